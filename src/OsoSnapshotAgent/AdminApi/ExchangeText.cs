@@ -1,0 +1,41 @@
+using System.Net.Http.Headers;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>An exchange in the manner of <c>curl -v</c>: scripts look for its <c>*</c>, <c>&gt;</c> and <c>&lt;</c> lines.</summary>
+internal static class ExchangeText
+{
+    public static IEnumerable<string> Lines(HttpResponseMessage response, string body, ConnectionTrace connection)
+    {
+        HttpRequestMessage request = response.RequestMessage!;
+        Uri url = request.RequestUri!;
+        yield return $"* Connected to {url.Host} ({connection.PeerAddress}) port {url.Port}";
+        yield return $"> {request.Method} {url.PathAndQuery} HTTP/{request.Version}";
+        yield return $"> Host: {url.Authority}";
+        foreach (string line in Headers(request.Headers, request.Content?.Headers))
+        {
+            yield return "> " + line;
+        }
+
+        yield return ">";
+        yield return $"< HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}";
+        foreach (string line in Headers(response.Headers, response.Content.Headers))
+        {
+            yield return "< " + line;
+        }
+
+        yield return "<";
+        foreach (string line in Printable(body).TrimEnd('\n').Split('\n'))
+        {
+            yield return line;
+        }
+    }
+
+    private static IEnumerable<string> Headers(HttpHeaders headers, HttpHeaders? content) =>
+        headers.NonValidated.Concat(content?.NonValidated ?? default)
+            .Where(header => header.Key != "Host")
+            .Select(header => Printable($"{header.Key}: {(header.Key == "Authorization" ? "***" : string.Join(", ", header.Value))}"));
+
+    // The answer of a stranger goes to a terminal: no escape sequences.
+    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter));
+}

@@ -1,0 +1,79 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Steps;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>The innermost HTTP handler: one connection, no proxy, no redirect, and the trust that the settings ask for.</summary>
+internal static class HttpHandlers
+{
+    public static SocketsHttpHandler Create(AgentSettings settings, SnapshotRun run, ConnectionTrace trace) => new()
+    {
+        // A proxy of the cluster's environment must not get between us and the pod beside us.
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+
+        // A Service picks a pod for each connection: what the preflight saw, the request must reach.
+        MaxConnectionsPerServer = 1,
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
+        MaxResponseHeadersLength = 64,
+        ConnectCallback = trace.ConnectAsync,
+        SslOptions = { RemoteCertificateValidationCallback = Validation(settings, run) },
+    };
+
+    private static RemoteCertificateValidationCallback? Validation(AgentSettings settings, SnapshotRun run)
+    {
+        if (settings.Insecure)
+        {
+#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for exactly this; the transcript warns of it.
+            return (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        if (settings.CaFile is null)
+        {
+            return null;
+        }
+
+        X509Certificate2Collection authorities = Load(run.Target.SettingFile(settings.CaFile));
+        return (_, certificate, presented, errors) =>
+        {
+            if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+            {
+                return false;
+            }
+
+            using X509Chain chain = new();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+            {
+                chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+            }
+
+            return chain.Build((X509Certificate2)certificate);
+        };
+    }
+
+    private static X509Certificate2Collection Load(string path)
+    {
+        X509Certificate2Collection certificates = [];
+        try
+        {
+            certificates.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw Unusable(e.Message, e);
+        }
+
+        return certificates.Count > 0 ? certificates : throw Unusable("it holds no certificate in PEM form", null);
+
+        AgentException Unusable(string reason, Exception? inner) => new(
+            ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: {reason}.", "Name a PEM file that the agent can read, in its own container or in Prometheus'.", inner);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tsdb;
+using Polly.Timeout;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>Talks to one Prometheus: what it is, and the order to make a snapshot.</summary>
+internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connection, Transcript transcript, AgentSettings settings)
+{
+    // A flags answer has some 10 KiB; anything much larger is no Prometheus.
+    private const int MostReplyBytes = 1024 * 1024;
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+    private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
+
+    /// <exception cref="AgentException">Not reached, or no Prometheus under this URL.</exception>
+    public async Task<PrometheusServer> ProbeAsync(Uri baseUrl, CancellationToken token)
+    {
+        BuildInfo build = await GetAsync(baseUrl, "api/v1/status/buildinfo", PrometheusJson.Default.ApiReplyBuildInfo, token);
+        Dictionary<string, string> flags = await GetAsync(baseUrl, "api/v1/status/flags", PrometheusJson.Default.ApiReplyDictionaryStringString, token);
+        return new() { BaseUrl = baseUrl, Version = build.Version ?? "unknown", Flags = flags };
+    }
+
+    /// <summary>The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(Uri baseUrl, IReadOnlySet<string> names, CancellationToken token)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
+        Dictionary<string, double> values = [];
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return values;
+        }
+
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(ReadTimeout);
+        using StreamReader lines = new(await response.Content.ReadAsStreamAsync(limit.Token));
+        while (values.Count < names.Count && await lines.ReadLineAsync(limit.Token) is { } line)
+        {
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0 && names.Contains(line[..space])
+                && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
+            {
+                values[line[..space]] = value;
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>Orders the snapshot and prints the exchange as <c>curl -v</c> does. The one request that is never repeated once it may have been sent.</summary>
+    /// <exception cref="AgentException">Refused or failed, with the remedy.</exception>
+    public async Task<SnapshotName> SnapshotAsync(PrometheusServer server, CancellationToken token)
+    {
+        Uri url = new(server.BaseUrl, SnapshotPath + (settings.SkipHead ? "?skip_head=true" : string.Empty));
+        transcript.Line($"Request: POST {url}");
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, url, token);
+        string body = await ReadAsync(response, url, token);
+        foreach (string line in ExchangeText.Lines(response, body, connection))
+        {
+            transcript.Line(line);
+        }
+
+        ApiReply<SnapshotData>? reply = Parse(body, PrometheusJson.Default.ApiReplySnapshotData);
+        if (response.StatusCode != HttpStatusCode.OK || reply?.Status != "success")
+        {
+            throw Refusals.Explain(response, url, reply?.Error ?? body);
+        }
+
+        return SnapshotName.TryParse(reply.Data?.Name, out SnapshotName? name)
+            ? name
+            : throw Refusals.NotPrometheus(url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives");
+    }
+
+    private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)
+        where T : class
+    {
+        Uri url = new(baseUrl, path);
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, url, token);
+        string body = await ReadAsync(response, url, token);
+        ApiReply<T>? reply = Parse(body, type);
+        return response.StatusCode != HttpStatusCode.OK ? throw Refusals.Explain(response, url, reply?.Error ?? body)
+            : reply?.Data ?? throw Refusals.NotPrometheus(url, "the answer is not that of Prometheus' API");
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri url, CancellationToken token)
+    {
+        using HttpRequestMessage request = new(method, url) { Version = HttpVersion.Version11 };
+        if (method == HttpMethod.Post)
+        {
+            // A body, even an empty one, keeps the HTTP stack from sending the request again over a new connection.
+            request.Content = new ByteArrayContent([]);
+        }
+
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Refusals.NotReached(url, e);
+        }
+        catch (TimeoutRejectedException e)
+        {
+            throw Refusals.TimedOut(url, e, settings.RequestTimeout, method == HttpMethod.Post);
+        }
+    }
+
+    private static async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(ReadTimeout);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MostReplyBytes, limit.Token);
+            return await response.Content.ReadAsStringAsync(limit.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !token.IsCancellationRequested))
+        {
+            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})");
+        }
+    }
+
+    private static ApiReply<T>? Parse<T>(string body, JsonTypeInfo<ApiReply<T>> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>
+/// Finds the URL under which the Prometheus beside us answers: the documented variables first, then the process' own
+/// command line. A Service may lead to another replica, whose snapshot would lie on another volume, so who answers is
+/// told by its process metrics.
+/// </summary>
+internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem proc, AgentSettings settings, Transcript transcript)
+{
+    private const string CpuMetric = "process_cpu_seconds_total";
+    private const string StartMetric = "process_start_time_seconds";
+    private const double TickSeconds = 0.01;
+
+    private enum Likeness
+    {
+        Same,
+        Unknown,
+        Other,
+    }
+
+    /// <exception cref="AgentException">None answers as the Prometheus beside us.</exception>
+    public async Task<PrometheusServer> FindAsync(TargetContainer target, CancellationToken token)
+    {
+        List<AgentException> failures = [];
+        IReadOnlyList<Uri> candidates = Candidates(settings, target);
+        foreach (Uri url in candidates)
+        {
+            try
+            {
+                PrometheusServer server = await client.ProbeAsync(url, token);
+                await CheckLikenessAsync(server, target.Prometheus, token);
+                if (failures.Count > 0)
+                {
+                    transcript.Lines(failures.Select(failure => $"* {failure.Message}"));
+                    transcript.Line($"* {url} answers as the Prometheus that we look for");
+                }
+
+                return server;
+            }
+            catch (AgentException failure)
+            {
+                failures.Add(failure);
+            }
+        }
+
+        if (failures.Count == 0)
+        {
+            throw new AgentException(
+                ExitStatus.Settings,
+                "No Prometheus process can be seen, and no variable says where Prometheus answers.",
+                "Set OSO_SNAPSHOT_URL (such as http://127.0.0.1:9090) or OSO_PROMETHEUS_SERVICE_NAME, or start with --target so that the process can be seen.");
+        }
+
+        // Of several, the first that was more than a wrong path says most.
+        AgentException telling = failures.Find(failure => !failure.Message.Contains(" 404 ", StringComparison.Ordinal)) ?? failures[0];
+        throw failures.Count == 1 ? telling : new AgentException(telling.Status, string.Join('\n', failures.Select(failure => failure.Message)), telling.Remedy, telling);
+    }
+
+    /// <summary>Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.</summary>
+    internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target)
+    {
+        if (settings.Url is { } given)
+        {
+            return [given];
+        }
+
+        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target));
+        string? authority = settings.ServiceName is { } service ? $"http://{service}/" : local is null ? null : local.GetLeftPart(UriPartial.Authority) + "/";
+        List<Uri> candidates = (authority, settings.ClusterNamePrefix, settings.ServiceName) switch
+        {
+            ({ } url, { } prefix, _) => [new Uri($"{url}{prefix}/prometheus/")],
+            ({ } url, null, not null) => [new Uri(url + "prometheus/"), new Uri(url)],
+            _ => [],
+        };
+        return [.. candidates.Concat(local is null ? [] : [local]).Distinct()];
+    }
+
+    private static string Scheme(TargetContainer target)
+    {
+        if (target.CommandLine.WebConfigFile is not { } file)
+        {
+            return Uri.UriSchemeHttp;
+        }
+
+        try
+        {
+            return File.ReadLines(target.SettingFile(file)).Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
+                ? Uri.UriSchemeHttps
+                : Uri.UriSchemeHttp;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Uri.UriSchemeHttp;
+        }
+    }
+
+    private async Task CheckLikenessAsync(PrometheusServer server, ProcessInfo? beside, CancellationToken token)
+    {
+        if (beside is not null && await CompareAsync(server.BaseUrl, beside, token) == Likeness.Other)
+        {
+            throw new AgentException(
+                ExitStatus.OtherPrometheus,
+                $"{server.BaseUrl} leads to another Prometheus than the one beside us (PID {beside.Pid}): its start time and CPU time differ.",
+                "The Service has several replicas, or the URL is another pod's. Address this pod's own: --env OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX, or leave the variable out to have it found.");
+        }
+    }
+
+    /// <summary>
+    /// Prometheus' CPU time is read from procfs before, by itself within, and again after the request: only the same
+    /// process lies between. Its start time has the same source on both sides, in steps of 10 ms.
+    /// </summary>
+    private async Task<Likeness> CompareAsync(Uri url, ProcessInfo beside, CancellationToken token)
+    {
+        double? before = proc.CpuSeconds(beside.Pid);
+        IReadOnlyDictionary<string, double> metrics = await client.MetricsAsync(url, new HashSet<string> { CpuMetric, StartMetric }, token);
+        double? after = proc.CpuSeconds(beside.Pid);
+        if (before is null || after is null || !metrics.TryGetValue(CpuMetric, out double cpu) || !metrics.TryGetValue(StartMetric, out double start))
+        {
+            return Likeness.Unknown;
+        }
+
+        bool cpuFits = cpu >= before - TickSeconds && cpu <= after + TickSeconds;
+
+        // The boot time, which is part of both, is in whole seconds and may be rounded the other way.
+        double difference = Math.Abs(start - beside.StartSeconds);
+        bool startFits = difference < TickSeconds || Math.Abs(difference - 1) < TickSeconds;
+        return (cpuFits, startFits) switch
+        {
+            (true, true) => Likeness.Same,
+            (false, false) => Likeness.Other,
+            _ => Likeness.Unknown,
+        };
+    }
+}

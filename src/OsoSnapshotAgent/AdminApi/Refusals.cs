@@ -1,0 +1,66 @@
+using System.Net;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>What went wrong with a request, in words, each with its remedy.</summary>
+internal static class Refusals
+{
+    private const string CheckUrl = "Check OSO_PROMETHEUS_SERVICE_NAME and CLUSTER_NAME_PREFIX, or name the base URL with OSO_SNAPSHOT_URL.";
+
+    public static AgentException Explain(HttpResponseMessage response, Uri url, string error)
+    {
+        string said = Shortened(error);
+        string status = $"{url} answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        return response.StatusCode switch
+        {
+            _ when error.Contains("admin apis disabled", StringComparison.OrdinalIgnoreCase) => AdminApiOff(url),
+            _ when error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase) => new(
+                ExitStatus.NoRoom,
+                $"Prometheus has no room for the snapshot: {said}",
+                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes."),
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => Refused($"{status}: no Prometheus API under this path.", CheckUrl),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Refused(
+                $"{status}: the credentials are missing or wrong.",
+                "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE; the file may lie in Prometheus' container."),
+            HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) => Refused($"{status}: it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
+            HttpStatusCode.ServiceUnavailable => Refused($"{status}: {said}", "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready."),
+            >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused($"{status} to {response.Headers.Location}; redirects are not followed.", CheckUrl),
+            _ => Refused($"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER."),
+        };
+    }
+
+    public static AgentException AdminApiOff(Uri url) =>
+        Refused($"The admin API of the Prometheus at {url} is off.", "Start Prometheus with --web.enable-admin-api (in a Helm chart or custom resource: enableAdminAPI: true) and try again.");
+
+    public static AgentException NotPrometheus(Uri url, string reason) => Refused($"{url}: {reason}.", CheckUrl);
+
+    public static AgentException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => new(ExitStatus.TargetUnreachable, $"{url}: the name {url.Host} can't be resolved ({failure.Message}).", CheckUrl, failure),
+        HttpRequestError.ConnectionError => new(
+            ExitStatus.TargetUnreachable, $"{url}: {failure.Message}.", "See whether Prometheus runs and listens there. " + CheckUrl, failure),
+        HttpRequestError.SecureConnectionError => Refused(
+            $"{url}: no TLS connection: {failure.InnerException?.Message ?? failure.Message}",
+            "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set OSO_SNAPSHOT_INSECURE=yes.",
+            failure),
+        _ => Refused($"{url}: the connection broke: {failure.Message}", "See whether Prometheus restarted: kubectl get pod, kubectl logs POD -c CONTAINER --previous.", failure),
+    };
+
+    public static AgentException TimedOut(Uri url, Exception failure, TimeSpan limit, bool isSnapshot) => isSnapshot
+        ? Refused(
+            $"{url}: no answer within {Durations.Format(limit)}; Prometheus may still be making the snapshot, which waits for a running compaction.",
+            "Try again later, with a longer OSO_SNAPSHOT_TIMEOUT; the next run deletes what this one has left under snapshots/.",
+            failure)
+        : Refused($"{url}: no answer within {ReadLimitText}.", "Prometheus is overloaded or something else listens there. " + CheckUrl, failure);
+
+    private const string ReadLimitText = "30 s";
+
+    private static AgentException Refused(string problem, string remedy, Exception? inner = null) => new(ExitStatus.PrometheusRefused, problem, remedy, inner);
+
+    private static string Shortened(string text)
+    {
+        string line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length > 300 ? line[..300] + "…" : line;
+    }
+}

@@ -1,0 +1,14 @@
+namespace OsoSnapshotAgent;
+
+/// <summary>
+/// A failure that an operator can do something about: what went wrong where, and the remedy. Every other exception is
+/// a bug and ends with <see cref="ExitStatus.Bug"/>.
+/// </summary>
+internal sealed class AgentException(ExitStatus status, string problem, string remedy, Exception? inner = null)
+    : Exception(problem, inner)
+{
+    public ExitStatus Status { get; } = status;
+
+    /// <summary>What to do about it, as a sentence or several lines.</summary>
+    public string Remedy { get; } = remedy;
+}

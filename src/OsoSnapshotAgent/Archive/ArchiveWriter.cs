@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>Snapshot directory → tar → gzip → file, and the manifest of what was read.</summary>
+internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, TimeProvider time)
+{
+    private const int BufferBytes = 512 * 1024;
+
+    /// <param name="entries">In the order of the archive.</param>
+    /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
+    /// <exception cref="AgentException">No room, or a file changed while it was read.</exception>
+    public ArchiveManifest Write(IEnumerable<TreeEntry> entries, long inputBytes, AccountNames names, DataDirectory data, Stream file, CancellationToken token)
+    {
+        List<ArchivedEntry> written = [];
+        using ArchiveOutput output = new(file, data, settings, time, token);
+        progress.Start("Archiving", inputBytes);
+        long bytesRead = 0;
+        using (GZipStream gzip = new(output, new ZLibCompressionOptions { CompressionLevel = settings.Level }, leaveOpen: true))
+        using (TarEntryWriter tar = new(gzip, names))
+        {
+            byte[] buffer = new byte[BufferBytes];
+            foreach (TreeEntry entry in entries)
+            {
+                tar.Start(entry);
+                uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
+                tar.Finish();
+                written.Add(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
+            }
+        }
+
+        return new() { Entries = written, InputBytes = bytesRead, ArchiveBytes = output.BytesWritten, Sha256 = output.Sha256() };
+    }
+
+    private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)
+    {
+        Crc32C crc = Crc32C.Start();
+        using FileStream source = new(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        long left = entry.Status.SizeBytes;
+        int count;
+        while ((count = source.Read(buffer)) > 0)
+        {
+            token.ThrowIfCancellationRequested();
+            if (count > left)
+            {
+                throw Changed(entry, "grew");
+            }
+
+            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
+            crc.Append(bytes);
+            tar.Write(bytes);
+            left -= count;
+            bytesRead += count;
+            progress.Report(bytesRead);
+        }
+
+        return left == 0 ? crc.Value : throw Changed(entry, "shrank");
+    }
+
+    private static AgentException Changed(TreeEntry entry, string how) => new(
+        ExitStatus.ArchiveFailed,
+        $"{entry.Path} {how} while it was read (it had {entry.Status.SizeBytes} bytes); a snapshot's files never change.",
+        "Find out what else writes below the data directory, and run again.");
+}

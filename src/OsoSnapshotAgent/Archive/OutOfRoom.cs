@@ -1,0 +1,24 @@
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>Too little room on the volume, in words.</summary>
+internal static class OutOfRoom
+{
+    // errno values of Linux.
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+
+    public static bool Is(IOException failure) => failure.HResult is NoSpace or QuotaExceeded;
+
+    public static AgentException WhileArchiving(DataDirectory data, Reserve reserve, long bytesWritten, Exception? inner) => new(
+        ExitStatus.NoRoom,
+        $"No room for the archive after {ByteSize.Format(bytesWritten)}: {State(data, reserve)}.",
+        "Free or add space, lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it, or archive less with OSO_SNAPSHOT_SINCE. What this run had made was deleted.",
+        inner);
+
+    /// <summary>What the volume has, and how much of it is not for us.</summary>
+    public static string State(DataDirectory data, Reserve reserve) =>
+        $"{data.PathSeenByAgent} has {ByteSize.Format(data.FreeBytes)} free of {ByteSize.Format(data.VolumeBytes)}, of which {ByteSize.Format(reserve.BytesOf(data.VolumeBytes))} stay reserved for Prometheus (OSO_SNAPSHOT_RESERVE)";
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using ICSharpCode.SharpZipLib.Tar;
+using OsoSnapshotAgent.Reporting;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>
+/// Writes tar entries with SharpZipLib. What a ustar header can't hold (POSIX.1-2017, pax, "ustar Interchange Format")
+/// goes into a pax extended header before it: SharpZipLib 1.4.1 would silently cut ids over 2,097,151.
+/// </summary>
+internal sealed class TarEntryWriter : IDisposable
+{
+    private const int NameBytes = 100;
+    private const int AccountNameBytes = 31;
+    private const long MostOctalId = 0x1FFFFF;
+    private const long MostOctalSize = 0x1FFFFFFFF;
+
+    // In the plain header where the true id does not fit: nobody.
+    private const int StandInId = 65534;
+
+    private readonly TarOutputStream _tar;
+    private readonly AccountNames _names;
+
+    public TarEntryWriter(Stream output, AccountNames names)
+    {
+        _tar = new TarOutputStream(output, Encoding.UTF8) { IsStreamOwner = false };
+        _names = names;
+    }
+
+    /// <summary>Starts an entry; of a file, exactly its size in bytes must follow.</summary>
+    public void Start(TreeEntry source)
+    {
+        WriteExtendedHeader(source);
+        _tar.PutNextEntry(Entry(source));
+    }
+
+    public void Write(ReadOnlySpan<byte> content) => _tar.Write(content);
+
+    public void Finish() => _tar.CloseEntry();
+
+    /// <summary>Writes the end of the archive and leaves the stream open.</summary>
+    public void Dispose() => _tar.Dispose();
+
+    private TarEntry Entry(TreeEntry source)
+    {
+        TarEntry entry = TarEntry.CreateTarEntry(FitsName(source.EntryName) ? source.EntryName : ShortName(source.EntryName));
+        TarHeader header = entry.TarHeader;
+        header.TypeFlag = source.Status.IsDirectory ? TarHeader.LF_DIR : TarHeader.LF_NORMAL;
+        header.Mode = source.Status.Permissions;
+        header.Size = source.Status.IsDirectory ? 0 : source.Status.SizeBytes;
+        header.ModTime = source.Status.ModifiedAt.UtcDateTime;
+        header.UserId = HeaderId(source.Status.UserId);
+        header.GroupId = HeaderId(source.Status.GroupId);
+        header.UserName = HeaderName(_names.UserName(source.Status.UserId));
+        header.GroupName = HeaderName(_names.GroupName(source.Status.GroupId));
+        return entry;
+    }
+
+    private void WriteExtendedHeader(TreeEntry source)
+    {
+        StringBuilder records = new();
+        if (!FitsName(source.EntryName))
+        {
+            AppendRecord(records, "path", source.EntryName);
+        }
+
+        if (source.Status.UserId > MostOctalId)
+        {
+            AppendRecord(records, "uid", source.Status.UserId.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (source.Status.GroupId > MostOctalId)
+        {
+            AppendRecord(records, "gid", source.Status.GroupId.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // The header holds such a size too, in base 256 as GNU tar writes it, for readers that know no pax headers.
+        if (source.Status.SizeBytes > MostOctalSize && !source.Status.IsDirectory)
+        {
+            AppendRecord(records, "size", source.Status.SizeBytes.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (records.Length == 0)
+        {
+            return;
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(records.ToString());
+        TarEntry entry = TarEntry.CreateTarEntry("PaxHeaders/" + ShortName(source.EntryName)[..Math.Min(ShortName(source.EntryName).Length, NameBytes - 11)]);
+        entry.TarHeader.TypeFlag = TarHeader.LF_XHDR;
+        entry.TarHeader.Mode = 0x1A4;
+        entry.TarHeader.Size = bytes.Length;
+        entry.TarHeader.ModTime = source.Status.ModifiedAt.UtcDateTime;
+        _tar.PutNextEntry(entry);
+        _tar.Write(bytes);
+        _tar.CloseEntry();
+    }
+
+    /// <summary>A pax record is its own length in decimal, a space, "key=value" and a newline.</summary>
+    private static void AppendRecord(StringBuilder records, string key, string value)
+    {
+        int rest = Encoding.UTF8.GetByteCount($" {key}={value}\n");
+        int length = rest + 1;
+        while (length != rest + length.ToString(CultureInfo.InvariantCulture).Length)
+        {
+            length++;
+        }
+
+        records.Append(CultureInfo.InvariantCulture, $"{length} {key}={value}\n");
+    }
+
+    private static bool FitsName(string name) => name.Length <= NameBytes && name.All(char.IsAscii);
+
+    // For readers without pax: the end of the name tells files apart better than the start.
+    private static string ShortName(string name)
+    {
+        string ascii = string.Concat(name.Select(letter => char.IsAscii(letter) ? letter : '_'));
+        return ascii.Length <= NameBytes ? ascii : ascii[^NameBytes..].TrimStart('/');
+    }
+
+    private static int HeaderId(uint id) => id <= MostOctalId ? (int)id : StandInId;
+
+    private static string HeaderName(string? name) => name is not null && Encoding.UTF8.GetByteCount(name) <= AccountNameBytes ? name : string.Empty;
+}

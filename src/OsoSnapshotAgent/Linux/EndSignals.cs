@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>SIGHUP, SIGINT and SIGTERM become a cancellation, and the exit status that says which it was.</summary>
+internal sealed class EndSignals : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    public EndSignals()
+    {
+        Register(PosixSignal.SIGHUP, ExitStatus.HungUp);
+        Register(PosixSignal.SIGINT, ExitStatus.Interrupted);
+        Register(PosixSignal.SIGTERM, ExitStatus.Terminated);
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>The status of the first signal that came; null while none has.</summary>
+    public ExitStatus? Status { get; private set; }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
+        _source.Dispose();
+    }
+
+    private void Register(PosixSignal signal, ExitStatus status) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        Status ??= status;
+        _source.Cancel();
+    }));
+}

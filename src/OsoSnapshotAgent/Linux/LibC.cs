@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64.</summary>
+internal static unsafe partial class LibC
+{
+    public const int OpenReadOnly = 0;
+    public const int OpenCloseOnExec = 0x80000;
+    public const int AtCurrentDirectory = -100;
+    public const int AtSymlinkNoFollow = 0x100;
+    public const uint StatxBasic = 0x7ff;
+    public const int LockExclusive = 2;
+    public const int LockNonBlocking = 4;
+    public const short PollIn = 1;
+    public const short PollOut = 4;
+    public const int FlushInput = 0;
+    public const int WriteAccess = 2;
+    public const nuint GetWindowSize = 0x5413;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
+    public static partial int FileSync(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    public static partial int FileLock(int descriptor, int operation);
+
+    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
+    [LibraryImport(Library, EntryPoint = "isatty")]
+    public static partial int IsTerminal(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollRequest* requests, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library, EntryPoint = "tcflush", SetLastError = true)]
+    public static partial int TerminalFlush(int descriptor, int queue);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int WindowSize(int descriptor, nuint request, ushort* rowsColumnsPixels);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+
+    public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollRequest
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+}

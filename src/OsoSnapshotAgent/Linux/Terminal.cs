@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>The controlling terminal on standard input and output, where there is one.</summary>
+internal sealed class Terminal
+{
+    private const int Input = 0;
+    private const int Output = 1;
+
+    /// <summary>True when both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.</summary>
+    public bool IsInteractive { get; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
+
+    /// <summary>Columns; 80 where the terminal has no size, as under kubectl until a client attaches.</summary>
+    public unsafe int Columns
+    {
+        get
+        {
+            ushort* size = stackalloc ushort[4];
+            return LibC.WindowSize(Output, LibC.GetWindowSize, size) == 0 && size[1] > 0 ? size[1] : 80;
+        }
+    }
+
+    /// <summary>Forgets what was typed so far.</summary>
+    public static void DropPendingInput() => _ = LibC.TerminalFlush(Input, LibC.FlushInput);
+
+    /// <summary>
+    /// Waits at most <paramref name="patience"/> for a line. End of input and a hang-up are no line: the caller's clock
+    /// goes on.
+    /// </summary>
+    public unsafe bool WaitForEnter(TimeSpan patience)
+    {
+        LibC.PollRequest request = new() { Descriptor = Input, Events = LibC.PollIn };
+        if (LibC.Poll(&request, 1, (int)patience.TotalMilliseconds) <= 0)
+        {
+            return false;
+        }
+
+        byte* buffer = stackalloc byte[256];
+        nint count = LibC.Read(Input, buffer, 256);
+        if (count <= 0)
+        {
+            // A closed terminal is readable at once and for ever: don't spin.
+            Thread.Sleep(patience);
+            return false;
+        }
+
+        return new ReadOnlySpan<byte>(buffer, (int)count).IndexOfAny((byte)'\n', (byte)'\r') >= 0;
+    }
+
+    /// <summary>Writes all bytes to standard output; blocks while nobody reads.</summary>
+    /// <returns>false when the other end is gone.</returns>
+    public static unsafe bool Write(ReadOnlySpan<byte> bytes)
+    {
+        const int Interrupted = 4, WouldBlock = 11;
+        fixed (byte* start = bytes)
+        {
+            nuint done = 0;
+            while (done < (nuint)bytes.Length)
+            {
+                nint count = LibC.Write(Output, start + done, (nuint)bytes.Length - done);
+                if (count >= 0)
+                {
+                    done += (nuint)count;
+                    continue;
+                }
+
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case Interrupted:
+                        break;
+                    case WouldBlock:
+                        LibC.PollRequest request = new() { Descriptor = Output, Events = LibC.PollOut };
+                        _ = LibC.Poll(&request, 1, -1);
+                        break;
+                    default:
+                        return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}

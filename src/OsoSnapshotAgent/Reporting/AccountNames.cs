@@ -1,0 +1,47 @@
+using System.Globalization;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Reporting;
+
+/// <summary>User and group names of the target container: passwd(5) and group(5) below its root. Where it has none, numbers.</summary>
+internal sealed class AccountNames
+{
+    private readonly Dictionary<uint, string> _users;
+    private readonly Dictionary<uint, string> _groups;
+
+    public AccountNames(string root)
+    {
+        _users = Read(root, "/etc/passwd");
+        _groups = Read(root, "/etc/group");
+    }
+
+    /// <returns>null when the id has no name.</returns>
+    public string? UserName(uint id) => _users.GetValueOrDefault(id);
+
+    /// <inheritdoc cref="UserName"/>
+    public string? GroupName(uint id) => _groups.GetValueOrDefault(id);
+
+    // Both files have the name in the first field and the id in the third.
+    private static Dictionary<uint, string> Read(string root, string pathInContainer)
+    {
+        Dictionary<uint, string> names = [];
+        try
+        {
+            string path = root == "/" ? pathInContainer : SymbolicLinks.Resolve(root, pathInContainer);
+            foreach (string line in File.ReadLines(path))
+            {
+                string[] fields = line.Split(':');
+                if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
+                {
+                    names.TryAdd(id, fields[0]);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An image without these files, such as a distroless one: numbers will do.
+        }
+
+        return names;
+    }
+}

@@ -1,0 +1,37 @@
+using OsoSnapshotAgent.Steps;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Reporting;
+
+/// <summary>The commands to type elsewhere, with the names that can be known from within the pod.</summary>
+internal sealed class CopyInstructions(SnapshotRun run)
+{
+    public IEnumerable<string> Lines()
+    {
+        string @namespace = Namespace();
+        string pod = Environment.MachineName;
+        string archive = run.Target.Data.Archive;
+        return
+        [
+            string.Empty,
+            "Copy it out from another shell (CONTAINER is this container's name, debugger-xxxxx):",
+            $"  kubectl cp {@namespace}/{pod}:{archive} -c CONTAINER {DataDirectory.ArchiveName} --retries=10",
+            $"  kubectl cp {@namespace}/{pod}:{archive}.sha256 -c CONTAINER {DataDirectory.ArchiveName}.sha256",
+            $"  sha256sum -c {DataDirectory.ArchiveName}.sha256        # kubectl cp does not report a broken copy",
+            "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
+        ];
+    }
+
+    // Kubernetes mounts it into every container that may talk to its API.
+    private string Namespace()
+    {
+        try
+        {
+            return File.ReadAllText(SymbolicLinks.Resolve(run.Target.RootSeenByAgent, "/var/run/secrets/kubernetes.io/serviceaccount/namespace")).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "NAMESPACE";
+        }
+    }
+}

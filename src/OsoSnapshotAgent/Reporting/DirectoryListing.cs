@@ -1,0 +1,17 @@
+using OsoSnapshotAgent.Steps;
+
+namespace OsoSnapshotAgent.Reporting;
+
+/// <summary>Prints the long listing of the data directory, with the names that the target's accounts have.</summary>
+internal sealed class DirectoryListing(SnapshotRun run, Transcript transcript, TimeProvider time)
+{
+    private AccountNames? _names;
+
+    public AccountNames Names => _names ??= new(run.Target.RootSeenByAgent);
+
+    public void Show()
+    {
+        transcript.Line($"Contents of {run.Target.Data.PathSeenByAgent}:");
+        transcript.Lines(LongListing.Of(run.Target.Data.PathSeenByAgent, Names, time.GetUtcNow()));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using OsoSnapshotAgent.Linux;
+
+namespace OsoSnapshotAgent.Reporting;
+
+/// <summary>A directory in the manner of <c>ls -lh</c>, in the C locale and in UTC.</summary>
+internal static class LongListing
+{
+    // ls shows the time of day for half a (Gregorian) year.
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(31_556_952 / 2);
+
+    public static IReadOnlyList<string> Of(string directory, AccountNames names, DateTimeOffset now)
+    {
+        (string Name, FileStatus Status)[] files =
+        [
+            .. Directory.EnumerateFileSystemEntries(directory)
+                .Where(path => !Path.GetFileName(path).StartsWith('.'))
+                .Order(StringComparer.Ordinal)
+                .Select(path => (Path: path, Status: FileStatus.Find(path)))
+                .Where(file => file.Status is not null)
+                .Select(file => (Path.GetFileName(file.Path) + LinkTarget(file.Path, file.Status!), file.Status!)),
+        ];
+        string[][] rows = [.. files.Select(file => Columns(file.Name, file.Status, names, now))];
+        int[] widths = [.. Enumerable.Range(0, 6).Select(column => rows.Select(row => row[column].Length).DefaultIfEmpty().Max())];
+        return
+        [
+            $"total {Size(files.Sum(file => file.Status.AllocatedBytes))}",
+            .. rows.Select(row => $"{row[0]} {row[1].PadLeft(widths[1])} {row[2].PadRight(widths[2])} {row[3].PadRight(widths[3])} {row[4].PadLeft(widths[4])} {row[5]} {row[6]}"),
+        ];
+    }
+
+    /// <summary>Three digits at most, rounded up, as ls does: <c>0</c>, <c>512</c>, <c>4.0K</c>, <c>36K</c>, <c>1.1G</c>.</summary>
+    internal static string Size(long bytes)
+    {
+        const string Units = "KMGTPE";
+        if (bytes < 1024)
+        {
+            return bytes.ToString(CultureInfo.InvariantCulture);
+        }
+
+        decimal value = bytes;
+        int unit = -1;
+        do
+        {
+            value /= 1024;
+            unit++;
+        }
+        while (Math.Ceiling(value) >= 1024);
+
+        decimal tenths = Math.Ceiling(value * 10) / 10;
+        return (tenths < 10 ? tenths.ToString("0.0", CultureInfo.InvariantCulture) : Math.Ceiling(value).ToString("0", CultureInfo.InvariantCulture)) + Units[unit];
+    }
+
+    /// <summary>Ten letters as of <c>ls -l</c>, with setuid, setgid and sticky.</summary>
+    internal static string Mode(int mode)
+    {
+        const int SetUid = 0x800, SetGid = 0x400, Sticky = 0x200;
+        char type = (mode & 0xF000) switch
+        {
+            0x4000 => 'd',
+            0xA000 => 'l',
+            0x6000 => 'b',
+            0x2000 => 'c',
+            0x1000 => 'p',
+            0xC000 => 's',
+            _ => '-',
+        };
+        return new string(
+        [
+            type,
+            Bit(0x100, 'r'), Bit(0x80, 'w'), Execute(0x40, SetUid, 's'),
+            Bit(0x20, 'r'), Bit(0x10, 'w'), Execute(0x8, SetGid, 's'),
+            Bit(0x4, 'r'), Bit(0x2, 'w'), Execute(0x1, Sticky, 't'),
+        ]);
+
+        char Bit(int bit, char letter) => (mode & bit) != 0 ? letter : '-';
+        char Execute(int bit, int special, char letter) => (mode & special, mode & bit) switch
+        {
+            (0, 0) => '-',
+            (0, _) => 'x',
+            (_, 0) => char.ToUpperInvariant(letter),
+            _ => letter,
+        };
+    }
+
+    private static string[] Columns(string name, FileStatus status, AccountNames names, DateTimeOffset now) =>
+    [
+        Mode(status.Mode),
+        status.LinkCount.ToString(CultureInfo.InvariantCulture),
+        names.UserName(status.UserId) ?? status.UserId.ToString(CultureInfo.InvariantCulture),
+        names.GroupName(status.GroupId) ?? status.GroupId.ToString(CultureInfo.InvariantCulture),
+        Size(status.SizeBytes),
+        Date(status.ModifiedAt, now),
+        name,
+    ];
+
+    private static string Date(DateTimeOffset modified, DateTimeOffset now)
+    {
+        bool isRecent = modified <= now && now - modified < Recent;
+        string month = modified.ToString("MMM", CultureInfo.InvariantCulture);
+        string rest = isRecent ? modified.ToString("HH:mm", CultureInfo.InvariantCulture) : $" {modified.Year}";
+        return $"{month} {modified.Day,2} {rest}";
+    }
+
+    private static string LinkTarget(string path, FileStatus status) =>
+        status.IsSymbolicLink ? $" -> {new FileInfo(path).LinkTarget}" : string.Empty;
+}

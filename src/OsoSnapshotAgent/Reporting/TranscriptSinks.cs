@@ -1,0 +1,82 @@
+using System.Globalization;
+using OsoSnapshotAgent.Target;
+using Serilog;
+using Serilog.Core;
+using Serilog.Debugging;
+using Serilog.Events;
+using Serilog.Formatting.Display;
+
+namespace OsoSnapshotAgent.Reporting;
+
+/// <summary>
+/// Serilog's ends: the console at once, and <c>snapshots.log</c> from when it is known where it lies; what came before
+/// is kept for it. A log that can't be written is a warning, never a failure.
+/// </summary>
+internal sealed class TranscriptSinks : ILogEventSink, IDisposable
+{
+    // Plain lines: scripts look for "< HTTP/1.1 200 OK" at the start of one.
+    private const string Template = "{Message:lj}{NewLine}{Exception}";
+
+    private readonly ConsoleOutput _console;
+    private readonly MessageTemplateTextFormatter _formatter = new(Template, CultureInfo.InvariantCulture);
+    private readonly Queue<LogEvent> _early = new();
+    private Logger? _file;
+    private string? _path;
+    private bool _warned;
+
+    public TranscriptSinks(ConsoleOutput console)
+    {
+        _console = console;
+        SelfLog.Enable(Warn);
+    }
+
+    public void Emit(LogEvent logEvent)
+    {
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        _formatter.Format(logEvent, text);
+        _console.WriteLine(text.ToString().TrimEnd('\n'));
+        if (_file is not null)
+        {
+            _file.Write(logEvent);
+        }
+        else
+        {
+            _early.Enqueue(logEvent);
+        }
+    }
+
+    /// <summary>Appends to <c>snapshots.log</c> from now on.</summary>
+    public void Open(DataDirectory data)
+    {
+        _path = data.Log;
+        _file = new LoggerConfiguration()
+            .WriteTo.File(_path, outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: null)
+            .CreateLogger();
+        while (_early.TryDequeue(out LogEvent? logEvent))
+        {
+            _file.Write(logEvent);
+        }
+    }
+
+    /// <summary>Nothing goes to a file in this run, since it deletes the file.</summary>
+    public void KeepOffTheVolume()
+    {
+        _file = new LoggerConfiguration().CreateLogger();
+        _early.Clear();
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        SelfLog.Disable();
+    }
+
+    private void Warn(string message)
+    {
+        if (!_warned)
+        {
+            _warned = true;
+            _console.WriteLine($"⚠️ {_path} can't be written, so this run is logged on the console only: {message.Split('\n')[0]}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+namespace OsoSnapshotAgent.Settings;
+
+/// <summary>What the environment asks for, parsed. The table of README.md, "Settings", says what each means.</summary>
+internal sealed record AgentSettings
+{
+    /// <summary>Host name of the Prometheus service, with a port where it isn't 80.</summary>
+    public string? ServiceName { get; init; }
+
+    /// <summary>First segment of the URL's path, without slashes around it.</summary>
+    public string? ClusterNamePrefix { get; init; }
+
+    public bool Remove { get; init; }
+
+    /// <summary>Base URL with the prefix; always ends with a slash.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>The data directory as the agent sees it.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>How long at most to stay for the copy; infinite for <c>forever</c>; null for the default, which depends on the terminal.</summary>
+    public TimeSpan? Hold { get; init; }
+
+    public bool SkipHead { get; init; }
+
+    public DateTimeOffset? Since { get; init; }
+
+    public DateTimeOffset? Until { get; init; }
+
+    public Reserve Reserve { get; init; } = Reserve.Default;
+
+    /// <summary>Compression workers; null for as many as the cgroup's CPUs allow.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Compression level of gzip, 1 to 9.</summary>
+    public int Level { get; init; } = 3;
+
+    public long? RateLimitBytesPerSecond { get; init; }
+
+    /// <summary>How long the snapshot request may take.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    public string? CaFile { get; init; }
+
+    public string? Username { get; init; }
+
+    public string? PasswordFile { get; init; }
+
+    public string? BearerTokenFile { get; init; }
+
+    public bool Insecure { get; init; }
+
+    /// <summary>Things that are odd but no error: misspelt variables.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OsoSnapshotAgent.Settings;
+
+/// <summary>Parses one value of a variable; false when the text is not of the variable's form.</summary>
+internal delegate bool TryParse<T>(string text, out T value);
+
+/// <summary>
+/// Reads the environment variables and collects every problem, so that one run names them all. A variable that is set
+/// to nothing counts as not set, as <c>kubectl --env NAME=</c> leaves it.
+/// </summary>
+internal sealed class VariableReader(IReadOnlyDictionary<string, string> variables)
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    public List<string> Problems { get; } = [];
+
+    public string? Text(string name)
+    {
+        _known.Add(name);
+        return variables.TryGetValue(name, out string? text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+    }
+
+    public T? Value<T>(string name, TryParse<T> parse, string rule)
+        where T : struct
+        => TryValue(name, parse, rule, out T value) ? value : null;
+
+    public T? Reference<T>(string name, TryParse<T> parse, string rule)
+        where T : class
+        => TryValue(name, parse, rule, out T? value) ? value : null;
+
+    public bool YesNo(string name)
+    {
+        return Value<bool>(name, TryYesNo, "yes, no, true or false") ?? false;
+
+        static bool TryYesNo(string text, out bool value)
+        {
+            value = text.Equals("yes", StringComparison.OrdinalIgnoreCase) || text.Equals("true", StringComparison.OrdinalIgnoreCase);
+            return value || text.Equals("no", StringComparison.OrdinalIgnoreCase) || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>Variables that begin as ours do and that nothing has read: misspelt names, most likely.</summary>
+    public IReadOnlyList<string> Unknown(string prefix) =>
+    [
+        .. variables.Keys
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && !_known.Contains(name) && !IsServiceLink(name))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    // Kubernetes sets these for every Service of the namespace; a Service named "oso-snapshot" gives OSO_SNAPSHOT_PORT.
+    private static bool IsServiceLink(string name) =>
+        name.Contains("_SERVICE_HOST", StringComparison.Ordinal) || name.Contains("_SERVICE_PORT", StringComparison.Ordinal)
+        || name.EndsWith("_PORT", StringComparison.Ordinal) || name.Contains("_PORT_", StringComparison.Ordinal);
+
+    private bool TryValue<T>(string name, TryParse<T> parse, string rule, [MaybeNullWhen(false)] out T value)
+    {
+        value = default;
+        if (Text(name) is not { } text)
+        {
+            return false;
+        }
+
+        if (parse(text, out value))
+        {
+            return true;
+        }
+
+        Problems.Add($"{name}='{WithoutPassword(text)}': must be {rule}.");
+        return false;
+    }
+
+    // The log goes to whoever may read the pod's logs.
+    private static string WithoutPassword(string text)
+    {
+        int user = text.IndexOf("://", StringComparison.Ordinal);
+        int host = text.LastIndexOf('@');
+        return user >= 0 && host > user ? $"{text.AsSpan(0, user + 3)}***{text.AsSpan(host)}" : text;
+    }
+}

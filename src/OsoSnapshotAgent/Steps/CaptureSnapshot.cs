@@ -1,0 +1,50 @@
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>Has Prometheus make the snapshot, and makes sure that it lies on this volume.</summary>
+internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing, Progress progress) : IStep
+{
+    public async Task RunAsync(CancellationToken token)
+    {
+        DataDirectory data = run.Target.Data;
+        transcript.Title("STEP 2: CAPTURING SNAPSHOT OF CURRENT PROMETHEUS DB USING ADMINISTRATIVE API");
+        IReadOnlySet<string> earlier = data.SnapshotNames();
+        SnapshotName name;
+        try
+        {
+            name = await progress.WithHeartbeatAsync("Prometheus is making the snapshot", () => client.SnapshotAsync(run.Server, token));
+        }
+        catch (AgentException e) when (e.InnerException is null)
+        {
+            // It has answered, so it is done with the directory that it creates before it fills it.
+            DeleteOrphans(data, earlier);
+            throw;
+        }
+
+        if (!Directory.Exists(data.SnapshotPath(name)))
+        {
+            throw new AgentException(
+                ExitStatus.OtherPrometheus,
+                $"Prometheus has made the snapshot {name}, but not in {data.Snapshots}: {run.Server.BaseUrl} is another Prometheus, or the data directory is not this one's.",
+                $"Address this pod's own with OSO_SNAPSHOT_URL, check OSO_SNAPSHOT_DATA_DIR, and delete snapshots/{name} where it was made.");
+        }
+
+        run.Snapshot = name;
+        transcript.Success($"Snapshot {name} captured{(settings.SkipHead ? ", without the in-memory head" : string.Empty)}.");
+        listing.Show();
+    }
+
+    private void DeleteOrphans(DataDirectory data, IReadOnlySet<string> earlier)
+    {
+        foreach (string orphan in data.SnapshotNames().Except(earlier).Where(name => SnapshotName.TryParse(name, out _)))
+        {
+            Directory.Delete(Path.Join(data.Snapshots, orphan), recursive: true);
+            transcript.Line($"* deleted what the failed request left: {DataDirectory.SnapshotsName}/{orphan}");
+        }
+    }
+}

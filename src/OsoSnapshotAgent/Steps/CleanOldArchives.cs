@@ -1,0 +1,42 @@
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>Deletes what earlier runs have left, finished or not.</summary>
+internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, DirectoryListing listing) : IStep
+{
+    public Task RunAsync(CancellationToken token)
+    {
+        DataDirectory data = run.Target.Data;
+        transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
+        listing.Show();
+
+        string[] archives = [.. data.ArchiveFiles.Where(File.Exists)];
+        foreach (string path in archives)
+        {
+            string size = ByteSize.Format(new FileInfo(path).Length);
+            File.Delete(path);
+            transcript.Success($"Existing {Path.GetFileName(path)} ({size}) found and deleted.");
+        }
+
+        if (archives.Length == 0)
+        {
+            transcript.Success($"No existing {DataDirectory.ArchiveName} found.");
+        }
+
+        IReadOnlySet<string> snapshots = data.SnapshotNames();
+        if (Directory.Exists(data.Snapshots))
+        {
+            Directory.Delete(data.Snapshots, recursive: true);
+            transcript.Success($"Existing directory {DataDirectory.SnapshotsName} ({snapshots.Count} inside) found and deleted.");
+        }
+        else
+        {
+            transcript.Success($"No existing directory {DataDirectory.SnapshotsName} found.");
+        }
+
+        return Task.CompletedTask;
+    }
+}

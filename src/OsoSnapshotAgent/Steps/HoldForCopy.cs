@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>
+/// Stays while the operator copies the archive out: <c>kubectl cp</c> needs a running container. With a terminal until
+/// Enter, else for as long as OSO_SNAPSHOT_HOLD says.
+/// </summary>
+internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Terminal terminal, ConsoleOutput console, Transcript transcript, CopyInstructions instructions, TimeProvider time) : IStep
+{
+    // The end of a script without a terminal never closes stdin under Kubernetes, so there is a limit, if a long one.
+    private static readonly TimeSpan TerminalDefault = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
+
+    private enum End
+    {
+        Enter,
+        Limit,
+        Removed,
+    }
+
+    public async Task RunAsync(CancellationToken token)
+    {
+        // A run with REMOVE=yes may come while this one only waits.
+        run.Lock?.Dispose();
+        TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
+        if (!terminal.IsInteractive)
+        {
+            transcript.Line("The shell is not interactive: the prompt to press Enter is skipped.");
+        }
+
+        if (limit == TimeSpan.Zero)
+        {
+            transcript.Line(terminal.IsInteractive
+                ? "OSO_SNAPSHOT_HOLD is 0: ending at once."
+                : "Ending at once: kubectl cp needs a running container, so set OSO_SNAPSHOT_HOLD=30m (or so) to copy from this one.");
+            return;
+        }
+
+        transcript.Lines(instructions.Lines());
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
+        End end = await Task.Run(() => terminal.IsInteractive ? WaitAtPrompt(limit, until, token) : Wait(limit, until, token), token);
+        transcript.Line(end switch
+        {
+            End.Enter => "Enter was pressed: the hold ends.",
+            End.Limit => $"The hold ends after {Durations.Format(limit)} (OSO_SNAPSHOT_HOLD).",
+            _ => $"{DataDirectory.ArchiveName} was removed meanwhile: the hold ends.",
+        });
+        if (end == End.Enter)
+        {
+            ShowLog();
+        }
+    }
+
+    private End WaitAtPrompt(TimeSpan limit, string until, CancellationToken token)
+    {
+        string prompt = $"Copy the archive now; then press Enter here to end this container. It waits {until}.";
+        transcript.Line(prompt);
+
+        // Enter typed before the prompt was on the screen was meant for kubectl's "try pressing enter".
+        console.Drain();
+        Terminal.DropPendingInput();
+        console.WriteLine("Press Enter to end.");
+
+        // A client that attaches sets the window's size: show it what is waited for.
+        using PosixSignalRegistration attached = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => console.WriteLine(prompt));
+        return WaitUntil(limit, () => terminal.WaitForEnter(Tick), token);
+    }
+
+    private End Wait(TimeSpan limit, string until, CancellationToken token)
+    {
+        transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
+        return WaitUntil(limit, () => token.WaitHandle.WaitOne(Tick) && false, token);
+    }
+
+    private End WaitUntil(TimeSpan limit, Func<bool> isEnter, CancellationToken token)
+    {
+        long startedAt = time.GetTimestamp();
+        while (limit == Timeout.InfiniteTimeSpan || time.GetElapsedTime(startedAt) < limit)
+        {
+            if (isEnter())
+            {
+                return End.Enter;
+            }
+
+            token.ThrowIfCancellationRequested();
+            if (!File.Exists(run.Target.Data.Archive))
+            {
+                return End.Removed;
+            }
+        }
+
+        return End.Limit;
+    }
+
+    private void ShowLog()
+    {
+        try
+        {
+            using StreamReader log = new(new FileStream(run.Target.Data.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            console.WriteAtReadersPace(log);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            transcript.Warning($"{run.Target.Data.Log} can't be shown: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>What the steps of one run have found and made, for the steps after them; and how to take it back.</summary>
+internal sealed class SnapshotRun(TimeProvider time) : IDisposable
+{
+    private readonly long _startedAt = time.GetTimestamp();
+    private TargetContainer? _target;
+    private PrometheusServer? _server;
+    private SnapshotName? _snapshot;
+    private PartialFile? _archive;
+    private ArchiveManifest? _manifest;
+    private VerifiedArchive? _verified;
+
+    public TargetContainer Target
+    {
+        get => _target ?? throw NotYet(nameof(Target));
+        set => _target = value;
+    }
+
+    public PrometheusServer Server
+    {
+        get => _server ?? throw NotYet(nameof(Server));
+        set => _server = value;
+    }
+
+    public SnapshotName Snapshot
+    {
+        get => _snapshot ?? throw NotYet(nameof(Snapshot));
+        set => _snapshot = value;
+    }
+
+    /// <summary>The archive under its partial name.</summary>
+    public PartialFile Archive
+    {
+        get => _archive ?? throw NotYet(nameof(Archive));
+        set => _archive = value;
+    }
+
+    public ArchiveManifest Manifest
+    {
+        get => _manifest ?? throw NotYet(nameof(Manifest));
+        set => _manifest = value;
+    }
+
+    public VerifiedArchive Verified
+    {
+        get => _verified ?? throw NotYet(nameof(Verified));
+        set => _verified = value;
+    }
+
+    /// <summary>Held while the data directory is changed; not during the hold, when a run with REMOVE=yes may come.</summary>
+    public DirectoryHandle? Lock { get; set; }
+
+    /// <summary>Set once the archive has its final name: from then on nothing is taken back.</summary>
+    public bool IsArchiveKept { get; set; }
+
+    /// <summary>What the run ends with when no step fails.</summary>
+    public ExitStatus Status { get; set; }
+
+    /// <summary>The line for the termination message when no step fails.</summary>
+    public string Summary { get; set; } = string.Empty;
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    /// <summary>Deletes what a run that failed has made: the partial archive, and the snapshot that would hold disk space for ever.</summary>
+    public void TakeBack()
+    {
+        if (IsArchiveKept)
+        {
+            return;
+        }
+
+        _archive?.Dispose();
+        if (_target is not null && _snapshot is not null && Directory.Exists(_target.Data.SnapshotPath(_snapshot)))
+        {
+            Directory.Delete(_target.Data.SnapshotPath(_snapshot), recursive: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        _archive?.Dispose();
+        Lock?.Dispose();
+    }
+
+    private static InvalidOperationException NotYet(string name) => new($"{name} is set by an earlier step; is the order of the steps in AgentServices right?");
+}

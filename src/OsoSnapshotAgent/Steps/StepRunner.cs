@@ -1,0 +1,75 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>Runs the steps in order, and turns whatever ends them into an exit status, a message and a clean volume.</summary>
+internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Transcript transcript, TerminationMessage terminationMessage, EndSignals signals)
+{
+    public async Task<ExitStatus> RunAsync()
+    {
+        try
+        {
+            foreach (IStep step in steps)
+            {
+                signals.Token.ThrowIfCancellationRequested();
+                await step.RunAsync(signals.Token);
+            }
+
+            terminationMessage.Write(run.Summary);
+            return run.Status;
+        }
+        catch (OperationCanceledException) when (signals.Status is not null)
+        {
+            string kept = run.IsArchiveKept ? "The archive is complete and stays." : "Nothing half-made was left behind.";
+            return End(signals.Status.Value, $"Ended by {SignalName(signals.Status.Value)}.", kept);
+        }
+        catch (AgentException e)
+        {
+            return End(e.Status, e.Message, e.Remedy);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ExitStatus status = e is IOException io && OutOfRoom.Is(io) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed;
+            return End(status, e.Message, "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
+        }
+#pragma warning disable CA1031 // The last line of defence: a bug must still leave a clean volume and say what it was.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            TakeBack();
+            transcript.Bug(e);
+            terminationMessage.Write($"bug: {e.GetType().Name}: {e.Message}");
+            return ExitStatus.Bug;
+        }
+    }
+
+    private ExitStatus End(ExitStatus status, string problem, string remedy)
+    {
+        TakeBack();
+        transcript.Failure(problem, remedy);
+        transcript.Line($"Exit status {(int)status}.");
+        terminationMessage.Write($"{problem} What to do: {remedy}");
+        return status;
+    }
+
+    private void TakeBack()
+    {
+        try
+        {
+            run.TakeBack();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            transcript.Warning($"Not everything could be deleted ({e.Message}); the next run does, or REMOVE=yes.");
+        }
+    }
+
+    private static string SignalName(ExitStatus status) => status switch
+    {
+        ExitStatus.HungUp => "SIGHUP",
+        ExitStatus.Interrupted => "SIGINT",
+        _ => "SIGTERM",
+    };
+}

@@ -1,0 +1,43 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Steps;
+
+/// <summary>Reads the archive back, and gives it its final name only when it is what was written.</summary>
+internal sealed class VerifyArchive(ArchiveVerifier verifier, SnapshotRun run, Transcript transcript, DirectoryListing listing) : IStep
+{
+    public async Task RunAsync(CancellationToken token)
+    {
+        DataDirectory data = run.Target.Data;
+        run.Verified = await Task.Run(() => verifier.Verify(data.PartialArchive, run.Manifest, token), token);
+        if (run.Verified.Tally.Blocks == 0)
+        {
+            throw new AgentException(ExitStatus.NoBlock, "The archive holds no block.", "See whether Prometheus writes to this data directory.");
+        }
+
+        // The checksum first: an archive under its final name is never without it.
+        await File.WriteAllTextAsync(data.Checksum, $"{run.Manifest.Sha256}  {DataDirectory.ArchiveName}\n", token);
+        run.Archive.Commit();
+        run.IsArchiveKept = true;
+
+        transcript.Success($"Archive {data.Archive} created, read back and verified.");
+        transcript.Lines(RunReport.Lines(run));
+        NoteDamage();
+        run.Summary = RunReport.Summary(run);
+        listing.Show();
+    }
+
+    private void NoteDamage()
+    {
+        if (run.Verified.Damage.Count == 0)
+        {
+            return;
+        }
+
+        run.Status = ExitStatus.ArchiveFailed;
+        transcript.Failure(
+            "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', run.Verified.Damage),
+            "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
+    }
+}

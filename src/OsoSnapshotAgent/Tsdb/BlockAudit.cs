@@ -1,0 +1,105 @@
+namespace OsoSnapshotAgent.Tsdb;
+
+/// <summary>
+/// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
+/// that the block has what a block needs. Damage is noted, not thrown: the other blocks are still worth having.
+/// </summary>
+internal sealed class BlockAudit
+{
+    private readonly List<string> _problems = [];
+    private string? _block;
+    private string _file = string.Empty;
+    private BlockFileCheck? _check;
+    private BlockMeta? _meta;
+    private bool _hasIndex;
+
+    public BlockTally Tally { get; private set; } = new();
+
+    /// <summary>Each names the block and the file.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <param name="path">Relative to the snapshot's directory: <c>ULID/chunks/000001</c>.</param>
+    public void StartFile(string path)
+    {
+        int slash = path.IndexOf('/', StringComparison.Ordinal);
+        string block = slash < 0 ? string.Empty : path[..slash];
+        if (!Ulid.IsValid(block))
+        {
+            return;
+        }
+
+        if (block != _block)
+        {
+            FinishBlock();
+            _block = block;
+        }
+
+        _file = path[(slash + 1)..];
+        _check = BlockFileCheck.For(_file);
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _check?.Append(bytes);
+        }
+        catch (InvalidDataException e)
+        {
+            Note(e);
+        }
+    }
+
+    public void FinishFile()
+    {
+        try
+        {
+            _check?.Finish();
+            _hasIndex |= _check is IndexCheck;
+            _meta = (_check as MetaCheck)?.Meta ?? _meta;
+        }
+        catch (InvalidDataException e)
+        {
+            Note(e);
+        }
+
+        _check = null;
+    }
+
+    /// <summary>To be called once after the last file.</summary>
+    public void Finish() => FinishBlock();
+
+    private void Note(InvalidDataException damage)
+    {
+        _problems.Add($"block {_block}, {_file}: {damage.Message}");
+        _check = null;
+    }
+
+    private void FinishBlock()
+    {
+        if (_block is null)
+        {
+            return;
+        }
+
+        if (!_hasIndex)
+        {
+            _problems.Add($"block {_block} has no sound index");
+        }
+
+        if (_meta is null)
+        {
+            _problems.Add($"block {_block} has no sound meta.json");
+        }
+        else
+        {
+            Tally = Tally.With(_meta);
+            if (_meta.Ulid != _block)
+            {
+                _problems.Add($"block {_block}: its meta.json belongs to {_meta.Ulid}");
+            }
+        }
+
+        (_block, _meta, _hasIndex) = (null, null, false);
+    }
+}
