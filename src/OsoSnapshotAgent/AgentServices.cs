@@ -50,6 +50,7 @@ internal static class AgentServices
             .AddSingleton(new TerminationMessage("/dev/termination-log"))
             .AddSingleton<Terminal>()
             .AddSingleton<SnapshotRun>()
+            .AddSingleton<TargetAccess>()
             .AddSingleton<TargetFinder>()
             .AddSingleton<ConnectionTrace>()
             .AddTransient<ResilienceHandler>()

@@ -31,10 +31,19 @@ internal static class ExchangeText
         }
     }
 
-    private static IEnumerable<string> Headers(HttpHeaders headers, HttpHeaders? content) =>
-        headers.NonValidated.Concat(content?.NonValidated ?? default)
-            .Where(header => header.Key != "Host")
-            .Select(header => Printable($"{header.Key}: {(header.Key == "Authorization" ? "***" : string.Join(", ", header.Value))}"));
+    private static List<string> Headers(params ReadOnlySpan<HttpHeaders?> groups)
+    {
+        List<string> lines = [];
+        foreach (HttpHeaders? group in groups)
+        {
+            foreach ((string name, HeaderStringValues values) in group?.NonValidated ?? default)
+            {
+                lines.Add(Printable($"{name}: {(name == "Authorization" ? "***" : values.ToString())}"));
+            }
+        }
+
+        return lines;
+    }
 
     // The answer of a stranger goes to a terminal: no escape sequences.
     private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter));

@@ -39,19 +39,15 @@ internal sealed class ProcFileSystem(string root)
             return null;
         }
 
-        Dictionary<string, string> lines = status.Split('\n')
-            .Select(line => line.Split(':', 2))
-            .Where(pair => pair.Length == 2)
-            .ToDictionary(pair => pair[0], pair => pair[1].Trim(), StringComparer.Ordinal);
         return new ProcessInfo
         {
-            Pid = int.Parse(lines["Pid"], CultureInfo.InvariantCulture),
-            ParentPid = int.Parse(lines["PPid"], CultureInfo.InvariantCulture),
-            Name = lines["Name"],
+            Pid = int.Parse(Line(status, "Pid"), CultureInfo.InvariantCulture),
+            ParentPid = int.Parse(Line(status, "PPid"), CultureInfo.InvariantCulture),
+            Name = Line(status, "Name"),
             Arguments = commandLine.TrimEnd('\0') is { Length: > 0 } text ? text.Split('\0') : [],
-            UserId = FileSystemId(lines["Uid"]),
-            GroupId = FileSystemId(lines["Gid"]),
-            EffectiveCapabilities = ulong.Parse(lines["CapEff"], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            UserId = FileSystemId(Line(status, "Uid")),
+            GroupId = FileSystemId(Line(status, "Gid")),
+            EffectiveCapabilities = ulong.Parse(Line(status, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
             StartSeconds = BootSeconds() + (Number(fields[19]) / TicksPerSecond),
         };
     }
@@ -60,11 +56,11 @@ internal sealed class ProcFileSystem(string root)
     private string[]? StatFields(string pid) =>
         ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end ? text[(end + 2)..].Split(' ') : null;
 
-    private long BootSeconds()
-    {
-        string line = (ReadAll($"{root}/stat") ?? string.Empty).Split('\n').First(line => line.StartsWith("btime ", StringComparison.Ordinal));
-        return long.Parse(line.AsSpan(6), CultureInfo.InvariantCulture);
-    }
+    private long BootSeconds() => long.Parse(Line(ReadAll($"{root}/stat") ?? string.Empty, "btime"), CultureInfo.InvariantCulture);
+
+    /// <summary>The rest of the line that starts with a key, after its colon or space.</summary>
+    private static string Line(string text, string key) =>
+        text.Split('\n').First(line => line.StartsWith(key, StringComparison.Ordinal) && line.Length > key.Length && line[key.Length] is ':' or ' ')[(key.Length + 1)..].Trim();
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 

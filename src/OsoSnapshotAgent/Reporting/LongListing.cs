@@ -11,21 +11,24 @@ internal static class LongListing
 
     public static IReadOnlyList<string> Of(string directory, AccountNames names, DateTimeOffset now)
     {
-        (string Name, FileStatus Status)[] files =
-        [
-            .. Directory.EnumerateFileSystemEntries(directory)
-                .Where(path => !Path.GetFileName(path).StartsWith('.'))
-                .Order(StringComparer.Ordinal)
-                .Select(path => (Path: path, Status: FileStatus.Find(path)))
-                .Where(file => file.Status is not null)
-                .Select(file => (Path.GetFileName(file.Path) + LinkTarget(file.Path, file.Status!), file.Status!)),
-        ];
-        string[][] rows = [.. files.Select(file => Columns(file.Name, file.Status, names, now))];
-        int[] widths = [.. Enumerable.Range(0, 6).Select(column => rows.Select(row => row[column].Length).DefaultIfEmpty().Max())];
+        long allocatedBytes = 0;
+        List<string[]> rows = [];
+        foreach (string path in Directory.EnumerateFileSystemEntries(directory).Order(StringComparer.Ordinal))
+        {
+            // One that is gone meanwhile is left out, as are hidden ones.
+            if (!Path.GetFileName(path).StartsWith('.') && FileStatus.Find(path) is { } status)
+            {
+                allocatedBytes += status.AllocatedBytes;
+                rows.Add(Columns(path, status, names, now));
+            }
+        }
+
+        int Width(int column) => rows.Count == 0 ? 0 : rows.Max(row => row[column].Length);
+        (int links, int owner, int group, int size) = (Width(1), Width(2), Width(3), Width(4));
         return
         [
-            $"total {Size(files.Sum(file => file.Status.AllocatedBytes))}",
-            .. rows.Select(row => $"{row[0]} {row[1].PadLeft(widths[1])} {row[2].PadRight(widths[2])} {row[3].PadRight(widths[3])} {row[4].PadLeft(widths[4])} {row[5]} {row[6]}"),
+            $"total {Size(allocatedBytes)}",
+            .. rows.Select(row => $"{row[0]} {row[1].PadLeft(links)} {row[2].PadRight(owner)} {row[3].PadRight(group)} {row[4].PadLeft(size)} {row[5]} {row[6]}"),
         ];
     }
 
@@ -83,7 +86,7 @@ internal static class LongListing
         };
     }
 
-    private static string[] Columns(string name, FileStatus status, AccountNames names, DateTimeOffset now) =>
+    private static string[] Columns(string path, FileStatus status, AccountNames names, DateTimeOffset now) =>
     [
         Mode(status.Mode),
         status.LinkCount.ToString(CultureInfo.InvariantCulture),
@@ -91,7 +94,7 @@ internal static class LongListing
         names.GroupName(status.GroupId) ?? status.GroupId.ToString(CultureInfo.InvariantCulture),
         Size(status.SizeBytes),
         Date(status.ModifiedAt, now),
-        name,
+        Path.GetFileName(path) + LinkTarget(path, status),
     ];
 
     private static string Date(DateTimeOffset modified, DateTimeOffset now)

@@ -21,7 +21,7 @@ internal static class ByteSize
 
     public static bool TryParse(string text, out long bytes)
     {
-        (string suffix, long factor) = Units.First(unit => text.EndsWith(unit.Suffix, StringComparison.OrdinalIgnoreCase));
+        (string suffix, long factor) = Array.Find(Units, unit => text.EndsWith(unit.Suffix, StringComparison.OrdinalIgnoreCase));
         bytes = 0;
         if (!decimal.TryParse(text.AsSpan(0, text.Length - suffix.Length).TrimEnd(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
             || number > long.MaxValue / factor)

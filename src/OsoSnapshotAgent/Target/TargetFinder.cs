@@ -1,77 +1,90 @@
-using System.Text.RegularExpressions;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>Finds Prometheus among the processes that can be seen, and its data directory.</summary>
-internal sealed partial class TargetFinder(ProcFileSystem proc, AgentSettings settings)
+internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, AgentSettings settings)
 {
+    private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.";
+
     /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/> and what to do.</exception>
     public TargetContainer Find()
     {
         IReadOnlyList<ProcessInfo> processes = proc.Processes();
-        ProcessInfo? prometheus = Choose(processes);
-        TargetContainer found = settings.DataDirectory is { } given ? FromSetting(given, prometheus)
-            : prometheus is not null ? FromProcess(prometheus)
+        ProcessInfo[] candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
+        TargetContainer found = settings.DataDirectory is { } given ? FromSetting(given, candidates)
+            : candidates.Length > 0 ? FromProcess(Choose(candidates))
             : FromDefault(processes);
         CheckData(found);
         return found;
     }
 
-    private ProcessInfo? Choose(IReadOnlyList<ProcessInfo> processes)
+    /// <summary>PID 1 is the container that --target names; else there must be just one Prometheus.</summary>
+    private static ProcessInfo Choose(ProcessInfo[] candidates)
     {
-        ProcessInfo[] candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
-
-        // A data directory below /proc/PID/root names the process; PID 1 is the container that --target names.
-        int named = settings.DataDirectory is { } path && ProcRoot().Match(path) is { Success: true } match ? int.Parse(match.Groups["pid"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 1;
-        ProcessInfo[] chosen = candidates.Length < 2 ? candidates : candidates.FirstOrDefault(process => process.Pid == named) is { } first ? [first] : OldestOfEachFamily(candidates);
-        return chosen.Length switch
+        if (candidates.FirstOrDefault(process => process.Pid == 1) is { } first)
         {
-            0 => null,
-            1 => chosen[0],
-            _ when settings.DataDirectory is not null => null,
-            _ => throw Unreachable(
-                $"Several Prometheus processes run in this PID namespace: {string.Join("; ", chosen.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
-                "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target."),
-        };
+            return first;
+        }
+
+        // A candidate whose parent is one too is the same Prometheus behind a wrapper of that name.
+        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
+        return servers.Length == 1 ? servers[0] : throw Unreachable(
+            $"Several Prometheus processes run in this PID namespace: {string.Join("; ", servers.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
+            "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target.");
     }
 
-    // A process whose parent is a candidate too is the same Prometheus behind a wrapper of the same name.
-    private static ProcessInfo[] OldestOfEachFamily(ProcessInfo[] candidates) =>
-        [.. candidates.Where(process => !candidates.Any(other => other.Pid == process.ParentPid))];
-
-    private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo? prometheus)
+    private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] candidates)
     {
-        Match match = ProcRoot().Match(pathSeenByAgent);
-        string root = match.Success ? $"{proc.Root}/{match.Groups["pid"].Value}/root" : "/";
-        string data = match.Success
-            ? Enter(() => SymbolicLinks.Resolve(root, match.Groups["path"].Value), prometheus, pathSeenByAgent)
-            : pathSeenByAgent;
-        return new TargetContainer
+        if (!ProcRootPath.TryParse(proc.Root, pathSeenByAgent, out ProcRootPath? named))
         {
-            Prometheus = prometheus,
-            CommandLine = PrometheusCommandLine.Parse(prometheus?.Arguments ?? []),
-            RootSeenByAgent = root == "/" && prometheus is not null ? proc.PathOf(prometheus, "root") : root,
-            Data = new DataDirectory(data),
-        };
+            ProcessInfo? user = candidates.FirstOrDefault(process => Uses(process, pathSeenByAgent));
+            return Container(user, user is null ? "/" : proc.PathOf(user, "root"), pathSeenByAgent);
+        }
+
+        string root = $"{proc.Root}/{named.Pid}/root";
+        ProcessInfo? process = candidates.FirstOrDefault(process => process.Pid == named.Pid);
+        string data = access.Enter(process, pathSeenByAgent, () => SymbolicLinks.Resolve(root, named.PathInContainer));
+
+        // The root may be named through another process of the container, such as a shell around Prometheus.
+        return Container(process ?? candidates.FirstOrDefault(candidate => Uses(candidate, data)), root, data);
     }
 
     private TargetContainer FromProcess(ProcessInfo prometheus)
     {
-        PrometheusCommandLine commandLine = PrometheusCommandLine.Parse(prometheus.Arguments);
         string root = proc.PathOf(prometheus, "root");
-        return new TargetContainer
-        {
-            Prometheus = prometheus,
-            CommandLine = commandLine,
-            RootSeenByAgent = root,
-            Data = new DataDirectory(Enter(() => DataPath(prometheus, root, commandLine.StoragePath), prometheus, root)),
-        };
+        return Container(prometheus, root, access.Enter(prometheus, root, () => DataPath(prometheus)));
     }
 
-    private string DataPath(ProcessInfo prometheus, string root, string storagePath)
+    private TargetContainer FromDefault(IReadOnlyList<ProcessInfo> processes)
     {
+        string root = $"{proc.Root}/1/root";
+        bool isAlone = Environment.ProcessId == 1;
+        string? data = !isAlone && processes.FirstOrDefault(process => process.Pid == 1) is { } first
+            ? access.Enter(first, root, () => SymbolicLinks.Resolve(root, "/data"))
+            : null;
+        return Directory.Exists(data) ? Container(null, root, data) : throw Unreachable(
+            isAlone
+                ? "No Prometheus in sight: PID 1 is this program itself, so it has a PID namespace of its own."
+                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named prometheus, and {root}/data does not exist.",
+            "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you did, the container runtime ignores --target:"
+            + " then give OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or set shareProcessNamespace in the pod.");
+    }
+
+    private static TargetContainer Container(ProcessInfo? prometheus, string root, string data) => new()
+    {
+        Prometheus = prometheus,
+        CommandLine = PrometheusCommandLine.Parse(prometheus?.Arguments ?? []),
+        RootSeenByAgent = root,
+        Data = new DataDirectory(data),
+    };
+
+    /// <summary>The storage path of a process' command line as the agent sees it.</summary>
+    private string DataPath(ProcessInfo prometheus)
+    {
+        string root = proc.PathOf(prometheus, "root");
+        string storagePath = PrometheusCommandLine.Parse(prometheus.Arguments).StoragePath;
         if (storagePath.StartsWith('/'))
         {
             return SymbolicLinks.Resolve(root, storagePath);
@@ -79,87 +92,43 @@ internal sealed partial class TargetFinder(ProcFileSystem proc, AgentSettings se
 
         // The link's text is right in a container; for a process in a chroot only the link itself leads there.
         string workingDirectory = proc.PathOf(prometheus, "cwd");
-        string pathInContainer = new FileInfo(workingDirectory).LinkTarget ?? throw new UnauthorizedAccessException(workingDirectory);
-        string relative = storagePath.TrimEnd('/');
-        return FileStatus.Find($"{root}{pathInContainer}")?.Identity == FileStatus.Of($"{workingDirectory}/.").Identity
-            ? SymbolicLinks.Resolve(root, $"{pathInContainer}/{relative}")
-            : Path.Join(workingDirectory, relative);
+        FileStatus there = FileStatus.Of($"{workingDirectory}/.");
+        string pathInContainer = new FileInfo(workingDirectory).LinkTarget ?? string.Empty;
+        return FileStatus.Find($"{root}{pathInContainer}/.")?.Identity == there.Identity
+            ? SymbolicLinks.Resolve(root, $"{pathInContainer}/{storagePath}")
+            : Path.Join(workingDirectory, storagePath.TrimEnd('/'));
     }
 
-    private TargetContainer FromDefault(IReadOnlyList<ProcessInfo> processes)
+    private bool Uses(ProcessInfo process, string pathSeenByAgent)
     {
-        string root = $"{proc.Root}/1/root";
-        bool alone = Environment.ProcessId == 1;
-        DataDirectory? data = null;
-        if (!alone && processes.FirstOrDefault(process => process.Pid == 1) is { } first)
+        try
         {
-            data = new DataDirectory(Enter(() => SymbolicLinks.Resolve(root, "/data"), first, root));
+            return FileStatus.Of($"{DataPath(process)}/.").Identity == FileStatus.Of($"{pathSeenByAgent}/.").Identity;
         }
-
-        if (data is null || !Directory.Exists(data.PathSeenByAgent))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unreachable(
-                alone
-                    ? "No Prometheus in sight: PID 1 is this program itself, so it has a PID namespace of its own."
-                    : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named prometheus, and {root}/data does not exist.",
-                "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you did, the container runtime ignores --target:"
-                + " then give OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or set shareProcessNamespace in the pod.");
+            return false;
         }
-
-        return new TargetContainer { Prometheus = null, CommandLine = PrometheusCommandLine.Parse([]), RootSeenByAgent = root, Data = data };
     }
 
     private void CheckData(TargetContainer found)
     {
         string path = found.Data.PathSeenByAgent;
-        if (!Enter(() => Directory.Exists(path) || FileStatus.Find(path) is not null, found.Prometheus, path))
+        if (!access.Enter(found.Prometheus, path, () => FileStatus.Find($"{path}/.") is { IsDirectory: true }))
         {
-            throw Unreachable($"The data directory {path} does not exist.", "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.");
+            throw Unreachable($"The data directory {path} does not exist.", CheckDataDirectory);
         }
 
-        if (!Enter(found.Data.HoldsTsdb, found.Prometheus, path))
+        if (!access.Enter(found.Prometheus, path, found.Data.HoldsTsdb))
         {
-            throw Unreachable($"{path} is not the data directory of a Prometheus server: it holds neither wal, chunks_head nor a block.", "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.");
+            throw Unreachable($"{path} is not the data directory of a Prometheus server: it holds neither wal, chunks_head nor a block.", CheckDataDirectory);
         }
 
         if (LibC.Access(path, LibC.WriteAccess) != 0)
         {
-            throw new AgentException(ExitStatus.TargetUnreachable, $"Cannot write to {path}: {LibC.LastError()}. {WhoWeAre(found.Prometheus)}", Remedy(found.Prometheus));
+            throw access.Denied($"Cannot write to {path}: {LibC.LastError()}.", found.Prometheus);
         }
-    }
-
-    /// <summary>Does something in the target's root, and explains a refusal.</summary>
-    private T Enter<T>(Func<T> action, ProcessInfo? process, string pathSeenByAgent)
-    {
-        try
-        {
-            return action();
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
-        {
-            throw new AgentException(ExitStatus.TargetUnreachable, $"Cannot enter {pathSeenByAgent}: {e.Message}. {WhoWeAre(process)}", Remedy(process), e);
-        }
-    }
-
-    private string WhoWeAre(ProcessInfo? process)
-    {
-        ProcessInfo self = proc.Self();
-        string ours = $"We are {self.Identity}{(self.CanTraceOthers ? " with" : " without")} SYS_PTRACE";
-        return process is null ? ours + "." : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")} (PID {process.Pid}) is {process.Identity}.";
-    }
-
-    private string Remedy(ProcessInfo? process)
-    {
-        ProcessInfo self = proc.Self();
-        return process is null ? "Start the agent with the user and group that own the data directory."
-            : (self.UserId, self.GroupId) != (process.UserId, process.GroupId)
-            ? $"User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
-              + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}, or with --profile=sysadmin where policy allows it."
-            : "User and group are right, so a security module or a user namespace forbids it: start again with kubectl debug … --profile=general, which adds SYS_PTRACE.";
     }
 
     private static AgentException Unreachable(string problem, string remedy) => new(ExitStatus.TargetUnreachable, problem, remedy);
-
-    [GeneratedRegex("^/proc/(?<pid>[0-9]+)/root(?<path>/.*)?$")]
-    private static partial Regex ProcRoot();
 }

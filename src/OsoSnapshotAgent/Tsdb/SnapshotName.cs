@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tsdb;
 
@@ -7,8 +7,10 @@ namespace OsoSnapshotAgent.Tsdb;
 /// The name that Prometheus gives a snapshot: <c>20250820T165101Z-0eb533ff8d43ed64</c>. Older versions don't pad the
 /// random part. Source: web/api/v1/api.go, <c>snapshot</c>.
 /// </summary>
-internal sealed partial record SnapshotName
+internal sealed record SnapshotName
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     private SnapshotName(string text) => Text = text;
 
     public string Text { get; }
@@ -16,12 +18,20 @@ internal sealed partial record SnapshotName
     /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SnapshotName? name)
     {
-        name = text is not null && Form().IsMatch(text) ? new(text) : null;
+        name = text is not null && HasForm(text) ? new(text) : null;
         return name is not null;
     }
 
     public override string ToString() => Text;
 
-    [GeneratedRegex(@"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{1,16}\z")]
-    private static partial Regex Form();
+    private static bool HasForm(ReadOnlySpan<char> text)
+    {
+        const int DashPosition = 16, MostHexDigits = 16;
+        return text.Length is > DashPosition + 1 and <= DashPosition + 1 + MostHexDigits
+            && text[8] == 'T' && text[15] == 'Z' && text[DashPosition] == '-'
+            && IsDigits(text[..8]) && IsDigits(text[9..15])
+            && !text[(DashPosition + 1)..].ContainsAnyExcept(HexDigits);
+    }
+
+    private static bool IsDigits(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('0', '9');
 }

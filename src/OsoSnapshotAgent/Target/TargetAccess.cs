@@ -1,0 +1,41 @@
+using OsoSnapshotAgent.Linux;
+
+namespace OsoSnapshotAgent.Target;
+
+/// <summary>Explains why a process' files can't be reached: who we are, who it is, and what to do.</summary>
+/// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2), "Ptrace access mode checking".</remarks>
+internal sealed class TargetAccess(ProcFileSystem proc)
+{
+    /// <summary>Does something in the target's root, and explains a refusal.</summary>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
+    public T Enter<T>(ProcessInfo? process, string pathSeenByAgent, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw Denied($"Cannot enter {pathSeenByAgent}: {e.Message}.", process, e);
+        }
+    }
+
+    public AgentException Denied(string problem, ProcessInfo? process, Exception? inner = null)
+    {
+        ProcessInfo self = proc.Self();
+        return new(ExitStatus.TargetUnreachable, $"{problem} {WhoIsWho(self, process)}", Remedy(self, process), inner);
+    }
+
+    private static string WhoIsWho(ProcessInfo self, ProcessInfo? process)
+    {
+        string ours = $"We are {self.Identity}{(self.CanTraceOthers ? " with" : " without")} SYS_PTRACE";
+        return process is null ? ours + "." : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")} (PID {process.Pid}) is {process.Identity}.";
+    }
+
+    private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
+        process is null ? "Start the agent with the user and group that own the data directory."
+        : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
+        ? "User and group are right, so a security module or a user namespace forbids it: start again with kubectl debug … --profile=general, which adds SYS_PTRACE."
+        : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
+            + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}, or with --profile=sysadmin where policy allows it.";
+}
