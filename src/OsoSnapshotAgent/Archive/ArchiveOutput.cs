@@ -10,12 +10,12 @@ namespace OsoSnapshotAgent.Archive;
 /// </summary>
 internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettings settings, TimeProvider time, CancellationToken token) : Stream
 {
-    // Prometheus writes too, so the room is looked at again and again.
-    private const long RoomCheckBytes = 16 * 1024 * 1024;
+    // Prometheus writes too, so the room is looked at again and again, the more often the less there is.
+    private const long MostBytesBetweenLooks = 16 * 1024 * 1024;
 
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly long _startedAt = time.GetTimestamp();
-    private long _checkedRoom = long.MinValue;
+    private long _writableUntil;
 
     public long BytesWritten { get; private set; }
 
@@ -39,9 +39,9 @@ internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettin
     /// <exception cref="AgentException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (BytesWritten - _checkedRoom >= RoomCheckBytes || _checkedRoom == long.MinValue)
+        if (BytesWritten + buffer.Length > _writableUntil)
         {
-            CheckRoom();
+            CheckRoom(buffer.Length);
         }
 
         try
@@ -74,13 +74,15 @@ internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettin
         base.Dispose(disposing);
     }
 
-    private void CheckRoom()
+    private void CheckRoom(int bytes)
     {
-        _checkedRoom = BytesWritten;
-        if (data.RoomBytes(settings.Reserve) < RoomCheckBytes)
+        long room = data.RoomBytes(settings.Reserve);
+        if (room < bytes)
         {
             throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, inner: null);
         }
+
+        _writableUntil = BytesWritten + Math.Max(bytes, Math.Min(room / 2, MostBytesBetweenLooks));
     }
 
     private void KeepToRateLimit()

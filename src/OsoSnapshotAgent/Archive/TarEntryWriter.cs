@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ICSharpCode.SharpZipLib.Tar;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 
 namespace OsoSnapshotAgent.Archive;
@@ -49,7 +50,7 @@ internal sealed class TarEntryWriter : IDisposable
         header.TypeFlag = source.Status.IsDirectory ? TarHeader.LF_DIR : TarHeader.LF_NORMAL;
         header.Mode = source.Status.Permissions;
         header.Size = source.Status.IsDirectory ? 0 : source.Status.SizeBytes;
-        header.ModTime = source.Status.ModifiedAt.UtcDateTime;
+        header.ModTime = HeaderTime(source.Status);
         header.UserId = HeaderId(source.Status.UserId);
         header.GroupId = HeaderId(source.Status.GroupId);
         header.UserName = HeaderName(_names.UserName(source.Status.UserId));
@@ -91,7 +92,7 @@ internal sealed class TarEntryWriter : IDisposable
         entry.TarHeader.TypeFlag = TarHeader.LF_XHDR;
         entry.TarHeader.Mode = 0x1A4;
         entry.TarHeader.Size = bytes.Length;
-        entry.TarHeader.ModTime = source.Status.ModifiedAt.UtcDateTime;
+        entry.TarHeader.ModTime = HeaderTime(source.Status);
         _tar.PutNextEntry(entry);
         _tar.Write(bytes);
         _tar.CloseEntry();
@@ -118,6 +119,10 @@ internal sealed class TarEntryWriter : IDisposable
         string ascii = string.Concat(name.Select(letter => char.IsAscii(letter) ? letter : '_'));
         return ascii.Length <= NameBytes ? ascii : ascii[^NameBytes..].TrimStart('/');
     }
+
+    // A header has no time before 1970.
+    private static DateTime HeaderTime(FileStatus status) =>
+        status.ModifiedAt > DateTimeOffset.UnixEpoch ? status.ModifiedAt.UtcDateTime : DateTime.UnixEpoch;
 
     private static int HeaderId(uint id) => id <= MostOctalId ? (int)id : StandInId;
 
