@@ -89,7 +89,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
 
         try
         {
-            return File.ReadLines(file.StartsWith('/') ? target.SettingFile(file) : $"{procRoot}/{prometheus.Pid}/cwd/{file}").Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
+            return File.ReadLines(file.StartsWith('/') ? target.SeenByAgent(file) : $"{procRoot}/{prometheus.Pid}/cwd/{file}").Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
                 ? Uri.UriSchemeHttps
                 : Uri.UriSchemeHttp;
         }

@@ -9,10 +9,10 @@ internal sealed class AccountNames
     private readonly Dictionary<uint, string> _users;
     private readonly Dictionary<uint, string> _groups;
 
-    public AccountNames(string root)
+    public AccountNames(TargetContainer target)
     {
-        _users = Read(root, "/etc/passwd");
-        _groups = Read(root, "/etc/group");
+        _users = Read(target, "/etc/passwd");
+        _groups = Read(target, "/etc/group");
     }
 
     /// <returns>null when the id has no name.</returns>
@@ -22,13 +22,12 @@ internal sealed class AccountNames
     public string? GroupName(uint id) => _groups.GetValueOrDefault(id);
 
     // Both files have the name in the first field and the id in the third.
-    private static Dictionary<uint, string> Read(string root, string pathInContainer)
+    private static Dictionary<uint, string> Read(TargetContainer target, string pathInContainer)
     {
         Dictionary<uint, string> names = [];
         try
         {
-            string path = root == "/" ? pathInContainer : SymbolicLinks.Resolve(root, pathInContainer);
-            foreach (string line in File.ReadLines(path))
+            foreach (string line in File.ReadLines(target.SeenByAgent(pathInContainer)))
             {
                 string[] fields = line.Split(':');
                 if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
