@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -14,23 +13,27 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
     /// <param name="entries">In the order of the archive.</param>
     /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
     /// <exception cref="AgentException">No room, or a file changed while it was read.</exception>
-    public ArchiveManifest Write(IEnumerable<TreeEntry> entries, long inputBytes, AccountNames names, DataDirectory data, Stream file, CancellationToken token)
+    public ArchiveManifest Write(IEnumerable<TreeEntry> entries, long inputBytes, AccountNames names, IDeflateEngine engine, DataDirectory data, Stream file, CancellationToken token)
     {
         List<ArchivedEntry> written = [];
         using ArchiveOutput output = new(file, data, settings, time, token);
         progress.Start("Archiving", inputBytes);
         long bytesRead = 0;
-        using (GZipStream gzip = new(output, new ZLibCompressionOptions { CompressionLevel = settings.Level }, leaveOpen: true))
-        using (TarEntryWriter tar = new(gzip, names))
+        using (GzipPipeline gzip = new(output, engine, settings.Workers, token))
         {
-            byte[] buffer = new byte[BufferBytes];
-            foreach (TreeEntry entry in entries)
+            using (TarEntryWriter tar = new(gzip, names))
             {
-                tar.Start(entry);
-                uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
-                tar.Finish();
-                written.Add(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
+                byte[] buffer = new byte[BufferBytes];
+                foreach (TreeEntry entry in entries)
+                {
+                    tar.Start(entry);
+                    uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
+                    tar.Finish();
+                    written.Add(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
+                }
             }
+
+            gzip.Complete();
         }
 
         return new() { Entries = written, InputBytes = bytesRead, ArchiveBytes = output.BytesWritten, Sha256 = output.Sha256() };
