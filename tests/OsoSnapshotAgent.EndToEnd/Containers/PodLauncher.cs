@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using OsoSnapshotAgent.EndToEnd.Processes;
@@ -60,8 +61,16 @@ internal static class PodLauncher
 
     private static async Task<string?> FindObstacleAsync()
     {
-        CommandResult attempt = await HostCommand.RunAsync(
-            HostCommand.AsRoot("unshare", "--pid", "--fork", "--mount", "--mount-proc", "--net", "--uts", "ip", "link", "set", "lo", "up"));
-        return attempt.ExitStatus == 0 ? null : attempt.Error;
+        try
+        {
+            CommandResult attempt = await HostCommand.RunAsync(
+                HostCommand.AsRoot("unshare", "--pid", "--fork", "--mount", "--mount-proc", "--net", "--uts", "ip", "link", "set", "lo", "up"));
+            return attempt.ExitStatus == 0 ? null : attempt.Error;
+        }
+        catch (Win32Exception missing)
+        {
+            // No sudo, or no unshare.
+            return missing.Message;
+        }
     }
 }

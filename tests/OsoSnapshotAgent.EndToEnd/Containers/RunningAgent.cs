@@ -39,7 +39,7 @@ internal sealed class RunningAgent : IAsyncDisposable
 
     public static async Task<RunningAgent> StartAsync(PrometheusPod pod, AgentOptions options, string directory)
     {
-        PrepareDirectory(pod, directory);
+        PrepareDirectory(directory);
         Process launcher = HostCommand.Start(HostCommand.AsRoot([.. Namespaces(pod, options), .. Container(pod, options, directory)]));
         var agent = new RunningAgent(launcher, directory);
         await Eventually.HoldsAsync(
@@ -74,7 +74,7 @@ internal sealed class RunningAgent : IAsyncDisposable
     private static bool IsAgent(int pid) => ProcessTable.NameOf(pid) == Name;
 
     // The binary is copied, because its user may not be allowed to enter the checkout.
-    private static void PrepareDirectory(PrometheusPod pod, string directory)
+    private static void PrepareDirectory(string directory)
     {
         string binary = Environment.GetEnvironmentVariable("OSO_SNAPSHOT_BINARY") is { Length: > 0 } set
             ? set
@@ -86,7 +86,6 @@ internal sealed class RunningAgent : IAsyncDisposable
         // The kubelet's own mode: anyone may write.
         File.WriteAllText(Path.Combine(directory, "termination-log"), string.Empty);
         File.SetUnixFileMode(Path.Combine(directory, "termination-log"), (UnixFileMode)0b110_110_110);
-        Assert.True(pod.FirstProcessId > 0);
     }
 
     private static IEnumerable<string> Namespaces(PrometheusPod pod, AgentOptions options)

@@ -17,16 +17,24 @@ namespaces=$!
 
 # PID 1 itself is killed: it has changed its user since unshare asked the kernel to kill it, and that made the kernel forget.
 kill_first_process() {
-  # A time limit's signal goes to the whole process group; this process has still something to do.
   trap '' INT TERM HUP
   cat <&3
+  touch "$POD_DIRECTORY/abandoned"
   kill -KILL "$(tr -d ' ' <"/proc/$namespaces/task/$namespaces/children")"
 }
 
 kill_first_process &>/dev/null &
 watcher=$!
+
+# A time limit's signal goes to the whole process group, but this script has still to tidy up.
+trap : INT TERM HUP
 status=0
-wait "$namespaces" || status=$?
+while kill -0 "$namespaces" 2>/dev/null; do
+  wait "$namespaces" || status=$?
+done
 # Else it would wait for stdin, and then kill whoever has that number by now.
 kill -KILL "$watcher" 2>/dev/null || true
+if [[ -e $POD_DIRECTORY/abandoned ]]; then
+  rm -rf --one-file-system "$POD_DIRECTORY"
+fi
 exit "$status"
