@@ -8,10 +8,10 @@ namespace OsoSnapshotAgent.Archive;
 /// compress by themselves and a thread writes in order. The slices are a ring, so memory depends on the number of
 /// workers alone, and a slow output slows the writer down.
 /// </summary>
-internal sealed class GzipPipeline : Stream
+internal sealed class GzipPipeline : WriteStream
 {
     /// <summary>An empty last block with fixed codes: RFC 1951, section 3.2.3.</summary>
-    internal static readonly byte[] FinalBlock = [0x03, 0x00];
+    private static readonly byte[] FinalBlock = [0x03, 0x00];
 
     private const int SliceBytes = 512 * 1024;
 
@@ -50,20 +50,6 @@ internal sealed class GzipPipeline : Stream
         Packed,
     }
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => _length;
-
-    public override long Position
-    {
-        get => _length;
-        set => throw new NotSupportedException();
-    }
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty)
@@ -79,8 +65,6 @@ internal sealed class GzipPipeline : Stream
             }
         }
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <summary>Writes what is left and the trailer; without it the archive is no gzip file.</summary>
     public void Complete()
@@ -104,17 +88,6 @@ internal sealed class GzipPipeline : Stream
         _output.Write(trailer);
         _completed = true;
     }
-
-    public override void Flush()
-    {
-        // A flush in the middle would cost compression; Complete writes everything.
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
