@@ -42,6 +42,9 @@ internal sealed class ConnectionTrace
         }
     }
 
+    /// <summary>SocketsHttpHandler wraps what <see cref="ConnectAsync"/> throws into a ConnectionError, whatever it was.</summary>
+    public static HttpRequestException Cause(HttpRequestException failure) => failure.InnerException as HttpRequestException ?? failure;
+
     /// <summary>The peer's address without the mapping of IPv4 into IPv6.</summary>
     public string PeerAddress => Peer is null ? "?" : (Peer.Address.IsIPv4MappedToIPv6 ? Peer.Address.MapToIPv4() : Peer.Address).ToString();
 }
