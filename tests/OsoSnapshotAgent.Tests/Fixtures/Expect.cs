@@ -6,8 +6,8 @@ internal static class Expect
     public static void Failure(AgentException failure, ExitStatus status, string problemPart, string remedyPart)
     {
         Assert.Equal(status, failure.Status);
-        Assert.Contains(problemPart, failure.Message, StringComparison.Ordinal);
-        Assert.Contains(remedyPart, failure.Remedy, StringComparison.Ordinal);
+        Assert.True(failure.Message.Contains(problemPart, StringComparison.Ordinal), $"\"{problemPart}\" is not in: {failure.Message}");
+        Assert.True(failure.Remedy.Contains(remedyPart, StringComparison.Ordinal), $"\"{remedyPart}\" is not in: {failure.Remedy}");
     }
 
     public static void Failure(Action action, ExitStatus status, string problemPart, string remedyPart) =>
