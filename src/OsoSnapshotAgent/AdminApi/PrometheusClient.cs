@@ -107,7 +107,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
         catch (HttpRequestException e)
         {
-            throw Refusals.NotReached(url, ConnectionTrace.Cause(e));
+            // An authority that can't be read shows only within the TLS handshake.
+            throw e.InnerException as AgentException ?? Refusals.NotReached(url, ConnectionTrace.Cause(e));
         }
         catch (TimeoutRejectedException e)
         {
