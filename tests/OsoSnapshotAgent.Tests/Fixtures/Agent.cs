@@ -14,7 +14,7 @@ internal sealed class Agent : IDisposable
 {
     private readonly ServiceProvider _services;
 
-    public Agent(TempDirectory directory, AgentSettings settings, FakeProc? proc = null)
+    public Agent(TempDirectory directory, AgentSettings settings, FakeProc? proc = null, bool knowsTarget = true)
     {
         _services = new ServiceCollection()
             .AddAgent(settings)
@@ -28,7 +28,10 @@ internal sealed class Agent : IDisposable
             .AddSingleton<Transcript>()
             .AddSingleton<EndSignals>()
             .BuildServiceProvider();
-        Run.Target = Beside(directory.Root);
+        if (knowsTarget)
+        {
+            Run.Target = Beside(directory.Root);
+        }
     }
 
     public ManualTime Time { get; } = new();

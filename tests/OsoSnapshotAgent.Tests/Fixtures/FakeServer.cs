@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
@@ -32,7 +35,10 @@ internal sealed class FakeServer : IDisposable
     /// <summary>True when every connection ends after its first answer.</summary>
     public bool HangsUp { get; init; }
 
-    public Uri Url => new($"http://127.0.0.1:{Port}/");
+    /// <summary>Speaks TLS where set.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    public Uri Url => new($"{(Certificate is null ? "http" : "https")}://127.0.0.1:{Port}/");
 
     public IReadOnlyList<FakeRequest> Requests
     {
@@ -98,7 +104,7 @@ internal sealed class FakeServer : IDisposable
         using TcpClient closed = client;
         try
         {
-            NetworkStream stream = client.GetStream();
+            await using Stream stream = await OpenAsync(client, stop);
             using StreamReader reader = new(stream, Encoding.ASCII);
             while (await ReadHeadAsync(reader, stop) is { Length: > 0 } head)
             {
@@ -127,10 +133,22 @@ internal sealed class FakeServer : IDisposable
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or AuthenticationException)
         {
             // The client has gone, or the test is over.
         }
+    }
+
+    private async Task<Stream> OpenAsync(TcpClient client, CancellationToken stop)
+    {
+        if (Certificate is null)
+        {
+            return client.GetStream();
+        }
+
+        SslStream tls = new(client.GetStream());
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, stop);
+        return tls;
     }
 
     private static async Task<string> ReadHeadAsync(StreamReader reader, CancellationToken stop)
