@@ -35,8 +35,10 @@ internal sealed class ArchiveVerifier(Progress progress)
                 ? throw Differs($"its SHA-256 is {sum}, but {manifest.Sha256} was written")
                 : new() { Tally = audit.Tally, Damage = audit.Problems, Sha256 = sum };
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or FormatException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException
+            or FormatException or ArithmeticException or ArgumentException or NotSupportedException)
         {
+            // The second line is what System.Formats.Tar makes of damaged headers.
             throw new AgentException(ExitStatus.ArchiveFailed, $"{path} can't be read back: {e.Message}", "Run again; if it happens twice, the volume loses data: check its health.", e);
         }
     }
