@@ -117,7 +117,7 @@ public sealed class SnapshotTests : IDisposable
     [Fact]
     public async Task A_storage_path_relative_to_the_working_directory_is_found()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { StoragePath = null, WorkingDirectory = "/work" });
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { StoragePath = "data", WorkingDirectory = "/work" });
 
         (await pod.RunAgentAsync()).EndedWith(0);
 

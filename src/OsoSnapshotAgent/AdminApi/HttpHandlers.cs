@@ -38,7 +38,8 @@ internal static class HttpHandlers
             return null;
         }
 
-        X509Certificate2Collection authorities = Load(run.Target.SettingFile(settings.CaFile));
+        // The file may lie in the target container, which is not known yet when this handler is made.
+        Lazy<X509Certificate2Collection> authorities = new(() => Load(run.Target.SettingFile(settings.CaFile)));
         return (_, certificate, presented, errors) =>
         {
             if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
@@ -48,7 +49,7 @@ internal static class HttpHandlers
 
             using X509Chain chain = new();
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+            chain.ChainPolicy.CustomTrustStore.AddRange(authorities.Value);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
             {

@@ -36,15 +36,22 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
         limit.CancelAfter(ReadTimeout);
-        using StreamReader lines = new(await response.Content.ReadAsStreamAsync(limit.Token));
-        while (values.Count < names.Count && await lines.ReadLineAsync(limit.Token) is { } line)
+        try
         {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            if (space > 0 && names.Contains(line[..space])
-                && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
+            using StreamReader lines = new(await response.Content.ReadAsStreamAsync(limit.Token));
+            while (values.Count < names.Count && await lines.ReadLineAsync(limit.Token) is { } line)
             {
-                values[line[..space]] = value;
+                int space = line.IndexOf(' ', StringComparison.Ordinal);
+                if (space > 0 && names.Contains(line[..space])
+                    && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
+                {
+                    values[line[..space]] = value;
+                }
             }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !token.IsCancellationRequested))
+        {
+            // What has come will do: without these metrics nobody can tell who answers, and that is no failure.
         }
 
         return values;
@@ -100,7 +107,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
         catch (HttpRequestException e)
         {
-            throw Refusals.NotReached(url, e);
+            // An authority that can't be read shows only within the TLS handshake.
+            throw e.InnerException as AgentException ?? Refusals.NotReached(url, e);
         }
         catch (TimeoutRejectedException e)
         {

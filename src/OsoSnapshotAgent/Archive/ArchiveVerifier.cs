@@ -24,8 +24,10 @@ internal static class ArchiveVerifier
             audit.Finish();
             return audit;
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or FormatException or OverflowException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException
+            or FormatException or ArithmeticException or ArgumentException or NotSupportedException)
         {
+            // The second line is what System.Formats.Tar makes of damaged headers.
             throw new AgentException(ExitStatus.ArchiveFailed, $"The archive can't be read back: {e.Message}", Remedy, e);
         }
     }

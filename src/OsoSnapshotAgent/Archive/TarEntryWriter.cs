@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using ICSharpCode.SharpZipLib.Tar;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 
 namespace OsoSnapshotAgent.Archive;
@@ -22,6 +21,7 @@ internal sealed class TarEntryWriter : IDisposable
 
     private readonly TarOutputStream _tar;
     private readonly AccountNames _names;
+    private bool _isEntryOpen;
 
     public TarEntryWriter(Stream output, AccountNames names)
     {
@@ -32,16 +32,31 @@ internal sealed class TarEntryWriter : IDisposable
     /// <summary>Starts an entry; of a file, exactly its size in bytes must follow.</summary>
     public void Start(TreeEntry source)
     {
+        _isEntryOpen = true;
         WriteExtendedHeader(source);
         _tar.PutNextEntry(Entry(source));
     }
 
     public void Write(ReadOnlySpan<byte> content) => _tar.Write(content);
 
-    public void Finish() => _tar.CloseEntry();
+    public void Finish()
+    {
+        _tar.CloseEntry();
+        _isEntryOpen = false;
+    }
 
-    /// <summary>Writes the end of the archive and leaves the stream open.</summary>
-    public void Dispose() => _tar.Dispose();
+    /// <summary>Writes the end of the archive, unless an entry is unfinished, and leaves the stream open.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _tar.Dispose();
+        }
+        catch (TarException) when (_isEntryOpen)
+        {
+            // SharpZipLib's complaint would hide the failure that has left the entry unfinished and is on its way up.
+        }
+    }
 
     private TarEntry Entry(TreeEntry source)
     {
@@ -50,7 +65,7 @@ internal sealed class TarEntryWriter : IDisposable
         header.TypeFlag = source.Status.IsDirectory ? TarHeader.LF_DIR : TarHeader.LF_NORMAL;
         header.Mode = source.Status.Permissions;
         header.Size = source.Status.IsDirectory ? 0 : source.Status.SizeBytes;
-        header.ModTime = HeaderTime(source.Status);
+        header.ModTime = HeaderTime(source.Status.ModifiedAt);
         header.UserId = HeaderId(source.Status.UserId);
         header.GroupId = HeaderId(source.Status.GroupId);
         header.UserName = HeaderName(_names.UserName(source.Status.UserId));
@@ -82,6 +97,11 @@ internal sealed class TarEntryWriter : IDisposable
             AppendRecord(records, "size", source.Status.SizeBytes.ToString(CultureInfo.InvariantCulture));
         }
 
+        if (HeaderTime(source.Status.ModifiedAt) != source.Status.ModifiedAt)
+        {
+            AppendRecord(records, "mtime", source.Status.ModifiedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        }
+
         if (records.Length == 0)
         {
             return;
@@ -92,7 +112,7 @@ internal sealed class TarEntryWriter : IDisposable
         entry.TarHeader.TypeFlag = TarHeader.LF_XHDR;
         entry.TarHeader.Mode = 0x1A4;
         entry.TarHeader.Size = bytes.Length;
-        entry.TarHeader.ModTime = HeaderTime(source.Status);
+        entry.TarHeader.ModTime = HeaderTime(source.Status.ModifiedAt);
         _tar.PutNextEntry(entry);
         _tar.Write(bytes);
         _tar.CloseEntry();
@@ -120,11 +140,11 @@ internal sealed class TarEntryWriter : IDisposable
         return ascii.Length <= NameBytes ? ascii : ascii[^NameBytes..].TrimStart('/');
     }
 
-    // A header has no time before 1970.
-    private static DateTime HeaderTime(FileStatus status) =>
-        status.ModifiedAt > DateTimeOffset.UnixEpoch ? status.ModifiedAt.UtcDateTime : DateTime.UnixEpoch;
-
     private static int HeaderId(uint id) => id <= MostOctalId ? (int)id : StandInId;
+
+    // SharpZipLib refuses a time before 1970 and writes 0 for one after 2038.
+    private static DateTime HeaderTime(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(time.ToUnixTimeSeconds(), 0, int.MaxValue)).UtcDateTime;
 
     private static string HeaderName(string? name) => name is not null && Encoding.UTF8.GetByteCount(name) <= AccountNameBytes ? name : string.Empty;
 }

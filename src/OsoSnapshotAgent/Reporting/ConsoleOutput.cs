@@ -20,11 +20,24 @@ internal sealed class ConsoleOutput : IDisposable
     private bool _closed;
     private bool _progressShown;
 
+    private readonly Writer _write;
+
     public ConsoleOutput()
+        : this(Terminal.Write)
     {
+    }
+
+    /// <param name="write">Where the bytes go; may block as long as it likes.</param>
+    internal ConsoleOutput(Writer write)
+    {
+        _write = write;
         _writer = new Thread(WriteAll) { IsBackground = true, Name = "console" };
         _writer.Start();
     }
+
+    /// <summary>Writes all bytes.</summary>
+    /// <returns>false when the other end is gone.</returns>
+    internal delegate bool Writer(ReadOnlySpan<byte> bytes);
 
     public void WriteLine(string line) => Enqueue(line + "\n", isProgress: false);
 
@@ -126,7 +139,7 @@ internal sealed class ConsoleOutput : IDisposable
                 _writing = true;
             }
 
-            bool isOpen = Terminal.Write(bytes);
+            bool isOpen = _write(bytes);
             lock (_pending)
             {
                 _writing = false;

@@ -28,7 +28,7 @@ internal static class LongListing
         return
         [
             $"total {Size(allocatedBytes)}",
-            .. rows.Select(row => $"{row[0]} {row[1].PadLeft(links)} {row[2].PadRight(owner)} {row[3].PadRight(group)} {row[4].PadLeft(size)} {row[5]} {row[6]}"),
+            .. rows.Select(row => $"{row[0]} {row[1].PadLeft(links)} {Account(row[2], owner)} {Account(row[3], group)} {row[4].PadLeft(size)} {row[5]} {row[6]}"),
         ];
     }
 
@@ -85,6 +85,9 @@ internal static class LongListing
             _ => letter,
         };
     }
+
+    // ls puts names to the left and numbers to the right.
+    private static string Account(string nameOrId, int width) => nameOrId.All(char.IsAsciiDigit) ? nameOrId.PadLeft(width) : nameOrId.PadRight(width);
 
     private static string[] Columns(string path, FileStatus status, AccountNames names, DateTimeOffset now) =>
     [

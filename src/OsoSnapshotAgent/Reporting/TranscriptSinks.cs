@@ -67,7 +67,15 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 
     public void Dispose()
     {
-        _file?.Dispose();
+        try
+        {
+            _file?.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Warn(e.Message);
+        }
+
         SelfLog.Disable();
     }
 

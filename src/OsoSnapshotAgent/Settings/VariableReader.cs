@@ -73,8 +73,9 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
     // The log goes to whoever may read the pod's logs.
     private static string WithoutPassword(string text)
     {
-        int user = text.IndexOf("://", StringComparison.Ordinal);
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        int user = scheme < 0 ? 0 : scheme + 3;
         int host = text.LastIndexOf('@');
-        return user >= 0 && host > user ? $"{text.AsSpan(0, user + 3)}***{text.AsSpan(host)}" : text;
+        return host > user && (scheme >= 0 || text.AsSpan(0, host).Contains(':')) ? $"{text.AsSpan(0, user)}***{text.AsSpan(host)}" : text;
     }
 }

@@ -76,7 +76,13 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
             return;
         }
 
-        _archive?.Dispose();
+        if (_archive is not null)
+        {
+            // The checksum is written before the archive has its final name; one of an earlier run is gone by now.
+            _archive.Dispose();
+            File.Delete(Target.Data.Checksum);
+        }
+
         if (_target is not null && _snapshot is not null && Directory.Exists(_target.Data.SnapshotPath(_snapshot)))
         {
             Directory.Delete(_target.Data.SnapshotPath(_snapshot), recursive: true);

@@ -76,13 +76,12 @@ internal sealed record PrometheusCommandLine
         return new Uri($"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}");
     }
 
-    // The route prefix defaults to the path of the external URL, which may be given without a scheme.
-    private string Prefix()
-    {
-        string? path = RoutePrefix
-            ?? (Uri.TryCreate(ExternalUrl, UriKind.Absolute, out Uri? url) && url.Scheme.StartsWith("http", StringComparison.Ordinal) ? url.AbsolutePath
-            : ExternalUrl is { } bare && bare.Contains('/', StringComparison.Ordinal) ? bare[bare.IndexOf('/', StringComparison.Ordinal)..]
-            : string.Empty);
-        return path.Trim('/');
-    }
+    // The route prefix defaults to the path of the external URL.
+    private string Prefix() => (RoutePrefix is { Length: > 0 } prefix ? prefix : PathOf(ExternalUrl ?? string.Empty)).Trim('/');
+
+    // As Go's url.Parse reads it: without a scheme all of it is the path, "host" included; "host:9090/x" has the scheme "host" and no path.
+    private static string PathOf(string url) =>
+        url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute) ? absolute.AbsolutePath
+        : url.Split('/')[0].Contains(':', StringComparison.Ordinal) ? string.Empty
+        : url;
 }

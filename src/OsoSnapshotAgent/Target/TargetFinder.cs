@@ -20,20 +20,24 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, Age
         return found;
     }
 
-    /// <summary>PID 1 is the container that --target names; else there must be just one Prometheus.</summary>
+    /// <summary>PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.</summary>
     private static ProcessInfo Choose(ProcessInfo[] candidates)
     {
-        if (candidates.FirstOrDefault(process => process.Pid == 1) is { } first)
+        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags; its times are not Prometheus'.
+        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
+        ProcessInfo[] ofTarget = [.. servers.Where(process => IsBelowFirst(process, candidates))];
+        if (ofTarget.Length == 1)
         {
-            return first;
+            return ofTarget[0];
         }
 
-        // A candidate whose parent is one too is the same Prometheus behind a wrapper of that name.
-        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
         return servers.Length == 1 ? servers[0] : throw Unreachable(
             $"Several Prometheus processes run in this PID namespace: {string.Join("; ", servers.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
             "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target.");
     }
+
+    private static bool IsBelowFirst(ProcessInfo process, ProcessInfo[] candidates) =>
+        process.Pid == 1 || (candidates.FirstOrDefault(other => other.Pid == process.ParentPid) is { } parent && IsBelowFirst(parent, candidates));
 
     private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] candidates)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OsoSnapshotAgent.Tsdb;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class BlockAudit
     private BlockFileCheck? _check;
     private BlockMeta? _meta;
     private bool _hasIndex;
+    private int _segments;
 
     public BlockTally Tally { get; private set; } = new();
 
@@ -36,6 +39,7 @@ internal sealed class BlockAudit
 
         _file = path[(slash + 1)..];
         _check = BlockFileCheck.For(_file);
+        CountSegment();
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
@@ -69,6 +73,25 @@ internal sealed class BlockAudit
     /// <summary>To be called once after the last file.</summary>
     public void Finish() => FinishBlock();
 
+    // Numbered from 1 without a gap: prometheus/tsdb/chunks/chunks.go, nextSequenceFile.
+    private void CountSegment()
+    {
+        const string Segments = "chunks/";
+        if (_file.StartsWith(Segments, StringComparison.Ordinal) && int.TryParse(_file.AsSpan(Segments.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            NoteMissingSegments(number - 1);
+            _segments = number;
+        }
+    }
+
+    private void NoteMissingSegments(int expected)
+    {
+        if (_segments < expected)
+        {
+            _problems.Add($"block {_block} has no chunks/{_segments + 1:000000}");
+        }
+    }
+
     private void Note(InvalidDataException damage)
     {
         _problems.Add($"block {_block}, {_file}: {damage.Message}");
@@ -94,12 +117,13 @@ internal sealed class BlockAudit
         else
         {
             Tally = Tally.With(_meta);
+            NoteMissingSegments(_meta.Stats.NumChunks > 0 ? 1 : 0);
             if (_meta.Ulid != _block)
             {
                 _problems.Add($"block {_block}: its meta.json belongs to {_meta.Ulid}");
             }
         }
 
-        (_block, _meta, _hasIndex) = (null, null, false);
+        (_block, _meta, _hasIndex, _segments) = (null, null, false, 0);
     }
 }

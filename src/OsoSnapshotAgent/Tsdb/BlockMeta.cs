@@ -35,7 +35,7 @@ internal sealed record BlockMeta
                 : !Tsdb.Ulid.IsValid(meta.Ulid) ? throw new InvalidDataException($"meta.json names no ULID: '{meta.Ulid}'")
                 : !IsTime(meta.MinTime) || !IsTime(meta.MaxTime) ? throw new InvalidDataException($"meta.json has a time out of range: {meta.MinTime} to {meta.MaxTime}")
                 : meta.MinTime > meta.MaxTime ? throw new InvalidDataException($"meta.json ends ({meta.MaxTime}) before it starts ({meta.MinTime})")
-                : meta;
+                : meta with { Stats = meta.Stats ?? new() };
         }
         catch (JsonException e)
         {

@@ -1,0 +1,146 @@
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.AdminApi;
+
+public sealed class PrometheusLocatorTests : IDisposable
+{
+    private const double Started = FakeProc.BootTime + 42.5;
+
+    private readonly TempDirectory _directory = new();
+    private readonly FakeProc _proc;
+
+    public PrometheusLocatorTests() => _proc = new(_directory);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_given_URL_wins_over_all_discovery() => Assert.Equal(
+        ["https://prom/x/"],
+        Candidates(new AgentSettings { Url = new Uri("https://prom/x/"), ServiceName = "svc", ClusterNamePrefix = "p" }, Process()));
+
+    [Fact]
+    public void A_service_with_a_prefix_has_the_documented_URL_and_then_the_process_own() => Assert.Equal(
+        ["http://svc/p/prometheus/", "http://127.0.0.1:9091/y/"],
+        Candidates(new AgentSettings { ServiceName = "svc", ClusterNamePrefix = "p" }, Process(), "--web.listen-address=:9091", "--web.route-prefix=/y"));
+
+    [Fact]
+    public void A_service_without_a_prefix_is_tried_in_both_ways() => Assert.Equal(
+        ["http://svc:8080/prometheus/", "http://svc:8080/", "http://127.0.0.1:9090/"],
+        Candidates(new AgentSettings { ServiceName = "svc:8080" }, Process()));
+
+    [Fact]
+    public void A_prefix_without_a_service_applies_to_the_process() => Assert.Equal(
+        ["http://127.0.0.1:9090/p/prometheus/", "http://127.0.0.1:9090/"], Candidates(new AgentSettings { ClusterNamePrefix = "p" }, Process()));
+
+    [Fact]
+    public void Without_any_variable_the_process_own_address_is_taken() =>
+        Assert.Equal(["http://127.0.0.1:9090/"], Candidates(new AgentSettings(), Process()));
+
+    [Fact]
+    public void Each_URL_is_tried_once() => Assert.Equal(
+        ["http://127.0.0.1:9090/prometheus/", "http://127.0.0.1:9090/"], Candidates(new AgentSettings { ServiceName = "127.0.0.1:9090" }, Process()));
+
+    [Fact]
+    public void A_web_configuration_with_TLS_means_HTTPS()
+    {
+        string tls = _directory.Write("tls.yml", "tls_server_config:\n  cert_file: x\n");
+        string basic = _directory.Write("basic.yml", "basic_auth_users:\n  # tls_server_config:\n  a: b\n");
+
+        Assert.Equal(["https://127.0.0.1:9090/"], Candidates(new AgentSettings(), Process(), "--web.config.file=" + tls));
+        Assert.Equal(["http://127.0.0.1:9090/"], Candidates(new AgentSettings(), Process(), "--web.config.file=" + basic));
+        Assert.Equal(["http://127.0.0.1:9090/"], Candidates(new AgentSettings(), Process(), "--web.config.file=/not/there"));
+    }
+
+    [Fact]
+    public async Task Without_process_and_variables_says_which_to_set()
+    {
+        using Agent agent = new(_directory, new AgentSettings(), _proc);
+
+        await Expect.FailureAsync(
+            () => agent.Get<PrometheusLocator>().FindAsync(agent.Run.Target, Token), ExitStatus.Settings,
+            "No Prometheus process can be seen, and no variable says where Prometheus answers.", "Set OSO_SNAPSHOT_URL");
+    }
+
+    [Theory]
+    [InlineData(Started, 12.34)]
+    [InlineData(Started + 1, 12.34)]
+    [InlineData(Started, 999)]
+    [InlineData(Started + 100, 12.34)]
+    public async Task The_process_beside_us_is_accepted_and_so_is_doubt(double start, double cpu)
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(start, cpu));
+        using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
+
+        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token);
+
+        Assert.Equal(server.Url, found.BaseUrl);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("process_cpu_seconds_total 999\n")]
+    public async Task A_server_without_process_metrics_is_not_refused(string metrics)
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], metrics);
+        using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
+
+        Assert.Equal("2.42.0", (await agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token)).Version);
+    }
+
+    [Fact]
+    public async Task Another_Prometheus_is_refused()
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 999));
+        using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
+
+        await Expect.FailureAsync(
+            () => agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token), ExitStatus.OtherPrometheus,
+            $"{server.Url} leads to another Prometheus than the one beside us (PID 7)", "OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX");
+    }
+
+    [Fact]
+    public async Task A_service_that_leads_to_another_replica_gives_way_to_the_process_own_address()
+    {
+        using FakeServer replica = FakeServer.Prometheus(() => [], Metrics(Started + 100, 999));
+        using FakeServer own = FakeServer.Prometheus(() => [], Metrics(Started, 12.34));
+        using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{replica.Port}" }, _proc);
+
+        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{own.Port}"), Token);
+
+        Assert.Equal(own.Url, found.BaseUrl);
+        Assert.Contains($"* {own.Url} answers as the Prometheus that we look for", agent.Transcript.Lines);
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"* {replica.Url} leads to another Prometheus", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task When_all_fail_the_one_that_was_more_than_a_wrong_path_says_the_status()
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 999));
+        using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{server.Port}" }, _proc);
+        TargetContainer target = Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{server.Port}");
+
+        AgentException failure = await Assert.ThrowsAsync<AgentException>(() => agent.Get<PrometheusLocator>().FindAsync(target, Token));
+
+        Expect.Failure(failure, ExitStatus.OtherPrometheus, $"{server.Url}prometheus/api/v1/status/buildinfo answered 404 Not Found", "OSO_SNAPSHOT_URL");
+        Assert.Contains($"\n{server.Url} leads to another Prometheus", failure.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private static string Metrics(double start, double cpu) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"process_cpu_seconds_total {cpu}\nprocess_start_time_seconds {start:e12}\n");
+
+    private static string[] Candidates(AgentSettings settings, ProcessInfo? process, params string[] flags) =>
+        [.. PrometheusLocator.Candidates(settings, Agent.Beside("/data", process, flags: flags), "/proc").Select(url => url.AbsoluteUri)];
+
+    private ProcessInfo Process()
+    {
+        _proc.Add(7, "prometheus", ["prometheus"], cpuSeconds: 12.34, startSeconds: Started);
+        return _proc.FileSystem.Processes().Single();
+    }
+}

@@ -1,0 +1,134 @@
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.AdminApi;
+
+/// <summary>What is asked of a server before the snapshot, and with which credentials.</summary>
+public sealed class PrometheusProbeTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public async Task Tells_the_version_and_whether_the_admin_API_is_on(string flag, bool isOn)
+    {
+        using FakeServer server = new(request => FakeServer.Answer(200, "OK", request.Path.EndsWith("buildinfo", StringComparison.Ordinal)
+            ? FakeServer.BuildInfo
+            : $$$"""{"status":"success","data":{"web.enable-admin-api":"{{{flag}}}","storage.tsdb.path":"/data"}}"""));
+        using Agent agent = new(_directory, new AgentSettings());
+
+        PrometheusServer found = await agent.Client.ProbeAsync(server.Url, Token);
+
+        Assert.Equal(("2.42.0", isOn, "/data"), (found.Version, found.AdminApiEnabled, found.Flags["storage.tsdb.path"]));
+    }
+
+    [Fact]
+    public async Task A_question_is_repeated_while_Prometheus_is_starting()
+    {
+        int asked = 0;
+        using FakeServer server = new(request => ++asked <= 3 ? FakeServer.Answer(503, "Service Unavailable", "Service Unavailable", "text/plain")
+            : FakeServer.Answer(200, "OK", request.Path.EndsWith("flags", StringComparison.Ordinal) ? FakeServer.Flags : FakeServer.BuildInfo));
+        using Agent agent = new(_directory, new AgentSettings());
+
+        PrometheusServer found = await agent.Client.ProbeAsync(server.Url, Token);
+
+        Assert.True(found.AdminApiEnabled);
+        Assert.Equal(3, agent.Transcript.Lines.Count(line => line.StartsWith("* Prometheus is not ready yet (503 Service Unavailable); attempt ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_question_without_an_answer_is_given_up_after_30_seconds()
+    {
+        using FakeServer server = new(_ => null);
+        using Agent agent = new(_directory, new AgentSettings());
+        Task<PrometheusServer> probe = agent.Client.ProbeAsync(server.Url, Token);
+        await server.Unanswered.Task;
+
+        agent.Time.Advance(TimeSpan.FromSeconds(31));
+
+        await Expect.FailureAsync(() => probe, ExitStatus.PrometheusRefused, "api/v1/status/buildinfo: no answer within 30 s.", "Prometheus is overloaded or something else listens there.");
+    }
+
+    [Fact]
+    public async Task A_server_that_is_no_Prometheus_is_told()
+    {
+        using FakeServer server = new(_ => FakeServer.Answer(200, "OK", "<html>It works!</html>", "text/html"));
+        using Agent agent = new(_directory, new AgentSettings());
+
+        await Expect.FailureAsync(() => agent.Client.ProbeAsync(server.Url, Token), ExitStatus.PrometheusRefused, "the answer is not that of Prometheus' API", "OSO_SNAPSHOT_URL");
+    }
+
+    [Fact]
+    public async Task Reads_the_metrics_that_it_needs_and_no_more()
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], "# HELP a x\na 1.5\nab 2\na{x=\"y\"} 3\nb 1.755700005e+09\nc NaN\nbroken\n");
+        using Agent agent = new(_directory, new AgentSettings());
+
+        IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "b", "z" }, Token);
+
+        Assert.Equal(new Dictionary<string, double> { ["a"] = 1.5, ["b"] = 1755700005 }, metrics);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\na 1\n", 1)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n", 0)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", 0)]
+    public async Task Metrics_that_break_off_are_no_failure(string answer, int count)
+    {
+        using FakeServer server = new(_ => System.Text.Encoding.ASCII.GetBytes(answer)) { HangsUp = true };
+        using Agent agent = new(_directory, new AgentSettings());
+
+        IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "z" }, Token);
+
+        Assert.Equal(count, metrics.Count);
+    }
+
+    [Fact]
+    public async Task Sends_user_and_password_and_shows_neither()
+    {
+        string password = _directory.Write("password", "hunter2\n");
+        using FakeServer server = FakeServer.Prometheus(() => FakeServer.Answer(500, "x", "x"));
+        using Agent agent = new(_directory, new AgentSettings { Username = "admin", PasswordFile = password });
+
+        await Assert.ThrowsAsync<AgentException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), Token));
+
+        Assert.Contains("Authorization: Basic YWRtaW46aHVudGVyMg==", server.Requests.Single().Head, StringComparison.Ordinal);
+        Assert.Contains("> Authorization: ***", agent.Transcript.Lines);
+        Assert.DoesNotContain("YWRtaW4", agent.Transcript.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", agent.Transcript.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sends_a_token_from_the_targets_container()
+    {
+        _directory.Write("root/var/run/oso-test/token", "s3cret\r\n");
+        using FakeServer server = FakeServer.Prometheus(() => []);
+        using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = "/var/run/oso-test/token" });
+        agent.Run.Target = Agent.Beside(_directory.Root, root: _directory.PathOf("root"));
+
+        await agent.Client.ProbeAsync(server.Url, Token);
+
+        Assert.All(server.Requests, request => Assert.Contains("Authorization: Bearer s3cret\n", request.Head, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("missing", "Could not find file")]
+    [InlineData("empty", "it is empty")]
+    public async Task A_secret_that_cannot_be_read_is_a_fault_of_the_settings(string file, string reason)
+    {
+        _directory.Write("empty", "\n");
+        using FakeServer server = FakeServer.Prometheus(() => []);
+        using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = _directory.PathOf(file) });
+
+        await Expect.FailureAsync(
+            () => agent.Client.ProbeAsync(server.Url, Token), ExitStatus.Settings,
+            $"OSO_SNAPSHOT_BEARER_TOKEN_FILE: {_directory.PathOf(file)} can't be used: {reason}", "Name a file that the agent can read");
+        Assert.Empty(server.Requests);
+    }
+
+    public void Dispose() => _directory.Dispose();
+}

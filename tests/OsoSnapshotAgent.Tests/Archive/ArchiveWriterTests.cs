@@ -1,0 +1,152 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Archive;
+
+public sealed class ArchiveWriterTests : IDisposable
+{
+    private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid, hasTombstones: false);
+
+    private string Segment => Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "chunks", "000001");
+
+    [Fact]
+    public void Tar_unpacks_what_the_snapshot_holds()
+    {
+        _sample.WritePartial();
+
+        SystemTool.Output("gzip", "-t", _sample.Data.PartialArchive);
+        string restored = _sample.Directory.Make("restored");
+        SystemTool.Output("tar", "-xzf", _sample.Data.PartialArchive, "-C", restored);
+
+        SystemTool.Output("diff", "-r", _sample.Data.Snapshots, Path.Join(restored, "snapshots"));
+        SystemTool.Output("tar", "-dzf", _sample.Data.PartialArchive, "-C", _sample.Directory.Root);
+    }
+
+    [Fact]
+    public void The_manifest_says_what_was_written()
+    {
+        ArchiveManifest manifest = _sample.WritePartial();
+
+        Assert.Equal(new FileInfo(_sample.Data.PartialArchive).Length, manifest.ArchiveBytes);
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.PartialArchive).Split(' ')[0], manifest.Sha256);
+        Assert.Equal(_sample.Entries().Select(entry => entry.EntryName), _sample.Archived.Select(entry => entry.Name));
+        Assert.Equal(_sample.Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes), manifest.InputBytes);
+        Assert.Equal(SampleBlock.Crc32C(File.ReadAllBytes(Segment)), _sample.Archived.Single(entry => entry.Name.EndsWith($"{SampleBlock.Ulid}/chunks/000001", StringComparison.Ordinal)).Crc32C);
+    }
+
+    [Fact]
+    public void The_same_snapshot_gives_the_same_bytes()
+    {
+        ArchiveManifest first = _sample.WritePartial();
+        _sample.Time.Advance(TimeSpan.FromHours(1));
+        ArchiveManifest second = _sample.WritePartial();
+
+        Assert.Equal(first.Sha256, second.Sha256);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    public void Every_level_is_read_by_gzip(int level)
+    {
+        _sample.WritePartial(SampleData.NoReserve with { Level = level });
+
+        SystemTool.Output("gzip", "-t", _sample.Data.PartialArchive);
+    }
+
+    [Theory]
+    [InlineData(1, "grew")]
+    [InlineData(-1, "shrank")]
+    [InlineData(-3000, "shrank")]
+    public void A_file_that_changes_its_size_while_it_is_read_is_named(int change, string how)
+    {
+        long size = new FileInfo(Segment).Length;
+        TreeEntry[] entries = [.. _sample.Entries()];
+        using (FileStream file = File.OpenWrite(Segment))
+        {
+            file.SetLength(size + change);
+        }
+
+        Expect.Failure(
+            () => _sample.WritePartial(entries: entries), ExitStatus.ArchiveFailed,
+            $"{Segment} {how} while it was read (it had {size} bytes)", "Find out what else writes below the data directory");
+    }
+
+    [Fact]
+    public void A_file_that_vanishes_is_named()
+    {
+        TreeEntry[] entries = [.. _sample.Entries()];
+        File.Delete(Segment);
+
+        FileNotFoundException failure = Assert.Throws<FileNotFoundException>(() => _sample.WritePartial(entries: entries));
+
+        Assert.Contains(Segment, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stopped_within_a_file_it_ends_as_cancelled()
+    {
+        using CancellationTokenSource source = new();
+        IEnumerable<TreeEntry> entries = _sample.Entries().Select(entry =>
+        {
+            if (entry.Status.IsRegularFile)
+            {
+                source.Cancel();
+            }
+
+            return entry;
+        });
+
+        Assert.Throws<OperationCanceledException>(() => _sample.WritePartial(entries: entries, token: source.Token));
+    }
+
+    [Fact]
+    public void Leaves_the_reserve_alone()
+    {
+        Expect.Failure(
+            () => _sample.WritePartial(new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom,
+            "No room for the archive after ", "lower OSO_SNAPSHOT_RESERVE");
+
+        Assert.Equal(0, new FileInfo(_sample.Data.PartialArchive).Length);
+    }
+
+    [Fact]
+    public void A_full_volume_is_told_as_no_room_and_not_as_a_bug()
+    {
+        // Incompressible and longer than any buffer, so that the volume is full in the middle of a file.
+        byte[] noise = new byte[2 * 1024 * 1024];
+        new Random(28).NextBytes(noise);
+        File.WriteAllBytes(Segment, noise);
+        using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+
+        Expect.Failure(
+            () => _sample.Write(full), ExitStatus.NoRoom,
+            $"{_sample.Directory.Root} has ", "Free or add space");
+    }
+
+    [Fact]
+    public void Looks_at_the_room_again_while_it_writes()
+    {
+        using MemoryStream file = new();
+        using ArchiveOutput output = new(file, new WrittenBytes(), _sample.Data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
+        byte[] piece = new byte[1024 * 1024];
+        output.Write(piece);
+
+        // The volume "fills up" by being gone.
+        _sample.Directory.Dispose();
+        Exception? failure = Record.Exception(() =>
+        {
+            for (int i = 0; i < 17; i++)
+            {
+                output.Write(piece);
+            }
+        });
+
+        Assert.NotNull(failure);
+        Assert.Equal(16 * 1024 * 1024, output.BytesWritten);
+        _sample.Directory.Make(string.Empty);
+    }
+
+    public void Dispose() => _sample.Dispose();
+}

@@ -1,0 +1,98 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Archive;
+
+public sealed class PartialFileTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    private string Part => _directory.PathOf("a.part");
+
+    private string Final => _directory.PathOf("a");
+
+    [Fact]
+    public void Has_its_final_name_only_after_the_commit()
+    {
+        using PartialFile file = PartialFile.Create(Part, Final);
+        file.Stream.Write("content"u8);
+
+        Assert.Equal(["a.part"], _directory.Content());
+        file.Commit();
+        Assert.Equal(["a"], _directory.Content());
+        Assert.Equal("content", File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void A_commit_replaces_an_older_file()
+    {
+        _directory.Write("a", "old");
+        using PartialFile file = PartialFile.Create(Part, Final);
+        file.Commit();
+
+        Assert.Empty(File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void Disposed_without_a_commit_it_is_deleted_and_the_older_file_stays()
+    {
+        _directory.Write("a", "old");
+        using (PartialFile file = PartialFile.Create(Part, Final))
+        {
+            file.Stream.Write("half"u8);
+        }
+
+        Assert.Equal(["a"], _directory.Content());
+        Assert.Equal("old", File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void Disposed_after_the_commit_it_stays()
+    {
+        PartialFile file = PartialFile.Create(Part, Final);
+        file.Commit();
+        file.Dispose();
+        file.Dispose();
+
+        Assert.Equal(["a"], _directory.Content());
+    }
+
+    [Fact]
+    public void A_commit_that_fails_leaves_nothing()
+    {
+        _directory.Make("a/in-the-way");
+        using (PartialFile file = PartialFile.Create(Part, Final))
+        {
+            Assert.ThrowsAny<Exception>(file.Commit);
+        }
+
+        Assert.Equal(["a/", "a/in-the-way/"], _directory.Content());
+    }
+
+    [Fact]
+    public void Refuses_a_partial_file_that_exists_and_leaves_it_alone()
+    {
+        _directory.Write("a.part", "of another run");
+
+        IOException failure = Assert.Throws<IOException>(() => PartialFile.Create(Part, Final));
+
+        Assert.Contains("already exists", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("of another run", File.ReadAllText(Part));
+    }
+
+    [Theory]
+    [InlineData("victim")]
+    [InlineData("not-there-yet")]
+    public void Follows_no_symbolic_link_that_lies_in_wait(string destination)
+    {
+        _directory.Write("victim", "precious");
+        _directory.Link("a.part", destination);
+
+        Assert.Throws<IOException>(() => PartialFile.Create(Part, Final));
+
+        Assert.Equal(["a.part", "victim"], _directory.Content());
+        Assert.Equal("precious", File.ReadAllText(_directory.PathOf("victim")));
+    }
+
+    public void Dispose() => _directory.Dispose();
+}

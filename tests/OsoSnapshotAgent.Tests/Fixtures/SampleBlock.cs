@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace OsoSnapshotAgent.Tests.Fixtures;
+
+/// <summary>The files of a small block, byte by byte after prometheus/tsdb/docs/format, with a checksum of its own.</summary>
+internal static class SampleBlock
+{
+    public const string Ulid = "01J5QZ8X0M3N4P5Q6R7S8T9V0W";
+    public const string OtherUlid = "01J5QZ8X0M3N4P5Q6R7S8T9V0X";
+    public const long MinTime = 1755705600000;
+    public const long MaxTime = 1755712800000;
+
+    public static byte[] Meta(string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime) => Encoding.UTF8.GetBytes($$"""
+        {
+        	"ulid": "{{ulid}}",
+        	"minTime": {{minTime}},
+        	"maxTime": {{maxTime}},
+        	"stats": { "numSamples": 240, "numSeries": 2, "numChunks": 2 },
+        	"compaction": { "level": 1, "sources": [ "{{ulid}}" ] },
+        	"version": 1
+        }
+        """);
+
+    public static byte[] Index(int bodyLength = 90)
+    {
+        byte[] index = new byte[5 + bodyLength + 52];
+        BinaryPrimitives.WriteUInt32BigEndian(index, 0xBAAAD700);
+        index[4] = 2;
+        Fill(index.AsSpan(5, bodyLength + 48));
+        BinaryPrimitives.WriteUInt32BigEndian(index.AsSpan(index.Length - 4), Crc32C(index.AsSpan(index.Length - 52, 48)));
+        return index;
+    }
+
+    /// <summary>Chunks of the given data lengths; over 127 bytes their length takes two bytes.</summary>
+    public static byte[] Segment(params int[] lengths)
+    {
+        using MemoryStream segment = new();
+        segment.Write([0x85, 0xBD, 0x40, 0xDD, 1, 0, 0, 0]);
+        foreach (int length in lengths)
+        {
+            for (int left = length; ; left >>= 7)
+            {
+                segment.WriteByte((byte)(left < 0x80 ? left : (left & 0x7F) | 0x80));
+                if (left < 0x80)
+                {
+                    break;
+                }
+            }
+
+            byte[] encodingAndData = new byte[1 + length];
+            Fill(encodingAndData);
+            encodingAndData[0] = 1;
+            segment.Write(encodingAndData);
+            segment.Write(BigEndian(Crc32C(encodingAndData)));
+        }
+
+        return segment.ToArray();
+    }
+
+    public static byte[] Tombstones(int bodyLength = 20)
+    {
+        byte[] body = new byte[bodyLength];
+        Fill(body);
+        return [0x01, 0x30, 0xBA, 0x30, 1, .. body, .. BigEndian(Crc32C(body))];
+    }
+
+    /// <summary>Writes a sound block; the head's block of Prometheus 3.5 has no tombstones.</summary>
+    public static void Write(string snapshotDirectory, string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime, bool hasTombstones = true)
+    {
+        string block = Path.Join(snapshotDirectory, ulid);
+        Directory.CreateDirectory(Path.Join(block, "chunks"));
+        File.WriteAllBytes(Path.Join(block, "chunks", "000001"), Segment(40, 3000));
+        File.WriteAllBytes(Path.Join(block, "index"), Index());
+        File.WriteAllBytes(Path.Join(block, "meta.json"), Meta(ulid, minTime, maxTime));
+        if (hasTombstones)
+        {
+            File.WriteAllBytes(Path.Join(block, "tombstones"), Tombstones());
+        }
+    }
+
+    /// <summary>Bit by bit, so that it shares nothing with the code under test.</summary>
+    public static uint Crc32C(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = 0xFFFFFFFF;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) == 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+            }
+        }
+
+        return crc ^ 0xFFFFFFFF;
+    }
+
+    private static byte[] BigEndian(uint value)
+    {
+        byte[] bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return bytes;
+    }
+
+    private static void Fill(Span<byte> bytes) => new Random(bytes.Length).NextBytes(bytes);
+}

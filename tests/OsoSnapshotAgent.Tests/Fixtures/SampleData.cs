@@ -1,0 +1,85 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Tests.Fixtures;
+
+/// <summary>A data directory with one snapshot, and the archive of it.</summary>
+internal sealed class SampleData : IDisposable
+{
+    public const string Name = "20250820T165101Z-0eb533ff8d43ed64";
+
+    private readonly TempDirectory _directory = new();
+    private readonly ConsoleOutput _console = new(_ => true);
+
+    public SampleData()
+    {
+        _directory.Make("wal");
+        _directory.Write("wal/00000000", "live");
+        _directory.Make($"snapshots/{Name}");
+    }
+
+    /// <summary>On top of this, nothing is reserved: the test must not depend on how full the disk is.</summary>
+    public static AgentSettings NoReserve { get; } = new() { Reserve = new Reserve(0, 0) };
+
+    public TempDirectory Directory => _directory;
+
+    public DataDirectory Data => new(_directory.Root);
+
+    public SnapshotName Snapshot { get; } = SnapshotName.TryParse(Name, out SnapshotName? name) ? name : throw new InvalidOperationException();
+
+    public string SnapshotPath => _directory.PathOf($"snapshots/{Name}");
+
+    public ManualTime Time { get; } = new();
+
+    /// <summary>The entries of the archive that was written last.</summary>
+    public List<ArchivedEntry> Archived { get; } = [];
+
+    public Progress Progress => new(_console, new Terminal(), Time);
+
+    public SampleData WithBlock(string ulid = SampleBlock.Ulid, bool hasTombstones = true)
+    {
+        SampleBlock.Write(SnapshotPath, ulid, hasTombstones: hasTombstones);
+        return this;
+    }
+
+    public IEnumerable<TreeEntry> Entries() => SnapshotTree.Walk(Data, Snapshot, _ => true);
+
+    public ArchiveManifest Write(Stream file, AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null) =>
+        Write(file, settings ?? NoReserve, entries ?? Entries(), token ?? TestContext.Current.CancellationToken);
+
+    /// <summary>Writes the archive under its partial name.</summary>
+    public ArchiveManifest WritePartial(AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null)
+    {
+        using FileStream file = File.Create(Data.PartialArchive);
+        return Write(file, settings, entries, token);
+    }
+
+    /// <summary>Reads the archive under its partial name back.</summary>
+    public VerifiedArchive Verify(ArchiveManifest manifest, IEnumerable<ArchivedEntry>? entries = null, CancellationToken? token = null)
+    {
+        WrittenBytes written = new();
+        written.Advance(new FileInfo(Data.PartialArchive).Length);
+        written.End();
+        using ArchiveFollower follower = new(Data.PartialArchive, written);
+        BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
+        ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
+        return new() { Tally = audit.Tally, Damage = audit.Problems, Crc32C = follower.Crc32C };
+    }
+
+    public void Dispose()
+    {
+        _console.Dispose();
+        _directory.Dispose();
+    }
+
+    private ArchiveManifest Write(Stream file, AgentSettings settings, IEnumerable<TreeEntry> entries, CancellationToken token)
+    {
+        Archived.Clear();
+        return new ArchiveWriter(settings, Progress, Time)
+            .Write(entries, 1, new AccountNames(path => path), GzipEngines.Choose(settings.Level), Data, file, Archived.Add, new WrittenBytes(), token);
+    }
+}

@@ -1,0 +1,40 @@
+namespace OsoSnapshotAgent.Tests.Fixtures;
+
+/// <summary>A directory of its own for a test, gone afterwards.</summary>
+internal sealed class TempDirectory : IDisposable
+{
+    // Resolved, so that a temp directory behind a symbolic link gives the same paths as the code under test.
+    public string Root { get; } = Directory.CreateTempSubdirectory("oso-snapshot-test-").FullName;
+
+    public string PathOf(string relative) => Path.Join(Root, relative);
+
+    public string Make(string relative) => Directory.CreateDirectory(PathOf(relative)).FullName;
+
+    public string Write(string relative, string content) => Write(relative, System.Text.Encoding.UTF8.GetBytes(content));
+
+    public string Write(string relative, ReadOnlySpan<byte> content)
+    {
+        string path = PathOf(relative);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    public string Link(string relative, string destination)
+    {
+        string path = PathOf(relative);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.CreateSymbolicLink(path, destination);
+        return path;
+    }
+
+    /// <summary>Every path below, relative, in order; a directory's ends with a slash.</summary>
+    public IReadOnlyList<string> Content(string relative = "") =>
+    [
+        .. Directory.EnumerateFileSystemEntries(PathOf(relative), "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(PathOf(relative), path) + (Directory.Exists(path) ? "/" : string.Empty))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

@@ -1,0 +1,105 @@
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Settings;
+
+public sealed class SettingsRefusalTests
+{
+    [Theory]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "http://prom", "a host name")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "prom/x", "a host name")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "prom?x=1", "a host name")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "prom svr", "a host name")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "prom:99999", "a host name")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "a:b:c", "a host name")]
+    [InlineData("CLUSTER_NAME_PREFIX", "a b", "the first segment")]
+    [InlineData("CLUSTER_NAME_PREFIX", "../admin", "the first segment")]
+    [InlineData("CLUSTER_NAME_PREFIX", "a//b", "the first segment")]
+    [InlineData("CLUSTER_NAME_PREFIX", "/", "the first segment")]
+    [InlineData("CLUSTER_NAME_PREFIX", "a?b", "the first segment")]
+    [InlineData("CLUSTER_NAME_PREFIX", "%2e%2e", "the first segment")]
+    [InlineData("REMOVE", "y", "yes, no, true or false")]
+    [InlineData("REMOVE", "1", "yes, no, true or false")]
+    [InlineData("REMOVE", "yes please", "yes, no, true or false")]
+    [InlineData("OSO_SNAPSHOT_URL", "prom:9090", "a base URL")]
+    [InlineData("OSO_SNAPSHOT_URL", "ftp://prom/", "a base URL")]
+    [InlineData("OSO_SNAPSHOT_URL", "/prometheus", "a base URL")]
+    [InlineData("OSO_SNAPSHOT_URL", "http://prom/?a=b", "a base URL")]
+    [InlineData("OSO_SNAPSHOT_URL", "http://prom/#a", "a base URL")]
+    [InlineData("OSO_SNAPSHOT_DATA_DIR", "data", "an absolute path")]
+    [InlineData("OSO_SNAPSHOT_HOLD", "-1s", "a duration such as 90s")]
+    [InlineData("OSO_SNAPSHOT_HOLD", "never", "or forever")]
+    [InlineData("OSO_SNAPSHOT_SKIP_HEAD", "on", "yes, no, true or false")]
+    [InlineData("OSO_SNAPSHOT_SINCE", "2025-08-20T16:00:00", "2025-08-20T16:00:00Z")]
+    [InlineData("OSO_SNAPSHOT_SINCE", "2025-08-20", "2025-08-20T16:00:00Z")]
+    [InlineData("OSO_SNAPSHOT_UNTIL", "yesterday", "2025-08-20T16:00:00Z")]
+    [InlineData("OSO_SNAPSHOT_UNTIL", "1755705600", "2025-08-20T16:00:00Z")]
+    [InlineData("OSO_SNAPSHOT_RESERVE", "120%", "a percentage of the volume")]
+    [InlineData("OSO_SNAPSHOT_WORKERS", "0", "a number from 1 to 256")]
+    [InlineData("OSO_SNAPSHOT_WORKERS", "257", "a number from 1 to 256")]
+    [InlineData("OSO_SNAPSHOT_WORKERS", "two", "a number from 1 to 256")]
+    [InlineData("OSO_SNAPSHOT_LEVEL", "0", "a number from 1 to 9")]
+    [InlineData("OSO_SNAPSHOT_LEVEL", "10", "a number from 1 to 9")]
+    [InlineData("OSO_SNAPSHOT_RATE_LIMIT", "0", "at least 1MiB")]
+    [InlineData("OSO_SNAPSHOT_RATE_LIMIT", "fast", "at least 1MiB")]
+    [InlineData("OSO_SNAPSHOT_TIMEOUT", "0", "a duration such as 90s")]
+    [InlineData("OSO_SNAPSHOT_TIMEOUT", "3600", "a duration such as 90s")]
+    [InlineData("OSO_SNAPSHOT_CA_FILE", "ca.pem", "an absolute path")]
+    [InlineData("OSO_SNAPSHOT_INSECURE", "maybe", "yes, no, true or false")]
+    public void Names_the_variable_its_value_and_its_rule(string name, string value, string rule)
+    {
+        AgentException refusal = Refusal((name, value));
+
+        Expect.Failure(refusal, ExitStatus.Settings, $"{name}='{value}': must be ", "Correct the variables");
+        Assert.Contains(rule, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reports_all_problems_at_once()
+    {
+        AgentException refusal = Refusal(
+            ("REMOVE", "maybe"), ("OSO_SNAPSHOT_HOLD", "long"), ("OSO_SNAPSHOT_LEVEL", "11"), ("OSO_SNAPSHOT_USERNAME", "admin"));
+
+        Assert.Equal(
+            ["REMOVE='maybe'", "OSO_SNAPSHOT_HOLD='long'", "OSO_SNAPSHOT_LEVEL='11'", "OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE go together"],
+            refusal.Message.Split('\n').Select(line => line.Split(':')[0]));
+    }
+
+    [Fact]
+    public void Refuses_a_range_that_ends_before_it_starts() =>
+        Expect.Failure(
+            Refusal(("OSO_SNAPSHOT_SINCE", "1h"), ("OSO_SNAPSHOT_UNTIL", "2h")),
+            ExitStatus.Settings, "OSO_SNAPSHOT_SINCE (2025-08-20 15:51:01Z) must lie before OSO_SNAPSHOT_UNTIL (2025-08-20 14:51:01Z)", "nothing was touched");
+
+    [Fact]
+    public void Refuses_a_password_without_a_user() =>
+        Expect.Failure(Refusal(("OSO_SNAPSHOT_PASSWORD_FILE", "/p")), ExitStatus.Settings, "go together", "Correct");
+
+    [Fact]
+    public void Refuses_two_ways_to_log_in() =>
+        Expect.Failure(
+            Refusal(("OSO_SNAPSHOT_USERNAME", "u"), ("OSO_SNAPSHOT_PASSWORD_FILE", "/p"), ("OSO_SNAPSHOT_BEARER_TOKEN_FILE", "/t")),
+            ExitStatus.Settings, "OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_BEARER_TOKEN_FILE exclude each other", "Correct");
+
+    [Fact]
+    public void Refuses_an_authority_for_a_connection_that_trusts_anybody() =>
+        Expect.Failure(
+            Refusal(("OSO_SNAPSHOT_CA_FILE", "/ca"), ("OSO_SNAPSHOT_INSECURE", "yes")),
+            ExitStatus.Settings, "OSO_SNAPSHOT_CA_FILE and OSO_SNAPSHOT_INSECURE exclude each other", "Correct");
+
+    [Theory]
+    [InlineData("OSO_SNAPSHOT_URL", "http://admin:hunter2@prom/", "'http://***@prom/'")]
+    [InlineData("OSO_SNAPSHOT_URL", "https://admin:hunter@2@prom/", "'https://***@prom/'")]
+    [InlineData("OSO_SNAPSHOT_URL", "admin:hunter2@prom:9090", "'***@prom:9090'")]
+    [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "admin:hunter2@prom", "'***@prom'")]
+    public void Prints_no_password(string name, string value, string shown)
+    {
+        AgentException refusal = Refusal((name, value));
+
+        Assert.Contains(shown, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static AgentException Refusal(params (string Name, string Value)[] variables) => Assert.Throws<AgentException>(
+        () => SettingsReader.Read(variables.ToDictionary(variable => variable.Name, variable => variable.Value), new ManualTime()));
+}

@@ -1,0 +1,125 @@
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Steps;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Steps;
+
+/// <summary>From a snapshot on the disk to the archive under its final name.</summary>
+public sealed class ArchiveStepTests : IDisposable
+{
+    private readonly SampleData _sample = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_archive_has_its_name_and_checksum_only_once_it_is_verified()
+    {
+        _sample.WithBlock().WithBlock(SampleBlock.OtherUlid, hasTombstones: false);
+        using Agent agent = Create();
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        Assert.Equal(["snapshots.tgz.part"], Files());
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.Archive).Split(' ')[0] + "  snapshots.tgz\n", await File.ReadAllTextAsync(_sample.Data.Checksum, Token));
+        Assert.Equal(ExitStatus.Done, agent.Run.Status);
+        Assert.StartsWith($"done, verified: 2 blocks, {new FileInfo(_sample.Data.Archive).Length} bytes, sha256 ", agent.Run.Summary, StringComparison.Ordinal);
+        Assert.Contains("STEP 3: CREATING EXPORTABLE ARCHIVE OF THE SNAPSHOT DATA", agent.Transcript.Lines);
+        Assert.Contains($"✅ Archive {_sample.Data.Archive} created, read back and verified.", agent.Transcript.Lines);
+        Assert.Contains("  Time range  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z", agent.Transcript.Lines);
+        Assert.Contains("  Samples     480", agent.Transcript.Lines);
+    }
+
+    [Fact]
+    public async Task A_damaged_block_is_archived_and_told_with_status_6()
+    {
+        _sample.WithBlock().WithBlock(SampleBlock.OtherUlid);
+        await File.WriteAllTextAsync(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), "damaged", Token);
+        using Agent agent = Create();
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+
+        Assert.Equal(ExitStatus.ArchiveFailed, agent.Run.Status);
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
+        Assert.Contains($"❌ block {SampleBlock.Ulid}, index: index starts with 64616D61 instead of BAAAD700", agent.Transcript.Lines);
+        Assert.StartsWith("archived, but blocks are damaged: 2 blocks", agent.Run.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_not_what_was_written_gets_no_name()
+    {
+        _sample.WithBlock();
+        using Agent agent = Create();
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        agent.Run.Manifest = agent.Run.Manifest with { Sha256 = new string('0', 64) };
+
+        await Expect.FailureAsync(
+            () => agent.Step<VerifyArchive>().RunAsync(Token), ExitStatus.ArchiveFailed, "The archive is not what was written: its SHA-256 is", "Run again");
+
+        Assert.Equal(["snapshots.tgz.part"], Files());
+    }
+
+    [Theory]
+    [InlineData(false, "this Prometheus has no sample.", "See whether Prometheus scrapes anything")]
+    [InlineData(true, "this Prometheus has no sample outside its in-memory head.", "Leave out OSO_SNAPSHOT_SKIP_HEAD")]
+    public async Task A_snapshot_without_a_block_is_told(bool skipHead, string problem, string remedy)
+    {
+        using Agent agent = Create(SampleData.NoReserve with { SkipHead = skipHead });
+
+        await Expect.FailureAsync(() => agent.Step<ArchiveSnapshot>().RunAsync(Token), ExitStatus.NoBlock, problem, remedy);
+
+        Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task Only_the_blocks_of_the_range_are_archived()
+    {
+        _sample.WithBlock();
+        SampleBlock.Write(_sample.SnapshotPath, SampleBlock.OtherUlid, minTime: 1000, maxTime: 2000);
+        using Agent agent = Create(SampleData.NoReserve with { Since = DateTimeOffset.FromUnixTimeMilliseconds(SampleBlock.MinTime) });
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+
+        string listing = SystemTool.Output("tar", "-tzf", _sample.Data.PartialArchive);
+        Assert.Contains(SampleBlock.Ulid, listing, StringComparison.Ordinal);
+        Assert.DoesNotContain(SampleBlock.OtherUlid, listing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_range_without_a_block_is_told()
+    {
+        _sample.WithBlock();
+        using Agent agent = Create(SampleData.NoReserve with { Until = DateTimeOffset.UnixEpoch });
+
+        await Expect.FailureAsync(
+            () => agent.Step<ArchiveSnapshot>().RunAsync(Token), ExitStatus.NoBlock,
+            "None of the snapshot's 1 blocks overlaps the range from any time to 1970-01-01 00:00:00Z.", "Choose another OSO_SNAPSHOT_SINCE");
+    }
+
+    [Fact]
+    public async Task A_block_that_cannot_be_dated_is_archived_with_a_warning()
+    {
+        _sample.WithBlock();
+        await File.WriteAllTextAsync(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "meta.json"), "{", Token);
+        using Agent agent = Create(SampleData.NoReserve with { Until = DateTimeOffset.UnixEpoch });
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+
+        Assert.Contains(SampleBlock.Ulid, SystemTool.Output("tar", "-tzf", _sample.Data.PartialArchive), StringComparison.Ordinal);
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith('⚠') && line.Contains("it is archived whatever its time range", StringComparison.Ordinal));
+    }
+
+    public void Dispose() => _sample.Dispose();
+
+    private Agent Create(AgentSettings? settings = null)
+    {
+        Agent agent = new(_sample.Directory, settings ?? SampleData.NoReserve);
+        agent.Run.Snapshot = _sample.Snapshot;
+        agent.Run.Server = Agent.Server(new Uri("http://127.0.0.1:9090/"));
+        return agent;
+    }
+
+    private string[] Files() => [.. Directory.EnumerateFiles(_sample.Directory.Root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,126 @@
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Steps;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Steps;
+
+/// <summary>The steps that delete: exactly what is ours, and nothing else.</summary>
+public sealed class FileStepTests : IDisposable
+{
+    private static readonly string[] NotOurs =
+    [
+        "01J5QZ8X0M3N4P5Q6R7S8T9V0W/", "01J5QZ8X0M3N4P5Q6R7S8T9V0W/index", "lock", "my-snapshots.tgz", "queries.active",
+        "snapshots.tgz.bak", "snapshots2/", "wal/", "wal/00000001",
+    ];
+
+    private static readonly string[] Ours =
+        ["snapshots.log", "snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256", $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index", "snapshots/odd"];
+
+    private readonly TempDirectory _directory = new();
+
+    public FileStepTests()
+    {
+        foreach (string path in NotOurs)
+        {
+            if (path.EndsWith('/'))
+            {
+                _directory.Make(path.TrimEnd('/'));
+            }
+            else
+            {
+                _directory.Write(path, path);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Removing_deletes_every_artefact_and_nothing_else()
+    {
+        WriteOurs();
+        using Agent agent = await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true });
+
+        Assert.Equal(NotOurs, _directory.Content());
+        Assert.Contains("✅ Removed snapshots.tgz, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.log, snapshots/.", agent.Transcript.Lines);
+        Assert.Equal("removed snapshots.tgz, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.log, snapshots/", agent.Run.Summary);
+    }
+
+    [Fact]
+    public async Task Removing_shows_the_directory_before_and_after()
+    {
+        WriteOurs();
+        using Agent agent = await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true });
+
+        string[] lines = [.. agent.Transcript.Lines];
+        int success = Array.FindIndex(lines, line => line.StartsWith('✅'));
+        Assert.Contains(lines[..success], line => line.EndsWith(" snapshots.log", StringComparison.Ordinal));
+        Assert.Contains(lines[success..], line => line.EndsWith(" wal", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines[(success + 1)..], line => Ours.Append("snapshots").Any(name => line.EndsWith(" " + name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Removing_nothing_says_so()
+    {
+        using Agent agent = await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true });
+
+        Assert.Equal(NotOurs, _directory.Content());
+        Assert.Contains("✅ Nothing to remove: no artefact of a snapshot was there.", agent.Transcript.Lines);
+    }
+
+    [Fact]
+    public async Task Cleaning_up_deletes_archives_and_snapshots_but_keeps_the_log()
+    {
+        WriteOurs();
+        using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings());
+
+        Assert.Equal(NotOurs.Append("snapshots.log").Order(StringComparer.Ordinal), _directory.Content());
+        Assert.Contains("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY", agent.Transcript.Lines);
+        Assert.Equal(
+            [
+                "✅ Existing snapshots.tgz (13 B) found and deleted.",
+                "✅ Existing snapshots.tgz.part (18 B) found and deleted.",
+                "✅ Existing snapshots.tgz.sha256 (20 B) found and deleted.",
+                "✅ Existing directory snapshots (1 inside) found and deleted.",
+            ],
+            agent.Transcript.Lines.Where(line => line.StartsWith('✅')));
+    }
+
+    [Fact]
+    public async Task Cleaning_up_a_clean_directory_says_that_none_was_found()
+    {
+        using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings());
+
+        Assert.Equal(NotOurs, _directory.Content());
+        Assert.Equal(
+            ["✅ No existing snapshots.tgz found.", "✅ No existing directory snapshots found."],
+            agent.Transcript.Lines.Where(line => line.StartsWith('✅')));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_link_named_snapshots_is_deleted_but_not_what_it_leads_to(bool removes)
+    {
+        _directory.Link("snapshots", "wal");
+        using Agent agent = removes ? await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true }) : await RunAsync<CleanOldArchives>(new AgentSettings());
+
+        Assert.Equal(NotOurs, _directory.Content());
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private void WriteOurs()
+    {
+        foreach (string path in Ours)
+        {
+            _directory.Write(path, path);
+        }
+    }
+
+    private async Task<Agent> RunAsync<T>(AgentSettings settings)
+        where T : IStep
+    {
+        Agent agent = new(_directory, settings);
+        await agent.Step<T>().RunAsync(TestContext.Current.CancellationToken);
+        return agent;
+    }
+}

@@ -1,0 +1,52 @@
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Target;
+
+public sealed class DataDirectoryTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    private DataDirectory Data => new(_directory.Root);
+
+    [Theory]
+    [InlineData("wal", true)]
+    [InlineData("chunks_head", true)]
+    [InlineData(SampleBlock.Ulid, true)]
+    [InlineData("snapshots", false)]
+    [InlineData("01J5QZ8X0M3N4P5Q6R7S8T9V0", false)]
+    public void Is_known_by_what_only_a_server_leaves(string child, bool isTsdb)
+    {
+        _directory.Make(child);
+
+        Assert.Equal(isTsdb, Data.HoldsTsdb());
+    }
+
+    [Fact]
+    public void Counts_as_reclaimable_only_what_is_not_shared_with_live_blocks()
+    {
+        byte[] content = new byte[64 * 1024];
+        new Random(1).NextBytes(content);
+        string live = _directory.Write("01J/index", content);
+        _directory.Make("snapshots/x");
+        SystemTool.Output("ln", live, _directory.PathOf("snapshots/x/index"));
+        _directory.Write("snapshots/x/head", content);
+        _directory.Write("snapshots.tgz", content);
+        _directory.Write("snapshots.log", content);
+
+        long expected = SystemTool.Output("du", "-B1", _directory.PathOf("snapshots/x/head"), _directory.PathOf("snapshots.tgz"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(line => long.Parse(line.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture));
+
+        Assert.Equal(expected, Data.ReclaimableBytes());
+        Assert.True(expected >= 2 * content.Length);
+    }
+
+    [Fact]
+    public void Has_no_room_left_when_all_of_the_volume_is_reserved() => Assert.True(Data.RoomBytes(new Reserve(0, 100)) < 0);
+
+    [Fact]
+    public void Without_a_snapshots_directory_there_are_no_snapshots() => Assert.Empty(Data.SnapshotNames());
+
+    public void Dispose() => _directory.Dispose();
+}

@@ -1,0 +1,81 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Target;
+
+public sealed class TargetAccessTests : IDisposable
+{
+    private const ulong SysPtrace = 1UL << 19;
+
+    private readonly TempDirectory _directory = new();
+    private readonly FakeProc _proc;
+
+    public TargetAccessTests() => _proc = new(_directory);
+
+    [Fact]
+    public void A_refusal_names_both_identities_and_what_to_write_into_the_file()
+    {
+        _proc.Self("1000:1000");
+        ProcessInfo prometheus = Process("prometheus");
+
+        Expect.Failure(
+            () => Enter(prometheus, new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            "Cannot enter /proc/1/root: Permission denied. We are 1000:1000 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.",
+            "{\"securityContext\":{\"runAsUser\":65534,\"runAsGroup\":2000}}");
+    }
+
+    [Fact]
+    public void The_same_user_with_another_group_is_told_that_both_must_match()
+    {
+        _proc.Self("65534:0");
+
+        Expect.Failure(
+            () => Enter(Process("prometheus"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            "We are 65534:0 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.", "User and group must both be those of Prometheus.");
+    }
+
+    [Fact]
+    public void The_right_identity_is_not_blamed()
+    {
+        _proc.Self("65534:2000", SysPtrace);
+
+        Expect.Failure(
+            () => Enter(Process("prometheus"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            "We are 65534:2000 with SYS_PTRACE,", "User and group are right, so a security module or a user namespace forbids it");
+    }
+
+    [Fact]
+    public void A_process_that_is_no_Prometheus_is_named_as_what_it_is()
+    {
+        _proc.Self("1:1");
+
+        Expect.Failure(
+            () => Enter(Process("pause"), new IOException("Input/output error")), ExitStatus.TargetUnreachable,
+            "Input/output error. We are 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
+    }
+
+    [Fact]
+    public void Without_a_process_the_owner_of_the_directory_is_asked_for()
+    {
+        _proc.Self("1:1");
+
+        Expect.Failure(
+            () => Enter(null, new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            "We are 1:1 without SYS_PTRACE.", "the user and group that own the data directory");
+    }
+
+    [Fact]
+    public void A_bug_stays_a_bug() => Assert.Throws<InvalidOperationException>(() => Enter(null, new InvalidOperationException()));
+
+    public void Dispose() => _directory.Dispose();
+
+    private ProcessInfo Process(string name)
+    {
+        _proc.Add(7, name, [$"/bin/{name}"], identity: "65534:2000");
+        return _proc.FileSystem.Processes().Single();
+    }
+
+    private void Enter(ProcessInfo? process, Exception refusal) =>
+        new TargetAccess(_proc.FileSystem).Enter<int>(process, "/proc/1/root", () => throw refusal);
+}
