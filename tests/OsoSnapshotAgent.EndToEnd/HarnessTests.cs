@@ -46,7 +46,7 @@ public sealed class HarnessTests
             Port = 80,
             RoutePrefix = "/occne3-n2/prometheus",
             StoragePath = "data",
-            WorkingDirectory = "/work",
+            WorkingDirectory = "/srv/prometheus",
             EnablesAdminApi = false,
         });
 
@@ -54,7 +54,7 @@ public sealed class HarnessTests
 
         Assert.Equal(500, answer.Status);
         Assert.Contains("admin APIs disabled", answer.Body, StringComparison.Ordinal);
-        Assert.True(Directory.Exists(Path.Combine(pod.Root, "work/data/wal")));
+        Assert.True(Directory.Exists(Path.Combine(pod.Root, "srv/prometheus/data/wal")));
     }
 
     [Fact]
