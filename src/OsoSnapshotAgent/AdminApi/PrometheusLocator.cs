@@ -110,6 +110,8 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         }
     }
 
+    private static int ListeningPort(ProcessInfo prometheus) => PrometheusCommandLine.Parse(prometheus.Arguments).LocalUrl(Uri.UriSchemeHttp).Port;
+
     /// <summary>
     /// Prometheus' CPU time is read from procfs before, by itself within, and again after the request: only the same
     /// process lies between. Its start time has the same source on both sides, in steps of 10 ms.
@@ -129,11 +131,15 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         // The boot time, which is part of both, is in whole seconds and may be rounded the other way.
         double difference = Math.Abs(start - beside.StartSeconds);
         bool startFits = difference < TickSeconds || Math.Abs(difference - 1) < TickSeconds;
+
+        // Young replicas have used much the same CPU time. On our own loopback, though, a runtime that shows containers
+        // a boot time of their own is likelier than a stranger.
         return (cpuFits, startFits) switch
         {
             (true, true) => Likeness.Same,
-            (false, false) => Likeness.Other,
-            _ => Likeness.Unknown,
+            (false, true) => Likeness.Unknown,
+            (true, false) when url.IsLoopback && url.Port == ListeningPort(beside) => Likeness.Unknown,
+            _ => Likeness.Other,
         };
     }
 }

@@ -53,10 +53,10 @@ public sealed class ArchiveStepTests : IDisposable
         _sample.WithBlock();
         using Agent agent = Create();
         await agent.Step<ArchiveSnapshot>().RunAsync(Token);
-        agent.Run.Manifest = agent.Run.Manifest with { Sha256 = new string('0', 64) };
+        agent.Run.Manifest = agent.Run.Manifest with { Crc32C = 0 };
 
         await Expect.FailureAsync(
-            () => agent.Step<VerifyArchive>().RunAsync(Token), ExitStatus.ArchiveFailed, "The archive is not what was written: its SHA-256 is", "Run again");
+            () => agent.Step<VerifyArchive>().RunAsync(Token), ExitStatus.ArchiveFailed, "The archive is not what was written: its checksum is", "Run again");
 
         Assert.Equal(["snapshots.tgz.part"], Files());
     }
