@@ -10,6 +10,7 @@ Usage: ./build.sh VERB
   demo     run the agent on a real Prometheus with data, restore the archive into a second one, compare a query
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
+  image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
 
 Each verb installs what it needs with apt (through sudo where you aren't root), and says so.
 EOF
@@ -18,6 +19,15 @@ EOF
 verb_publish() {
   tests/install-packages.sh clang zlib1g-dev libssl3
   tests/publish.sh
+}
+
+verb_image() {
+  tests/install-packages.sh busybox-static ca-certificates libisal2 python3
+  if ! command -v docker podman buildah >/dev/null; then
+    tests/install-packages.sh buildah podman runc
+  fi
+  verb_publish
+  docker/image.sh
 }
 
 verb_demo() {
@@ -38,7 +48,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish) "verb_$1" ;;
+  demo | test | publish | image) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network. OSO_IMAGE_ENGINE names
+# the engine (docker, podman or buildah); else it is the first of them that works.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+image=localhost/oso_snapshot:dev
+archive=dist/oso_snapshot.oci.tar
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+find_engine() {
+  local engine
+  for engine in docker podman buildah; do
+    # A client without a daemon is no engine.
+    if command -v "$engine" >/dev/null && as_root "$engine" info &>/dev/null; then
+      echo "$engine"
+      return
+    fi
+  done
+  echo "image: none of docker, podman and buildah works here" >&2
+  return 1
+}
+
+# What follows the last FROM is the image; here its root file system is the context itself.
+last_stage() {
+  sed -n '/^FROM scratch/,$p' Dockerfile | sed 's|^COPY --from=build /image/ /$|COPY . /|'
+}
+
+build() {
+  local arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "SOURCE=${OSO_IMAGE_SOURCE:-}" --tag "$image" --file dist/Dockerfile dist/root)
+  case $engine in
+    docker) as_root docker build "${arguments[@]}" ;;
+    *) as_root "$engine" build --quiet --layers=false --timestamp "$SOURCE_DATE_EPOCH" "${arguments[@]}" ;;
+  esac
+}
+
+save() {
+  as_root rm -f "$archive"
+  case $engine in
+    docker) as_root docker save --output "$archive" "$image" ;;
+    *) as_root "$engine" push --quiet "$image" "oci-archive:$archive:$image" ;;
+  esac
+  as_root chown "$(id -u):$(id -g)" "$archive"
+}
+
+engine=${OSO_IMAGE_ENGINE:-$(find_engine)}
+version=$(dotnet msbuild src/OsoSnapshotAgent -getProperty:Version)
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+docker/stage-root.sh dist/oso-snapshot dist/root dist/oso_snapshot.cdx.json
+last_stage >dist/Dockerfile
+build
+save
+echo "$image made by $engine; $archive: $(stat -c %s "$archive") bytes"

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Usage: stage-root.sh BINARY DIRECTORY SBOM
+# Makes the image's root file system in DIRECTORY from the native binary and this machine's Debian or Ubuntu packages, and the SBOM beside it.
+# Both ways of building the image (Dockerfile, ./build.sh image) run this. The same inputs give the same bytes: no time of the build is kept.
+set -euo pipefail
+umask 022
+
+binary=$1
+root=$2
+sbom=$3
+here=$(dirname "${BASH_SOURCE[0]}")
+epoch=${SOURCE_DATE_EPOCH:-0}
+
+# Opened at run time, so that ldd does not name them: .NET's cryptography, and ISA-L's compression.
+opened_at_run_time=(libssl.so.3 libcrypto.so.3 libisal.so.2)
+# sh, tar and tail are what kubectl cp runs; the others are for people.
+applets=(sh tar tail ls cat head sha256sum cp df du find grep gzip id mkdir mv ps rm sleep stat wc)
+
+files=$(mktemp)
+trap 'rm -f "$files"' EXIT
+
+path_of_library() {
+  local path
+  path=$(ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }')
+  [[ -n $path ]] || { echo "stage-root: $1 is not installed" >&2; exit 1; }
+  echo "$path"
+}
+
+# The paths that ldd resolves, the loader's own among them; the vDSO has none.
+libraries_of() {
+  ldd "$@" | grep -oE '(=> |^\s+)/\S+' | grep -oE '/\S+' | sort -u
+}
+
+# stage SOURCE PATH-IN-IMAGE [MODE]: copies what a link leads to, and notes where it came from.
+stage() {
+  install -D --mode="${3:-644}" "$(readlink -f "$1")" "$root$2"
+  printf '%s\t%s\n' "$2" "$(readlink -f "$1")" >>"$files"
+}
+
+rm -rf "$root"
+mkdir -p "$root"/{dev,proc,sys,tmp,etc,usr/{bin,lib,lib64}}
+for directory in bin lib lib64; do
+  ln -s "usr/$directory" "$root/$directory"
+done
+
+stage "$binary" /usr/bin/oso-snapshot 755
+mapfile -t opened < <(for name in "${opened_at_run_time[@]}"; do path_of_library "$name"; done)
+((${#opened[@]} == ${#opened_at_run_time[@]}))
+for library in "${opened[@]}" $(libraries_of "$binary" "${opened[@]}"); do
+  # /lib is /usr/lib: each file once.
+  path=/usr${library#/usr}
+  [[ -e $root$path ]] || stage "$library" "$path" 755
+done
+stage "$(command -v busybox)" /usr/bin/busybox 755
+for applet in "${applets[@]}"; do
+  ln -s busybox "$root/usr/bin/$applet"
+done
+stage /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+printf '%s\n' root:x:0:0:root:/:/bin/sh nobody:x:65534:65534:nobody:/tmp:/bin/sh >"$root/etc/passwd"
+printf '%s\n' root:x:0: nobody:x:65534: >"$root/etc/group"
+
+chmod 1777 "$root/tmp"
+find "$root" -exec touch --no-dereference --date="@$epoch" {} +
+python3 "$here/sbom.py" "$files" "$here/../src/OsoSnapshotAgent/packages.lock.json" "$epoch" >"$sbom"
+echo "$root: $(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }') bytes in $(find "$root" -type f | wc -l) files"
