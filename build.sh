@@ -41,7 +41,8 @@ verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
   tests/install-packages.sh curl iproute2 python3 xz-utils
-  verb_publish
+  tests/install-packages.sh buildah podman runc
+  verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotAgent.EndToEnd

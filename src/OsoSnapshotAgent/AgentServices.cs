@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
@@ -61,7 +62,8 @@ internal static class AgentServices
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()
-            .AddSingleton<StepRunner>();
+            .AddSingleton<StepRunner>()
+            .AddSingleton<ControlServer>();
     }
 
     public static IServiceCollection AddTranscript(this IServiceCollection services) => services

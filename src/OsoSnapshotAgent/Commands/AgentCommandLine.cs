@@ -9,6 +9,8 @@ internal static class AgentCommandLine
     {
         RootCommand root = new("Backs up the TSDB of a running Prometheus from a debug container beside it. Without a verb it runs the procedure that the environment variables ask for (see README.md, \"Settings\").");
         root.SetAction(async (_, _) => (int)await RunProcedure.RunAsync());
+        root.Subcommands.Add(ControlCommands.Status());
+        root.Subcommands.Add(ControlCommands.Release());
         return root;
     }
 }

@@ -27,6 +27,7 @@ internal static class RunProcedure
         }
 
         using IHost host = builder.Build();
+        host.Services.GetRequiredService<ControlServer>().Start();
         return await host.Services.GetRequiredService<StepRunner>().RunAsync();
     }
 

@@ -21,6 +21,7 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         Enter,
         Limit,
         Removed,
+        Released,
     }
 
     public async Task RunAsync(CancellationToken token)
@@ -44,11 +45,13 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         transcript.Lines(instructions.Lines());
         ResidentMemory.Trim();
         string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
+        run.IsHolding = true;
         End end = await Task.Run(() => terminal.IsInteractive ? WaitAtPrompt(limit, until, token) : Wait(limit, until, token), token);
         transcript.Line(end switch
         {
             End.Enter => "Enter was pressed: the hold ends.",
             End.Limit => $"The hold ends after {Durations.Format(limit)} (OSO_SNAPSHOT_HOLD).",
+            End.Released => "oso-snapshot release: the hold ends.",
             _ => $"{DataDirectory.ArchiveName} was removed meanwhile: the hold ends.",
         });
         if (end == End.Enter)
@@ -89,6 +92,11 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
             }
 
             token.ThrowIfCancellationRequested();
+            if (run.IsReleased)
+            {
+                return End.Released;
+            }
+
             if (!File.Exists(run.Target.Data.Archive))
             {
                 return End.Removed;

@@ -1,5 +1,4 @@
 using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Steps;
 
@@ -8,21 +7,8 @@ internal sealed class RemoveSnapshot(SnapshotRun run, Transcript transcript, Dir
 {
     public Task RunAsync(CancellationToken token)
     {
-        DataDirectory data = run.Target.Data;
         listing.Show();
-        List<string> removed = [];
-        foreach (string path in data.ArchiveFiles.Append(data.Log).Where(File.Exists))
-        {
-            File.Delete(path);
-            removed.Add(Path.GetFileName(path));
-        }
-
-        if (Directory.Exists(data.Snapshots))
-        {
-            Directory.Delete(data.Snapshots, recursive: true);
-            removed.Add(DataDirectory.SnapshotsName + "/");
-        }
-
+        IReadOnlyList<string> removed = run.Target.Data.DeleteArtefacts();
         run.Summary = removed.Count == 0 ? "nothing to remove" : $"removed {string.Join(", ", removed)}";
         transcript.Success(removed.Count == 0 ? "Nothing to remove: no artefact of a snapshot was there." : $"Removed {string.Join(", ", removed)}.");
         listing.Show();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
@@ -66,7 +67,30 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>The line for the termination message when no step fails.</summary>
     public string Summary { get; set; } = string.Empty;
 
+    /// <summary>The class of the step at work.</summary>
+    public string Step { get; set; } = "Start";
+
+    /// <summary>The archive is finished, and nothing but the operator is waited for.</summary>
+    public bool IsHolding { get; set; }
+
+    /// <summary>Asked for by <c>oso-snapshot release</c>: the hold ends.</summary>
+    public bool IsReleased { get; set; }
+
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    public RunStatus Describe() => new()
+    {
+        Phase = JsonNamingPolicy.KebabCaseLower.ConvertName(Step),
+        Snapshot = _snapshot?.Text,
+        Blocks = _verified?.Tally.Blocks,
+        From = _verified?.Tally.From,
+        To = _verified?.Tally.To,
+        Archive = IsArchiveKept ? Target.Data.Archive : null,
+        ArchiveBytes = _manifest?.ArchiveBytes ?? (_target is null ? null : FileStatus.Find(_target.Data.PartialArchive)?.SizeBytes),
+        Sha256 = _manifest?.Sha256,
+        ElapsedSeconds = Elapsed.TotalSeconds,
+        Problems = _verified?.Damage ?? [],
+    };
 
     /// <summary>Deletes what a run that failed has made: the partial archive, and the snapshot that would hold disk space for ever.</summary>
     public void TakeBack()

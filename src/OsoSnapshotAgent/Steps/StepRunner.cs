@@ -14,6 +14,7 @@ internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Tran
             foreach (IStep step in steps)
             {
                 signals.Token.ThrowIfCancellationRequested();
+                run.Step = step.GetType().Name;
                 await step.RunAsync(signals.Token);
             }
 

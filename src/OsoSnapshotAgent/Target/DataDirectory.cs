@@ -48,6 +48,26 @@ internal sealed class DataDirectory(string pathSeenByAgent)
         ? Directory.EnumerateDirectories(Snapshots).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal)
         : new HashSet<string>();
 
+    /// <summary>Deletes everything that this program and its snapshots have put there, the log included.</summary>
+    /// <returns>The names of what was there.</returns>
+    public IReadOnlyList<string> DeleteArtefacts()
+    {
+        List<string> removed = [];
+        foreach (string path in ArchiveFiles.Append(Log).Where(File.Exists))
+        {
+            File.Delete(path);
+            removed.Add(Path.GetFileName(path));
+        }
+
+        if (Directory.Exists(Snapshots))
+        {
+            Directory.Delete(Snapshots, recursive: true);
+            removed.Add(SnapshotsName + "/");
+        }
+
+        return removed;
+    }
+
     /// <summary>
     /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks: these
     /// free nothing.

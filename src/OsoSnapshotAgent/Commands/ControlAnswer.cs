@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+using OsoSnapshotAgent.Steps;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>What a running agent answers to a verb: its state, or why the verb could not be obeyed.</summary>
+internal sealed record ControlAnswer
+{
+    public ExitStatus ExitStatus { get; init; }
+
+    public string? Problem { get; init; }
+
+    public string? Remedy { get; init; }
+
+    public RunStatus? Run { get; init; }
+
+    public IReadOnlyList<string> Removed { get; init; } = [];
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ControlAnswer))]
+[JsonSerializable(typeof(RunStatus))]
+internal sealed partial class ControlJson : JsonSerializerContext;

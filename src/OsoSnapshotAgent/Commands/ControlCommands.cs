@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Steps;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>The verbs for <c>kubectl exec POD -c debugger-xxxxx -- oso-snapshot …</c> that ask the agent of the same container.</summary>
+internal static class ControlCommands
+{
+    public static Command Status()
+    {
+        Option<bool> json = new("--json") { Description = "As a JSON object on one line." };
+        Command command = new("status", "Says how far the agent of this container is.") { json };
+        command.SetAction(arguments => Run(ControlServer.Status, answer => arguments.GetValue(json)
+            ? [JsonSerializer.Serialize(answer.Run!, ControlJson.Default.RunStatus)]
+            : Lines(answer.Run!)));
+        return command;
+    }
+
+    public static Command Release()
+    {
+        Option<bool> remove = new("--remove") { Description = "Remove the artefacts first, as REMOVE=yes does." };
+        Command command = new("release", "Ends the hold of the agent of this container, as Enter does.") { remove };
+        command.SetAction(arguments => Run(
+            arguments.GetValue(remove) ? ControlServer.Remove : ControlServer.Release,
+            answer => [.. answer.Removed.Select(name => $"✅ Removed {name}."), "✅ The hold ends."]));
+        return command;
+    }
+
+    internal static IEnumerable<string> Lines(RunStatus run)
+    {
+        (string Name, string? Value)[] lines =
+        [
+            ("Phase", run.Phase),
+            ("Snapshot", run.Snapshot),
+            ("Blocks", run.Blocks?.ToString(CultureInfo.InvariantCulture)),
+            ("Time range", run.Blocks > 0 ? $"{Time(run.From)} to {Time(run.To)}" : null),
+            ("Archive", run.Archive),
+            ("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture)),
+            ("SHA-256", run.Sha256),
+            ("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds))),
+            ("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null),
+        ];
+        return lines.Where(line => line.Value is not null).Select(line => $"{line.Name,-10}  {line.Value}");
+    }
+
+    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? string.Empty;
+
+    private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
+    {
+        ControlAnswer answer = Ask(request);
+        if (answer.Problem is { } problem)
+        {
+            Console.Error.WriteLine($"❌ {problem}\n   What to do: {answer.Remedy}");
+        }
+        else
+        {
+            Console.WriteLine(string.Join('\n', describe(answer)));
+        }
+
+        return (int)answer.ExitStatus;
+    }
+
+    private static ControlAnswer Ask(string request)
+    {
+        try
+        {
+            using Socket socket = ControlSocket.Create();
+            socket.Connect(ControlSocket.EndPoint);
+            if (ControlSocket.IsPeerOurUser(socket))
+            {
+                using NetworkStream stream = new(socket);
+                stream.Write(Encoding.UTF8.GetBytes(request + "\n"));
+                return JsonSerializer.Deserialize(stream, ControlJson.Default.ControlAnswer)!;
+            }
+        }
+        catch (Exception e) when (e is SocketException or IOException or JsonException)
+        {
+            // It is not there, or it has ended before it could answer.
+        }
+
+        return new()
+        {
+            ExitStatus = ExitStatus.TargetUnreachable,
+            Problem = "No agent of this user is at work in this container.",
+            Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec POD -c debugger-xxxxx -- oso-snapshot …",
+        };
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
+
+namespace OsoSnapshotAgent.EndToEnd.Image;
+
+/// <summary>The image at work beside a <see cref="TargetContainer"/>.</summary>
+internal sealed class AgentContainer(string name)
+{
+    public async Task<string> LogAsync() => (await Podman.RunAsync("logs", name)).Output.Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    public async Task WaitForLogAsync(string text)
+    {
+        string log = string.Empty;
+        await Eventually.HoldsAsync(async () => (log = await LogAsync()).Contains(text, StringComparison.Ordinal), () => $"no '{text}' in the log:\n{log}");
+    }
+
+    /// <summary>As kubectl exec.</summary>
+    public Task<CommandResult> ExecAsync(params string[] command) => Podman.RunAsync(["exec", name, .. command]);
+
+    /// <summary>Copies through exec: what the command prints in the container goes to a file.</summary>
+    public async Task CopyAsync(string file, params string[] command)
+    {
+        IReadOnlyList<string> podman = Podman.Command(["exec", name, .. command]);
+        (await HostCommand.RunAsync(["sh", "-c", "exec \"$@\" >\"$0\"", file, .. podman])).Succeeded();
+    }
+
+    /// <summary>A client on a terminal, as kubectl attach; killing it sends the container nothing.</summary>
+    public Process Attach(Pty terminal) =>
+        HostCommand.Start(["sh", "-c", "exec setsid --ctty \"$@\" <\"$0\" >\"$0\" 2>&1", terminal.Path, .. Podman.Command("attach", "--sig-proxy=false", name)]);
+
+    public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, name)).Succeeded();
+
+    public async Task EndsWithAsync(int status)
+    {
+        CommandResult wait = (await Podman.RunAsync("wait", name)).Succeeded();
+        Assert.True(int.Parse(wait.Output, CultureInfo.InvariantCulture) == status, $"The container ended with status {wait.Output.Trim()}, not {status}:\n{await LogAsync()}");
+    }
+}

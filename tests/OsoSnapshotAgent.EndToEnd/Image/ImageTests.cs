@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
+
+namespace OsoSnapshotAgent.EndToEnd.Image;
+
+/// <summary>The image as kubectl debug starts it: real containers, a read-only root, no capability, no new privileges.</summary>
+public sealed class ImageTests
+{
+    private const string ArchiveInContainer = "/proc/1/root/data/snapshots.tgz";
+    private const string Prompt = "Press Enter to end.";
+
+    private static readonly (string, string)[] Documented = [("OSO_PROMETHEUS_SERVICE_NAME", TargetContainer.Service), ("CLUSTER_NAME_PREFIX", TargetContainer.Prefix)];
+
+    [Theory]
+    [InlineData("65534:65534")]
+    [InlineData("1000:2000")]
+    [InlineData("1000650000:1000650000")]
+    public async Task The_runbook_works_unchanged(string user)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync(user);
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: true, Documented);
+        await agent.WaitForLogAsync("\n< HTTP/1.1 200 OK\n");
+        await agent.WaitForLogAsync(Prompt);
+
+        await CopiesAreTheArchiveAsync(agent, target);
+        await Judge.GzipAcceptsAsync(target.Archive);
+        Assert.Contains(await Judge.PythonListingAsync(target.Archive), entry => entry.Contains($" {user} ", StringComparison.Ordinal));
+        Assert.DoesNotContain(await Judge.PythonListingAsync(target.Archive), entry => !entry.Contains($" {user} ", StringComparison.Ordinal));
+
+        await PressEnterInASecondClientAsync(agent);
+        await agent.EndsWithAsync(0);
+
+        AgentContainer removal = await target.StartAgentAsync(hasTerminal: true, ("REMOVE", "yes"));
+        await removal.EndsWithAsync(0);
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task Without_a_terminal_status_tells_the_state_and_release_ends_the_hold()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, ("OSO_SNAPSHOT_HOLD", "30m"));
+        await agent.WaitForLogAsync("Holding at most");
+
+        JsonElement status = JsonSerializer.Deserialize<JsonElement>((await agent.ExecAsync("oso-snapshot", "status", "--json")).Succeeded().Output);
+        Assert.Equal("hold-for-copy", status.GetProperty("phase").GetString());
+        Assert.Equal(2, status.GetProperty("blocks").GetInt32());
+        Assert.Equal(new FileInfo(target.Archive).Length, status.GetProperty("archiveBytes").GetInt64());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(target.Archive, TestContext.Current.CancellationToken))), status.GetProperty("sha256").GetString());
+        Assert.Contains("Phase       hold-for-copy", (await agent.ExecAsync("oso-snapshot", "status")).Succeeded().Output, StringComparison.Ordinal);
+
+        (await agent.ExecAsync("oso-snapshot", "release")).Succeeded();
+        await agent.EndsWithAsync(0);
+        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task Release_can_remove_the_artefacts()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, ("OSO_SNAPSHOT_HOLD", "30m"));
+        await agent.WaitForLogAsync("Holding at most");
+
+        CommandResult release = (await agent.ExecAsync("oso-snapshot", "release", "--remove")).Succeeded();
+
+        Assert.Contains("✅ Removed snapshots.tgz.\n", release.Output, StringComparison.Ordinal);
+        await agent.EndsWithAsync(0);
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_nothing_half_made()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync(blockBytes: 32 << 20);
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, ("OSO_SNAPSHOT_RATE_LIMIT", "1MiB"), ("OSO_SNAPSHOT_HOLD", "30m"));
+        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(target.Archive + ".part")), () => "no partial archive");
+
+        CommandResult release = await agent.ExecAsync("oso-snapshot", "release");
+        Assert.Equal(8, release.ExitStatus);
+        Assert.Contains("it is at archive-snapshot", release.Error, StringComparison.Ordinal);
+
+        await agent.SignalAsync("TERM");
+        await agent.EndsWithAsync(143);
+        Assert.DoesNotContain(target.Artefacts, path => path.Contains(".tgz", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task SIGTERM_while_holding_keeps_the_archive()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
+        await agent.WaitForLogAsync(Prompt);
+
+        await agent.SignalAsync("TERM");
+
+        await agent.EndsWithAsync(143);
+        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task The_end_of_Prometheus_ends_the_agent_and_keeps_the_archive()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
+        await agent.WaitForLogAsync(Prompt);
+
+        await target.KillAsync();
+
+        await agent.EndsWithAsync(137);
+        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task HTTPS_and_basic_auth_with_files_of_the_target_work()
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=" + TargetContainer.Service, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName(TargetContainer.Service);
+        request.CertificateExtensions.Add(names.Build());
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
+        Dictionary<string, string> files = new()
+        {
+            ["cert.pem"] = certificate.ExportCertificatePem(),
+            ["key.pem"] = key.ExportPkcs8PrivateKeyPem(),
+            ["password"] = "test\n",
+
+            // The hash of "test" that Prometheus' documentation shows.
+            ["web.yml"] = """
+                tls_server_config: {cert_file: cert.pem, key_file: key.pem}
+                basic_auth_users: {admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay}
+                """,
+        };
+        await using TargetContainer target = await TargetContainer.StartAsync(files: files, flags: "--web.config.file=/etc/prometheus/web.yml");
+
+        // The name is the certificate's; the pod's own address would not match it.
+        AgentContainer agent = await target.StartAgentAsync(
+            hasTerminal: false,
+            ("OSO_SNAPSHOT_URL", $"https://{TargetContainer.Service}:80/{TargetContainer.Prefix}/prometheus"),
+            ("OSO_SNAPSHOT_CA_FILE", "/etc/prometheus/cert.pem"),
+            ("OSO_SNAPSHOT_USERNAME", "admin"),
+            ("OSO_SNAPSHOT_PASSWORD_FILE", "/etc/prometheus/password"));
+
+        await agent.EndsWithAsync(0);
+        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task A_verb_without_an_agent_says_so()
+    {
+        await Podman.SkipWhereImpossibleAsync();
+
+        CommandResult status = await Podman.RunAsync("run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", Podman.Image, "status");
+
+        Assert.Equal(3, status.ExitStatus);
+        Assert.Contains("No agent of this user is at work in this container.", status.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_in_the_image_is_setuid_or_writable_but_tmp()
+    {
+        await Podman.SkipWhereImpossibleAsync();
+
+        CommandResult found = await Podman.RunAsync(
+            "run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--entrypoint=/bin/sh", Podman.Image,
+            "-c", "find / -xdev ! -type l '(' -perm -4000 -o -perm -2000 -o -perm -2 -o -user 65534 ')'; id -u; id -g");
+
+        Assert.Equal(["/tmp", "65534", "65534"], found.Succeeded().Lines);
+    }
+
+    private static async Task CopiesAreTheArchiveAsync(AgentContainer agent, TargetContainer target)
+    {
+        string directory = Directory.CreateTempSubdirectory("oso-copy-").FullName;
+        string whole = Path.Combine(directory, "whole.tar");
+        string rest = Path.Combine(directory, "rest.tar");
+
+        // What kubectl cp runs, and what it runs with --retries once 1000 bytes have come.
+        await agent.CopyAsync(whole, "tar", "cf", "-", ArchiveInContainer);
+        await agent.CopyAsync(rest, "sh", "-c", $"tar cf - '{ArchiveInContainer}' | tail -c+1001");
+
+        Assert.Equal((await File.ReadAllBytesAsync(whole))[1000..], await File.ReadAllBytesAsync(rest));
+        (await HostCommand.RunAsync("tar", "xf", whole, "-C", directory)).Succeeded();
+        Assert.Equal(await File.ReadAllBytesAsync(target.Archive), await File.ReadAllBytesAsync(directory + ArchiveInContainer));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task PressEnterInASecondClientAsync(AgentContainer agent)
+    {
+        using Pty first = new();
+        using (Process client = agent.Attach(first))
+        {
+            first.Resize(24, 80);
+            await first.WaitForAsync("then press Enter here");
+            client.Kill(entireProcessTree: true);
+            await client.WaitForExitAsync();
+        }
+
+        using Pty second = new();
+        using Process again = agent.Attach(second);
+        second.Resize(40, 120);
+        await second.WaitForAsync("then press Enter here");
+        second.PressEnter();
+        await second.WaitForAsync("snapshot creation procedure completed");
+    }
+}

@@ -1,0 +1,59 @@
+using System.ComponentModel;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Image;
+
+/// <summary>podman with runc, in a configuration of the tests' own.</summary>
+internal static class Podman
+{
+    public const string Image = "localhost/oso_snapshot:dev";
+
+    private static readonly Lazy<Task<string?>> Obstacle = new(FindObstacleAsync);
+    private static readonly Lazy<string> Configuration = new(WriteConfiguration);
+
+    public static IReadOnlyList<string> Command(params IEnumerable<string> arguments) =>
+        HostCommand.AsRoot(["env", "CONTAINERS_CONF=" + Configuration.Value, "podman", .. arguments]);
+
+    public static Task<CommandResult> RunAsync(params IEnumerable<string> arguments) => HostCommand.RunAsync(Command(arguments));
+
+    /// <summary>Skips the test where this machine runs no containers.</summary>
+    public static async Task SkipWhereImpossibleAsync()
+    {
+        string? obstacle = await Obstacle.Value;
+        Assert.SkipWhen(obstacle is not null, $"Containers can't run here: {obstacle}");
+    }
+
+    private static async Task<string?> FindObstacleAsync()
+    {
+        string archive = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist/oso_snapshot.oci.tar"));
+        Assert.True(File.Exists(archive), $"There is no {archive}: run ./build.sh image.");
+        try
+        {
+            // Another engine may have made the image, in a store of its own.
+            (await RunAsync("load", "--quiet", "--input", archive)).Succeeded();
+
+            // Runs the C library's own loader and nothing of ours: an image that doesn't start is a failure, not an obstacle.
+            CommandResult attempt = await RunAsync("run", "--rm", "--network=none", "--entrypoint", "/usr/bin/busybox", Image, "true");
+            return attempt.ExitStatus == 0 ? null : attempt.Error;
+        }
+        catch (Win32Exception missing)
+        {
+            return missing.Message;
+        }
+    }
+
+    // crun refuses hybrid cgroups, and the default limits are above what a container within a container may set.
+    private static string WriteConfiguration()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("oso-podman-").FullName, "containers.conf");
+        File.WriteAllText(path, """
+            [containers]
+            default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+            [engine]
+            runtime = "runc"
+            cgroup_manager = "cgroupfs"
+            events_logger = "file"
+            """);
+        return path;
+    }
+}
