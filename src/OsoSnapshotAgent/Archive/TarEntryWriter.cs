@@ -108,7 +108,10 @@ internal sealed class TarEntryWriter : IDisposable
         }
 
         byte[] bytes = Encoding.UTF8.GetBytes(records.ToString());
-        TarEntry entry = TarEntry.CreateTarEntry("PaxHeaders/" + ShortName(source.EntryName)[..Math.Min(ShortName(source.EntryName).Length, NameBytes - 11)]);
+        
+        // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
+        string name = ShortName(source.EntryName);
+        TarEntry entry = TarEntry.CreateTarEntry("PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));
         entry.TarHeader.TypeFlag = TarHeader.LF_XHDR;
         entry.TarHeader.Mode = 0x1A4;
         entry.TarHeader.Size = bytes.Length;

@@ -19,6 +19,9 @@ internal sealed class TargetContainer : IAsyncDisposable
 
     public string Data => Path.Combine(_directory, "data");
 
+    // The kubelet writes one for all containers of a pod, and the cluster's name service would answer the rest.
+    private string Hosts => Path.Combine(_directory, "hosts");
+
     public string Archive => Path.Combine(Data, "snapshots.tgz");
 
     public IEnumerable<string> Artefacts => Directory.EnumerateFileSystemEntries(Data, "snapshots*");
@@ -48,7 +51,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         (await Podman.RunAsync(
         [
             "run", "--detach", "--name", name, $"--pid=container:{_name}", $"--network=container:{_name}", "--user", _user,
-            "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. hasTerminal ? (string[])["--interactive", "--tty"] : [],
+            $"--volume={Hosts}:/etc/hosts:ro", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. hasTerminal ? (string[])["--interactive", "--tty"] : [],
             .. variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
         ])).Succeeded();
         return new AgentContainer(name);
@@ -65,6 +68,7 @@ internal sealed class TargetContainer : IAsyncDisposable
 
     private async Task RunAsync(long blockBytes, IReadOnlyDictionary<string, string> files, string[] flags)
     {
+        await File.WriteAllTextAsync(Hosts, $"127.0.0.1 localhost {Service}\n");
         string configuration = Path.Combine(_directory, "etc");
         Directory.CreateDirectory(configuration);
         await File.WriteAllTextAsync(Path.Combine(configuration, "prometheus.yml"), "{}");
@@ -78,7 +82,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         (await HostCommand.RunAsync("chmod", "755", _directory)).Succeeded();
         (await Podman.RunAsync(
         [
-            "run", "--detach", "--name", _name, "--network=none", "--sysctl=net.ipv4.ip_unprivileged_port_start=0", $"--add-host={Service}:127.0.0.1",
+            "run", "--detach", "--name", _name, "--network=none", "--sysctl=net.ipv4.ip_unprivileged_port_start=0",
             "--user", _user, "--cap-drop=ALL", $"--volume={Data}:/data", $"--volume={configuration}:/etc/prometheus:ro",
             "--rootfs", PrometheusVersion.V2_42.Root + ":O", "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml",
             "--storage.tsdb.path=/data", "--web.listen-address=:80", "--web.enable-admin-api", $"--web.route-prefix=/{Prefix}/prometheus", .. flags,
