@@ -57,7 +57,7 @@ internal static class AgentServices
             .AddTransient<CredentialsHandler>()
             .AddSingleton<PrometheusLocator>()
             .AddSingleton<ArchiveWriter>()
-            .AddSingleton<ArchiveVerifier>()
+            .AddSingleton<ArchiveMaker>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()

@@ -10,7 +10,7 @@ internal sealed class ConnectionTrace
 
     public IPEndPoint? Peer { get; private set; }
 
-    /// <exception cref="HttpRequestException">Not connected; nothing was sent.</exception>
+    /// <exception cref="SocketException">Not connected, or not within ten seconds; the HTTP handler wraps it.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         DnsEndPoint server = context.DnsEndPoint;
@@ -25,25 +25,15 @@ internal sealed class ConnectionTrace
             socket = null;
             return stream;
         }
-        catch (SocketException e)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            HttpRequestError error = e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
-                ? HttpRequestError.NameResolutionError
-                : HttpRequestError.ConnectionError;
-            throw new HttpRequestException(error, $"Could not connect to {server.Host} port {server.Port}: {e.Message}", e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new HttpRequestException(HttpRequestError.ConnectionError, $"Could not connect to {server.Host} port {server.Port}: no answer within {ConnectTimeout.TotalSeconds:0} s", e);
+            throw new SocketException((int)SocketError.TimedOut);
         }
         finally
         {
             socket?.Dispose();
         }
     }
-
-    /// <summary>SocketsHttpHandler wraps what <see cref="ConnectAsync"/> throws into a ConnectionError, whatever it was.</summary>
-    public static HttpRequestException Cause(HttpRequestException failure) => failure.InnerException as HttpRequestException ?? failure;
 
     /// <summary>The peer's address without the mapping of IPv4 into IPv6.</summary>
     public string PeerAddress => Peer is null ? "?" : (Peer.Address.IsIPv4MappedToIPv6 ? Peer.Address.MapToIPv4() : Peer.Address).ToString();

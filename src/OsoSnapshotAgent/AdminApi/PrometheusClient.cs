@@ -108,7 +108,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         catch (HttpRequestException e)
         {
             // An authority that can't be read shows only within the TLS handshake.
-            throw e.InnerException as AgentException ?? Refusals.NotReached(url, ConnectionTrace.Cause(e));
+            throw e.InnerException as AgentException ?? Refusals.NotReached(url, e);
         }
         catch (TimeoutRejectedException e)
         {

@@ -27,7 +27,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     public async Task<PrometheusServer> FindAsync(TargetContainer target, CancellationToken token)
     {
         List<AgentException> failures = [];
-        IReadOnlyList<Uri> candidates = Candidates(settings, target);
+        IReadOnlyList<Uri> candidates = Candidates(settings, target, proc.Root);
         foreach (Uri url in candidates)
         {
             try
@@ -62,14 +62,14 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     }
 
     /// <summary>Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.</summary>
-    internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target)
+    internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target, string procRoot)
     {
         if (settings.Url is { } given)
         {
             return [given];
         }
 
-        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target));
+        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target, target.Prometheus, procRoot));
         string? authority = settings.ServiceName is { } service ? $"http://{service}/" : local is null ? null : local.GetLeftPart(UriPartial.Authority) + "/";
         List<Uri> candidates = (authority, settings.ClusterNamePrefix, settings.ServiceName) switch
         {
@@ -80,7 +80,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         return [.. candidates.Concat(local is null ? [] : [local]).Distinct()];
     }
 
-    private static string Scheme(TargetContainer target)
+    private static string Scheme(TargetContainer target, ProcessInfo prometheus, string procRoot)
     {
         if (target.CommandLine.WebConfigFile is not { } file)
         {
@@ -89,7 +89,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
 
         try
         {
-            return File.ReadLines(target.SettingFile(file)).Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
+            return File.ReadLines(file.StartsWith('/') ? target.SeenByAgent(file) : $"{procRoot}/{prometheus.Pid}/cwd/{file}").Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
                 ? Uri.UriSchemeHttps
                 : Uri.UriSchemeHttp;
         }

@@ -33,7 +33,7 @@ internal sealed class ResilienceHandler(AgentSettings settings, Transcript trans
                 Delay = FirstDelay,
                 OnRetry = attempt =>
                 {
-                    string reason = attempt.Outcome.Exception is HttpRequestException failure ? ConnectionTrace.Cause(failure).Message : "Prometheus is not ready yet (503 Service Unavailable)";
+                    string reason = attempt.Outcome.Exception?.Message ?? "Prometheus is not ready yet (503 Service Unavailable)";
                     attempt.Outcome.Result?.Dispose();
                     transcript.Line($"* {reason}; attempt {attempt.AttemptNumber + 2} of {Retries + 1} follows in {Durations.Format(attempt.RetryDelay)}");
                     return ValueTask.CompletedTask;

@@ -6,16 +6,16 @@ namespace OsoSnapshotAgent.Archive;
 /// <param name="Crc32C">Of the content.</param>
 internal readonly record struct ArchivedEntry(string Name, long SizeBytes, uint Crc32C);
 
-/// <summary>What was written, to hold against what is read back.</summary>
+/// <summary>What was written.</summary>
 internal sealed record ArchiveManifest
 {
-    /// <summary>In the archive's order.</summary>
-    public required IReadOnlyList<ArchivedEntry> Entries { get; init; }
-
     /// <summary>Bytes of all files before compression.</summary>
     public required long InputBytes { get; init; }
 
     public required long ArchiveBytes { get; init; }
+
+    /// <summary>CRC-32C of the archive's bytes on their way to the file.</summary>
+    public required uint Crc32C { get; init; }
 
     /// <summary>SHA-256 of the archive's bytes on their way to the file, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }

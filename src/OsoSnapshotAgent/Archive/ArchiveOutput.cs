@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -8,30 +9,19 @@ namespace OsoSnapshotAgent.Archive;
 /// The archive's bytes on their way to the file: counted, summed, held to the rate limit, and stopped before they touch
 /// the reserve, since a full volume can cost Prometheus its write-ahead log (prometheus#13027).
 /// </summary>
-internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettings settings, TimeProvider time, CancellationToken token) : Stream
+internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirectory data, AgentSettings settings, TimeProvider time, CancellationToken token) : WriteStream
 {
-    // Prometheus writes too, so the room is looked at again and again.
-    private const long RoomCheckBytes = 16 * 1024 * 1024;
+    // Prometheus writes too, so the room is looked at again and again, the more often the less there is.
+    private const long MostBytesBetweenLooks = 16 * 1024 * 1024;
 
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly long _startedAt = time.GetTimestamp();
-    private long _checkedRoom = long.MinValue;
+    private Crc32C _crc = Tsdb.Crc32C.Start();
+    private long _writableUntil;
 
     public long BytesWritten { get; private set; }
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => BytesWritten;
-
-    public override long Position
-    {
-        get => BytesWritten;
-        set => throw new NotSupportedException();
-    }
+    public uint Crc32C => _crc.Value;
 
     /// <summary>SHA-256 of all bytes so far, in lower-case hexadecimal; to be called once.</summary>
     public string Sha256() => Convert.ToHexStringLower(_sha256.GetHashAndReset());
@@ -39,9 +29,9 @@ internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettin
     /// <exception cref="AgentException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (BytesWritten - _checkedRoom >= RoomCheckBytes || _checkedRoom == long.MinValue)
+        if (BytesWritten + buffer.Length > _writableUntil)
         {
-            CheckRoom();
+            CheckRoom(buffer.Length);
         }
 
         try
@@ -53,20 +43,12 @@ internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettin
             throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, e);
         }
 
-        _sha256.AppendData(buffer);
         BytesWritten += buffer.Length;
+        written.Advance(buffer.Length);
+        _sha256.AppendData(buffer);
+        _crc.Append(buffer);
         KeepToRateLimit();
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush() => file.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -74,13 +56,15 @@ internal sealed class ArchiveOutput(Stream file, DataDirectory data, AgentSettin
         base.Dispose(disposing);
     }
 
-    private void CheckRoom()
+    private void CheckRoom(int bytes)
     {
-        _checkedRoom = BytesWritten;
-        if (data.RoomBytes(settings.Reserve) < RoomCheckBytes)
+        long room = data.RoomBytes(settings.Reserve);
+        if (room < bytes)
         {
             throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, inner: null);
         }
+
+        _writableUntil = BytesWritten + Math.Max(bytes, Math.Min(room / 2, MostBytesBetweenLooks));
     }
 
     private void KeepToRateLimit()

@@ -1,76 +1,72 @@
 using System.Formats.Tar;
-using System.IO.Compression;
-using System.Security.Cryptography;
-using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Reads an archive back with other code than wrote it (System.Formats.Tar, not SharpZipLib), compares every entry with
-/// what was read from the snapshot, and checks every block in it.
+/// Reads an archive back with other code than wrote it (System.Formats.Tar, not SharpZipLib; inflate, not deflate),
+/// compares every entry with what was read from the snapshot, and checks every block in it.
 /// </summary>
-internal sealed class ArchiveVerifier(Progress progress)
+internal static class ArchiveVerifier
 {
     private const int BufferBytes = 512 * 1024;
+    private const string Remedy = "Run again; if it happens twice, the volume loses data: check its health.";
 
-    /// <param name="manifest">What must be in it; null when only the archive itself is known.</param>
+    /// <param name="archive">The gzip file's bytes; may still be growing.</param>
+    /// <param name="written">What must be in it, in this order; null when only the archive itself is known.</param>
     /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read or differs.</exception>
-    public VerifiedArchive Verify(string path, ArchiveManifest? manifest, CancellationToken token)
+    public static BlockAudit Verify(Stream archive, IEnumerable<ArchivedEntry>? written, CancellationToken token)
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            using SHA256 sha256 = SHA256.Create();
-            progress.Start("Verifying", file.Length);
             BlockAudit audit = new();
-            using (CryptoStream summed = new(file, sha256, CryptoStreamMode.Read, leaveOpen: true))
-            {
-                ReadEntries(summed, () => progress.Report(file.Position), manifest, audit, token);
-                summed.CopyTo(Stream.Null);
-            }
-
-            string sum = Convert.ToHexStringLower(sha256.Hash!);
-            return manifest is not null && sum != manifest.Sha256
-                ? throw Differs($"its SHA-256 is {sum}, but {manifest.Sha256} was written")
-                : new() { Tally = audit.Tally, Damage = audit.Problems, Sha256 = sum };
+            ReadEntries(archive, written, audit, token);
+            audit.Finish();
+            return audit;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException
             or FormatException or ArithmeticException or ArgumentException or NotSupportedException)
         {
             // The second line is what System.Formats.Tar makes of damaged headers.
-            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} can't be read back: {e.Message}", "Run again; if it happens twice, the volume loses data: check its health.", e);
+            throw new AgentException(ExitStatus.ArchiveFailed, $"The archive can't be read back: {e.Message}", Remedy, e);
         }
     }
 
-    private static void ReadEntries(Stream archive, Action report, ArchiveManifest? manifest, BlockAudit audit, CancellationToken token)
+    /// <summary>Compares the file as a whole, in which gzip's own checksum leaves out the header.</summary>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public static void CompareFile(uint writtenCrc, uint readCrc)
     {
-        using GZipStream gzip = new(archive, CompressionMode.Decompress, leaveOpen: true);
+        if (writtenCrc != readCrc)
+        {
+            throw Differs($"its checksum is {readCrc:x8}, but {writtenCrc:x8} was written");
+        }
+    }
+
+    private static void ReadEntries(Stream archive, IEnumerable<ArchivedEntry>? written, BlockAudit audit, CancellationToken token)
+    {
+        using Stream gzip = GzipEngines.Open(archive);
         using TarReader tar = new(gzip, leaveOpen: true);
+        using IEnumerator<ArchivedEntry>? expected = written?.GetEnumerator();
         byte[] buffer = new byte[BufferBytes];
-        int position = 0;
         while (tar.GetNextEntry() is { } entry)
         {
-            ArchivedEntry found = Read(entry, audit, buffer, report, token);
-            if (manifest is not null)
+            ArchivedEntry found = Read(entry, audit, buffer, token);
+            if (expected is not null)
             {
-                Compare(found, position < manifest.Entries.Count ? manifest.Entries[position] : null);
+                Compare(found, expected.MoveNext() ? expected.Current : null);
             }
-
-            position++;
         }
 
-        audit.Finish();
-        if (position < manifest?.Entries.Count)
+        if (expected?.MoveNext() == true)
         {
-            throw Differs($"it ends before {manifest.Entries[position].Name}");
+            throw Differs($"it ends before {expected.Current.Name}");
         }
 
         // To the end, so that gzip's own checksum and length are looked at.
         gzip.CopyTo(Stream.Null);
     }
 
-    private static ArchivedEntry Read(TarEntry entry, BlockAudit audit, byte[] buffer, Action report, CancellationToken token)
+    private static ArchivedEntry Read(TarEntry entry, BlockAudit audit, byte[] buffer, CancellationToken token)
     {
         // snapshots/NAME/ULID/…
         string[] parts = entry.Name.Split('/', 3);
@@ -86,7 +82,6 @@ internal sealed class ArchiveVerifier(Progress progress)
                 crc.Append(buffer.AsSpan(0, count));
                 audit.Append(buffer.AsSpan(0, count));
                 size += count;
-                report();
             }
 
             audit.FinishFile();
@@ -105,6 +100,5 @@ internal sealed class ArchiveVerifier(Progress progress)
         }
     }
 
-    private static AgentException Differs(string how) => new(
-        ExitStatus.ArchiveFailed, $"The archive is not what was written: {how}.", "Run again; if it happens twice, the volume loses data: check its health.");
+    private static AgentException Differs(string how) => new(ExitStatus.ArchiveFailed, $"The archive is not what was written: {how}.", Remedy);
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -13,27 +12,41 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
 
     /// <param name="entries">In the order of the archive.</param>
     /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
+    /// <param name="archived">Gets each entry once it is read, for the verifier behind us.</param>
+    /// <param name="written">Told how far the file is written.</param>
     /// <exception cref="AgentException">No room, or a file changed while it was read.</exception>
-    public ArchiveManifest Write(IEnumerable<TreeEntry> entries, long inputBytes, AccountNames names, DataDirectory data, Stream file, CancellationToken token)
+    public ArchiveManifest Write(
+        IEnumerable<TreeEntry> entries,
+        long inputBytes,
+        AccountNames names,
+        IDeflateEngine engine,
+        DataDirectory data,
+        Stream file,
+        Action<ArchivedEntry> archived,
+        WrittenBytes written,
+        CancellationToken token)
     {
-        List<ArchivedEntry> written = [];
-        using ArchiveOutput output = new(file, data, settings, time, token);
-        progress.Start("Archiving", inputBytes);
+        using ArchiveOutput output = new(file, written, data, settings, time, token);
+        progress.Start("Archiving and verifying", inputBytes);
         long bytesRead = 0;
-        using (GZipStream gzip = new(output, new ZLibCompressionOptions { CompressionLevel = settings.Level }, leaveOpen: true))
-        using (TarEntryWriter tar = new(gzip, names))
+        using (GzipPipeline gzip = new(output, engine, settings.Workers, token))
         {
-            byte[] buffer = new byte[BufferBytes];
-            foreach (TreeEntry entry in entries)
+            using (TarEntryWriter tar = new(gzip, names))
             {
-                tar.Start(entry);
-                uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
-                tar.Finish();
-                written.Add(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
+                byte[] buffer = new byte[BufferBytes];
+                foreach (TreeEntry entry in entries)
+                {
+                    tar.Start(entry);
+                    uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
+                    tar.Finish();
+                    archived(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
+                }
             }
+
+            gzip.Complete();
         }
 
-        return new() { Entries = written, InputBytes = bytesRead, ArchiveBytes = output.BytesWritten, Sha256 = output.Sha256() };
+        return new() { InputBytes = bytesRead, ArchiveBytes = output.BytesWritten, Crc32C = output.Crc32C, Sha256 = output.Sha256() };
     }
 
     private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)

@@ -10,6 +10,6 @@ internal sealed record VerifiedArchive
     /// <summary>Damage within the blocks themselves, as Prometheus' own disk holds them.</summary>
     public required IReadOnlyList<string> Damage { get; init; }
 
-    /// <summary>SHA-256 of the file's bytes, in lower-case hexadecimal.</summary>
-    public required string Sha256 { get; init; }
+    /// <summary>CRC-32C of the file's bytes as they were read back.</summary>
+    public required uint Crc32C { get; init; }
 }

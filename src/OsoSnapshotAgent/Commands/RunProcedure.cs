@@ -12,6 +12,7 @@ internal static class RunProcedure
 {
     public static async Task<ExitStatus> RunAsync()
     {
+        Priority.Lower();
         using EndSignals signals = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddSingleton(signals).AddTranscript();

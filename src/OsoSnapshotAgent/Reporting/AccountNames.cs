@@ -1,5 +1,4 @@
 using System.Globalization;
-using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Reporting;
 
@@ -9,10 +8,11 @@ internal sealed class AccountNames
     private readonly Dictionary<uint, string> _users;
     private readonly Dictionary<uint, string> _groups;
 
-    public AccountNames(string root)
+    /// <param name="seenByAgent">Turns a path in the target container into the path that the agent sees.</param>
+    public AccountNames(Func<string, string> seenByAgent)
     {
-        _users = Read(root, "/etc/passwd");
-        _groups = Read(root, "/etc/group");
+        _users = Read(seenByAgent, "/etc/passwd");
+        _groups = Read(seenByAgent, "/etc/group");
     }
 
     /// <returns>null when the id has no name.</returns>
@@ -22,13 +22,12 @@ internal sealed class AccountNames
     public string? GroupName(uint id) => _groups.GetValueOrDefault(id);
 
     // Both files have the name in the first field and the id in the third.
-    private static Dictionary<uint, string> Read(string root, string pathInContainer)
+    private static Dictionary<uint, string> Read(Func<string, string> seenByAgent, string pathInContainer)
     {
         Dictionary<uint, string> names = [];
         try
         {
-            string path = root == "/" ? pathInContainer : SymbolicLinks.Resolve(root, pathInContainer);
-            foreach (string line in File.ReadLines(path))
+            foreach (string line in File.ReadLines(seenByAgent(pathInContainer)))
             {
                 string[] fields = line.Split(':');
                 if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))

@@ -27,7 +27,7 @@ internal sealed class CopyInstructions(SnapshotRun run)
     {
         try
         {
-            return File.ReadAllText(SymbolicLinks.Resolve(run.Target.RootSeenByAgent, "/var/run/secrets/kubernetes.io/serviceaccount/namespace")).Trim();
+            return File.ReadAllText(run.Target.SeenByAgent("/var/run/secrets/kubernetes.io/serviceaccount/namespace")).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,7 @@ internal sealed class DirectoryListing(SnapshotRun run, Transcript transcript, T
 {
     private AccountNames? _names;
 
-    public AccountNames Names => _names ??= new(run.Target.RootSeenByAgent);
+    public AccountNames Names => _names ??= new(run.Target.SeenByAgent);
 
     public void Show()
     {

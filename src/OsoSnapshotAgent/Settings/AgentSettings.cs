@@ -28,11 +28,11 @@ internal sealed record AgentSettings
 
     public Reserve Reserve { get; init; } = Reserve.Default;
 
-    /// <summary>Compression workers; null for as many as the cgroup's CPUs allow.</summary>
-    public int? Workers { get; init; }
+    /// <summary>Compression workers. Half of the CPUs that affinity and cgroup quota allow: the others are Prometheus'.</summary>
+    public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Compression level of gzip, 1 to 9.</summary>
-    public int Level { get; init; } = 3;
+    /// <summary>Compression level of gzip, 1 to 9; null for the engine's best bargain.</summary>
+    public int? Level { get; init; }
 
     public long? RateLimitBytesPerSecond { get; init; }
 

@@ -45,15 +45,18 @@ internal static class Durations
         return true;
     }
 
-    /// <summary>For people: <c>0.4s</c>, <c>42s</c>, <c>3m20s</c>, <c>1h05m</c>, <c>7d00h</c>.</summary>
+    /// <summary>For people: <c>0.4s</c>, <c>42s</c>, <c>3m20s</c>, <c>1h05m</c>, <c>24h</c>, <c>7d</c>.</summary>
     public static string Format(TimeSpan duration) => duration.TotalSeconds switch
     {
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0}s"),
         < 60 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0}s"),
-        < 3600 => string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalMinutes}m{duration.Seconds:00}s"),
-        < 86400 => string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalHours}h{duration.Minutes:00}m"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalDays}d{duration.Hours:00}h"),
+        < 3600 => Two((int)duration.TotalMinutes, 'm', duration.Seconds, 's'),
+        < 2 * 86400 => Two((int)duration.TotalHours, 'h', duration.Minutes, 'm'),
+        _ => Two((int)duration.TotalDays, 'd', duration.Hours, 'h'),
     };
+
+    private static string Two(int large, char unit, int small, char smallUnit) =>
+        small == 0 ? $"{large}{unit}" : string.Create(CultureInfo.InvariantCulture, $"{large}{unit}{small:00}{smallUnit}");
 
     private static int? SecondsOf(char unit) => unit switch
     {

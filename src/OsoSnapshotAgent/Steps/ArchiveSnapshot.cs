@@ -6,8 +6,8 @@ using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Steps;
 
-/// <summary>Writes the archive under its partial name.</summary>
-internal sealed class ArchiveSnapshot(ArchiveWriter writer, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing) : IStep
+/// <summary>Writes the archive under its partial name, and reads it back close behind.</summary>
+internal sealed class ArchiveSnapshot(ArchiveMaker maker, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing) : IStep
 {
     public async Task RunAsync(CancellationToken token)
     {
@@ -16,10 +16,11 @@ internal sealed class ArchiveSnapshot(ArchiveWriter writer, SnapshotRun run, Age
         HashSet<string> wanted = WantedBlocks(data);
         IEnumerable<TreeEntry> Entries() => SnapshotTree.Walk(data, run.Snapshot, path => !Ulid.IsValid(Path.GetFileName(path)) || wanted.Contains(path));
 
+        IDeflateEngine engine = GzipEngines.Choose(settings.Level);
         long inputBytes = Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes);
-        transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {wanted.Count} block{(wanted.Count == 1 ? string.Empty : "s")} with gzip (System.IO.Compression), level {settings.Level}");
+        transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {wanted.Count} block{(wanted.Count == 1 ? string.Empty : "s")} with {settings.Workers} worker{(settings.Workers == 1 ? string.Empty : "s")} of {engine.Name}");
         run.Archive = PartialFile.Create(data.PartialArchive, data.Archive);
-        run.Manifest = await Task.Run(() => writer.Write(Entries(), inputBytes, listing.Names, data, run.Archive.Stream, token), token);
+        (run.Manifest, run.Verified) = await maker.MakeAsync(Entries(), inputBytes, listing.Names, engine, data, run.Archive, token);
     }
 
     private HashSet<string> WantedBlocks(DataDirectory data)

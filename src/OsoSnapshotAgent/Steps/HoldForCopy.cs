@@ -42,7 +42,7 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         }
 
         transcript.Lines(instructions.Lines());
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        ResidentMemory.Trim();
         string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
         End end = await Task.Run(() => terminal.IsInteractive ? WaitAtPrompt(limit, until, token) : Wait(limit, until, token), token);
         transcript.Line(end switch

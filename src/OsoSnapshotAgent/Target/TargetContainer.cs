@@ -17,8 +17,10 @@ internal sealed record TargetContainer
 
     /// <summary>Where a file named in a setting lies: as the agent sees it, or else in the target container.</summary>
     public string SettingFile(string path) =>
-        !File.Exists(path) && InRoot(path) is { } pathSeenByAgent && File.Exists(pathSeenByAgent) ? pathSeenByAgent : path;
+        !File.Exists(path) && File.Exists(SeenByAgent(path)) ? SeenByAgent(path) : path;
 
-    private string? InRoot(string pathInContainer) =>
-        RootSeenByAgent == "/" ? null : SymbolicLinks.Resolve(RootSeenByAgent, pathInContainer);
+    /// <summary>A path of the target container as the agent sees it.</summary>
+    /// <exception cref="UnauthorizedAccessException">A directory on the way may not be entered.</exception>
+    public string SeenByAgent(string pathInContainer) =>
+        RootSeenByAgent == "/" ? pathInContainer : SymbolicLinks.Resolve(RootSeenByAgent, pathInContainer);
 }

@@ -30,9 +30,9 @@ public sealed class ArchiveWriterTests : IDisposable
 
         Assert.Equal(new FileInfo(_sample.Data.PartialArchive).Length, manifest.ArchiveBytes);
         Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.PartialArchive).Split(' ')[0], manifest.Sha256);
-        Assert.Equal(_sample.Entries().Select(entry => entry.EntryName), manifest.Entries.Select(entry => entry.Name));
+        Assert.Equal(_sample.Entries().Select(entry => entry.EntryName), _sample.Archived.Select(entry => entry.Name));
         Assert.Equal(_sample.Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes), manifest.InputBytes);
-        Assert.Equal(SampleBlock.Crc32C(File.ReadAllBytes(Segment)), manifest.Entries.Single(entry => entry.Name.EndsWith($"{SampleBlock.Ulid}/chunks/000001", StringComparison.Ordinal)).Crc32C);
+        Assert.Equal(SampleBlock.Crc32C(File.ReadAllBytes(Segment)), _sample.Archived.Single(entry => entry.Name.EndsWith($"{SampleBlock.Ulid}/chunks/000001", StringComparison.Ordinal)).Crc32C);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ArchiveWriterTests : IDisposable
     public void Looks_at_the_room_again_while_it_writes()
     {
         using MemoryStream file = new();
-        using ArchiveOutput output = new(file, _sample.Data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
+        using ArchiveOutput output = new(file, new WrittenBytes(), _sample.Data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
         byte[] piece = new byte[1024 * 1024];
         output.Write(piece);
 

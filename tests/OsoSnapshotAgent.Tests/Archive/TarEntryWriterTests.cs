@@ -123,7 +123,7 @@ public sealed class TarEntryWriterTests : IDisposable
         // The second name is one byte too long for the header's field.
         _directory.Write("root/etc/passwd", $"prom:x:7:7::/:/bin/sh\n{new string('u', 32)}:x:8:8::/:/bin/sh\nbroken\n");
         _directory.Write("root/etc/group", $"monitoring:x:7:\n{new string('g', 32)}:x:8:\n");
-        return new(_directory.PathOf("root"));
+        return new(path => _directory.PathOf("root" + path));
     }
 
     private void AssertRead(FileStatus status, string name, string user = "", string group = "")

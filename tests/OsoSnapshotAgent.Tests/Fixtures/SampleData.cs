@@ -35,6 +35,9 @@ internal sealed class SampleData : IDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>The entries of the archive that was written last.</summary>
+    public List<ArchivedEntry> Archived { get; } = [];
+
     public Progress Progress => new(_console, new Terminal(), Time);
 
     public SampleData WithBlock(string ulid = SampleBlock.Ulid, bool hasTombstones = true)
@@ -46,7 +49,7 @@ internal sealed class SampleData : IDisposable
     public IEnumerable<TreeEntry> Entries() => SnapshotTree.Walk(Data, Snapshot, _ => true);
 
     public ArchiveManifest Write(Stream file, AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null) =>
-        new ArchiveWriter(settings ?? NoReserve, Progress, Time).Write(entries ?? Entries(), 1, new AccountNames("/"), Data, file, token ?? TestContext.Current.CancellationToken);
+        Write(file, settings ?? NoReserve, entries ?? Entries(), token ?? TestContext.Current.CancellationToken);
 
     /// <summary>Writes the archive under its partial name.</summary>
     public ArchiveManifest WritePartial(AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null)
@@ -55,12 +58,28 @@ internal sealed class SampleData : IDisposable
         return Write(file, settings, entries, token);
     }
 
-    public VerifiedArchive Verify(ArchiveManifest? manifest, CancellationToken? token = null) =>
-        new ArchiveVerifier(Progress).Verify(Data.PartialArchive, manifest, token ?? TestContext.Current.CancellationToken);
+    /// <summary>Reads the archive under its partial name back.</summary>
+    public VerifiedArchive Verify(ArchiveManifest manifest, IEnumerable<ArchivedEntry>? entries = null, CancellationToken? token = null)
+    {
+        WrittenBytes written = new();
+        written.Advance(new FileInfo(Data.PartialArchive).Length);
+        written.End();
+        using ArchiveFollower follower = new(Data.PartialArchive, written);
+        BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
+        ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
+        return new() { Tally = audit.Tally, Damage = audit.Problems, Crc32C = follower.Crc32C };
+    }
 
     public void Dispose()
     {
         _console.Dispose();
         _directory.Dispose();
+    }
+
+    private ArchiveManifest Write(Stream file, AgentSettings settings, IEnumerable<TreeEntry> entries, CancellationToken token)
+    {
+        Archived.Clear();
+        return new ArchiveWriter(settings, Progress, Time)
+            .Write(entries, 1, new AccountNames(path => path), GzipEngines.Choose(settings.Level), Data, file, Archived.Add, new WrittenBytes(), token);
     }
 }

@@ -1,4 +1,5 @@
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Reporting;
@@ -12,7 +13,7 @@ public sealed class AccountNamesTests : IDisposable
     {
         _directory.Write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\nprom:x:65534:65534::/:/bin/false\nprom2:x:65534:1::/:/bin/false\n");
         _directory.Write("etc/group", "wheel:x:0:\nmonitoring:x:4294967294:prom\n");
-        AccountNames names = new(_directory.Root);
+        AccountNames names = NamesBelow(_directory.Root);
 
         Assert.Equal(("root", "prom", null), (names.UserName(0), names.UserName(65534), names.UserName(1)));
         Assert.Equal(("wheel", "monitoring", null), (names.GroupName(0), names.GroupName(4294967294), names.GroupName(65534)));
@@ -24,7 +25,7 @@ public sealed class AccountNamesTests : IDisposable
         _directory.Write("usr/etc/passwd", "inside:x:0:0::/:/bin/sh\n");
         _directory.Link("etc/passwd", "/usr/etc/passwd");
 
-        Assert.Equal("inside", new AccountNames(_directory.Root).UserName(0));
+        Assert.Equal("inside", NamesBelow(_directory.Root).UserName(0));
     }
 
     [Fact]
@@ -32,15 +33,17 @@ public sealed class AccountNamesTests : IDisposable
     {
         _directory.Write("etc/passwd", "\n# comment\n+::::::\nbroken:x\nneg:x:-1:0::/:\nbig:x:99999999999:0::/:\nprom:x:7:7::/:/bin/sh");
 
-        Assert.Equal("prom", new AccountNames(_directory.Root).UserName(7));
+        Assert.Equal("prom", NamesBelow(_directory.Root).UserName(7));
     }
 
     [Fact]
     public void Without_the_files_there_are_only_numbers()
     {
-        Assert.Null(new AccountNames(_directory.Root).UserName(0));
-        Assert.Null(new AccountNames(_directory.PathOf("not/there")).GroupName(0));
+        Assert.Null(NamesBelow(_directory.Root).UserName(0));
+        Assert.Null(NamesBelow(_directory.PathOf("not/there")).GroupName(0));
     }
 
     public void Dispose() => _directory.Dispose();
+
+    private static AccountNames NamesBelow(string root) => new(path => SymbolicLinks.Resolve(root, path));
 }

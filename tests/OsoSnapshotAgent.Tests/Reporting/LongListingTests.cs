@@ -108,6 +108,6 @@ public sealed class LongListingTests : IDisposable
     private void AssertAsLs()
     {
         string[] expected = SystemTool.Output("ls", "-lh", "--time-style=locale", _directory.Root).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(expected, LongListing.Of(_directory.Root, new AccountNames("/"), DateTimeOffset.UtcNow));
+        Assert.Equal(expected, LongListing.Of(_directory.Root, new AccountNames(path => path), DateTimeOffset.UtcNow));
     }
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What a checkout can do. Every verb is a few lines; the work lies in tests/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'EOF'
+Usage: ./build.sh VERB
+
+  demo     run the agent on a real Prometheus with data, restore the archive into a second one, compare a query
+  test     run every test; the last line is "N passed, N failed"
+  publish  compile the native binary dist/oso-snapshot
+
+Each verb installs what it needs with apt (through sudo where you aren't root), and says so.
+EOF
+}
+
+verb_publish() {
+  tests/install-packages.sh clang zlib1g-dev libssl3
+  tests/publish.sh
+}
+
+verb_demo() {
+  tests/install-packages.sh curl python3 xz-utils
+  verb_publish
+  tests/fetch-prometheus.sh bookworm
+  tests/demo.sh
+}
+
+verb_test() {
+  # What fails before a test can run is a failure too, and the last line says so.
+  trap 'echo "0 passed, 1 failed"' EXIT
+  tests/install-packages.sh curl iproute2 python3 xz-utils
+  verb_publish
+  tests/fetch-prometheus.sh bookworm trixie forky
+  trap - EXIT
+  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotAgent.EndToEnd
+}
+
+case "${1:-}" in
+  demo | test | publish) "verb_$1" ;;
+  "") usage ;;
+  *)
+    echo "There is no verb '$1'." >&2
+    usage >&2
+    exit 2
+    ;;
+esac

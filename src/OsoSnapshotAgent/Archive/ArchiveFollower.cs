@@ -1,0 +1,48 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>
+/// Reads the archive's file while it is still written, and sees what it has read off to the disk and out of the page
+/// cache, where Prometheus' own pages are worth more.
+/// </summary>
+internal sealed class ArchiveFollower(string path, WrittenBytes written) : ReadStream
+{
+    private const int WindowBytes = 8 * 1024 * 1024;
+
+    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private Crc32C _crc = Tsdb.Crc32C.Start();
+    private long _position;
+    private long _dropped;
+
+    /// <summary>Of all bytes read so far.</summary>
+    public uint Crc32C => _crc.Value;
+
+    public override int Read(Span<byte> buffer)
+    {
+        long available = written.WaitBehind(_position);
+        if (available == 0)
+        {
+            return 0;
+        }
+
+        Span<byte> bytes = buffer[..(int)Math.Min(buffer.Length, available)];
+        _file.ReadExactly(bytes);
+        _crc.Append(bytes);
+        _position += bytes.Length;
+        if (_position - _dropped >= WindowBytes)
+        {
+            PageCache.WriteOutAndDrop(_file.SafeFileHandle, _dropped, _position - _dropped);
+            _dropped = _position;
+        }
+
+        return bytes.Length;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _file.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,84 @@
+namespace OsoSnapshotAgent.EndToEnd.Containers;
+
+/// <summary>What runs as PID 1 of the target container.</summary>
+internal enum FirstProcess
+{
+    Prometheus,
+
+    /// <summary>A shell whose child is Prometheus.</summary>
+    ShellWrapper,
+
+    /// <summary>A program with a root of its own, as /pause in pods with shareProcessNamespace; Prometheus runs elsewhere in the namespace.</summary>
+    Sleeper,
+
+    /// <summary>No Prometheus at all.</summary>
+    SleeperAlone,
+}
+
+/// <summary>The blocks to generate before Prometheus starts.</summary>
+internal sealed record BlockSet(int Count = 2, long SizeBytes = 1 << 20, ulong Seed = 1)
+{
+    /// <summary>Now by default, for Prometheus deletes blocks older than its retention.</summary>
+    public DateTimeOffset Until { get; init; } = TimeProvider.System.GetUtcNow();
+}
+
+/// <summary>A pod to start; the defaults are the official image's, with the admin API on.</summary>
+internal sealed record PodOptions
+{
+    /// <summary>What the head holds from the start on; the first scrape, and so "up", comes only after five seconds.</summary>
+    public const string HeadSeries = "harness:heartbeat";
+
+    public PrometheusVersion Version { get; init; } = PrometheusVersion.V2_42;
+
+    public FirstProcess FirstProcess { get; init; } = FirstProcess.Prometheus;
+
+    /// <summary>uid:gid of the container.</summary>
+    public string User { get; init; } = "1000:1000";
+
+    /// <summary>May be relative to the working directory. (Debian's build has a default of its own, so the flag is always given.)</summary>
+    public string StoragePath { get; init; } = "/prometheus";
+
+    public string WorkingDirectory { get; init; } = "/prometheus";
+
+    public int Port { get; init; } = 9090;
+
+    /// <summary>Such as "/occne3-n2/prometheus".</summary>
+    public string RoutePrefix { get; init; } = string.Empty;
+
+    public bool EnablesAdminApi { get; init; } = true;
+
+    /// <summary>More flags of Prometheus, as they stand.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    public BlockSet? Blocks { get; init; }
+
+    /// <summary>A directory whose content is copied into the data directory, such as a restored snapshot.</summary>
+    public string? InitialData { get; init; }
+
+    /// <summary>And records <see cref="HeadSeries"/>: the head holds samples, and the start waits for the first.</summary>
+    public bool ScrapesItself { get; init; } = true;
+
+    /// <summary>Puts the data directory on a volume of this size.</summary>
+    public long? VolumeBytes { get; init; }
+
+    /// <summary>More files of the container, by their absolute path in it.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the harness' own requests need besides, such as "--cacert" or "--user" for a web.config.file.</summary>
+    public IReadOnlyList<string> CurlArguments { get; init; } = [];
+
+    public string Scheme { get; init; } = "http";
+
+    /// <summary>The host name that the agent may use for the Prometheus in this pod.</summary>
+    public string ServiceName { get; init; } = "oso-p-prom-svr";
+
+    public string HostName { get; init; } = "oso-prom-0";
+
+    /// <summary>Shares another pod's network, so that an agent in one reaches the Prometheus of the other.</summary>
+    public PrometheusPod? NetworkOf { get; init; }
+
+    /// <summary>The data directory as the container sees it.</summary>
+    public string DataPath => Path.Combine(WorkingDirectory, StoragePath);
+
+    public Uri BaseUrl => new($"{Scheme}://localhost:{Port}{RoutePrefix}/");
+}

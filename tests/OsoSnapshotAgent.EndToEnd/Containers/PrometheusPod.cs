@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Containers;
+
+/// <summary>
+/// A real Prometheus in PID, mount, network and UTS namespaces of its own, with a root file system of its own: what a container is to an
+/// ephemeral container beside it. Made with util-linux alone, because it starts in a fraction of a container engine's time.
+/// </summary>
+internal sealed class PrometheusPod : IAsyncDisposable
+{
+    private readonly Process _launcher;
+    private readonly PodDirectory _directory;
+    private int _agents;
+
+    private PrometheusPod(PodOptions options, PodDirectory directory, Process launcher)
+    {
+        Options = options;
+        _directory = directory;
+        _launcher = launcher;
+    }
+
+    public PodOptions Options { get; }
+
+    /// <summary>PID 1 of the pod, by its number on the host.</summary>
+    public int FirstProcessId { get; private set; }
+
+    /// <summary>The data directory as the tests see it; on a volume of limited size, only as long as the pod lives and by root.</summary>
+    public string DataDirectory => Options.VolumeBytes is null ? _directory.Data : $"/proc/{FirstProcessId}/root{Options.DataPath}";
+
+    /// <summary>The container's root as the tests see it.</summary>
+    public string Root => _directory.Root;
+
+    public string Archive => Path.Combine(DataDirectory, "snapshots.tgz");
+
+    public string Log => File.Exists(_directory.Log) ? File.ReadAllText(_directory.Log) : string.Empty;
+
+    public static async Task<PrometheusPod> StartAsync(PodOptions? options = null)
+    {
+        await PodLauncher.SkipWhereImpossibleAsync();
+        options ??= new PodOptions();
+        var directory = PodDirectory.Create(options);
+        var pod = new PrometheusPod(options, directory, PodLauncher.Start(options, directory));
+        try
+        {
+            await pod.WaitUntilUpAsync();
+            return pod;
+        }
+        catch
+        {
+            await pod.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The host's number of the process of this name in the pod, such as "prometheus".</summary>
+    public int? FindProcess(string name) => ProcessTable.FindDescendant(_launcher.Id, pid => ProcessTable.NameOf(pid) == name);
+
+    public Task<HttpAnswer> GetAsync(string path) => RequestAsync("GET", path);
+
+    public Task<HttpAnswer> PostAsync(string path) => RequestAsync("POST", path);
+
+    /// <summary>The result of a PromQL query, as JSON that can be compared.</summary>
+    public async Task<string> QueryAsync(string query, DateTimeOffset? time = null)
+    {
+        string at = time is { } fixedTime ? $"&time={fixedTime.ToUnixTimeMilliseconds() / 1000m}" : string.Empty;
+        HttpAnswer answer = await GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}{at}");
+        Assert.True(answer.Status == 200, $"The query {query} was answered with {answer.Status}: {answer.Body}");
+        return string.Join('\n', answer.Data.GetProperty("result").EnumerateArray().Select(series => series.GetRawText()).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Runs the agent to its end, without a terminal.</summary>
+    public Task<AgentResult> RunAgentAsync(IReadOnlyDictionary<string, string>? environment = null, params string[] arguments) =>
+        RunAgentAsync(new AgentOptions { Environment = environment ?? new Dictionary<string, string>(), Arguments = arguments });
+
+    public async Task<AgentResult> RunAgentAsync(AgentOptions options)
+    {
+        await using RunningAgent agent = await StartAgentAsync(options);
+        return await agent.WaitAsync();
+    }
+
+    /// <summary>Starts the agent; returns once its own process, not one of those that lead to it, is there.</summary>
+    public Task<RunningAgent> StartAgentAsync(AgentOptions? options = null) =>
+        RunningAgent.StartAsync(this, options ?? new AgentOptions(), Path.Combine(_directory.Path, $"agent-{Interlocked.Increment(ref _agents)}"));
+
+    /// <summary>Sends a signal to PID 1, such as "KILL" or "TERM"; the kernel kills every process of the pod with it.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        string pid = FirstProcessId.ToString(CultureInfo.InvariantCulture);
+        (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, pid))).Succeeded();
+    }
+
+    public Task WaitForEndAsync() => _launcher.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+
+    public async ValueTask DisposeAsync()
+    {
+        // start-pod.sh kills the namespaces when its stdin ends.
+        _launcher.StandardInput.Close();
+        await WaitForEndAsync();
+        _launcher.Dispose();
+        await _directory.DeleteAsync();
+    }
+
+    private async Task WaitUntilUpAsync()
+    {
+        FirstProcessId = await Eventually.FindAsync(() => FailWhereEnded(FindFirstProcess()), () => "no first process");
+        if (Options.FirstProcess == FirstProcess.SleeperAlone)
+        {
+            return;
+        }
+
+        await Eventually.HoldsAsync(async () => (await GetAsync("-/ready")).Status == 200, () => $"no ready Prometheus:\n{Log}");
+        if (Options.ScrapesItself)
+        {
+            await Eventually.HoldsAsync(async () => (await QueryAsync(PodOptions.HeadSeries)).Length > 0, () => $"no sample in the head:\n{Log}");
+        }
+    }
+
+    // Once it is no longer the shell that sets the container up.
+    private int? FindFirstProcess() =>
+        ProcessTable.FindDescendant(_launcher.Id, pid => ProcessTable.IsFirstOfItsNamespace(pid) && ProcessTable.NameOf(pid) is "prometheus" or "sh" or "sleep");
+
+    private int? FailWhereEnded(int? found) =>
+        _launcher.HasExited ? throw new InvalidOperationException($"The pod ended with status {_launcher.ExitCode}:\n{Log}") : found;
+
+    private async Task<HttpAnswer> RequestAsync(string method, string path)
+    {
+        FailWhereEnded(null);
+        CommandResult curl = await HostCommand.RunAsync(HostCommand.AsRoot(
+        [
+            "nsenter", "--target", FirstProcessId.ToString(CultureInfo.InvariantCulture), "--net",
+            "curl", "--silent", "--show-error", "--request", method, "--write-out", "\n%{http_code}", .. Options.CurlArguments,
+            new Uri(Options.BaseUrl, path).AbsoluteUri,
+        ]));
+        int end = curl.Output.LastIndexOf('\n');
+        return new HttpAnswer(int.Parse(curl.Output[(end + 1)..], CultureInfo.InvariantCulture), curl.Output[..end]);
+    }
+}

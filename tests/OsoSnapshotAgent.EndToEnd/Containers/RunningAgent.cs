@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Containers;
+
+/// <summary>The published binary, running in a pod's namespaces with a root file system other than Prometheus'.</summary>
+internal sealed class RunningAgent : IAsyncDisposable
+{
+    private const string Name = "oso-snapshot";
+
+    private readonly Process _launcher;
+    private readonly string _directory;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private RunningAgent(Process launcher, string directory)
+    {
+        _launcher = launcher;
+        _directory = directory;
+        launcher.StandardInput.Close();
+        _output = launcher.StandardOutput.ReadToEndAsync();
+        _error = launcher.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The agent's own number on the host; null where it had ended before it was seen.</summary>
+    public int? Pid { get; private set; }
+
+    public bool HasEnded => _launcher.HasExited;
+
+    /// <summary>What it holds in memory now.</summary>
+    public long ResidentBytes =>
+        1024 * long.Parse(ProcessTable.StatusOf(LivingPid, "VmRSS")!.Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private int LivingPid => Pid ?? throw new InvalidOperationException("The agent has ended.");
+
+    private string TerminationLog => Path.Combine(_directory, "termination-log");
+
+    public static async Task<RunningAgent> StartAsync(PrometheusPod pod, AgentOptions options, string directory)
+    {
+        PrepareDirectory(directory);
+        Process launcher = HostCommand.Start(HostCommand.AsRoot([.. Namespaces(pod, options), .. Container(pod, options, directory)]));
+        var agent = new RunningAgent(launcher, directory);
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(launcher.HasExited || (agent.Pid = ProcessTable.FindDescendant(launcher.Id, IsAgent)) is not null),
+            () => "no agent process");
+        return agent;
+    }
+
+    /// <summary>Sends a signal such as "TERM" to the agent itself.</summary>
+    public async Task SignalAsync(string signal) =>
+        (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, LivingPid.ToString(CultureInfo.InvariantCulture)))).Succeeded();
+
+    public async Task<AgentResult> WaitAsync(TimeSpan? deadline = null)
+    {
+        await _launcher.WaitForExitAsync().WaitAsync(deadline ?? Eventually.Deadline);
+        TimeSpan duration = Stopwatch.GetElapsedTime(_start);
+        return new AgentResult(_launcher.ExitCode, await _output, await _error, await File.ReadAllTextAsync(TerminationLog), duration);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_launcher.HasExited && Pid is not null)
+        {
+            await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", "KILL", LivingPid.ToString(CultureInfo.InvariantCulture)));
+            await _launcher.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        }
+
+        _launcher.Dispose();
+    }
+
+    // The shell and setpriv before it have other names.
+    private static bool IsAgent(int pid) => ProcessTable.NameOf(pid) == Name;
+
+    // The binary is copied, because its user may not be allowed to enter the checkout.
+    private static void PrepareDirectory(string directory)
+    {
+        string binary = Environment.GetEnvironmentVariable("OSO_SNAPSHOT_BINARY") is { Length: > 0 } set
+            ? set
+            : Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist", Name));
+        Assert.True(File.Exists(binary), $"There is no {binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
+        Directory.CreateDirectory(directory);
+        File.Copy(binary, Path.Combine(directory, Name));
+        File.Copy(Path.Combine(directory, "../hosts"), Path.Combine(directory, "hosts"));
+        // The kubelet's own mode: anyone may write.
+        File.WriteAllText(Path.Combine(directory, "termination-log"), string.Empty);
+        File.SetUnixFileMode(Path.Combine(directory, "termination-log"), (UnixFileMode)0b110_110_110);
+    }
+
+    private static IEnumerable<string> Namespaces(PrometheusPod pod, AgentOptions options)
+    {
+        IEnumerable<string> joined = ["--uts", .. When(options.JoinsPidNamespace, "--pid"), .. When(options.JoinsNetwork, "--net")];
+        IEnumerable<string> made =
+            ["--mount", .. When(!options.JoinsPidNamespace, "--pid", "--fork", "--kill-child"), .. When(!options.JoinsNetwork, "--net")];
+        return ["nsenter", "--target", pod.FirstProcessId.ToString(CultureInfo.InvariantCulture), .. joined, "unshare", .. made];
+    }
+
+    private static IEnumerable<string> Container(PrometheusPod pod, AgentOptions options, string directory)
+    {
+        string user = options.User ?? pod.Options.User;
+        string[] ids = user.Split(':');
+        string capabilities = "-all" + (options.Capabilities is { } added ? "," + added : string.Empty);
+        return
+        [
+            "env", "AGENT_DIRECTORY=" + directory, "AGENT_TERMINATION_LOG=" + Path.Combine(directory, "termination-log"),
+            "AGENT_USER=" + user, "AGENT_TERMINAL=" + options.Terminal?.Path,
+            "bash", PodLauncher.Script("agent.sh"), .. options.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
+            "/usr/bin/setpriv", "--reuid", ids[0], "--regid", ids[1], "--clear-groups", "--no-new-privs",
+            "--bounding-set=" + capabilities, "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities,
+            .. When(options.Terminal is not null, "/usr/bin/setsid", "--ctty"),
+            Path.Combine(directory, Name), .. options.Arguments,
+        ];
+    }
+
+    private static string[] When(bool condition, params string[] words) => condition ? words : [];
+}

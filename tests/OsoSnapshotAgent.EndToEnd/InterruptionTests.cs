@@ -1,0 +1,69 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>Ends in the middle: what is on the volume is harmless, and the next run tidies it.</summary>
+public sealed class InterruptionTests
+{
+    // Slow enough to be caught in the middle on any machine.
+    private static readonly IReadOnlyDictionary<string, string> Slowly = Given.Variables(("OSO_SNAPSHOT_RATE_LIMIT", "1MiB"));
+
+    private static readonly PodOptions WithBlocks = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 48 << 20) };
+
+    [Fact]
+    public async Task SIGTERM_while_archiving_leaves_nothing_half_made()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
+        await using RunningAgent agent = await StartArchivingAsync(pod);
+
+        await agent.SignalAsync("TERM");
+
+        AgentResult result = (await agent.WaitAsync()).EndedWith(143);
+        Assert.Contains("Ended by SIGTERM", result.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(pod.Archive));
+        Assert.False(File.Exists(pod.Archive + ".part"));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots")));
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_leaves_is_no_archive_and_the_next_run_tidies_it()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
+        await using (RunningAgent agent = await StartArchivingAsync(pod))
+        {
+            await agent.SignalAsync("KILL");
+            Assert.Equal(137, (await agent.WaitAsync()).ExitStatus);
+        }
+
+        Assert.False(File.Exists(pod.Archive));
+        Assert.True(File.Exists(pod.Archive + ".part"));
+
+        AgentResult next = (await pod.RunAgentAsync()).EndedWith(0);
+
+        Assert.Contains("✅ Existing snapshots.tgz.part (", next.Output, StringComparison.Ordinal);
+        Assert.Single(Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots")));
+        await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task The_end_of_Prometheus_ends_the_agent_and_leaves_no_archive()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
+        await using RunningAgent agent = await StartArchivingAsync(pod);
+
+        await pod.SignalAsync("KILL");
+
+        await agent.WaitAsync();
+        Assert.False(File.Exists(pod.Archive));
+    }
+
+    private static async Task<RunningAgent> StartArchivingAsync(PrometheusPod pod)
+    {
+        RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = Slowly });
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(new FileInfo(pod.Archive + ".part") is { Exists: true, Length: > 0 }), () => "no partial archive");
+        return agent;
+    }
+}

@@ -1,0 +1,62 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Judging;
+
+/// <summary>Asks programs that are not ours what they think of an archive, or of a data directory.</summary>
+internal static class Judge
+{
+    /// <summary>The names in the archive, as GNU tar lists them; fails where tar complains.</summary>
+    public static async Task<IReadOnlyList<string>> TarNamesAsync(string archive) =>
+        (await HostCommand.RunAsync("tar", "--list", "--gzip", "--file", archive)).Succeeded().Lines;
+
+    /// <summary>The same as an operator's "tar tvf": mode, owner, size, time, name.</summary>
+    public static async Task<IReadOnlyList<string>> TarListingAsync(string archive) =>
+        (await HostCommand.RunAsync("tar", "tvf", archive)).Succeeded().Lines;
+
+    /// <summary>Another implementation of tar and gzip: "type size uid:gid mode name" for each entry.</summary>
+    public static async Task<IReadOnlyList<string>> PythonListingAsync(string archive)
+    {
+        const string Program = """
+            import sys, tarfile
+            with tarfile.open(sys.argv[1], "r:gz") as archive:
+                for entry in archive:
+                    if entry.isfile():
+                        assert len(archive.extractfile(entry).read()) == entry.size
+                    print(entry.type.decode(), entry.size, f"{entry.uid}:{entry.gid}", oct(entry.mode), entry.name)
+            """;
+        return (await HostCommand.RunAsync("python3", "-c", Program, archive)).Succeeded().Lines;
+    }
+
+    public static async Task GzipAcceptsAsync(string archive) => (await HostCommand.RunAsync("gzip", "--test", archive)).Succeeded();
+
+    /// <summary>In the archive's folder, as the operator would do it.</summary>
+    public static async Task Sha256SumAcceptsAsync(string checksumFile)
+    {
+        string folder = Path.GetDirectoryName(checksumFile)!;
+        (await HostCommand.RunAsync(["sha256sum", "--check", "--strict", Path.GetFileName(checksumFile)], folder)).Succeeded();
+    }
+
+    /// <summary>Unpacks with GNU tar, and returns the one snapshot's directory, which can serve as a data directory.</summary>
+    public static async Task<string> RestoreAsync(string archive, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        (await HostCommand.RunAsync("tar", "--extract", "--gzip", "--no-same-owner", "--file", archive, "--directory", directory)).Succeeded();
+        return Assert.Single(Directory.GetDirectories(Path.Combine(directory, "snapshots")));
+    }
+
+    /// <summary>A line for each block of a data directory.</summary>
+    public static async Task<IReadOnlyList<string>> PromtoolBlocksAsync(PrometheusVersion version, string directory) =>
+        [.. (await HostCommand.RunAsync(version.Promtool, "tsdb", "list", directory)).Succeeded().Lines.Skip(1)];
+
+    public static async Task<string> PromtoolAnalyzeAsync(PrometheusVersion version, string directory, string block) =>
+        (await HostCommand.RunAsync(version.Promtool, "tsdb", "analyze", directory, block)).Succeeded().Output;
+
+    /// <summary>Every sample that matches, in text.</summary>
+    public static async Task<IReadOnlyList<string>> PromtoolDumpAsync(PrometheusVersion version, string directory, string selector = "{__name__!=\"\"}") =>
+        (await HostCommand.RunAsync(version.Promtool, "tsdb", "dump", "--match=" + selector, directory)).Succeeded().Lines;
+
+    /// <summary>A second Prometheus on restored data; it scrapes nothing, so that it holds nothing else.</summary>
+    public static Task<PrometheusPod> StartRestoredAsync(string snapshot, PrometheusVersion version) =>
+        PrometheusPod.StartAsync(new PodOptions { Version = version, InitialData = snapshot, ScrapesItself = false });
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace OsoSnapshotAgent.EndToEnd.Processes;
+
+/// <summary>The processes of this machine, for the ones that a pod's launcher started lie several forks below it.</summary>
+internal static class ProcessTable
+{
+    /// <returns>Null where there is none (yet).</returns>
+    public static int? FindDescendant(int ancestor, Func<int, bool> matches)
+    {
+        ILookup<int, int> children = ReadAll().ToLookup(process => process.Parent, process => process.Pid);
+        var open = new Queue<int>(children[ancestor]);
+        while (open.TryDequeue(out int pid))
+        {
+            if (matches(pid))
+            {
+                return pid;
+            }
+
+            foreach (int child in children[pid])
+            {
+                open.Enqueue(child);
+            }
+        }
+
+        return null;
+    }
+
+    public static string? NameOf(int pid) => TryRead(pid, "comm")?.TrimEnd('\n');
+
+    /// <summary>A line of /proc/PID/status, such as "NSpid" or "VmRSS".</summary>
+    public static string? StatusOf(int pid, string name) =>
+        TryRead(pid, "status")?.Split('\n').FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
+
+    /// <summary>Whether it is PID 1 of a namespace below ours.</summary>
+    public static bool IsFirstOfItsNamespace(int pid) =>
+        StatusOf(pid, "NSpid") is { } ids && ids.Split('\t') is [_, .., "1"];
+
+    private static IEnumerable<(int Pid, int Parent)> ReadAll() =>
+        from directory in Directory.EnumerateDirectories("/proc")
+        let pid = int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0
+        where pid > 0
+        let parent = StatusOf(pid, "PPid")
+        where parent is not null
+        select (pid, int.Parse(parent, CultureInfo.InvariantCulture));
+
+    // A process may end between two reads.
+    private static string? TryRead(int pid, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/{file}");
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

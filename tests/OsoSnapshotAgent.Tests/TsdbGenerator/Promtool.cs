@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
+using TsdbGenerator.Model;
+using static System.FormattableString;
+
+namespace OsoSnapshotAgent.Tests.Generator;
+
+/// <summary>Prometheus' own reader of blocks: the judge of ours.</summary>
+internal static class Promtool
+{
+    public static IEnumerable<string> Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process promtool = Process.Start(start)!;
+        Task<string> errors = promtool.StandardError.ReadToEndAsync();
+        string[] lines = promtool.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        promtool.WaitForExit();
+        Assert.True(promtool.ExitCode == 0, $"promtool {string.Join(' ', arguments)}: {errors.Result}");
+        return lines;
+    }
+
+    /// <summary>The samples by series; a line of the dump is <c>{name="value", …} value time</c>. Both times are inclusive.</summary>
+    public static Dictionary<string, List<Sample>> Dump(string directory, long minTime = 0, long maxTime = long.MaxValue)
+    {
+        // Its dump wants a write-ahead log beside the blocks, if only an empty one.
+        Directory.CreateDirectory(Path.Combine(directory, "wal"));
+        Dictionary<string, List<Sample>> series = [];
+        string labels = "";
+        foreach (string line in Run("tsdb", "dump", Invariant($"--min-time={minTime}"), Invariant($"--max-time={maxTime}"), directory))
+        {
+            int labelsEnd = line.LastIndexOf('}') + 1;
+            string[] words = line[labelsEnd..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (line[..labelsEnd] != labels)
+            {
+                // Fails if a series comes a second time: Prometheus joins it over the blocks only if each block is sorted.
+                labels = line[..labelsEnd];
+                series.Add(labels, []);
+            }
+
+            series[labels].Add(new Sample(long.Parse(words[1], CultureInfo.InvariantCulture), ParseGoNumber(words[0])));
+        }
+
+        return series;
+    }
+
+    private static double ParseGoNumber(string text) => text switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        _ => double.Parse(text, CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Compiles the agent for this machine's architecture into dist/oso-snapshot.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+case "$(uname -m)" in
+  x86_64) rid=linux-x64 ;;
+  aarch64) rid=linux-arm64 ;;
+  *)
+    echo "Native AOT is not tried on $(uname -m); x86_64 and aarch64 are." >&2
+    exit 1
+    ;;
+esac
+
+project=src/OsoSnapshotAgent
+framework=$(dotnet msbuild "$project" -getProperty:AotFramework)
+output=$project/bin/publish-$rid
+dotnet publish "$project" --configuration Release --framework "$framework" --runtime "$rid" --output "$output" --nologo -v quiet
+# The debug symbols and the documentation file stay behind: dist/ holds what is delivered.
+install -D "$output/oso-snapshot" dist/oso-snapshot
+echo "dist/oso-snapshot: $(stat -c %s dist/oso-snapshot) bytes, $framework, $rid"

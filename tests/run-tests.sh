@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Usage: run-tests.sh PROJECT-DIRECTORY…
+# Runs the test projects and counts their results. The last line is "N passed, N failed", with ", N skipped" where some were.
+# What leaves no results counts as one failure: a project that doesn't build, a crashed or hanging test host, a project without tests.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+time_limit=${OSO_TEST_TIME_LIMIT:-30m}
+results=TestResults
+passed=0
+failed=0
+skipped=0
+
+export OSO_SNAPSHOT_BINARY=${OSO_SNAPSHOT_BINARY:-$PWD/dist/oso-snapshot}
+
+count_as_failed() {
+  echo "FAILED: $*" >&2
+  failed=$((failed + 1))
+}
+
+# The numbers stand as attributes of the <assembly> element.
+attribute() {
+  grep -o '<assembly [^>]*' "$2" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'
+}
+
+# A class or assembly fixture that fails in its clean-up is an "error", not a failed test.
+count_results() {
+  local name=$1 file=$2 status=$3 ran bad
+  if ! ran=$(attribute total "$file" 2>/dev/null); then
+    count_as_failed "$name ended with status $status before it could write its results"
+    return
+  fi
+  bad=$(($(attribute failed "$file") + $(attribute errors "$file")))
+  passed=$((passed + $(attribute passed "$file")))
+  failed=$((failed + bad))
+  skipped=$((skipped + $(attribute skipped "$file")))
+  if ((ran == 0)); then
+    count_as_failed "$name holds no test"
+  elif ((status != 0 && bad == 0)); then
+    count_as_failed "$name ended with status $status although no test failed"
+  fi
+}
+
+run_project() {
+  local project=$1 name file status=0
+  name=$(basename "$project")
+  file=$PWD/$results/$name.xml
+  rm -f "$file"
+  echo "=== $name"
+  if ! dotnet build "$project" --configuration Release --nologo -v quiet; then
+    count_as_failed "$name does not build"
+    return
+  fi
+  timeout --kill-after=30s "$time_limit" \
+    dotnet run --project "$project" --configuration Release --no-build -- -noLogo -noColor -xml "$file" || status=$?
+  count_results "$name" "$file" "$status"
+}
+
+mkdir -p "$results"
+for project in "$@"; do
+  run_project "$project"
+done
+
+summary="$passed passed, $failed failed"
+if ((skipped > 0)); then
+  summary+=", $skipped skipped"
+fi
+echo "$summary"
+((failed == 0))
