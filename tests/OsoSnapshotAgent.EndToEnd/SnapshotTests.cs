@@ -21,7 +21,7 @@ public sealed class SnapshotTests : IDisposable
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Version = version, Blocks = new BlockSet(Count: 3) });
         DateTimeOffset inHead = TimeProvider.System.GetUtcNow();
         DateTimeOffset inBlock = inHead.AddHours(-5);
-        string head = await pod.QueryAsync("up{job=\"self\"}", inHead);
+        string head = await pod.QueryAsync(PodOptions.HeadSeries, inHead);
         string block = await pod.QueryAsync("count({__name__!=\"\"})", inBlock);
 
         AgentResult result = (await pod.RunAgentAsync()).EndedWith(0);
@@ -39,7 +39,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(4, (await Judge.PromtoolBlocksAsync(version, snapshot)).Count);
         await using PrometheusPod second = await Judge.StartRestoredAsync(snapshot, version);
         Assert.NotEmpty(head);
-        Assert.Equal(head, await second.QueryAsync("up{job=\"self\"}", inHead));
+        Assert.Equal(head, await second.QueryAsync(PodOptions.HeadSeries, inHead));
         Assert.NotEmpty(block);
         Assert.Equal(block, await second.QueryAsync("count({__name__!=\"\"})", inBlock));
     }
@@ -85,7 +85,7 @@ public sealed class SnapshotTests : IDisposable
             Assert.True(found >= 0, $"'{text}' is missing, or comes too early, in:\n{result.Output}");
             position = found + 1;
         });
-        Assert.Matches(@"drwx[rwxs-]{6} +\d+ nobody nogroup +\S+ \w{3} [ \d]\d \d\d:\d\d wal\n", result.Output);
+        Assert.Matches(@"drwx[rwxs-]{6} +\d+ nobody nobody +\S+ \w{3} [ \d]\d \d\d:\d\d wal\n", result.Output);
         Assert.Equal(result.Output, await File.ReadAllTextAsync(Path.Combine(pod.DataDirectory, "snapshots.log"), TestContext.Current.CancellationToken));
     }
 

@@ -33,7 +33,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
             try
             {
                 PrometheusServer server = await client.ProbeAsync(url, token);
-                await CheckLikenessAsync(server, target.Prometheus, token);
+                await CheckLikenessAsync(server, target, token);
                 if (failures.Count > 0)
                 {
                     transcript.Lines(failures.Select(failure => $"* {failure.Message}"));
@@ -99,9 +99,10 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         }
     }
 
-    private async Task CheckLikenessAsync(PrometheusServer server, ProcessInfo? beside, CancellationToken token)
+    private async Task CheckLikenessAsync(PrometheusServer server, TargetContainer target, CancellationToken token)
     {
-        if (beside is not null && await CompareAsync(server.BaseUrl, beside, token) == Likeness.Other)
+        bool isOurLoopback = server.BaseUrl.IsLoopback && server.BaseUrl.Port == target.CommandLine.LocalUrl(Uri.UriSchemeHttp).Port;
+        if (target.Prometheus is { } beside && await CompareAsync(server.BaseUrl, beside, isOurLoopback, token) == Likeness.Other)
         {
             throw new AgentException(
                 ExitStatus.OtherPrometheus,
@@ -114,7 +115,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     /// Prometheus' CPU time is read from procfs before, by itself within, and again after the request: only the same
     /// process lies between. Its start time has the same source on both sides, in steps of 10 ms.
     /// </summary>
-    private async Task<Likeness> CompareAsync(Uri url, ProcessInfo beside, CancellationToken token)
+    private async Task<Likeness> CompareAsync(Uri url, ProcessInfo beside, bool isOurLoopback, CancellationToken token)
     {
         double? before = proc.CpuSeconds(beside.Pid);
         IReadOnlyDictionary<string, double> metrics = await client.MetricsAsync(url, new HashSet<string> { CpuMetric, StartMetric }, token);
@@ -129,11 +130,15 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         // The boot time, which is part of both, is in whole seconds and may be rounded the other way.
         double difference = Math.Abs(start - beside.StartSeconds);
         bool startFits = difference < TickSeconds || Math.Abs(difference - 1) < TickSeconds;
+
+        // Young replicas have used much the same CPU time. On our own loopback, though, a runtime that shows containers
+        // a boot time of their own is likelier than a stranger.
         return (cpuFits, startFits) switch
         {
             (true, true) => Likeness.Same,
-            (false, false) => Likeness.Other,
-            _ => Likeness.Unknown,
+            (false, true) => Likeness.Unknown,
+            (true, false) when isOurLoopback => Likeness.Unknown,
+            _ => Likeness.Other,
         };
     }
 }

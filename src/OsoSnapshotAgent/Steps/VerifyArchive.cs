@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
@@ -9,6 +10,7 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
     public async Task RunAsync(CancellationToken token)
     {
         DataDirectory data = run.Target.Data;
+        ArchiveVerifier.CompareFile(run.Manifest.Crc32C, run.Verified.Crc32C);
         if (run.Verified.Tally.Blocks == 0)
         {
             throw new AgentException(ExitStatus.NoBlock, "The archive holds no block.", "See whether Prometheus writes to this data directory.");

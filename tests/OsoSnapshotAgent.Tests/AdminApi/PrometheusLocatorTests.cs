@@ -69,7 +69,6 @@ public sealed class PrometheusLocatorTests : IDisposable
     [InlineData(Started, 12.34)]
     [InlineData(Started + 1, 12.34)]
     [InlineData(Started, 999)]
-    [InlineData(Started + 100, 12.34)]
     public async Task The_process_beside_us_is_accepted_and_so_is_doubt(double start, double cpu)
     {
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(start, cpu));
@@ -92,9 +91,23 @@ public sealed class PrometheusLocatorTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_Prometheus_is_refused()
+    public async Task On_our_own_loopback_another_boot_time_is_only_doubt()
     {
-        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 999));
+        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 12.34));
+        using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
+
+        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"), Token);
+
+        Assert.Equal(server.Url, found.BaseUrl);
+    }
+
+    [Theory]
+    [InlineData(Started + 100, 999)]
+    [InlineData(Started + 100, 12.34)]
+    public async Task Another_Prometheus_is_refused(double start, double cpu)
+    {
+        using FakeServer server = FakeServer.Prometheus(() => [], Metrics(start, cpu));
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
 
         await Expect.FailureAsync(

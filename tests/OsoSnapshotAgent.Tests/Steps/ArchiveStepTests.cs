@@ -47,6 +47,20 @@ public sealed class ArchiveStepTests : IDisposable
         Assert.StartsWith("archived, but blocks are damaged: 2 blocks", agent.Run.Summary, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_archive_that_is_not_what_was_written_gets_no_name()
+    {
+        _sample.WithBlock();
+        using Agent agent = Create();
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        agent.Run.Manifest = agent.Run.Manifest with { Crc32C = 0 };
+
+        await Expect.FailureAsync(
+            () => agent.Step<VerifyArchive>().RunAsync(Token), ExitStatus.ArchiveFailed, "The archive is not what was written: its checksum is", "Run again");
+
+        Assert.Equal(["snapshots.tgz.part"], Files());
+    }
+
     [Theory]
     [InlineData(false, "this Prometheus has no sample.", "See whether Prometheus scrapes anything")]
     [InlineData(true, "this Prometheus has no sample outside its in-memory head.", "Leave out OSO_SNAPSHOT_SKIP_HEAD")]
