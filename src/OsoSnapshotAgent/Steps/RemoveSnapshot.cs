@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
@@ -11,7 +12,7 @@ internal sealed class RemoveSnapshot(SnapshotRun run, Transcript transcript, Dir
         DataDirectory data = run.Target.Data;
         listing.Show();
         List<string> removed = [];
-        foreach (string path in data.ArchiveFiles.Append(data.Log).Where(File.Exists))
+        foreach (string path in data.ArchiveFiles.Append(data.Log).Where(path => FileStatus.Find(path) is not null))
         {
             File.Delete(path);
             removed.Add(Path.GetFileName(path));
