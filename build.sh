@@ -30,7 +30,7 @@ verb_demo() {
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
-  tests/install-packages.sh curl iproute2 libisal2 python3 xz-utils
+  tests/install-packages.sh curl iproute2 libisal2 procps python3 xz-utils
   verb_publish
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT
