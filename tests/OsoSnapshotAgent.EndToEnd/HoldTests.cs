@@ -8,7 +8,7 @@ namespace OsoSnapshotAgent.EndToEnd;
 /// <summary>Staying while the operator copies, on a real terminal and without one.</summary>
 public sealed class HoldTests
 {
-    private const string Prompt = "Press Enter to end.";
+    private const string Prompt = "then press Enter here";
     private const long MostResidentBytes = 20 << 20;
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class HoldTests
         // End of input (Ctrl-D) is no Enter either; the prompt that a resize prints comes after both.
         terminal.Type("\x04");
         terminal.Resize(40, 120);
-        await terminal.WaitForAsync("then press Enter here", times: 2);
+        await terminal.WaitForAsync(Prompt, times: 2);
         Assert.False(agent.HasEnded);
 
         terminal.PressEnter();
@@ -58,9 +58,9 @@ public sealed class HoldTests
         await terminal.WaitForAsync(Prompt);
 
         terminal.Resize(24, 80);
-        await terminal.WaitForAsync("then press Enter here", times: 2);
+        await terminal.WaitForAsync(Prompt, times: 2);
         terminal.Resize(50, 200);
-        await terminal.WaitForAsync("then press Enter here", times: 3);
+        await terminal.WaitForAsync(Prompt, times: 3);
     }
 
     [Fact]
