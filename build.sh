@@ -31,7 +31,7 @@ verb_image() {
 }
 
 verb_demo() {
-  tests/install-packages.sh curl python3 xz-utils
+  tests/install-packages.sh curl libisal2 python3 xz-utils
   verb_publish
   tests/fetch-prometheus.sh bookworm
   tests/demo.sh
@@ -40,8 +40,7 @@ verb_demo() {
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
-  tests/install-packages.sh curl iproute2 python3 xz-utils
-  tests/install-packages.sh buildah podman runc
+  tests/install-packages.sh buildah curl iproute2 libisal2 podman procps python3 runc xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT

@@ -31,12 +31,13 @@ mirrors() {
   fi
 }
 
-# apt with lists and archives of its own in $work, and no knowledge of what is installed here.
+# apt with lists and archives of its own in $work, and no knowledge of what is installed here. Signatures are checked; how old the
+# lists are is not, for a mirror of the testing suite may lag more than the week that these are valid for.
 private_apt() {
   apt-get -qq \
     -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::State::Lists="$work/lists" -o Dir::State::Status=/dev/null -o Dir::Cache="$work/cache" \
-    -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any \
+    -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -o APT::Update::Error-Mode=any \
     -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 

@@ -12,6 +12,8 @@ failed=0
 skipped=0
 
 export OSO_SNAPSHOT_BINARY=${OSO_SNAPSHOT_BINARY:-$PWD/dist/oso-snapshot}
+# promtool, where none is installed.
+export PATH="$PATH:${OSO_PROMETHEUS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/prometheus}/bookworm/usr/bin"
 
 count_as_failed() {
   echo "FAILED: $*" >&2

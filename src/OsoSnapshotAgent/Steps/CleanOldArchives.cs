@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -13,10 +14,10 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
         transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
         listing.Show();
 
-        string[] archives = [.. data.ArchiveFiles.Where(File.Exists)];
+        string[] archives = [.. data.ArchiveFiles.Where(path => FileStatus.Find(path) is not null)];
         foreach (string path in archives)
         {
-            string size = ByteSize.Format(new FileInfo(path).Length);
+            string size = ByteSize.Format(FileStatus.Of(path).SizeBytes);
             File.Delete(path);
             transcript.Success($"Existing {Path.GetFileName(path)} ({size}) found and deleted.");
         }

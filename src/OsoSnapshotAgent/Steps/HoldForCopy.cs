@@ -63,12 +63,11 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
     private End WaitAtPrompt(TimeSpan limit, string until, CancellationToken token)
     {
         string prompt = $"Copy the archive now; then press Enter here to end this container. It waits {until}.";
-        transcript.Line(prompt);
 
-        // Enter typed before the prompt was on the screen was meant for kubectl's "try pressing enter".
+        // Enter typed before the prompt was meant for kubectl's "try pressing enter"; one typed after it counts.
         console.Drain();
         Terminal.DropPendingInput();
-        console.WriteLine("Press Enter to end.");
+        transcript.Line(prompt);
 
         // A client that attaches sets the window's size: show it what is waited for.
         using PosixSignalRegistration attached = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => console.WriteLine(prompt));

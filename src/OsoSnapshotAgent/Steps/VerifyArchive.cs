@@ -7,17 +7,17 @@ namespace OsoSnapshotAgent.Steps;
 /// <summary>Judges what reading back has shown, and only then gives the archive its final name.</summary>
 internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, DirectoryListing listing) : IStep
 {
-    public async Task RunAsync(CancellationToken token)
+    public Task RunAsync(CancellationToken token)
     {
         DataDirectory data = run.Target.Data;
         ArchiveVerifier.CompareFile(run.Manifest.Crc32C, run.Verified.Crc32C);
-        if (run.Verified.Tally.Blocks == 0)
+        if (run.Verified is { Tally.Blocks: 0, Damage.Count: 0 })
         {
             throw new AgentException(ExitStatus.NoBlock, "The archive holds no block.", "See whether Prometheus writes to this data directory.");
         }
 
         // The checksum first: an archive under its final name is never without it.
-        await File.WriteAllTextAsync(data.Checksum, $"{run.Manifest.Sha256}  {DataDirectory.ArchiveName}\n", token);
+        ChecksumFile.Write(data.Checksum, run.Manifest.Sha256, DataDirectory.ArchiveName);
         run.Archive.Commit();
         run.IsArchiveKept = true;
 
@@ -26,6 +26,7 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
         NoteDamage();
         run.Summary = RunReport.Summary(run);
         listing.Show();
+        return Task.CompletedTask;
     }
 
     private void NoteDamage()

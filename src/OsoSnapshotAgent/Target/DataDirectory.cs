@@ -53,7 +53,7 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     public IReadOnlyList<string> DeleteArtefacts()
     {
         List<string> removed = [];
-        foreach (string path in ArchiveFiles.Append(Log).Where(File.Exists))
+        foreach (string path in ArchiveFiles.Append(Log).Where(path => FileStatus.Find(path) is not null))
         {
             File.Delete(path);
             removed.Add(Path.GetFileName(path));

@@ -70,11 +70,19 @@ internal sealed record PrometheusCommandLine
     {
         int colon = ListenAddress.LastIndexOf(':');
         string host = colon < 0 ? ListenAddress : ListenAddress[..colon];
-        string port = colon < 0 ? "9090" : ListenAddress[(colon + 1)..];
+        string port = colon < 0 ? "9090" : PortNumber(ListenAddress[(colon + 1)..]);
         host = host is "" or "0.0.0.0" or "[::]" or "*" ? "127.0.0.1" : host;
         string prefix = Prefix();
         return new Uri($"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}");
     }
+
+    // Go resolves service names too; these are the ones that fit.
+    private static string PortNumber(string port) => port switch
+    {
+        "http" => "80",
+        "https" => "443",
+        _ => port,
+    };
 
     // The route prefix defaults to the path of the external URL.
     private string Prefix() => (RoutePrefix is { Length: > 0 } prefix ? prefix : PathOf(ExternalUrl ?? string.Empty)).Trim('/');

@@ -14,9 +14,14 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         {
             return action();
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        catch (UnauthorizedAccessException e)
         {
             throw Denied($"Cannot enter {pathSeenByAgent}: {e.Message}.", process, e);
+        }
+        catch (IOException e)
+        {
+            throw new AgentException(
+                ExitStatus.TargetUnreachable, $"Cannot enter {pathSeenByAgent}: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
         }
     }
 

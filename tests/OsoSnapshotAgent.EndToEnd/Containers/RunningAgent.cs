@@ -24,6 +24,11 @@ internal sealed class RunningAgent : IAsyncDisposable
         _error = launcher.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>What ./build.sh publish has made.</summary>
+    public static string Binary => Environment.GetEnvironmentVariable("OSO_SNAPSHOT_BINARY") is { Length: > 0 } set
+        ? set
+        : Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist", Name));
+
     /// <summary>The agent's own number on the host; null where it had ended before it was seen.</summary>
     public int? Pid { get; private set; }
 
@@ -76,12 +81,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     // The binary is copied, because its user may not be allowed to enter the checkout.
     private static void PrepareDirectory(string directory)
     {
-        string binary = Environment.GetEnvironmentVariable("OSO_SNAPSHOT_BINARY") is { Length: > 0 } set
-            ? set
-            : Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist", Name));
-        Assert.True(File.Exists(binary), $"There is no {binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
+        Assert.True(File.Exists(Binary), $"There is no {Binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
         Directory.CreateDirectory(directory);
-        File.Copy(binary, Path.Combine(directory, Name));
+        File.Copy(Binary, Path.Combine(directory, Name));
         File.Copy(Path.Combine(directory, "../hosts"), Path.Combine(directory, "hosts"));
         // The kubelet's own mode: anyone may write.
         File.WriteAllText(Path.Combine(directory, "termination-log"), string.Empty);

@@ -39,7 +39,10 @@ public sealed class DurationsTests
     [InlineData(42, "42s")]
     [InlineData(200, "3m20s")]
     [InlineData(3900, "1h05m")]
+    [InlineData(3600, "1h")]
+    [InlineData(86400, "24h")]
     [InlineData(604800, "7d")]
+    [InlineData(615600, "7d03h")]
     public void Formats_with_the_two_units_that_matter(double seconds, string text) =>
         Assert.Equal(text, Durations.Format(TimeSpan.FromSeconds(seconds)));
 }

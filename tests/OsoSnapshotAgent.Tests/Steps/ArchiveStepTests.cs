@@ -48,6 +48,20 @@ public sealed class ArchiveStepTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_whose_only_block_is_damaged_is_kept_too()
+    {
+        _sample.WithBlock();
+        await File.WriteAllTextAsync(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "meta.json"), "damaged", Token);
+        using Agent agent = Create();
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+
+        Assert.Equal(ExitStatus.ArchiveFailed, agent.Run.Status);
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
+    }
+
+    [Fact]
     public async Task An_archive_that_is_not_what_was_written_gets_no_name()
     {
         _sample.WithBlock();

@@ -58,6 +58,15 @@ public sealed class FileStepTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_that_leads_nowhere_is_deleted_too_since_no_archive_can_be_written_over_it()
+    {
+        _directory.Link("snapshots.tgz.part", "/not/there");
+        using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings());
+
+        Assert.Equal(NotOurs, _directory.Content());
+    }
+
+    [Fact]
     public async Task Removing_nothing_says_so()
     {
         using Agent agent = await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true });

@@ -53,6 +53,7 @@ public sealed class PrometheusCommandLineTests
 
     [Theory]
     [InlineData("http://127.0.0.1/", "--web.listen-address=:80")]
+    [InlineData("http://127.0.0.1/", "--web.listen-address=:http")]
     [InlineData("http://127.0.0.1:9090/", "--web.listen-address=0.0.0.0:9090")]
     [InlineData("http://127.0.0.1:9090/", "--web.listen-address=[::]:9090")]
     [InlineData("http://[::1]:9091/", "--web.listen-address=[::1]:9091")]

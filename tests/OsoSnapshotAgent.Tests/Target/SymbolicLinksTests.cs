@@ -13,10 +13,10 @@ public sealed class SymbolicLinksTests : IDisposable
     public void An_absolute_link_is_resolved_in_the_targets_root()
     {
         _directory.Make("root/volumes/prom");
-        _directory.Link("root/data", "/volumes/prom");
+        _directory.Link("root/var/lib/data", "/volumes/prom");
 
-        Assert.Equal($"{Root}/volumes/prom", SymbolicLinks.Resolve(Root, "/data"));
-        Assert.Equal($"{Root}/volumes/prom/snapshots", SymbolicLinks.Resolve(Root, "/data/snapshots"));
+        Assert.Equal($"{Root}/volumes/prom", SymbolicLinks.Resolve(Root, "/var/lib/data"));
+        Assert.Equal($"{Root}/volumes/prom/snapshots", SymbolicLinks.Resolve(Root, "/var/lib/data/snapshots"));
     }
 
     [Fact]

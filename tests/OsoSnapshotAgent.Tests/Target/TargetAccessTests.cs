@@ -51,9 +51,14 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self("1:1");
 
         Expect.Failure(
-            () => Enter(Process("pause"), new IOException("Input/output error")), ExitStatus.TargetUnreachable,
-            "Input/output error. We are 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
+            () => Enter(Process("pause"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            "Permission denied. We are 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
     }
+
+    [Fact]
+    public void What_is_no_question_of_identity_is_not_answered_with_identities() => Expect.Failure(
+        () => Enter(Process("prometheus"), new IOException("too many levels of symbolic links")), ExitStatus.TargetUnreachable,
+        "too many levels of symbolic links.", "what its data directory leads to");
 
     [Fact]
     public void Without_a_process_the_owner_of_the_directory_is_asked_for()

@@ -1,0 +1,39 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>A guest in another's pod: small, and content with what it may do there.</summary>
+public sealed class FootprintTests
+{
+    private const long MostBinaryBytes = 12_000_000;
+    private const long MostResidentBytes = 20 << 20;
+
+    [Fact]
+    public void The_binary_is_small() => Assert.InRange(new FileInfo(RunningAgent.Binary).Length, 1_000_000, MostBinaryBytes);
+
+    [Fact]
+    public async Task Holding_takes_little_memory()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 2, SizeBytes: 16 << 20) });
+        using Pty terminal = new();
+        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal });
+
+        await terminal.WaitForAsync("then press Enter here");
+
+        Assert.InRange(agent.ResidentBytes, 1 << 20, MostResidentBytes);
+    }
+
+    [Fact]
+    public async Task A_log_that_can_not_be_written_is_a_warning_and_no_failure()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        (await HostCommand.RunAsync(HostCommand.AsRoot("mkdir", Path.Combine(pod.DataDirectory, "snapshots.log")))).Succeeded();
+
+        AgentResult result = (await pod.RunAgentAsync()).EndedWith(0);
+
+        Assert.Contains("snapshots.log can't be written, so this run is logged on the console only", result.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(pod.Archive));
+    }
+}

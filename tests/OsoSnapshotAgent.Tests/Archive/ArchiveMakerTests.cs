@@ -1,0 +1,78 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Archive;
+
+/// <summary>Writer and verifier together: whichever fails, its reason counts, and neither waits for the other for ever.</summary>
+public sealed class ArchiveMakerTests : IDisposable
+{
+    private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid);
+    private readonly PartialFile _file;
+
+    public ArchiveMakerTests() => _file = PartialFile.Create(_sample.Data.PartialArchive, _sample.Data.Archive);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Tells_what_was_written_and_what_was_read_back()
+    {
+        (ArchiveManifest manifest, VerifiedArchive verified) = await MakeAsync(_sample.Entries(), Token);
+
+        Assert.Equal((2, manifest.Crc32C), (verified.Tally.Blocks, verified.Crc32C));
+        Assert.Empty(verified.Damage);
+        Assert.Equal(SystemTool.Output("sha256sum", _file.Path).Split(' ')[0], manifest.Sha256);
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_is_the_reason_and_not_the_archive_that_breaks_off()
+    {
+        TreeEntry[] entries = [.. _sample.Entries()];
+        string index = Path.Join(_sample.SnapshotPath, SampleBlock.OtherUlid, "index");
+        await File.AppendAllTextAsync(index, "more", Token);
+
+        await Expect.FailureAsync(() => MakeAsync(entries, Token), ExitStatus.ArchiveFailed, $"{index} grew while it was read", "run again");
+    }
+
+    [Fact]
+    public async Task No_room_is_the_reason_and_not_the_archive_that_breaks_off() => await Expect.FailureAsync(
+        () => MakeAsync(_sample.Entries(), Token, new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom, "No room for the archive after 0 B", "OSO_SNAPSHOT_RESERVE");
+
+    [Fact]
+    public async Task Stopped_in_the_middle_it_ends_as_cancelled()
+    {
+        using CancellationTokenSource source = new();
+        IEnumerable<TreeEntry> entries = _sample.Entries().Select((entry, position) =>
+        {
+            if (position == 5)
+            {
+                source.Cancel();
+            }
+
+            return entry;
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => MakeAsync(entries, source.Token));
+    }
+
+    [Fact]
+    public async Task Damage_on_the_disk_stops_the_writer_and_is_the_reason()
+    {
+        // What lies before the archive's first byte is no gzip. Nothing but the verifier ends these entries.
+        _file.Stream.Write(new byte[64]);
+        IEnumerable<TreeEntry> endless = Enumerable.Range(0, int.MaxValue).SelectMany(_ => _sample.Entries());
+
+        await Expect.FailureAsync(() => MakeAsync(endless, Token), ExitStatus.ArchiveFailed, "The archive can't be read back: ", "check its health");
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _sample.Dispose();
+    }
+
+    private Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
+        new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time))
+            .MakeAsync(entries, 1, new AccountNames(path => path), GzipEngines.Choose(null), _sample.Data, _file, token);
+}
