@@ -34,19 +34,25 @@ internal static class ControlCommands
 
     internal static IEnumerable<string> Lines(RunStatus run)
     {
-        (string Name, string? Value)[] lines =
-        [
-            ("Phase", run.Phase),
-            ("Snapshot", run.Snapshot),
-            ("Blocks", run.Blocks?.ToString(CultureInfo.InvariantCulture)),
-            ("Time range", run.Blocks > 0 ? $"{Time(run.From)} to {Time(run.To)}" : null),
-            ("Archive", run.Archive),
-            ("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture)),
-            ("SHA-256", run.Sha256),
-            ("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds))),
-            ("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null),
-        ];
-        return lines.Where(line => line.Value is not null).Select(line => $"{line.Name,-10}  {line.Value}");
+        List<string> lines = [];
+        Add("Phase", run.Phase);
+        Add("Snapshot", run.Snapshot);
+        Add("Blocks", run.Blocks?.ToString(CultureInfo.InvariantCulture));
+        Add("Time range", run.Blocks > 0 ? $"{Time(run.From)} to {Time(run.To)}" : null);
+        Add("Archive", run.Archive);
+        Add("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture));
+        Add("SHA-256", run.Sha256);
+        Add("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds)));
+        Add("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null);
+        return lines;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+            {
+                lines.Add($"{name,-10}  {value}");
+            }
+        }
     }
 
     private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? string.Empty;
