@@ -12,7 +12,7 @@ namespace OsoSnapshotAgent.EndToEnd.Image;
 public sealed class ImageTests
 {
     private const string ArchiveInContainer = "/proc/1/root/data/snapshots.tgz";
-    private const string Prompt = "Press Enter to end.";
+    private const string Prompt = "then press Enter here";
 
     private static readonly (string, string)[] Documented = [("OSO_PROMETHEUS_SERVICE_NAME", TargetContainer.Service), ("CLUSTER_NAME_PREFIX", TargetContainer.Prefix)];
 
