@@ -42,7 +42,7 @@ internal static class GzipEngines
             {
                 return reader.ReadAtLeast(unpacked, unpacked.Length, throwOnEndOfStream: false) == plain.Length && unpacked.AsSpan().SequenceEqual(plain);
             }
-            catch (InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
             {
                 return false;
             }

@@ -58,9 +58,19 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
     private ControlAnswer RemoveArtefacts(DataDirectory data)
     {
         using DirectoryHandle @lock = DirectoryHandle.Open(data.PathSeenByAgent);
-        return @lock.TryLock()
-            ? End(data.DeleteArtefacts())
-            : Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.");
+        if (!@lock.TryLock())
+        {
+            return Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.");
+        }
+
+        try
+        {
+            return End(data.DeleteArtefacts());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new() { ExitStatus = ExitStatus.ArchiveFailed, Problem = $"Not everything could be removed: {e.Message}", Remedy = "See whether the volume is read-only or failing, and ask again." };
+        }
     }
 
     private ControlAnswer End(IReadOnlyList<string> removed)

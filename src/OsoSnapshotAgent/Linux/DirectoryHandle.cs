@@ -19,10 +19,15 @@ internal sealed class DirectoryHandle : IDisposable
     /// <summary>Makes the creations, renames and deletions in the directory durable: fsync(2).</summary>
     public static void Flush(string path)
     {
-        using DirectoryHandle directory = Open(path);
-
-        // Some network file systems refuse to flush a directory; their renames are durable on the server.
-        _ = LibC.FileSync(directory._descriptor);
+        try
+        {
+            using DirectoryHandle directory = Open(path);
+            _ = LibC.FileSync(directory._descriptor);
+        }
+        catch (IOException)
+        {
+            // Some network file systems refuse to flush a directory; their renames are durable on the server.
+        }
     }
 
     /// <summary>flock(2) on the directory. The kernel releases it when this process ends, however it ends.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using Serilog;
 using Serilog.Core;
@@ -32,6 +33,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 
     public void Emit(LogEvent logEvent)
     {
+        StripControlCharacters(logEvent);
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _formatter.Format(logEvent, text);
         _console.WriteLine(text.ToString().TrimEnd('\n'));
@@ -45,10 +47,28 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         }
     }
 
+    // What a server or a file says goes to a terminal: no escape sequences.
+    private static void StripControlCharacters(LogEvent logEvent)
+    {
+        if (logEvent.Properties.TryGetValue("Text", out LogEventPropertyValue? value) && value is ScalarValue { Value: string text } && text.Any(char.IsControl))
+        {
+            string printable = string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
+            logEvent.AddOrUpdateProperty(new LogEventProperty("Text", new ScalarValue(printable)));
+        }
+    }
+
     /// <summary>Appends to <c>snapshots.log</c> from now on.</summary>
     public void Open(DataDirectory data)
     {
         _path = data.Log;
+        if (FileStatus.Find(_path) is { IsRegularFile: false })
+        {
+            // A link could lead anywhere.
+            Warn("it is no regular file");
+            KeepOffTheVolume();
+            return;
+        }
+
         _file = new LoggerConfiguration()
             .WriteTo.File(_path, outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: null)
             .CreateLogger();

@@ -17,14 +17,18 @@ internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, 
         SnapshotName name;
         try
         {
+            run.IsRequestPending = true;
             name = await progress.WithHeartbeatAsync("Prometheus is making the snapshot", () => client.SnapshotAsync(run.Server, token));
         }
         catch (AgentException e) when (e.InnerException is null)
         {
             // It has answered, so it is done with the directory that it creates before it fills it.
+            run.IsRequestPending = false;
             DeleteOrphans(data, earlier);
             throw;
         }
+
+        run.IsRequestPending = false;
 
         if (!Directory.Exists(data.SnapshotPath(name)))
         {
@@ -43,8 +47,16 @@ internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, 
     {
         foreach (string orphan in data.SnapshotNames().Except(earlier).Where(name => SnapshotName.TryParse(name, out _)))
         {
-            Directory.Delete(Path.Join(data.Snapshots, orphan), recursive: true);
-            transcript.Line($"* deleted what the failed request left: {DataDirectory.SnapshotsName}/{orphan}");
+            try
+            {
+                Directory.Delete(Path.Join(data.Snapshots, orphan), recursive: true);
+                transcript.Line($"* deleted what the failed request left: {DataDirectory.SnapshotsName}/{orphan}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The answer may be that of a proxy, while Prometheus still writes.
+                transcript.Warning($"{DataDirectory.SnapshotsName}/{orphan} could not be deleted ({e.Message}); the next run does, or REMOVE=yes.");
+            }
         }
     }
 }

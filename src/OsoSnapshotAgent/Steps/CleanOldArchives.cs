@@ -14,6 +14,14 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
         transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
         listing.Show();
 
+        // First what may fail, since an earlier request may still be writing there: a failure must leave the old archive.
+        int snapshots = data.SnapshotNames().Count;
+        bool hadSnapshots = Directory.Exists(data.Snapshots);
+        if (hadSnapshots)
+        {
+            Directory.Delete(data.Snapshots, recursive: true);
+        }
+
         string[] archives = [.. data.ArchiveFiles.Where(path => FileStatus.Find(path) is not null)];
         foreach (string path in archives)
         {
@@ -27,16 +35,9 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
             transcript.Success($"No existing {DataDirectory.ArchiveName} found.");
         }
 
-        IReadOnlySet<string> snapshots = data.SnapshotNames();
-        if (Directory.Exists(data.Snapshots))
-        {
-            Directory.Delete(data.Snapshots, recursive: true);
-            transcript.Success($"Existing directory {DataDirectory.SnapshotsName} ({snapshots.Count} inside) found and deleted.");
-        }
-        else
-        {
-            transcript.Success($"No existing directory {DataDirectory.SnapshotsName} found.");
-        }
+        transcript.Success(hadSnapshots
+            ? $"Existing directory {DataDirectory.SnapshotsName} ({snapshots} inside) found and deleted."
+            : $"No existing directory {DataDirectory.SnapshotsName} found.");
 
         return Task.CompletedTask;
     }

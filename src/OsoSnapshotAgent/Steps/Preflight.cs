@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -34,7 +35,10 @@ internal sealed class Preflight(PrometheusLocator locator, SnapshotRun run, Agen
     private void CheckRoom(DataDirectory data)
     {
         long room = data.RoomBytes(settings.Reserve) + data.ReclaimableBytes();
-        long needed = settings.SkipHead ? 1 : HeadSegmentBytes;
+
+        // The new archive will be about as long as the last one, which is deleted for it.
+        long lastArchive = settings.Since is null && settings.Until is null ? FileStatus.Find(data.Archive)?.SizeBytes ?? 0 : 0;
+        long needed = Math.Max(settings.SkipHead ? 1 : HeadSegmentBytes, lastArchive);
         if (room < needed)
         {
             throw new AgentException(

@@ -58,6 +58,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>Held while the data directory is changed; not during the hold, when a run with REMOVE=yes may come.</summary>
     public DirectoryHandle? Lock { get; set; }
 
+    /// <summary>Prometheus has the order and has not answered: it goes on, whatever becomes of us.</summary>
+    public bool IsRequestPending { get; set; }
+
     /// <summary>Set once the archive has its final name: from then on nothing is taken back.</summary>
     public bool IsArchiveKept { get; set; }
 

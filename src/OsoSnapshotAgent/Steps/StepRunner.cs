@@ -23,7 +23,9 @@ internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Tran
         }
         catch (OperationCanceledException) when (signals.Status is not null)
         {
-            string kept = run.IsArchiveKept ? "The archive is complete and stays." : "Nothing half-made was left behind.";
+            string kept = run.IsArchiveKept ? "The archive is complete and stays."
+                : run.IsRequestPending ? "Prometheus goes on making the snapshot under snapshots/; the next run deletes it, or REMOVE=yes."
+                : "Nothing half-made was left behind.";
             return End(signals.Status.Value, $"Ended by {SignalName(signals.Status.Value)}.", kept);
         }
         catch (AgentException e)
