@@ -19,10 +19,11 @@ internal sealed class ConnectionTrace
         Socket? socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            await socket.ConnectAsync(server, limit.Token);
+
             // A request may be silent for an hour; a node that has died must not be.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
-            await socket.ConnectAsync(server, limit.Token);
             Peer = (IPEndPoint?)socket.RemoteEndPoint;
             NetworkStream stream = new(socket, ownsSocket: true);
             socket = null;
