@@ -20,6 +20,12 @@ internal static class AgentServices
             .AddSingleton<IStep, FindTarget>()
             .AddSingleton<IStep, RemoveSnapshot>()
             .AddSingleton<IStep, Finish>()
+        : settings.ToStandardOutput ? services
+            .AddSingleton<IStep, FindTarget>()
+            .AddSingleton<IStep, Preflight>()
+            .AddSingleton<IStep, CaptureSnapshot>()
+            .AddSingleton<IStep, StreamSnapshot>()
+            .AddSingleton<IStep, Finish>()
         : services
             .AddSingleton<IStep, FindTarget>()
             .AddSingleton<IStep, Preflight>()
@@ -59,12 +65,18 @@ internal static class AgentServices
             .AddSingleton<PrometheusLocator>()
             .AddSingleton<ArchiveWriter>()
             .AddSingleton<ArchiveMaker>()
+            .AddSingleton<BlockSelection>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()
             .AddSingleton<StepRunner>()
             .AddSingleton<ControlServer>();
     }
+
+    /// <summary>Beside the container's own run: standard output is the archive's, and the termination message the other's.</summary>
+    public static IServiceCollection AddStreaming(this IServiceCollection services) => services
+        .AddSingleton(_ => new ConsoleOutput(Terminal.WriteToError))
+        .AddSingleton(new TerminationMessage("/dev/null"));
 
     public static IServiceCollection AddTranscript(this IServiceCollection services) => services
         .AddSingleton<ConsoleOutput>()

@@ -20,6 +20,9 @@ internal enum ExitStatus
     /// <summary>128 + SIGINT.</summary>
     Interrupted = 130,
 
+    /// <summary>128 + SIGPIPE: whoever read standard output has gone.</summary>
+    ReaderGone = 141,
+
     /// <summary>128 + SIGTERM.</summary>
     Terminated = 143,
 }

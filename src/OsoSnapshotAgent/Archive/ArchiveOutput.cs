@@ -9,7 +9,8 @@ namespace OsoSnapshotAgent.Archive;
 /// The archive's bytes on their way to the file: counted, summed, held to the rate limit, and stopped before they touch
 /// the reserve, since a full volume can cost Prometheus its write-ahead log (prometheus#13027).
 /// </summary>
-internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirectory data, AgentSettings settings, TimeProvider time, CancellationToken token) : WriteStream
+/// <param name="data">The volume that is written to; null where it goes to standard output.</param>
+internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirectory? data, AgentSettings settings, TimeProvider time, CancellationToken token) : WriteStream
 {
     // Prometheus writes too, so the room is looked at again and again, the more often the less there is.
     private const long MostBytesBetweenLooks = 16 * 1024 * 1024;
@@ -29,16 +30,16 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
     /// <exception cref="AgentException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (BytesWritten + buffer.Length > _writableUntil)
+        if (data is not null && BytesWritten + buffer.Length > _writableUntil)
         {
-            CheckRoom(buffer.Length);
+            CheckRoom(data, buffer.Length);
         }
 
         try
         {
             file.Write(buffer);
         }
-        catch (IOException e) when (OutOfRoom.Is(e))
+        catch (IOException e) when (data is not null && OutOfRoom.Is(e))
         {
             throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, e);
         }
@@ -56,7 +57,7 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
         base.Dispose(disposing);
     }
 
-    private void CheckRoom(int bytes)
+    private void CheckRoom(DataDirectory data, int bytes)
     {
         long room = data.RoomBytes(settings.Reserve);
         if (room < bytes)

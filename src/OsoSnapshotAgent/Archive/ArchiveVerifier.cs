@@ -14,12 +14,13 @@ internal static class ArchiveVerifier
 
     /// <param name="archive">The gzip file's bytes; may still be growing.</param>
     /// <param name="written">What must be in it, in this order; null when only the archive itself is known.</param>
+    /// <param name="finished">Told of each block once all of it is read.</param>
     /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read or differs.</exception>
-    public static BlockAudit Verify(Stream archive, IEnumerable<ArchivedEntry>? written, CancellationToken token)
+    public static BlockAudit Verify(Stream archive, IEnumerable<ArchivedEntry>? written, CancellationToken token, Action<AuditedBlock>? finished = null)
     {
         try
         {
-            BlockAudit audit = new();
+            BlockAudit audit = new(finished);
             ReadEntries(archive, written, audit, token);
             audit.Finish();
             return audit;

@@ -12,6 +12,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
 
     /// <param name="entries">In the order of the archive.</param>
     /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
+    /// <param name="data">The volume that is written to; null where it goes to standard output.</param>
     /// <param name="archived">Gets each entry once it is read, for the verifier behind us.</param>
     /// <param name="written">Told how far the file is written.</param>
     /// <exception cref="AgentException">No room, or a file changed while it was read.</exception>
@@ -20,7 +21,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         long inputBytes,
         AccountNames names,
         IDeflateEngine engine,
-        DataDirectory data,
+        DataDirectory? data,
         Stream file,
         Action<ArchivedEntry> archived,
         WrittenBytes written,

@@ -1,10 +1,30 @@
 using System.Text;
+using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>A line as <c>sha256sum</c> writes it and <c>sha256sum -c</c> reads it.</summary>
 internal static class ChecksumFile
 {
+    private const int Sha256Digits = 64;
+
+    /// <summary>The SHA-256 that the file beside an archive tells, in lower-case hexadecimal.</summary>
+    /// <returns>null where there is no such file.</returns>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>: it holds something else.</exception>
+    public static string? Find(string archive)
+    {
+        string path = archive + DataDirectory.ChecksumExtension;
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        string first = File.ReadLines(path).FirstOrDefault() ?? string.Empty;
+        return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(char.IsAsciiHexDigitLower)
+            ? first[..Sha256Digits]
+            : throw new AgentException(ExitStatus.ArchiveFailed, $"{path} is damaged: it does not start with a SHA-256.", "Copy it again, or delete it to verify without it.");
+    }
+
     /// <summary>Returns once it is on the disk.</summary>
     /// <exception cref="IOException">There is such a file already, or it can't be written.</exception>
     public static void Write(string path, string sha256, string fileName)

@@ -18,7 +18,7 @@ internal static class GzipEngines
 
     /// <summary>Reads a gzip file; throws <see cref="InvalidDataException"/> where it is damaged or cut short.</summary>
     public static Stream Open(Stream packed) =>
-        Isal.Value is { } library ? new IsalGunzipStream(library, packed) : new GZipStream(packed, CompressionMode.Decompress, leaveOpen: true);
+        Isal.Value is { } library ? new IsalGunzipStream(library, packed) : new StrictGunzipStream(packed);
 
     // The offsets that we use of the library's structures must be those of the library at hand.
     private static bool WorksInTrial(IsalLibrary library)

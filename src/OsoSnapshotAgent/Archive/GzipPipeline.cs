@@ -10,6 +10,9 @@ namespace OsoSnapshotAgent.Archive;
 /// </summary>
 internal sealed class GzipPipeline : WriteStream
 {
+    /// <summary>Magic, method deflate, no flags, no time, the fastest algorithm, Unix.</summary>
+    internal static readonly byte[] Header = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 4, 3];
+
     /// <summary>An empty last block with fixed codes: RFC 1951, section 3.2.3.</summary>
     private static readonly byte[] FinalBlock = [0x03, 0x00];
 
@@ -17,9 +20,6 @@ internal sealed class GzipPipeline : WriteStream
 
     // Deflate stores what it can't compress, at five bytes for each 64 KiB.
     private const int PackedBytes = SliceBytes + 4096;
-
-    // Magic, method deflate, no flags, no time, the fastest algorithm, Unix.
-    private static readonly byte[] Header = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 4, 3];
 
     private readonly Stream _output;
     private readonly IDeflateEngine _engine;

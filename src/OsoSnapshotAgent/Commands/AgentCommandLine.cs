@@ -11,6 +11,8 @@ internal static class AgentCommandLine
         root.SetAction(async (_, _) => (int)await RunProcedure.RunAsync());
         root.Subcommands.Add(ControlCommands.Status());
         root.Subcommands.Add(ControlCommands.Release());
+        root.Subcommands.Add(VerifyCommand.Create());
+        root.Subcommands.Add(ExportCommand.Create());
         return root;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OsoSnapshotAgent.Linux;
@@ -7,10 +6,10 @@ using OsoSnapshotAgent.Steps;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>Without a verb: the procedure that the environment asks for.</summary>
+/// <summary>The procedure that the environment asks for, and its variant that archives straight to standard output.</summary>
 internal static class RunProcedure
 {
-    public static async Task<ExitStatus> RunAsync()
+    public static async Task<ExitStatus> RunAsync(bool toStandardOutput = false)
     {
         Priority.Lower();
         using EndSignals signals = new();
@@ -18,7 +17,8 @@ internal static class RunProcedure
         builder.Services.AddSingleton(signals).AddTranscript();
         try
         {
-            AgentSettings settings = SettingsReader.Read(Variables(), TimeProvider.System);
+            AgentSettings settings = SettingsReader.Read(Discovery.Variables(), TimeProvider.System);
+            settings = toStandardOutput ? settings with { ToStandardOutput = true, Remove = false } : settings;
             builder.Services.AddAgent(settings).AddSteps(settings);
         }
         catch (AgentException problems)
@@ -26,12 +26,17 @@ internal static class RunProcedure
             builder.Services.AddAgent(new AgentSettings()).AddSingleton<IStep>(new RefuseSettings(problems));
         }
 
+        if (toStandardOutput)
+        {
+            builder.Services.AddStreaming();
+        }
+
         using IHost host = builder.Build();
-        host.Services.GetRequiredService<ControlServer>().Start();
+        if (!toStandardOutput)
+        {
+            host.Services.GetRequiredService<ControlServer>().Start();
+        }
+
         return await host.Services.GetRequiredService<StepRunner>().RunAsync();
     }
-
-    private static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables()
-        .Cast<DictionaryEntry>()
-        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
 }

@@ -7,6 +7,7 @@ internal sealed class Terminal
 {
     private const int Input = 0;
     private const int Output = 1;
+    private const int Error = 2;
 
     /// <summary>True when both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.</summary>
     public bool IsInteractive { get; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
@@ -50,7 +51,12 @@ internal sealed class Terminal
 
     /// <summary>Writes all bytes to standard output; blocks while nobody reads.</summary>
     /// <returns>false when the other end is gone.</returns>
-    public static unsafe bool Write(ReadOnlySpan<byte> bytes)
+    public static bool Write(ReadOnlySpan<byte> bytes) => Write(Output, bytes);
+
+    /// <summary>The same to standard error.</summary>
+    public static bool WriteToError(ReadOnlySpan<byte> bytes) => Write(Error, bytes);
+
+    private static unsafe bool Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         const int Interrupted = 4, WouldBlock = 11;
         fixed (byte* start = bytes)
@@ -58,7 +64,7 @@ internal sealed class Terminal
             nuint done = 0;
             while (done < (nuint)bytes.Length)
             {
-                nint count = LibC.Write(Output, start + done, (nuint)bytes.Length - done);
+                nint count = LibC.Write(descriptor, start + done, (nuint)bytes.Length - done);
                 if (count >= 0)
                 {
                     done += (nuint)count;
@@ -70,7 +76,7 @@ internal sealed class Terminal
                     case Interrupted:
                         break;
                     case WouldBlock:
-                        LibC.PollRequest request = new() { Descriptor = Output, Events = LibC.PollOut };
+                        LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };
                         _ = LibC.Poll(&request, 1, -1);
                         break;
                     default:

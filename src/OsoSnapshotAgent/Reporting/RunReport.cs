@@ -37,5 +37,5 @@ internal static class RunReport
     public static string Summary(SnapshotRun run) =>
         $"{(run.Status == ExitStatus.Done ? "done, verified" : "archived, but blocks are damaged")}: {run.Verified.Tally.Blocks} blocks, {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -78,7 +78,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         }
     }
 
-    /// <summary>Nothing goes to a file in this run, since it deletes the file.</summary>
+    /// <summary>Nothing goes to a file in this run, since it deletes the file or leaves none.</summary>
     public void KeepOffTheVolume()
     {
         _file = new LoggerConfiguration().CreateLogger();

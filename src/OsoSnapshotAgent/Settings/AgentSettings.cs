@@ -49,6 +49,9 @@ internal sealed record AgentSettings
 
     public bool Insecure { get; init; }
 
+    /// <summary>Asked for by <c>export --stream</c>, not by the environment: the archive goes to standard output, all else to standard error.</summary>
+    public bool ToStandardOutput { get; init; }
+
     /// <summary>Things that are odd but no error: misspelt variables.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -24,7 +24,7 @@ internal sealed class FindTarget(TargetFinder finder, SnapshotRun run, AgentSett
             : $"Target: data directory {target.Data.PathSeenByAgent} (no Prometheus process can be seen)");
         Lock(target.Data);
         run.Target = target;
-        if (settings.Remove)
+        if (settings.Remove || settings.ToStandardOutput)
         {
             sinks.KeepOffTheVolume();
         }

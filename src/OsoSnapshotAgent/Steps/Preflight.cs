@@ -34,10 +34,11 @@ internal sealed class Preflight(PrometheusLocator locator, SnapshotRun run, Agen
 
     private void CheckRoom(DataDirectory data)
     {
-        long room = data.RoomBytes(settings.Reserve) + data.ReclaimableBytes();
-
-        // The new archive will be about as long as the last one, which is deleted for it.
-        long lastArchive = settings.Since is null && settings.Until is null ? FileStatus.Find(data.Archive)?.SizeBytes ?? 0 : 0;
+        // Streaming leaves an earlier archive where it is and writes none; otherwise the new archive will be about as
+        // long as the last one, which is deleted for it.
+        long room = data.RoomBytes(settings.Reserve) + (settings.ToStandardOutput ? 0 : data.ReclaimableBytes());
+        bool replacesAll = !settings.ToStandardOutput && settings.Since is null && settings.Until is null;
+        long lastArchive = replacesAll ? FileStatus.Find(data.Archive)?.SizeBytes ?? 0 : 0;
         long needed = Math.Max(settings.SkipHead ? 1 : HeadSegmentBytes, lastArchive);
         if (room < needed)
         {

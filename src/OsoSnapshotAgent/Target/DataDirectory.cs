@@ -9,6 +9,7 @@ internal sealed class DataDirectory(string pathSeenByAgent)
 {
     public const string SnapshotsName = "snapshots";
     public const string ArchiveName = "snapshots.tgz";
+    public const string ChecksumExtension = ".sha256";
 
     public string PathSeenByAgent => pathSeenByAgent;
 
@@ -20,7 +21,7 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// <summary>The archive while it is written and not yet verified.</summary>
     public string PartialArchive => Archive + ".part";
 
-    public string Checksum => Archive + ".sha256";
+    public string Checksum => Archive + ChecksumExtension;
 
     public string Log => Path.Join(pathSeenByAgent, "snapshots.log");
 

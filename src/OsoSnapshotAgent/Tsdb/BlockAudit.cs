@@ -2,11 +2,25 @@ using System.Globalization;
 
 namespace OsoSnapshotAgent.Tsdb;
 
+/// <summary>What the audit of one block has shown.</summary>
+/// <param name="ulid">The directory's name.</param>
+/// <param name="meta">null where it could not be read.</param>
+/// <param name="problems">Empty where the block is sound.</param>
+internal sealed class AuditedBlock(string ulid, BlockMeta? meta, IReadOnlyList<string> problems)
+{
+    public string Ulid => ulid;
+
+    public BlockMeta? Meta => meta;
+
+    public IReadOnlyList<string> Problems => problems;
+}
+
+
 /// <summary>
 /// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
 /// that the block has what a block needs. Damage is noted, not thrown: the other blocks are still worth having.
 /// </summary>
-internal sealed class BlockAudit
+internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 {
     private readonly List<string> _problems = [];
     private string? _block;
@@ -15,6 +29,7 @@ internal sealed class BlockAudit
     private BlockMeta? _meta;
     private bool _hasIndex;
     private int _segments;
+    private int _problemsBefore;
 
     public BlockTally Tally { get; private set; } = new();
 
@@ -34,7 +49,7 @@ internal sealed class BlockAudit
         if (block != _block)
         {
             FinishBlock();
-            _block = block;
+            (_block, _problemsBefore) = (block, _problems.Count);
         }
 
         _file = path[(slash + 1)..];
@@ -124,6 +139,7 @@ internal sealed class BlockAudit
             }
         }
 
+        finished?.Invoke(new(_block, _meta, _problems[_problemsBefore..]));
         (_block, _meta, _hasIndex, _segments) = (null, null, false, 0);
     }
 }

@@ -19,6 +19,11 @@ internal sealed record BlockMeta
     [JsonPropertyName("maxTime")]
     public long MaxTime { get; init; }
 
+    // No properties, since the JSON generator makes code for these even where they are ignored.
+    public DateTimeOffset From() => DateTimeOffset.FromUnixTimeMilliseconds(MinTime);
+
+    public DateTimeOffset To() => DateTimeOffset.FromUnixTimeMilliseconds(MaxTime);
+
     [JsonPropertyName("stats")]
     public BlockStats Stats { get; init; } = new();
 

@@ -14,17 +14,12 @@ internal sealed record BlockTally
 
     public DateTimeOffset To { get; private init; } = DateTimeOffset.MinValue;
 
-    public BlockTally With(BlockMeta meta)
+    public BlockTally With(BlockMeta meta) => new()
     {
-        DateTimeOffset from = DateTimeOffset.FromUnixTimeMilliseconds(meta.MinTime);
-        DateTimeOffset to = DateTimeOffset.FromUnixTimeMilliseconds(meta.MaxTime);
-        return new()
-        {
-            Blocks = Blocks + 1,
-            Series = Series + meta.Stats.NumSeries,
-            Samples = Samples + meta.Stats.NumSamples,
-            From = from < From ? from : From,
-            To = to > To ? to : To,
-        };
-    }
+        Blocks = Blocks + 1,
+        Series = Series + meta.Stats.NumSeries,
+        Samples = Samples + meta.Stats.NumSamples,
+        From = meta.From() < From ? meta.From() : From,
+        To = meta.To() > To ? meta.To() : To,
+    };
 }

@@ -1,0 +1,21 @@
+using System.Collections;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>What the environment and the processes of this container tell, for verbs that need no run.</summary>
+internal static class Discovery
+{
+    /// <exception cref="AgentException">The settings are wrong, or there is no data directory.</exception>
+    public static DataDirectory FindData()
+    {
+        ProcFileSystem proc = new("/proc");
+        return new TargetFinder(proc, new TargetAccess(proc), SettingsReader.Read(Variables(), TimeProvider.System)).Find().Data;
+    }
+
+    public static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Globalization;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary><c>export</c>: the archive's bytes on standard output, and nothing else there.</summary>
+internal static class ExportCommand
+{
+    private const int BufferBytes = 256 * 1024;
+
+    public static Command Create()
+    {
+        // Text, because options of number types would make the binary larger by tens of kilobytes.
+        Option<string> offset = new("--offset") { Description = "Bytes to leave out, to go on with a copy that broke off." };
+        Option<string> length = new("--length") { Description = "Bytes to write at most." };
+        Option<bool> stream = new("--stream") { Description = "Makes a snapshot and archives it straight to standard output, with no file on the volume." };
+        Command command = new("export", "Writes the finished archive, or with --stream a fresh one, to standard output.") { offset, length, stream };
+        command.Validators.Add(result =>
+        {
+            if (Number(result.GetValue(offset), 0) is null || Number(result.GetValue(length), 0) is null)
+            {
+                result.AddError("--offset and --length take whole numbers of bytes from 0 on.");
+            }
+            else if (result.GetValue(stream) && (result.GetValue(offset) ?? result.GetValue(length)) is not null)
+            {
+                result.AddError("--stream makes another archive each time: --offset and --length don't go with it.");
+            }
+        });
+        command.SetAction(async (arguments, _) => arguments.GetValue(stream)
+            ? FileVerb.Run(RefuseTerminal) is var refused and not 0 ? refused : (int)await RunProcedure.RunAsync(toStandardOutput: true)
+            : FileVerb.Run(() => Export(Number(arguments.GetValue(offset), 0)!.Value, Number(arguments.GetValue(length), long.MaxValue)!.Value)));
+        return command;
+    }
+
+    /// <returns>The number of bytes written.</returns>
+    internal static long Copy(DataDirectory data, Stream output, long offset, long length)
+    {
+        if (FileStatus.Find(data.Archive) is null)
+        {
+            throw FileStatus.Find(data.PartialArchive) is null
+                ? new AgentException(ExitStatus.TargetUnreachable, $"There is no archive {data.Archive}.", "Make one first, or use oso-snapshot export --stream.")
+                : new AgentException(ExitStatus.Busy, $"{data.Archive} is still being written.", "Wait until oso-snapshot status says hold-for-copy.");
+        }
+
+        using FileStream file = new(data.Archive, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        if (offset > file.Length)
+        {
+            throw new AgentException(ExitStatus.Settings, $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.", "Compare the copy's SHA-256: it is not of this archive.");
+        }
+
+        file.Position = offset;
+        byte[] buffer = new byte[BufferBytes];
+        long left = Math.Min(length, file.Length - offset);
+        long written = 0;
+        int count;
+        while ((count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, left - written)))) > 0)
+        {
+            output.Write(buffer.AsSpan(0, count));
+            written += count;
+        }
+
+        return written;
+    }
+
+    private static long? Number(string? text, long @default) =>
+        text is null ? @default : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static ExitStatus Export(long offset, long length)
+    {
+        Priority.Lower();
+        RefuseTerminal();
+        DataDirectory data = Discovery.FindData();
+        using StandardOutput output = new(CancellationToken.None);
+        long written = Copy(data, output, offset, length);
+        Console.Error.WriteLine($"✅ {written} bytes of {data.Archive} from {offset} on");
+        return ExitStatus.Done;
+    }
+
+    private static ExitStatus RefuseTerminal() => !OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput) ? ExitStatus.Done : throw new AgentException(
+        ExitStatus.Settings, "Standard output is a terminal, which would change the archive's bytes.", "Redirect it, and use kubectl exec without -t.");
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary><c>verify</c>: checks an archive or a directory of blocks, a line for each block and the totals.</summary>
+internal static class VerifyCommand
+{
+    public static Command Create()
+    {
+        Argument<string?> path = new("path")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of this container's Prometheus.",
+        };
+        Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path };
+        command.SetAction(arguments => FileVerb.Run(() => Verify(arguments.GetValue(path) ?? Discovery.FindData().Archive, Console.Out)));
+        return command;
+    }
+
+    internal static ExitStatus Verify(string path, TextWriter output)
+    {
+        Priority.Lower();
+        BlockAudit audit = Read(path, block => output.WriteLine(Describe(block)), output);
+        foreach (string line in RunReport.Content(audit.Tally))
+        {
+            output.WriteLine(line);
+        }
+
+        if (audit.Problems.Count > 0)
+        {
+            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} holds damaged blocks: {audit.Problems.Count} problems, told above.", "The other blocks are sound. Restore without the damaged ones, or take another copy.");
+        }
+
+        if (audit.Tally.Blocks == 0)
+        {
+            throw new AgentException(ExitStatus.NoBlock, $"{path} holds no block.", "Name the directory in which directories with 26-letter names lie, or an archive.");
+        }
+
+        output.WriteLine($"✅ {path} is sound.");
+        return ExitStatus.Done;
+    }
+
+    private static BlockAudit Read(string path, Action<AuditedBlock> finished, TextWriter output)
+    {
+        if (Directory.Exists(path))
+        {
+            return ArchiveCheck.OfDirectory(path, finished, CancellationToken.None);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new AgentException(ExitStatus.Settings, $"{path} does not exist.", "Name an archive, a snapshot's directory or a data directory.");
+        }
+
+        BlockAudit audit = ArchiveCheck.OfArchive(path, finished, out bool hasChecksum, CancellationToken.None);
+        output.WriteLine(hasChecksum ? "✅ SHA-256 as in the file beside it" : "⚠️ There is no .sha256 beside it to compare with.");
+        return audit;
+    }
+
+    private static string Describe(AuditedBlock block)
+    {
+        string content = block.Meta is { } meta
+            ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
+            : "contents unknown";
+        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + problem))}";
+    }
+}

@@ -1,0 +1,175 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Archive;
+
+/// <summary>The verb <c>verify</c>, on what lies on a disk by itself.</summary>
+public sealed class ArchiveCheckTests : IDisposable
+{
+    private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid, hasTombstones: false);
+    private readonly StringWriter _output = new();
+
+    private string Archive => _sample.Data.Archive;
+
+    [Fact]
+    public void A_sound_archive_has_a_line_for_each_block_and_the_totals()
+    {
+        WriteArchive();
+
+        Assert.Equal(ExitStatus.Done, Verify(Archive));
+        Assert.Equal(
+            [
+                $"✅ {SampleBlock.Ulid}  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z, 2 series, 240 samples",
+                $"✅ {SampleBlock.OtherUlid}  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z, 2 series, 240 samples",
+                "✅ SHA-256 as in the file beside it",
+                "  Blocks      2",
+            ],
+            Lines[..4]);
+        Assert.Equal($"✅ {Archive} is sound.", Lines[^1]);
+    }
+
+    [Fact]
+    public void A_flipped_bit_anywhere_is_found_be_it_in_the_header_or_in_padding()
+    {
+        byte[] sound = WriteArchive();
+        Random random = new(4);
+        foreach (int position in Enumerable.Range(0, 400).Select(i => i < 40 ? i : i < 80 ? sound.Length - 80 + i : random.Next(sound.Length)))
+        {
+            byte[] damaged = [.. sound];
+            damaged[position] ^= (byte)(1 << random.Next(8));
+            AssertFound(damaged, $"byte {position}");
+        }
+    }
+
+    [Fact]
+    public void Every_flipped_bit_of_the_gzip_header_is_found_without_a_checksum_too()
+    {
+        byte[] sound = WriteArchive();
+        File.Delete(_sample.Data.Checksum);
+        for (int bit = 0; bit < 80; bit++)
+        {
+            byte[] damaged = [.. sound];
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            AssertFound(damaged, $"bit {bit}");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_truncation_anywhere_and_bytes_too_many_are_found(bool hasChecksum)
+    {
+        byte[] sound = WriteArchive();
+        if (!hasChecksum)
+        {
+            File.Delete(_sample.Data.Checksum);
+        }
+
+        Random random = new(5);
+        foreach (int length in Enumerable.Range(0, 100).Select(i => i < 20 ? i : i < 40 ? sound.Length - 40 + i : random.Next(sound.Length)))
+        {
+            AssertFound(sound[..length], $"cut to {length}");
+        }
+
+        AssertFound([.. sound, 0], "a byte too many");
+    }
+
+    [Fact]
+    public void A_sound_archive_of_another_program_needs_its_checksum()
+    {
+        WriteArchive();
+        SystemTool.Output("tar", "-czf", Archive, "--sort=name", "-C", _sample.Directory.Root, "snapshots");
+        File.Delete(_sample.Data.Checksum);
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "does not start as this program's archives do", "put its checksum beside it");
+
+        File.WriteAllText(_sample.Data.Checksum, SystemTool.Output("sha256sum", Archive));
+
+        Assert.Equal(ExitStatus.Done, Verify(Archive));
+    }
+
+    [Fact]
+    public void Another_archives_checksum_is_told()
+    {
+        WriteArchive();
+        File.WriteAllText(_sample.Data.Checksum, new string('0', 64) + "  snapshots.tgz\n");
+
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, $"but {new string('0', 64)} stands in snapshots.tgz.sha256", "Copy both again");
+    }
+
+    [Fact]
+    public void A_checksum_that_is_none_is_told()
+    {
+        WriteArchive();
+        File.WriteAllText(_sample.Data.Checksum, "<html>");
+
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "it does not start with a SHA-256", "Copy it again");
+    }
+
+    [Fact]
+    public void Blocks_directly_below_a_directory_are_checked_and_what_else_lies_there_is_not()
+    {
+        SampleBlock.Write(_sample.Directory.Root);
+        _sample.Directory.Write(SampleBlock.OtherUlid + ".tmp-for-deletion/index", "half gone");
+
+        Assert.Equal(ExitStatus.Done, Verify(_sample.SnapshotPath));
+        Assert.Equal(ExitStatus.Done, Verify(_sample.Directory.Root));
+        Assert.Equal(["  Blocks      2", "  Blocks      1"], Lines.Where(line => line.Contains("Blocks", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("index", "the checksum of ")]
+    [InlineData("chunks/000001", "the checksum of ")]
+    [InlineData("meta.json", "meta.json is damaged")]
+    [InlineData("tombstones", "the checksum of ")]
+    public void The_damaged_block_is_named_and_the_other_called_sound(string file, string problem)
+    {
+        string path = Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, file);
+        byte[] damaged = File.ReadAllBytes(path);
+        damaged[^1] ^= 0x80;
+        File.WriteAllBytes(path, damaged);
+
+        Expect.Failure(() => Verify(_sample.SnapshotPath), ExitStatus.ArchiveFailed, "holds damaged blocks", "The other blocks are sound");
+
+        Assert.StartsWith($"❌ {SampleBlock.Ulid}  ", Lines[0], StringComparison.Ordinal);
+        Assert.Contains($"block {SampleBlock.Ulid}, {file}: ", Lines[1], StringComparison.Ordinal);
+        Assert.Contains(problem, Lines[1], StringComparison.Ordinal);
+        Assert.Contains($"✅ {SampleBlock.OtherUlid}  ", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_without_a_block_is_told() =>
+        Expect.Failure(() => Verify(_sample.Directory.Root), ExitStatus.NoBlock, "holds no block", "26-letter names");
+
+    [Fact]
+    public void A_path_that_does_not_exist_is_told() =>
+        Expect.Failure(() => Verify(_sample.Directory.PathOf("nowhere")), ExitStatus.Settings, "nowhere does not exist", "Name an archive");
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _sample.Dispose();
+    }
+
+    private string[] Lines => _output.ToString().TrimEnd('\n').Split('\n');
+
+    private ExitStatus Verify(string path) => VerifyCommand.Verify(path, _output);
+
+    private byte[] WriteArchive()
+    {
+        using (FileStream file = File.Create(Archive))
+        {
+            ArchiveManifest manifest = _sample.Write(file);
+            ChecksumFile.Write(_sample.Data.Checksum, manifest.Sha256, Path.GetFileName(Archive));
+        }
+
+        return File.ReadAllBytes(Archive);
+    }
+
+    private void AssertFound(byte[] archive, string damage)
+    {
+        File.WriteAllBytes(Archive, archive);
+        Exception? failure = Record.Exception(() => Verify(Archive));
+        Assert.True(failure is AgentException { Status: ExitStatus.ArchiveFailed }, $"{damage}: {failure?.ToString() ?? "not found"}");
+    }
+}
