@@ -92,7 +92,7 @@ internal static class ControlCommands
 
         return new()
         {
-            ExitStatus = ExitStatus.TargetUnreachable,
+            ExitStatus = (int)ExitStatus.TargetUnreachable,
             Problem = "No agent of this user is at work in this container.",
             Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec POD -c debugger-xxxxx -- oso-snapshot …",
         };

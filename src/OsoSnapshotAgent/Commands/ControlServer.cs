@@ -53,7 +53,7 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
         _ => Refuse($"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.", "Use the program of the same image."),
     };
 
-    private static ControlAnswer Refuse(string problem, string remedy) => new() { ExitStatus = ExitStatus.Busy, Problem = problem, Remedy = remedy };
+    private static ControlAnswer Refuse(string problem, string remedy) => new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
 
     private ControlAnswer RemoveArtefacts(DataDirectory data)
     {
@@ -69,7 +69,7 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new() { ExitStatus = ExitStatus.ArchiveFailed, Problem = $"Not everything could be removed: {e.Message}", Remedy = "See whether the volume is read-only or failing, and ask again." };
+            return new() { ExitStatus = (int)ExitStatus.ArchiveFailed, Problem = $"Not everything could be removed: {e.Message}", Remedy = "See whether the volume is read-only or failing, and ask again." };
         }
     }
 
