@@ -6,14 +6,17 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
 /// <summary>The image at work beside a <see cref="TargetContainer"/>.</summary>
-internal sealed class AgentContainer(string name)
+internal sealed class AgentContainer(string name, string terminationLog)
 {
+    public Task<string> TerminationMessageAsync() => File.ReadAllTextAsync(terminationLog);
+
     public async Task<string> LogAsync() => (await Podman.RunAsync("logs", name)).Output.Replace("\r\n", "\n", StringComparison.Ordinal);
 
-    public async Task WaitForLogAsync(string text)
+    public async Task<string> WaitForLogAsync(string text, int times = 1)
     {
         string log = string.Empty;
-        await Eventually.HoldsAsync(async () => (log = await LogAsync()).Contains(text, StringComparison.Ordinal), () => $"no '{text}' in the log:\n{log}");
+        await Eventually.HoldsAsync(async () => (log = await LogAsync()).Split(text).Length > times, () => $"no '{text}' in the log:\n{log}");
+        return log;
     }
 
     /// <summary>As kubectl exec.</summary>
@@ -32,9 +35,17 @@ internal sealed class AgentContainer(string name)
 
     public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, name)).Succeeded();
 
-    public async Task EndsWithAsync(int status)
+    /// <summary>Sends a signal to the process that reads the container's output: stopped, it reads nothing, and the terminal's buffer fills.</summary>
+    public async Task SignalReaderAsync(string signal) => (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, await InspectAsync("{{.State.ConmonPid}}")))).Succeeded();
+
+    public async Task<string> InspectAsync(string format) => (await Podman.RunAsync("inspect", "--format", format, name)).Succeeded().Output.Trim();
+
+    /// <returns>Its log.</returns>
+    public async Task<string> EndsWithAsync(int status)
     {
         CommandResult wait = (await Podman.RunAsync("wait", name)).Succeeded();
-        Assert.True(int.Parse(wait.Output, CultureInfo.InvariantCulture) == status, $"The container ended with status {wait.Output.Trim()}, not {status}:\n{await LogAsync()}");
+        string log = await LogAsync();
+        Assert.True(int.Parse(wait.Output, CultureInfo.InvariantCulture) == status, $"The container ended with status {wait.Output.Trim()}, not {status}:\n{log}");
+        return log;
     }
 }

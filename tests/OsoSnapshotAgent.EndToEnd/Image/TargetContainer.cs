@@ -11,30 +11,35 @@ internal sealed class TargetContainer : IAsyncDisposable
     public const string Prefix = "occne3-n2";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-image-").FullName;
+    private readonly TargetOptions _options;
+
+    // Of the container whose namespaces the others share.
     private readonly string _name = "oso-prom-" + Guid.NewGuid().ToString("N");
-    private readonly string _user;
     private int _agents;
 
-    private TargetContainer(string user) => _user = user;
+    private TargetContainer(TargetOptions options) => _options = options;
 
-    public string Data => Path.Combine(_directory, "data");
-
-    // The kubelet writes one for all containers of a pod, and the cluster's name service would answer the rest.
-    private string Hosts => Path.Combine(_directory, "hosts");
+    public string Data => PathOf("data");
 
     public string Archive => Path.Combine(Data, "snapshots.tgz");
 
-    public IEnumerable<string> Artefacts => Directory.EnumerateFileSystemEntries(Data, "snapshots*");
+    public IEnumerable<string> Artefacts => Directory.EnumerateFileSystemEntries(Data, "snapshots*").Order(StringComparer.Ordinal).Select(path => Path.GetFileName(path));
 
-    /// <param name="files">More files in /etc/prometheus.</param>
-    /// <param name="flags">More flags of Prometheus.</param>
-    public static async Task<TargetContainer> StartAsync(string user = "65534:65534", long blockBytes = 1 << 20, IReadOnlyDictionary<string, string>? files = null, params string[] flags)
+    // The kubelet writes one for all containers of a pod, and the cluster's name service would answer the rest.
+    private string Hosts => PathOf("hosts");
+
+    private string Configuration => PathOf("etc");
+
+    private IReadOnlyList<string> Joined => [$"--pid=container:{_name}", $"--network=container:{_name}"];
+
+    public static async Task<TargetContainer> StartAsync(TargetOptions? options = null)
     {
         await Podman.SkipWhereImpossibleAsync();
-        TargetContainer target = new(user);
+        TargetContainer target = new(options ?? new());
         try
         {
-            await target.RunAsync(blockBytes, files ?? new Dictionary<string, string>(), flags);
+            await target.PrepareAsync();
+            await target.StartContainersAsync();
             return target;
         }
         catch
@@ -44,52 +49,108 @@ internal sealed class TargetContainer : IAsyncDisposable
         }
     }
 
-    /// <summary>What kubectl debug --profile=restricted gives; with -i and -t where a terminal is asked for.</summary>
-    public async Task<AgentContainer> StartAgentAsync(bool hasTerminal, params (string Name, string Value)[] variables)
+    public string PathOf(string name) => Path.Combine(_directory, name);
+
+    public Task<AgentContainer> StartAgentAsync(bool hasTerminal, params (string Name, string Value)[] variables) =>
+        StartAgentAsync(new AgentContainerOptions { HasTerminal = hasTerminal, Variables = variables });
+
+    public async Task<AgentContainer> StartAgentAsync(AgentContainerOptions options)
     {
         string name = $"{_name}-agent-{Interlocked.Increment(ref _agents)}";
+
+        // The kubelet's own mode: anyone may write.
+        string terminationLog = PathOf(name);
+        await File.WriteAllTextAsync(terminationLog, string.Empty);
+        File.SetUnixFileMode(terminationLog, (UnixFileMode)0b110_110_110);
         (await Podman.RunAsync(
         [
-            "run", "--detach", "--name", name, $"--pid=container:{_name}", $"--network=container:{_name}", "--user", _user,
-            $"--volume={Hosts}:/etc/hosts:ro", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. hasTerminal ? (string[])["--interactive", "--tty"] : [],
-            .. variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
+            "run", "--detach", "--name", name, .. options.SharesProcesses ? Joined : Joined.Skip(1), "--user", options.User ?? _options.User,
+            "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. options.HasTerminal ? (string[])["--interactive", "--tty"] : [],
+            $"--volume={Hosts}:/etc/hosts:ro", $"--volume={terminationLog}:/dev/termination-log", .. options.Volumes.Select(volume => "--volume=" + volume),
+            .. options.Variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
         ])).Succeeded();
-        return new AgentContainer(name);
+        return new AgentContainer(name, terminationLog);
     }
 
-    public async Task KillAsync() => (await Podman.RunAsync("kill", _name)).Succeeded();
+    /// <summary>Another Prometheus in the same namespaces, with the data directory <paramref name="data"/> of the host; it holds one block.</summary>
+    public async Task AddServerAsync(string data, int port)
+    {
+        Generate(data, blocks: 1);
+        await ChownAsync(data);
+        await StartServerAsync($"{_name}-{port}", Joined, data, port);
+    }
+
+    /// <summary>Sends a signal to the first process.</summary>
+    public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, _name)).Succeeded();
+
+    /// <summary>New containers on the same volume, as after the pod's restart.</summary>
+    public async Task ReplaceAsync()
+    {
+        await RemoveContainersAsync();
+        await StartContainersAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
-        // The agents go with the container whose namespaces they share.
-        await Podman.RunAsync("rm", "--force", "--depend", "--time=0", _name);
+        await RemoveContainersAsync();
         await HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", _directory));
     }
 
-    private async Task RunAsync(long blockBytes, IReadOnlyDictionary<string, string> files, string[] flags)
+    private static void Generate(string data, int blocks, long blockBytes = 1 << 20) =>
+        BlockGenerator.Generate(new GeneratorOptions { Directory = data, BlockCount = blocks, SizeBytes = blockBytes, Seed = 1, Until = TimeProvider.System.GetUtcNow() });
+
+    // The agents, and all else that joined, go with the container whose namespaces they share.
+    private Task<CommandResult> RemoveContainersAsync() => Podman.RunAsync("rm", "--force", "--depend", "--time=0", _name);
+
+    private async Task ChownAsync(string directory) => (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "-R", "--no-dereference", _options.User, directory))).Succeeded();
+
+    private async Task PrepareAsync()
     {
         await File.WriteAllTextAsync(Hosts, $"127.0.0.1 localhost {Service}\n");
-        string configuration = Path.Combine(_directory, "etc");
-        Directory.CreateDirectory(configuration);
-        await File.WriteAllTextAsync(Path.Combine(configuration, "prometheus.yml"), "{}");
-        foreach ((string file, string content) in files)
+        Directory.CreateDirectory(Configuration);
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "prometheus.yml"), "{}");
+        foreach ((string file, string content) in _options.Files)
         {
-            await File.WriteAllTextAsync(Path.Combine(configuration, file), content);
+            await File.WriteAllTextAsync(Path.Combine(Configuration, file), content);
         }
 
-        BlockGenerator.Generate(new GeneratorOptions { Directory = Data, BlockCount = 2, SizeBytes = blockBytes, Seed = 1, Until = TimeProvider.System.GetUtcNow() });
-        (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "-R", _user, Data, configuration))).Succeeded();
+        foreach ((string link, string destination) in _options.Links)
+        {
+            File.CreateSymbolicLink(Path.Combine(Configuration, link), destination);
+        }
+
+        Generate(Data, blocks: 2, _options.BlockBytes);
+        await ChownAsync(Data);
+        await ChownAsync(Configuration);
         (await HostCommand.RunAsync("chmod", "755", _directory)).Succeeded();
+    }
+
+    private async Task StartContainersAsync()
+    {
+        string[] own = ["--network=none", "--sysctl=net.ipv4.ip_unprivileged_port_start=0"];
+        if (_options.FirstProcess != FirstProcess.Sleeper)
+        {
+            await StartServerAsync(_name, own, Data, port: 80);
+            return;
+        }
+
+        // As /pause: its root is its own, and its identity is nobody else's.
+        (await Podman.RunAsync(["run", "--detach", "--name", _name, .. own, "--user=65535:65535", "--cap-drop=ALL", "--rootfs", PrometheusVersion.V2_42.Root + ":O", "/bin/busybox", "sleep", "86400"])).Succeeded();
+        await StartServerAsync(_name + "-80", Joined, Data, port: 80);
+    }
+
+    private async Task StartServerAsync(string name, IReadOnlyList<string> namespaces, string data, int port)
+    {
+        string[] wrapper = _options.FirstProcess == FirstProcess.ShellWrapper ? ["/bin/sh", "-c", "\"$@\"; exit $?", "sh"] : [];
         (await Podman.RunAsync(
         [
-            "run", "--detach", "--name", _name, "--network=none", "--sysctl=net.ipv4.ip_unprivileged_port_start=0",
-            "--user", _user, "--cap-drop=ALL", $"--volume={Data}:/data", $"--volume={configuration}:/etc/prometheus:ro",
-            "--rootfs", PrometheusVersion.V2_42.Root + ":O", "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml",
-            "--storage.tsdb.path=/data", "--web.listen-address=:80", "--web.enable-admin-api", $"--web.route-prefix=/{Prefix}/prometheus", .. flags,
+            "run", "--detach", "--name", name, .. namespaces, "--user", _options.User, "--cap-drop=ALL", $"--volume={data}:/data", $"--volume={Configuration}:/etc/prometheus:ro",
+            "--rootfs", PrometheusVersion.V2_42.Root + ":O", .. wrapper, "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", $"--storage.tsdb.path={_options.StoragePath}",
+            $"--web.listen-address=:{port}", "--web.enable-admin-api", $"--web.route-prefix=/{Prefix}/prometheus", .. _options.Flags,
         ])).Succeeded();
         CommandResult log = new(string.Empty, 0, string.Empty, string.Empty);
         await Eventually.HoldsAsync(
-            async () => (log = await Podman.RunAsync("logs", _name)).Error.Contains("Server is ready", StringComparison.Ordinal),
+            async () => (log = await Podman.RunAsync("logs", name)).Error.Contains("Server is ready", StringComparison.Ordinal),
             () => $"no ready Prometheus:\n{log.Error}");
     }
 }

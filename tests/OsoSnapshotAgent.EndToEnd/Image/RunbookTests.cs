@@ -9,7 +9,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
 /// <summary>The image as kubectl debug starts it: real containers, a read-only root, no capability, no new privileges.</summary>
-public sealed class ImageTests
+public sealed class RunbookTests
 {
     private const string ArchiveInContainer = "/proc/1/root/data/snapshots.tgz";
     private const string Prompt = "then press Enter here";
@@ -22,7 +22,7 @@ public sealed class ImageTests
     [InlineData("1000650000:1000650000")]
     public async Task The_runbook_works_unchanged(string user)
     {
-        await using TargetContainer target = await TargetContainer.StartAsync(user);
+        await using TargetContainer target = await TargetContainer.StartAsync(new() { User = user });
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: true, Documented);
         await agent.WaitForLogAsync("\n< HTTP/1.1 200 OK\n");
         await agent.WaitForLogAsync(Prompt);
@@ -74,48 +74,6 @@ public sealed class ImageTests
     }
 
     [Fact]
-    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_nothing_half_made()
-    {
-        await using TargetContainer target = await TargetContainer.StartAsync(blockBytes: 32 << 20);
-        AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, ("OSO_SNAPSHOT_RATE_LIMIT", "1MiB"), ("OSO_SNAPSHOT_HOLD", "30m"));
-        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(target.Archive + ".part")), () => "no partial archive");
-
-        CommandResult release = await agent.ExecAsync("oso-snapshot", "release");
-        Assert.Equal(8, release.ExitStatus);
-        Assert.Contains("it is at archive-snapshot", release.Error, StringComparison.Ordinal);
-
-        await agent.SignalAsync("TERM");
-        await agent.EndsWithAsync(143);
-        Assert.DoesNotContain(target.Artefacts, path => path.Contains(".tgz", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task SIGTERM_while_holding_keeps_the_archive()
-    {
-        await using TargetContainer target = await TargetContainer.StartAsync();
-        AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
-        await agent.WaitForLogAsync(Prompt);
-
-        await agent.SignalAsync("TERM");
-
-        await agent.EndsWithAsync(143);
-        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
-    }
-
-    [Fact]
-    public async Task The_end_of_Prometheus_ends_the_agent_and_keeps_the_archive()
-    {
-        await using TargetContainer target = await TargetContainer.StartAsync();
-        AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
-        await agent.WaitForLogAsync(Prompt);
-
-        await target.KillAsync();
-
-        await agent.EndsWithAsync(137);
-        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
-    }
-
-    [Fact]
     public async Task HTTPS_and_basic_auth_with_files_of_the_target_work()
     {
         using RSA key = RSA.Create(2048);
@@ -137,7 +95,7 @@ public sealed class ImageTests
                 basic_auth_users: {admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay}
                 """,
         };
-        await using TargetContainer target = await TargetContainer.StartAsync(files: files, flags: "--web.config.file=/etc/prometheus/web.yml");
+        await using TargetContainer target = await TargetContainer.StartAsync(new() { Files = files, Flags = ["--web.config.file=/etc/prometheus/web.yml"] });
 
         // The name is the certificate's; the pod's own address would not match it.
         AgentContainer agent = await target.StartAgentAsync(
@@ -149,29 +107,6 @@ public sealed class ImageTests
 
         await agent.EndsWithAsync(0);
         await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
-    }
-
-    [Fact]
-    public async Task A_verb_without_an_agent_says_so()
-    {
-        await Podman.SkipWhereImpossibleAsync();
-
-        CommandResult status = await Podman.RunAsync("run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", Podman.Image, "status");
-
-        Assert.Equal(3, status.ExitStatus);
-        Assert.Contains("No agent of this user is at work in this container.", status.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Nothing_in_the_image_is_setuid_or_writable_but_tmp()
-    {
-        await Podman.SkipWhereImpossibleAsync();
-
-        CommandResult found = await Podman.RunAsync(
-            "run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--entrypoint=/bin/sh", Podman.Image,
-            "-c", "find / -xdev ! -type l '(' -perm -4000 -o -perm -2000 -o -perm -2 -o -user 65534 ')'; id -u; id -g");
-
-        Assert.Equal(["/tmp", "65534", "65534"], found.Succeeded().Lines);
     }
 
     private static async Task CopiesAreTheArchiveAsync(AgentContainer agent, TargetContainer target)

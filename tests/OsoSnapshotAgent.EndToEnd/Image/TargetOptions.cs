@@ -1,0 +1,43 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+
+namespace OsoSnapshotAgent.EndToEnd.Image;
+
+/// <summary>A target to start; the defaults are those of the runbook.</summary>
+internal sealed record TargetOptions
+{
+    /// <summary>uid:gid of Prometheus.</summary>
+    public string User { get; init; } = "65534:65534";
+
+    public FirstProcess FirstProcess { get; init; } = FirstProcess.Prometheus;
+
+    /// <summary>Size of each of the two generated blocks.</summary>
+    public long BlockBytes { get; init; } = 1 << 20;
+
+    public string StoragePath { get; init; } = "/data";
+
+    /// <summary>More files in /etc/prometheus.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Symbolic links in /etc/prometheus, and where they lead to.</summary>
+    public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>More flags of Prometheus.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+}
+
+/// <summary>How to start the image; the defaults are what kubectl debug --profile=restricted gives without -i and -t.</summary>
+internal sealed record AgentContainerOptions
+{
+    /// <summary>uid:gid; Prometheus' own where it is null.</summary>
+    public string? User { get; init; }
+
+    public bool HasTerminal { get; init; }
+
+    /// <summary>False: as with runtimes that ignore --target.</summary>
+    public bool SharesProcesses { get; init; } = true;
+
+    public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
+
+    /// <summary>Such as "/tmp/x:/data".</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+}
