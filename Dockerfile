@@ -15,14 +15,12 @@ COPY --from=build /image/ /
 USER 65534:65534
 # Without HOME every TLS handshake of .NET fails.
 ENV HOME=/tmp PATH=/usr/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+# docker build . --build-arg VERSION=… --build-arg REVISION=… --label org.opencontainers.image.source=…
 ARG VERSION=dev
 ARG REVISION=unknown
-# Where the sources are published.
-ARG SOURCE=""
 LABEL org.opencontainers.image.title="oso_snapshot" \
       org.opencontainers.image.description="Backs up the TSDB of a running Prometheus from an ephemeral container beside it" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/usr/bin/oso-snapshot"]

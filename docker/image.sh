@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network. OSO_IMAGE_ENGINE names
-# the engine (docker, podman or buildah); else it is the first of them that works.
+# the engine (docker, podman or buildah); else it is the first of them that works. OSO_IMAGE_SOURCE is the label "source": where the sources
+# are published; else it is the web address of git's remote "origin". OSO_IMAGE_NAME and OSO_IMAGE_OUTPUT take the place of the name and of dist.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-image=localhost/oso_snapshot:dev
-archive=dist/oso_snapshot.oci.tar
+image=${OSO_IMAGE_NAME:-localhost/oso_snapshot:dev}
+output=${OSO_IMAGE_OUTPUT:-dist}
+archive=$output/oso_snapshot.oci.tar
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
 
@@ -31,8 +33,19 @@ last_stage() {
   sed -n '/^FROM scratch/,$p' Dockerfile | sed 's|^COPY --from=build /image/ /$|COPY . /|'
 }
 
+# Only what a reader can follow, and without the name and password that may stand in it.
+find_source() {
+  git remote get-url origin 2>/dev/null | sed -nE 's|^(https?://)([^/@]*@)?|\1|p'
+}
+
 build() {
-  local arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "SOURCE=${OSO_IMAGE_SOURCE:-}" --tag "$image" --file dist/Dockerfile dist/root)
+  local arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --tag "$image" --file "$output/Dockerfile")
+  if [[ -n $source ]]; then
+    arguments+=(--label "org.opencontainers.image.source=$source")
+  else
+    echo "The label \"source\" is left out: git's remote \"origin\" is no web address, and OSO_IMAGE_SOURCE names none."
+  fi
+  arguments+=("$output/root")
   case $engine in
     docker) as_root docker build "${arguments[@]}" ;;
     *) as_root "$engine" build --quiet --layers=false --timestamp "$SOURCE_DATE_EPOCH" "${arguments[@]}" ;;
@@ -46,13 +59,15 @@ save() {
     *) as_root "$engine" push --quiet "$image" "oci-archive:$archive:$image" ;;
   esac
   as_root chown "$(id -u):$(id -g)" "$archive"
+  python3 docker/repack.py "$archive"
 }
 
 engine=${OSO_IMAGE_ENGINE:-$(find_engine)}
 version=$(dotnet msbuild src/OsoSnapshotAgent -getProperty:Version)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
-docker/stage-root.sh dist/oso-snapshot dist/root dist/oso_snapshot.cdx.json
-last_stage >dist/Dockerfile
+source=${OSO_IMAGE_SOURCE:-$(find_source || true)}
+docker/stage-root.sh dist/oso-snapshot "$output/root" "$output/oso_snapshot.cdx.json"
+last_stage >"$output/Dockerfile"
 build
 save
 echo "$image made by $engine; $archive: $(stat -c %s "$archive") bytes"

@@ -1,12 +1,17 @@
-"""Usage: sbom.py FILES LOCK-FILE EPOCH
-Prints a CycloneDX 1.5 bill of materials: every staged file (FILES: "path in image, tab, source" a line) with the package and version that it
-is of, and the NuGet packages that are compiled into the agent.
+"""Usage: sbom.py ROOT FILES PROJECT EPOCH
+Prints a CycloneDX 1.5 bill of materials: every file of the root file system with the package and version that it is of, and the NuGet packages
+that are compiled into the agent. FILES tells where files come from, "path in image, tab, path on this machine" a line; the others are our own.
 """
 import datetime
 import hashlib
 import json
+import pathlib
+import platform
 import subprocess
 import sys
+import urllib.parse
+
+OUR_OWN = {"/usr/bin/oso-snapshot", "/etc/passwd", "/etc/group"}
 
 
 def run(*command):
@@ -19,48 +24,48 @@ def owner(source):
         for line in run("dpkg", "-S", path).splitlines():
             if not line.startswith("diversion"):
                 return line.rsplit(": ", 1)[0].split(",")[0]
-    # Made by update-ca-certificates from the package's certificates.
-    return "ca-certificates" if source.endswith("/ca-certificates.crt") else None
+    return None
 
 
-def file_component(path, source):
-    with open(source, "rb") as content:
-        digest = hashlib.sha256(content.read()).hexdigest()
-    component = {"type": "file", "name": path, "hashes": [{"alg": "SHA-256", "content": digest}]}
-    package = owner(source)
-    if package is None and path != "/usr/bin/oso-snapshot":
-        sys.exit(f"sbom: no package owns {source}")
-    if package:
-        name, version, architecture = run("dpkg-query", "-W", "-f", "${binary:Package} ${Version} ${Architecture}", package).split()
-        name = name.split(":")[0]
-        component["version"] = version
-        component["purl"] = f"pkg:deb/debian/{name}@{version}?arch={architecture}"
-    return component
+def package_url(package):
+    system = platform.freedesktop_os_release()
+    name, version, architecture = run("dpkg-query", "-W", "-f", "${binary:Package} ${Version} ${Architecture}", package).split()
+    quoted = urllib.parse.quote(version, safe=":~")
+    return version, f"pkg:deb/{system['ID']}/{name.split(':')[0]}@{quoted}?arch={architecture}&distro={system['VERSION_CODENAME']}"
 
 
-def nuget_components(lock_file):
-    with open(lock_file, encoding="utf-8") as text:
-        frameworks = json.load(text)["dependencies"]
+def file_component(path, content, source):
+    if path in OUR_OWN:
+        version, url = properties["Version"], f"pkg:generic/oso-snapshot@{properties['Version']}"
+    elif source and (package := owner(source)):
+        version, url = package_url(package)
+    else:
+        sys.exit(f"sbom: no package owns {path} ({source})")
+    return {"type": "file", "name": path, "version": version, "purl": url, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]}
+
+
+def nuget_components(project):
+    frameworks = json.loads(pathlib.Path(project, "packages.lock.json").read_text(encoding="utf-8"))["dependencies"]
     # The native binary is compiled for one framework, and the lock has a section for each of its runtimes.
-    wanted = run("dotnet", "msbuild", lock_file.removesuffix("packages.lock.json"), "-getProperty:AotFramework").strip()
     packages = {(name, entry["resolved"])
-                for framework, entries in frameworks.items() if framework.split("/")[0] == wanted
+                for framework, entries in frameworks.items() if framework.split("/")[0] == properties["AotFramework"]
                 for name, entry in entries.items() if "resolved" in entry}
     if not packages:
-        sys.exit(f"sbom: {lock_file} holds nothing for {wanted}")
+        sys.exit(f"sbom: the lock file holds nothing for {properties['AotFramework']}")
     return [{"type": "library", "name": name, "version": version, "purl": f"pkg:nuget/{name}@{version}"} for name, version in sorted(packages)]
 
 
-files, lock_file, epoch = sys.argv[1:]
-with open(files, encoding="utf-8") as lines:
-    staged = sorted(tuple(line.rstrip("\n").split("\t")) for line in lines)
+root, files, project, epoch = sys.argv[1:]
+properties = json.loads(run("dotnet", "msbuild", project, "-getProperty:AotFramework,Version"))["Properties"]
+sources = dict(line.split("\t") for line in pathlib.Path(files).read_text(encoding="utf-8").splitlines())
+staged = {"/" + path.relative_to(root).as_posix(): path for path in pathlib.Path(root).rglob("*") if path.is_file() and not path.is_symlink()}
 print(json.dumps({
     "bomFormat": "CycloneDX",
     "specVersion": "1.5",
     "version": 1,
     "metadata": {
         "timestamp": datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).isoformat(),
-        "component": {"type": "container", "name": "oso_snapshot"},
+        "component": {"type": "container", "name": "oso_snapshot", "version": properties["Version"]},
     },
-    "components": [file_component(path, source) for path, source in staged] + nuget_components(lock_file),
+    "components": [file_component(name, path.read_bytes(), sources.get(name)) for name, path in sorted(staged.items())] + nuget_components(project),
 }, indent=1))

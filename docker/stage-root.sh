@@ -16,8 +16,10 @@ opened_at_run_time=(libssl.so.3 libcrypto.so.3 libisal.so.2)
 # sh, tar and tail are what kubectl cp runs; the others are for people.
 applets=(sh tar tail ls cat head sha256sum cp df du find grep gzip id mkdir mv ps rm sleep stat wc)
 
-files=$(mktemp)
-trap 'rm -f "$files"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+files=$work/files
+certificates=/usr/share/ca-certificates/mozilla
 
 path_of_library() {
   local path
@@ -55,11 +57,14 @@ stage "$(command -v busybox)" /usr/bin/busybox 755
 for applet in "${applets[@]}"; do
   ln -s busybox "$root/usr/bin/$applet"
 done
-stage /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# Of the package alone: the system's own bundle also trusts what was added to this machine.
+cat "$certificates"/*.crt >"$work/bundle.crt"
+install -D --mode=644 "$work/bundle.crt" "$root/etc/ssl/certs/ca-certificates.crt"
+printf '%s\t%s\n' /etc/ssl/certs/ca-certificates.crt "$certificates" >>"$files"
 printf '%s\n' root:x:0:0:root:/:/bin/sh nobody:x:65534:65534:nobody:/tmp:/bin/sh >"$root/etc/passwd"
 printf '%s\n' root:x:0: nobody:x:65534: >"$root/etc/group"
 
 chmod 1777 "$root/tmp"
 find "$root" -exec touch --no-dereference --date="@$epoch" {} +
-python3 "$here/sbom.py" "$files" "$here/../src/OsoSnapshotAgent/packages.lock.json" "$epoch" >"$sbom"
+python3 "$here/sbom.py" "$root" "$files" "$here/../src/OsoSnapshotAgent" "$epoch" >"$sbom"
 echo "$root: $(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }') bytes in $(find "$root" -type f | wc -l) files"

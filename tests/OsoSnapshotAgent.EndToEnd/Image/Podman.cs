@@ -25,12 +25,11 @@ internal static class Podman
 
     private static async Task<string?> FindObstacleAsync()
     {
-        string archive = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist/oso_snapshot.oci.tar"));
-        Assert.True(File.Exists(archive), $"There is no {archive}: run ./build.sh image.");
+        Assert.True(File.Exists(OciArchive.Path), $"There is no {OciArchive.Path}: run ./build.sh image.");
         try
         {
             // Another engine may have made the image, in a store of its own.
-            (await RunAsync("load", "--quiet", "--input", archive)).Succeeded();
+            (await RunAsync("load", "--quiet", "--input", OciArchive.Path)).Succeeded();
 
             // Runs the C library's own loader and nothing of ours: an image that doesn't start is a failure, not an obstacle.
             CommandResult attempt = await RunAsync("run", "--rm", "--network=none", "--entrypoint", "/usr/bin/busybox", Image, "true");
