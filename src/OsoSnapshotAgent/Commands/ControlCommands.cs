@@ -59,7 +59,7 @@ internal static class ControlCommands
 
     private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
     {
-        ControlAnswer answer = Ask(request);
+        ControlAnswer answer = Ask(ControlSocket.EndPoint, request);
         if (answer.Problem is { } problem)
         {
             Console.Error.WriteLine($"❌ {problem}\n   What to do: {answer.Remedy}");
@@ -72,12 +72,12 @@ internal static class ControlCommands
         return (int)answer.ExitStatus;
     }
 
-    private static ControlAnswer Ask(string request)
+    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request)
     {
         try
         {
             using Socket socket = ControlSocket.Create();
-            socket.Connect(ControlSocket.EndPoint);
+            socket.Connect(agent);
             if (ControlSocket.IsPeerOurUser(socket))
             {
                 using NetworkStream stream = new(socket);

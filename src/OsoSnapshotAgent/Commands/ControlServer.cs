@@ -14,18 +14,21 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
     public const string Release = "release";
     public const string Remove = "remove";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
     private Task _serving = Task.CompletedTask;
 
-    public void Start()
+    /// <summary>Longer than any request takes; a client that says nothing must not keep others waiting.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    public void Start() => Start(ControlSocket.EndPoint);
+
+    internal void Start(UnixDomainSocketEndPoint endPoint)
     {
         _listener = ControlSocket.Create();
         try
         {
-            _listener.Bind(ControlSocket.EndPoint);
+            _listener.Bind(endPoint);
             _listener.Listen();
             _serving = ServeAsync(_listener);
         }
@@ -100,7 +103,6 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
 
     private async Task AnswerAsync(Socket client)
     {
-        // Longer than any request; a client that says nothing must not keep others waiting.
         using CancellationTokenSource limit = new(Patience);
         byte[] buffer = new byte[64];
         int count = await client.ReceiveAsync(buffer, limit.Token);

@@ -1,0 +1,205 @@
+using System.Net.Sockets;
+using System.Text;
+using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Commands;
+
+/// <summary>The verbs status and release, asked through a real socket.</summary>
+public sealed class ControlServerTests : IDisposable
+{
+    // Debian's, for another user may not enter the folder of a Python that somebody installed for himself.
+    private const string Python = "/usr/bin/python3";
+
+    private static readonly string[] Artefacts = ["snapshots.tgz", "snapshots.tgz.sha256", "snapshots.log", "snapshots/"];
+
+    private readonly TempDirectory _directory = new();
+    private readonly Agent _agent;
+    private readonly ControlServer _server;
+    private readonly string _name = "oso-snapshot-test/" + Guid.NewGuid().ToString("N");
+
+    public ControlServerTests()
+    {
+        _directory.Make("wal");
+        foreach (string artefact in Artefacts[..^1])
+        {
+            _directory.Write(artefact, artefact);
+        }
+
+        _directory.Make("snapshots/20250820T165101Z-0eb533ff8d43ed64");
+        _agent = new(_directory, new AgentSettings());
+        _server = new(_agent.Run) { Patience = TimeSpan.FromSeconds(0.3) };
+        _server.Start(EndPoint);
+    }
+
+    private UnixDomainSocketEndPoint EndPoint => new("\0" + _name);
+
+    [Fact]
+    public void Status_tells_the_step_at_work()
+    {
+        _agent.Run.Step = "ArchiveSnapshot";
+
+        ControlAnswer answer = Ask("status");
+
+        Assert.Equal((ExitStatus.Done, "archive-snapshot"), ((ExitStatus)answer.ExitStatus, answer.Run?.Phase));
+        Assert.Null(answer.Problem);
+    }
+
+    [Theory]
+    [InlineData("release")]
+    [InlineData("remove")]
+    public void Before_the_hold_nothing_is_released_and_nothing_removed(string request)
+    {
+        _agent.Run.Step = "VerifyArchive";
+
+        ControlAnswer answer = Ask(request);
+
+        Assert.Equal(ExitStatus.Busy, (ExitStatus)answer.ExitStatus);
+        Assert.Equal("The agent is not waiting for the copy; it is at verify-archive.", answer.Problem);
+        Assert.Contains("hold-for-copy", answer.Remedy, StringComparison.Ordinal);
+        Assert.False(_agent.Run.IsReleased);
+        Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
+    }
+
+    [Fact]
+    public void Release_ends_the_hold_and_keeps_everything()
+    {
+        _agent.Run.IsHolding = true;
+
+        ControlAnswer answer = Ask("release");
+
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Empty(answer.Removed);
+        Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
+    }
+
+    [Fact]
+    public void Remove_takes_the_artefacts_away_and_ends_the_hold()
+    {
+        _agent.Run.IsHolding = true;
+
+        ControlAnswer answer = Ask("remove");
+
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal(Artefacts, answer.Removed);
+        Assert.Equal(["wal/"], _directory.Content());
+    }
+
+    [Fact]
+    public void Remove_leaves_another_run_alone()
+    {
+        _agent.Run.IsHolding = true;
+        using DirectoryHandle other = DirectoryHandle.Open(_directory.Root);
+        Assert.True(other.TryLock());
+
+        ControlAnswer answer = Ask("remove");
+
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Contains("Another run is at work", answer.Problem, StringComparison.Ordinal);
+        Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("STATUS")]
+    [InlineData("release --remove")]
+    [InlineData("\u0001\u001b[2J\0status")]
+    public void A_garbage_request_is_refused_and_the_next_is_served(string request)
+    {
+        _agent.Run.IsHolding = true;
+
+        ControlAnswer answer = Ask(request);
+
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Contains("is unknown to oso-snapshot", answer.Problem, StringComparison.Ordinal);
+        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+    }
+
+    [Fact]
+    public void More_than_any_request_holds_and_bytes_that_are_no_text_do_no_harm()
+    {
+        using Socket socket = Connect();
+        socket.Send([.. Encoding.UTF8.GetBytes("release"), .. Enumerable.Repeat((byte)0xff, 100_000)]);
+
+        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+        Assert.False(_agent.Run.IsReleased);
+    }
+
+    [Fact]
+    public void A_client_that_says_nothing_holds_up_nobody_for_long()
+    {
+        using Socket silent = Connect();
+
+        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+        Assert.Equal(0, silent.Receive(new byte[1]));
+    }
+
+    [Fact]
+    public void A_client_that_goes_without_the_answer_does_no_harm()
+    {
+        Connect().Dispose();
+        using (Socket socket = Connect())
+        {
+            socket.Send("status\n"u8);
+        }
+
+        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+    }
+
+    [Fact]
+    public void A_second_agent_of_the_same_container_leaves_the_first_in_its_place()
+    {
+        using Agent other = new(_directory, new AgentSettings());
+        using (ControlServer second = new(other.Run))
+        {
+            second.Start(EndPoint);
+            other.Run.Step = "Other";
+            Assert.Equal("start", Ask("status").Run?.Phase);
+        }
+
+        Assert.Equal("start", Ask("status").Run?.Phase);
+    }
+
+    [Fact]
+    public void Another_user_gets_no_answer()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root can start a program as another user.");
+
+        (int status, string output, string error) = SystemTool.Run(
+            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", Python, "-c",
+            """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.connect('\0' + sys.argv[1])
+            try:
+                s.send(b'status\n')
+                print(s.recv(9999))
+            except OSError:
+                # The server has hung up unread.
+                print(b'')
+            """,
+            _name);
+
+        Assert.True(status == 0, error);
+        Assert.Equal("b''\n", output);
+        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+    }
+
+    public void Dispose()
+    {
+        _server.Dispose();
+        _agent.Dispose();
+        _directory.Dispose();
+    }
+
+    private Socket Connect()
+    {
+        Socket socket = ControlSocket.Create();
+        socket.Connect(EndPoint);
+        return socket;
+    }
+
+    private ControlAnswer Ask(string request) => ControlCommands.Ask(EndPoint, request);
+}
