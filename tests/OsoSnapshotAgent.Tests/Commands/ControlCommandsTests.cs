@@ -69,6 +69,8 @@ public sealed class ControlCommandsTests
         Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status"), TestContext.Current.CancellationToken);
         using (Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
+            // Closing with something unread would be a reset.
+            await client.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken);
             await client.SendAsync(System.Text.Encoding.UTF8.GetBytes(answer), TestContext.Current.CancellationToken);
         }
 
@@ -82,7 +84,18 @@ public sealed class ControlCommandsTests
         using Process liar = Process.Start(new ProcessStartInfo("setpriv",
         [
             "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
-            "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('\\0' + sys.argv[1]); s.listen(); print('ready', flush=True)\nwhile True: s.accept()[0].send(b'{\"exitStatus\":0}')",
+            """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.bind('\0' + sys.argv[1])
+            s.listen()
+            print('ready', flush=True)
+            while True:
+                client = s.accept()[0]
+                client.recv(64)
+                client.send(b'{"exitStatus":0}')
+                client.close()
+            """,
             _name[1..],
         ])
         {

@@ -128,11 +128,13 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public void A_client_that_says_nothing_holds_up_nobody_for_long()
+    public async Task A_client_that_says_nothing_holds_up_nobody_for_long()
     {
         using Socket silent = Connect();
 
-        Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
+        ControlAnswer answer = await Task.Run(() => Ask("status")).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitStatus.Done, (ExitStatus)answer.ExitStatus);
         Assert.Equal(0, silent.Receive(new byte[1]));
     }
 
