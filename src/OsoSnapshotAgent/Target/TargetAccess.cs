@@ -40,7 +40,9 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
         process is null ? "Start the agent with the user and group that own the data directory."
         : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        ? "User and group are right, so a security module or a user namespace forbids it: start again with kubectl debug … --profile=general, which adds SYS_PTRACE."
+        // A capability alone is of no use to a user who isn't root: capabilities(7), "Transformation of capabilities during execve()".
+        ? "User and group are right, so it has a capability that we lack, or a security module or a user namespace forbids it. Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE"
+            + " where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}."
         : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
-            + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}, or with --profile=sysadmin where policy allows it.";
+            + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";
 }

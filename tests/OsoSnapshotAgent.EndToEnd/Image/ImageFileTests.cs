@@ -78,6 +78,16 @@ public sealed class ImageFileTests
             configuration.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()!).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("identity.json")]
+    [InlineData("identity-restricted.json")]
+    public void The_custom_profiles_are_JSON_and_give_user_and_group(string file)
+    {
+        JsonElement profile = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(Repository, "docker/kubernetes", file)));
+
+        Assert.Equal((1000, 2000), (profile.GetProperty("securityContext").GetProperty("runAsUser").GetInt32(), profile.GetProperty("securityContext").GetProperty("runAsGroup").GetInt32()));
+    }
+
     [Fact]
     public void The_authorities_are_those_of_the_distribution_and_not_of_this_machine()
     {

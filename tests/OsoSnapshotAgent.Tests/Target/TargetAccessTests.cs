@@ -42,7 +42,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(Process("prometheus"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
-            "We are 65534:2000 with SYS_PTRACE,", "User and group are right, so a security module or a user namespace forbids it");
+            "We are 65534:2000 with SYS_PTRACE,", "kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}");
     }
 
     [Fact]
