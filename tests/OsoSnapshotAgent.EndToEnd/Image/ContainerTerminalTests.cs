@@ -23,13 +23,19 @@ public sealed class ContainerTerminalTests
         await target.SignalAsync("STOP");
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
         await agent.SignalReaderAsync("STOP");
-        await target.SignalAsync("CONT");
+        try
+        {
+            await target.SignalAsync("CONT");
+            await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(target.Archive)), () => "no archive");
+            await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+            Assert.DoesNotContain("STEP 1", await agent.LogAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            // Stopped, it would outlive its container.
+            await agent.SignalReaderAsync("CONT");
+        }
 
-        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(target.Archive)), () => "no archive");
-        await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
-        Assert.DoesNotContain("STEP 1", await agent.LogAsync(), StringComparison.Ordinal);
-
-        await agent.SignalReaderAsync("CONT");
         string log = await agent.WaitForLogAsync(Prompt);
         Assert.Equal(3, log.Split($" {name}1000\n").Length - 1);
         (await agent.ExecAsync("oso-snapshot", "release")).Succeeded();
