@@ -5,7 +5,10 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN ./build.sh publish
+# Without git in here, the revision for --version comes from outside.
+ARG REVISION=""
+RUN SourceRevisionId=$REVISION ./build.sh publish
+ARG SOURCE_DATE_EPOCH=0
 RUN tests/install-packages.sh busybox-static ca-certificates libisal2 python3 \
  && docker/stage-root.sh dist/oso-snapshot /image /oso_snapshot.cdx.json
 

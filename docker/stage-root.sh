@@ -4,6 +4,8 @@
 # Both ways of building the image (Dockerfile, ./build.sh image) run this. The same inputs give the same bytes: no time of the build is kept.
 set -euo pipefail
 umask 022
+# The order of files is the same on every machine.
+export LC_ALL=C
 
 binary=$1
 root=$2

@@ -36,7 +36,9 @@ public sealed class RunbookTests
         await agent.EndsWithAsync(0);
 
         AgentContainer removal = await target.StartAgentAsync(hasTerminal: true, ("REMOVE", "yes"));
-        await removal.EndsWithAsync(0);
+        string log = await removal.EndsWithAsync(0);
+        Assert.Contains("REMOVE is set to 'yes'", log, StringComparison.Ordinal);
+        Assert.Contains("✅ Removed snapshots.tgz, snapshots.tgz.sha256, snapshots.log, snapshots/.", log, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
     }
 
