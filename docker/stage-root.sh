@@ -25,7 +25,8 @@ certificates=/usr/share/ca-certificates/mozilla
 
 path_of_library() {
   local path
-  path=$(ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }')
+  # To the end of the list: leaving early would kill ldconfig by SIGPIPE, sometimes.
+  path=$(ldconfig -p | awk -v name="$1" '$1 == name && !found { print $NF; found = 1 }')
   [[ -n $path ]] || { echo "stage-root: $1 is not installed" >&2; exit 1; }
   echo "$path"
 }
