@@ -17,6 +17,15 @@ internal sealed class TargetContainer : IAsyncDisposable
 
     private TargetContainer(string user) => _user = user;
 
+    public string Name => _name;
+
+    /// <summary>What kubectl debug --profile=restricted gives a container beside this one.</summary>
+    public IReadOnlyList<string> AgentArguments =>
+    [
+        $"--pid=container:{_name}", $"--network=container:{_name}", "--user", _user, $"--volume={Hosts}:/etc/hosts:ro",
+        "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges",
+    ];
+
     public string Data => Path.Combine(_directory, "data");
 
     // The kubelet writes one for all containers of a pod, and the cluster's name service would answer the rest.
@@ -44,14 +53,13 @@ internal sealed class TargetContainer : IAsyncDisposable
         }
     }
 
-    /// <summary>What kubectl debug --profile=restricted gives; with -i and -t where a terminal is asked for.</summary>
+    /// <summary>As kubectl debug does; with -i and -t where a terminal is asked for.</summary>
     public async Task<AgentContainer> StartAgentAsync(bool hasTerminal, params (string Name, string Value)[] variables)
     {
         string name = $"{_name}-agent-{Interlocked.Increment(ref _agents)}";
         (await Podman.RunAsync(
         [
-            "run", "--detach", "--name", name, $"--pid=container:{_name}", $"--network=container:{_name}", "--user", _user,
-            $"--volume={Hosts}:/etc/hosts:ro", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. hasTerminal ? (string[])["--interactive", "--tty"] : [],
+            "run", "--detach", "--name", name, .. AgentArguments, .. hasTerminal ? (string[])["--interactive", "--tty"] : [],
             .. variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
         ])).Succeeded();
         return new AgentContainer(name);
