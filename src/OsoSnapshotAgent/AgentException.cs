@@ -9,6 +9,9 @@ internal sealed class AgentException(ExitStatus status, string problem, string r
 {
     public ExitStatus Status { get; } = status;
 
+    /// <summary>True where Prometheus may have carried out the request all the same: no answer, or not its own.</summary>
+    public bool LeavesDoubt { get; init; }
+
     /// <summary>What to do about it, as a sentence or several lines.</summary>
     public string Remedy { get; } = remedy;
 }

@@ -66,6 +66,7 @@ internal static class AgentServices
             .AddSingleton<ArchiveWriter>()
             .AddSingleton<ArchiveMaker>()
             .AddSingleton<BlockSelection>()
+            .AddSingleton<SnapshotLeftovers>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()

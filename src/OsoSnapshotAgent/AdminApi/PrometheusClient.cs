@@ -73,7 +73,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         ApiReply<SnapshotData>? reply = Parse(body, PrometheusJson.Default.ApiReplySnapshotData);
         if (response.StatusCode != HttpStatusCode.OK || reply?.Status != "success")
         {
-            throw Refusals.Explain(response, url, reply?.Error ?? body);
+            throw Refusals.Explain(response, url, reply?.Error ?? body, isPrometheusOwn: reply?.Status is not null);
         }
 
         return SnapshotName.TryParse(reply.Data?.Name, out SnapshotName? name)
@@ -88,7 +88,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         using HttpResponseMessage response = await SendAsync(HttpMethod.Get, url, token);
         string body = await ReadAsync(response, url, token);
         ApiReply<T>? reply = Parse(body, type);
-        return response.StatusCode != HttpStatusCode.OK ? throw Refusals.Explain(response, url, reply?.Error ?? body)
+        return response.StatusCode != HttpStatusCode.OK ? throw Refusals.Explain(response, url, reply?.Error ?? body, isPrometheusOwn: reply?.Status is not null)
             : reply?.Data ?? throw Refusals.NotPrometheus(url, "the answer is not that of Prometheus' API");
     }
 

@@ -8,7 +8,8 @@ internal static class Refusals
 {
     private const string CheckUrl = "Check OSO_PROMETHEUS_SERVICE_NAME and CLUSTER_NAME_PREFIX, or name the base URL with OSO_SNAPSHOT_URL.";
 
-    public static AgentException Explain(HttpResponseMessage response, Uri url, string error)
+    /// <param name="isPrometheusOwn">The answer has the form of Prometheus' API. A server error without it is a proxy's, and says nothing of what Prometheus does.</param>
+    public static AgentException Explain(HttpResponseMessage response, Uri url, string error, bool isPrometheusOwn)
     {
         string said = Shortened(error);
         string status = $"{url} answered {(int)response.StatusCode} {response.ReasonPhrase}";
@@ -26,14 +27,14 @@ internal static class Refusals
             HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) => Refused($"{status}: it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
             HttpStatusCode.ServiceUnavailable => Refused($"{status}: {said}", "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready."),
             >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused($"{status} to {response.Headers.Location}; redirects are not followed.", CheckUrl),
-            _ => Refused($"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER."),
+            _ => new(ExitStatus.PrometheusRefused, $"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER.") { LeavesDoubt = !isPrometheusOwn },
         };
     }
 
     public static AgentException AdminApiOff(Uri url) =>
         Refused($"The admin API of the Prometheus at {url} is off.", "Start Prometheus with --web.enable-admin-api (in a Helm chart or custom resource: enableAdminAPI: true) and try again.");
 
-    public static AgentException NotPrometheus(Uri url, string reason) => Refused($"{url}: {reason}.", CheckUrl);
+    public static AgentException NotPrometheus(Uri url, string reason) => new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl) { LeavesDoubt = true };
 
     public static AgentException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
     {
@@ -44,14 +45,15 @@ internal static class Refusals
             $"{url}: no TLS connection: {failure.InnerException?.Message ?? failure.Message}",
             "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set OSO_SNAPSHOT_INSECURE=yes.",
             failure),
-        _ => Refused($"{url}: the connection broke: {failure.Message}", "See whether Prometheus restarted: kubectl get pod, kubectl logs POD -c CONTAINER --previous.", failure),
+        _ => new(ExitStatus.PrometheusRefused, $"{url}: the connection broke: {failure.Message}", "See whether Prometheus restarted: kubectl get pod, kubectl logs POD -c CONTAINER --previous.", failure) { LeavesDoubt = true },
     };
 
     public static AgentException TimedOut(Uri url, Exception failure, TimeSpan limit, bool isSnapshot) => isSnapshot
-        ? Refused(
+        ? new(
+            ExitStatus.PrometheusRefused,
             $"{url}: no answer within {Durations.Format(limit)}; Prometheus may still be making the snapshot, which waits for a running compaction.",
             "Try again later, with a longer OSO_SNAPSHOT_TIMEOUT; the next run deletes what this one has left under snapshots/.",
-            failure)
+            failure) { LeavesDoubt = true }
         : Refused($"{url}: no answer within {ReadLimitText}.", "Prometheus is overloaded or something else listens there. " + CheckUrl, failure);
 
     private const string ReadLimitText = "30 s";

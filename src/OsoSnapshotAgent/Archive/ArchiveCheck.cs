@@ -36,8 +36,9 @@ internal static class ArchiveCheck
     {
         BlockAudit audit = new(finished);
         byte[] buffer = new byte[BufferBytes];
-        foreach (string block in Directory.EnumerateDirectories(path).Where(directory => Ulid.IsValid(Path.GetFileName(directory))).Order(StringComparer.Ordinal))
+        foreach (string block in DataDirectory.Blocks(path).Order(StringComparer.Ordinal))
         {
+            audit.StartBlock(Path.GetFileName(block));
             foreach (string file in Directory.EnumerateFiles(block, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
                 audit.StartFile(Path.GetFileName(block) + file[block.Length..]);

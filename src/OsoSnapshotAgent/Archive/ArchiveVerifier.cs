@@ -87,6 +87,10 @@ internal static class ArchiveVerifier
 
             audit.FinishFile();
         }
+        else if (entry.EntryType is TarEntryType.Directory)
+        {
+            audit.StartBlock(parts[^1].TrimEnd('/'));
+        }
 
         return new(entry.Name, size, crc.Value);
     }

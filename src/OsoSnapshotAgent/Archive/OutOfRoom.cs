@@ -15,7 +15,7 @@ internal static class OutOfRoom
     public static AgentException WhileArchiving(DataDirectory data, Reserve reserve, long bytesWritten, Exception? inner) => new(
         ExitStatus.NoRoom,
         $"No room for the archive after {ByteSize.Format(bytesWritten)}: {State(data, reserve)}.",
-        "Free or add space, lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it, or archive less with OSO_SNAPSHOT_SINCE. What this run had made was deleted.",
+        "What this run had made was deleted. Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it; leave out the head with OSO_SNAPSHOT_SKIP_HEAD=yes, archive less with OSO_SNAPSHOT_SINCE; or copy without an archive on the volume: oso-snapshot export --stream.",
         inner);
 
     /// <summary>What the volume has, and how much of it is not for us.</summary>

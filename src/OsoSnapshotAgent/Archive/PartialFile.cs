@@ -30,7 +30,7 @@ internal sealed class PartialFile : IDisposable
         Stream.Dispose();
         File.Move(Path, _finalPath, overwrite: true);
         _committed = true;
-        DirectoryHandle.Flush(System.IO.Path.GetDirectoryName(_finalPath)!);
+        DirectoryFlush.ToDisk(System.IO.Path.GetDirectoryName(_finalPath)!);
     }
 
     public void Dispose()

@@ -60,8 +60,8 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
 
     private ControlAnswer RemoveArtefacts(DataDirectory data)
     {
-        using DirectoryHandle @lock = DirectoryHandle.Open(data.PathSeenByAgent);
-        if (!@lock.TryLock())
+        using FileLock? taken = FileLock.TryTake(data.PathSeenByAgent, isShared: false);
+        if (taken is null)
         {
             return Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.");
         }

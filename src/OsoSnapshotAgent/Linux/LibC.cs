@@ -13,6 +13,7 @@ internal static unsafe partial class LibC
     public const int AtCurrentDirectory = -100;
     public const int AtSymlinkNoFollow = 0x100;
     public const uint StatxBasic = 0x7ff;
+    public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
     public const short PollIn = 1;

@@ -13,19 +13,25 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
     /// <param name="inputBytes">The sum of the entries' sizes.</param>
     /// <returns>The entries; the directories are read anew each time.</returns>
     /// <exception cref="AgentException">With <see cref="ExitStatus.NoBlock"/>.</exception>
-    public IEnumerable<TreeEntry> Choose(IDeflateEngine engine, out long inputBytes)
+    public IEnumerable<TreeEntry> Choose(out long inputBytes)
     {
         DataDirectory data = run.Target.Data;
         HashSet<string> wanted = WantedBlocks(data);
         IEnumerable<TreeEntry> entries = SnapshotTree.Walk(data, run.Snapshot, path => !Ulid.IsValid(Path.GetFileName(path)) || wanted.Contains(path));
         inputBytes = entries.Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes);
-        transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {wanted.Count} block{(wanted.Count == 1 ? string.Empty : "s")} with {settings.Workers} worker{(settings.Workers == 1 ? string.Empty : "s")} of {engine.Name}");
+        transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {wanted.Count} block{(wanted.Count == 1 ? string.Empty : "s")} with {settings.Workers} worker{(settings.Workers == 1 ? string.Empty : "s")} of {run.Engine.Name}");
         return entries;
     }
 
+    /// <summary>Files of Prometheus' own blocks that the snapshot will hold and the archive too, and of the head unless it is left out.</summary>
+    public IEnumerable<string> Expected(DataDirectory data) => DataDirectory.Blocks(data.PathSeenByAgent)
+        .Where(block => IsWanted(block, _ => { }))
+        .Concat(settings.SkipHead ? [] : data.HeadDirectories)
+        .SelectMany(DataDirectory.FilesBelow);
+
     private HashSet<string> WantedBlocks(DataDirectory data)
     {
-        string[] blocks = [.. Directory.EnumerateDirectories(data.SnapshotPath(run.Snapshot)).Where(path => Ulid.IsValid(Path.GetFileName(path)))];
+        string[] blocks = [.. DataDirectory.Blocks(data.SnapshotPath(run.Snapshot))];
         if (blocks.Length == 0)
         {
             throw new AgentException(
@@ -34,7 +40,7 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
                 settings.SkipHead ? "Leave out OSO_SNAPSHOT_SKIP_HEAD, so that the head is taken too." : "See whether Prometheus scrapes anything, and whether it writes to this data directory.");
         }
 
-        HashSet<string> wanted = [.. settings.Since is null && settings.Until is null ? blocks : blocks.Where(IsWanted)];
+        HashSet<string> wanted = [.. blocks.Where(block => IsWanted(block, transcript.Warning))];
         return wanted.Count > 0 ? wanted : throw new AgentException(
             ExitStatus.NoBlock,
             $"None of the snapshot's {blocks.Length} blocks overlaps the range from {Bound(settings.Since)} to {Bound(settings.Until)}.",
@@ -42,15 +48,15 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
     }
 
     // A block that can't be dated is archived: better too much than too little.
-    private bool IsWanted(string block)
+    private bool IsWanted(string block, Action<string> warn)
     {
         try
         {
-            return BlockMeta.Parse(File.ReadAllBytes(Path.Join(block, BlockMeta.FileName))).Overlaps(settings.Since, settings.Until);
+            return (settings.Since is null && settings.Until is null) || BlockMeta.Parse(File.ReadAllBytes(Path.Join(block, BlockMeta.FileName))).Overlaps(settings.Since, settings.Until);
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            transcript.Warning($"{block} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
+            warn($"{block} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
             return true;
         }
     }

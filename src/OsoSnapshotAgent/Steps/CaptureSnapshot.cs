@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Tsdb;
 namespace OsoSnapshotAgent.Steps;
 
 /// <summary>Has Prometheus make the snapshot, and makes sure that it lies on this volume.</summary>
-internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing, Progress progress) : IStep
+internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing, Progress progress, SnapshotLeftovers leftovers) : IStep
 {
     public async Task RunAsync(CancellationToken token)
     {
@@ -20,11 +20,10 @@ internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, 
             run.IsRequestPending = true;
             name = await progress.WithHeartbeatAsync("Prometheus is making the snapshot", () => client.SnapshotAsync(run.Server, token));
         }
-        catch (AgentException e) when (e.InnerException is null)
+        catch (AgentException e)
         {
-            // It has answered, so it is done with the directory that it creates before it fills it.
+            await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, token);
             run.IsRequestPending = false;
-            DeleteOrphans(data, earlier);
             throw;
         }
 
@@ -41,22 +40,5 @@ internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, 
         run.Snapshot = name;
         transcript.Success($"Snapshot {name} captured{(settings.SkipHead ? ", without the in-memory head" : string.Empty)}.");
         listing.Show();
-    }
-
-    private void DeleteOrphans(DataDirectory data, IReadOnlySet<string> earlier)
-    {
-        foreach (string orphan in data.SnapshotNames().Except(earlier).Where(name => SnapshotName.TryParse(name, out _)))
-        {
-            try
-            {
-                Directory.Delete(Path.Join(data.Snapshots, orphan), recursive: true);
-                transcript.Line($"* deleted what the failed request left: {DataDirectory.SnapshotsName}/{orphan}");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // The answer may be that of a proxy, while Prometheus still writes.
-                transcript.Warning($"{DataDirectory.SnapshotsName}/{orphan} could not be deleted ({e.Message}); the next run does, or REMOVE=yes.");
-            }
-        }
     }
 }

@@ -26,8 +26,9 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
 
     public async Task RunAsync(CancellationToken token)
     {
-        // A run with REMOVE=yes may come while this one only waits.
-        run.Lock?.Dispose();
+        FileLock? directory = run.Lock;
+        run.Lock = LockArchive();
+        directory?.Dispose();
         TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
         if (!terminal.IsInteractive)
         {
@@ -57,6 +58,19 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         if (end == End.Enter)
         {
             ShowLog();
+        }
+    }
+
+    private FileLock? LockArchive()
+    {
+        try
+        {
+            return FileLock.TryTake(run.Target.Data.Archive, isShared: true);
+        }
+        catch (IOException)
+        {
+            // Removed already: the wait sees it.
+            return null;
         }
     }
 

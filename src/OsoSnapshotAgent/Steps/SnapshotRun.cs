@@ -13,6 +13,7 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     private readonly long _startedAt = time.GetTimestamp();
     private TargetContainer? _target;
     private PrometheusServer? _server;
+    private IDeflateEngine? _engine;
     private SnapshotName? _snapshot;
     private PartialFile? _archive;
     private ArchiveManifest? _manifest;
@@ -55,8 +56,21 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
         set => _verified = value;
     }
 
-    /// <summary>Held while the data directory is changed; not during the hold, when a run with REMOVE=yes may come.</summary>
-    public DirectoryHandle? Lock { get; set; }
+    /// <summary>
+    /// On the data directory: this run's alone until it has its snapshot, since it deletes others before; shared while it archives, when
+    /// streams may run beside it. During the hold on the archive instead, so that REMOVE=yes may come but no run that would replace it.
+    /// </summary>
+    public FileLock? Lock { get; set; }
+
+    /// <summary>What compresses the archive.</summary>
+    public IDeflateEngine Engine
+    {
+        get => _engine ?? throw NotYet(nameof(Engine));
+        set => _engine = value;
+    }
+
+    /// <summary>There is room for the archive beside that of an earlier run, which stays until the new one is verified.</summary>
+    public bool KeepsEarlierArchive { get; set; }
 
     /// <summary>Prometheus has the order and has not answered: it goes on, whatever becomes of us.</summary>
     public bool IsRequestPending { get; set; }
@@ -103,13 +117,7 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
             return;
         }
 
-        if (_archive is not null)
-        {
-            // The checksum is written before the archive has its final name; one of an earlier run is gone by now.
-            _archive.Dispose();
-            File.Delete(Target.Data.Checksum);
-        }
-
+        _archive?.Dispose();
         if (_target is not null && _snapshot is not null && Directory.Exists(_target.Data.SnapshotPath(_snapshot)))
         {
             Directory.Delete(_target.Data.SnapshotPath(_snapshot), recursive: true);

@@ -1,21 +1,19 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Steps;
 
 /// <summary>Archives the snapshot straight to standard output, with no file on the volume, and deletes it.</summary>
 internal sealed class StreamSnapshot(
-    ArchiveWriter writer, BlockSelection selection, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing) : IStep
+    ArchiveWriter writer, BlockSelection selection, SnapshotRun run, Transcript transcript, DirectoryListing listing) : IStep
 {
     public async Task RunAsync(CancellationToken token)
     {
         transcript.Title("STEP 3: STREAMING THE ARCHIVE OF THE SNAPSHOT DATA TO STANDARD OUTPUT");
-        IDeflateEngine engine = GzipEngines.Choose(settings.Level);
-        IEnumerable<TreeEntry> entries = selection.Choose(engine, out long inputBytes);
+        IEnumerable<TreeEntry> entries = selection.Choose(out long inputBytes);
         using StandardOutput output = new(token);
         run.Manifest = await Task.Run(
-            () => writer.Write(entries, inputBytes, listing.Names, engine, data: null, output, _ => { }, new WrittenBytes(), token), CancellationToken.None);
+            () => writer.Write(entries, inputBytes, listing.Names, run.Engine, data: null, output, _ => { }, new WrittenBytes(), token), CancellationToken.None);
         run.TakeBack();
         run.Summary = $"streamed {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
         transcript.Success($"Snapshot {run.Snapshot} streamed and deleted. Verify the copy where it is: oso-snapshot verify FILE, or sha256sum.");

@@ -16,17 +16,33 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
             throw new AgentException(ExitStatus.NoBlock, "The archive holds no block.", "See whether Prometheus writes to this data directory.");
         }
 
-        // The checksum first: an archive under its final name is never without it.
-        ChecksumFile.Write(data.Checksum, run.Manifest.Sha256, DataDirectory.ArchiveName);
+        // No archive stands beside another's checksum, not even for a moment.
+        File.Delete(data.Checksum);
         run.Archive.Commit();
         run.IsArchiveKept = true;
-
+        WriteChecksum(data);
         transcript.Success($"Archive {data.Archive} created, read back and verified.");
         transcript.Lines(RunReport.Lines(run));
         NoteDamage();
         run.Summary = RunReport.Summary(run);
         listing.Show();
         return Task.CompletedTask;
+    }
+
+    private void WriteChecksum(DataDirectory data)
+    {
+        try
+        {
+            ChecksumFile.Write(data.Checksum, run.Manifest.Sha256, DataDirectory.ArchiveName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AgentException(
+                ExitStatus.ArchiveFailed,
+                $"{data.Archive} is complete and verified, but its checksum can't be written: {e.Message}",
+                $"Copy it and compare: its SHA-256 is {run.Manifest.Sha256}. Look into the volume's health.",
+                e);
+        }
     }
 
     private void NoteDamage()

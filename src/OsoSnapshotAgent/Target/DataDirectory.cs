@@ -28,6 +28,9 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// <summary>The archive, whole or not, and its checksum.</summary>
     public IEnumerable<string> ArchiveFiles => [Archive, PartialArchive, Checksum];
 
+    /// <summary>What the in-memory head has on disk, those that exist: its size there is about that of the head's block.</summary>
+    public IEnumerable<string> HeadDirectories => HeadPaths.Where(Directory.Exists);
+
     /// <summary>Bytes that an unprivileged process may still write to the volume.</summary>
     public long FreeBytes => new DriveInfo(pathSeenByAgent).AvailableFreeSpace;
 
@@ -38,11 +41,27 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
     public long RoomBytes(Reserve reserve) => FreeBytes - reserve.BytesOf(VolumeBytes);
 
+    private string[] HeadPaths => [Path.Join(pathSeenByAgent, "wal"), Path.Join(pathSeenByAgent, "chunks_head")];
+
+    /// <summary>The blocks' directories right below <paramref name="directory"/>.</summary>
+    public static IEnumerable<string> Blocks(string directory) => Directory.EnumerateDirectories(directory).Where(path => Ulid.IsValid(Path.GetFileName(path)));
+
+    /// <summary>Every file below; none where the directory has gone, since Prometheus deletes blocks and segments at any time.</summary>
+    public static IEnumerable<string> FilesBelow(string directory)
+    {
+        try
+        {
+            return Directory.GetFiles(directory, "*", SearchOption.AllDirectories);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.</summary>
     public bool HoldsTsdb() =>
-        Directory.Exists(Path.Join(pathSeenByAgent, "wal"))
-        || Directory.Exists(Path.Join(pathSeenByAgent, "chunks_head"))
-        || Directory.EnumerateDirectories(pathSeenByAgent).Any(path => Ulid.IsValid(Path.GetFileName(path)));
+        HeadDirectories.Any() || Blocks(pathSeenByAgent).Any();
 
     /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
     public IReadOnlySet<string> SnapshotNames() => Directory.Exists(Snapshots)
@@ -68,6 +87,9 @@ internal sealed class DataDirectory(string pathSeenByAgent)
 
         return removed;
     }
+
+    /// <summary>Bytes that deleting the finished archive would give back.</summary>
+    public long ArchiveAllocatedBytes() => FileStatus.Find(Archive)?.AllocatedBytes ?? 0;
 
     /// <summary>
     /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks: these

@@ -15,7 +15,6 @@ internal sealed class AuditedBlock(string ulid, BlockMeta? meta, IReadOnlyList<s
     public IReadOnlyList<string> Problems => problems;
 }
 
-
 /// <summary>
 /// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
 /// that the block has what a block needs. Damage is noted, not thrown: the other blocks are still worth having.
@@ -46,15 +45,20 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
             return;
         }
 
-        if (block != _block)
-        {
-            FinishBlock();
-            (_block, _problemsBefore) = (block, _problems.Count);
-        }
-
+        StartBlock(block);
         _file = path[(slash + 1)..];
         _check = BlockFileCheck.For(_file);
         CountSegment();
+    }
+
+    /// <param name="ulid">Of a block's directory, which may be empty; other names are passed over.</param>
+    public void StartBlock(string ulid)
+    {
+        if (ulid != _block && Ulid.IsValid(ulid))
+        {
+            FinishBlock();
+            (_block, _problemsBefore) = (ulid, _problems.Count);
+        }
     }
 
     public void Append(ReadOnlySpan<byte> bytes)

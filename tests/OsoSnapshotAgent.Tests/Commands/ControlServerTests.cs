@@ -91,8 +91,8 @@ public sealed class ControlServerTests : IDisposable
     public void Remove_leaves_another_run_alone()
     {
         _agent.Run.IsHolding = true;
-        using DirectoryHandle other = DirectoryHandle.Open(_directory.Root);
-        Assert.True(other.TryLock());
+        using FileLock? other = FileLock.TryTake(_directory.Root, isShared: false);
+        Assert.NotNull(other);
 
         ControlAnswer answer = Ask("remove");
 

@@ -11,6 +11,9 @@ internal sealed class ManualTime : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = Start;
 
+    /// <summary>Called for each wait that ends at once.</summary>
+    public Action? OnSkip { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
@@ -81,6 +84,7 @@ internal sealed class ManualTime : TimeProvider
                 time._now += dueTime;
             }
 
+            time.OnSkip?.Invoke();
             Fire();
             return true;
         }

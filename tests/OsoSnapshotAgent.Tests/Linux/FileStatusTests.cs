@@ -55,19 +55,6 @@ public sealed class FileStatusTests : IDisposable
         Assert.Contains("File name too long", Assert.Throws<IOException>(() => FileStatus.Find("/" + new string('x', 300))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_lock_on_a_directory_keeps_a_second_one_out_until_it_is_given_back()
-    {
-        using DirectoryHandle first = DirectoryHandle.Open(_directory.Root);
-        using DirectoryHandle second = DirectoryHandle.Open(_directory.Root);
-
-        Assert.True(first.TryLock());
-        Assert.False(second.TryLock());
-        first.Dispose();
-        Assert.True(second.TryLock());
-        Assert.Throws<IOException>(() => DirectoryHandle.Open(_directory.PathOf("nothing")));
-    }
-
     public void Dispose() => _directory.Dispose();
 
     private static void AssertAsStat(string path)

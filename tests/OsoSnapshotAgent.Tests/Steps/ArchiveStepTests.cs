@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -29,6 +30,54 @@ public sealed class ArchiveStepTests : IDisposable
         Assert.Contains($"✅ Archive {_sample.Data.Archive} created, read back and verified.", agent.Transcript.Lines);
         Assert.Contains("  Time range  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z", agent.Transcript.Lines);
         Assert.Contains("  Samples     480", agent.Transcript.Lines);
+    }
+
+    [Fact]
+    public async Task An_earlier_archive_is_replaced_with_its_checksum_and_not_a_moment_before()
+    {
+        _sample.WithBlock();
+        _sample.Directory.Write("snapshots.tgz", "the earlier one");
+        _sample.Directory.Write("snapshots.tgz.sha256", "and its checksum");
+        using Agent agent = Create();
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        Assert.Equal("the earlier one", await File.ReadAllTextAsync(_sample.Data.Archive, Token));
+        Assert.Equal("and its checksum", await File.ReadAllTextAsync(_sample.Data.Checksum, Token));
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.Archive).Split(' ')[0] + "  snapshots.tgz\n", await File.ReadAllTextAsync(_sample.Data.Checksum, Token));
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_leaves_an_earlier_archive_as_it_was()
+    {
+        _sample.WithBlock();
+        _sample.Directory.Write("snapshots.tgz", "the earlier one");
+        _sample.Directory.Write("snapshots.tgz.sha256", "and its checksum");
+        using Agent agent = Create();
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+
+        agent.Run.TakeBack();
+
+        Assert.Equal("the earlier one", await File.ReadAllTextAsync(_sample.Data.Archive, Token));
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
+    }
+
+    [Fact]
+    public async Task A_directory_in_the_checksums_place_fails_the_run_and_leaves_an_earlier_archive_as_it_was()
+    {
+        _sample.WithBlock();
+        _sample.Directory.Write("snapshots.tgz", "the earlier one");
+        _sample.Directory.Make("snapshots.tgz.sha256");
+        using Agent agent = Create();
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => agent.Step<VerifyArchive>().RunAsync(Token));
+        agent.Run.TakeBack();
+
+        Assert.Equal("the earlier one", await File.ReadAllTextAsync(_sample.Data.Archive, Token));
+        Assert.Equal(["snapshots.tgz"], Files());
     }
 
     [Fact]
@@ -131,6 +180,7 @@ public sealed class ArchiveStepTests : IDisposable
     {
         Agent agent = new(_sample.Directory, settings ?? SampleData.NoReserve);
         agent.Run.Snapshot = _sample.Snapshot;
+        agent.Run.Engine = GzipEngines.Choose(level: null);
         agent.Run.Server = Agent.Server(new Uri("http://127.0.0.1:9090/"));
         return agent;
     }

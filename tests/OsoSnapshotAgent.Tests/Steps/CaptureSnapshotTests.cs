@@ -52,7 +52,7 @@ public sealed class CaptureSnapshotTests : IDisposable
     }
 
     [Fact]
-    public async Task Leaves_alone_what_a_Prometheus_that_has_not_answered_may_still_be_filling()
+    public async Task Of_several_new_ones_none_is_deleted_since_nobody_can_tell_whose_they_are()
     {
         using Agent agent = new(_directory, new AgentSettings());
 
@@ -60,11 +60,66 @@ public sealed class CaptureSnapshotTests : IDisposable
             () => RunAsync(agent, () =>
             {
                 _directory.Make($"snapshots/{Orphan}");
+                _directory.Make($"snapshots/{SampleData.Name}");
+                return FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"oh"}""");
+            }),
+            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "log says more");
+
+        Assert.Equal(["snapshots/", $"snapshots/{SampleData.Name}/", $"snapshots/{Orphan}/"], _directory.Content());
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Found snapshots/{SampleData.Name}, snapshots/{Orphan}, all new since the request", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 6\r\n\r\n<html>")]
+    [InlineData("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")]
+    public async Task What_a_request_without_an_answer_of_Prometheus_has_left_is_deleted_once_it_is_quiet(string answer)
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+
+        await Expect.FailureAsync(
+            () => RunAsync(agent, () =>
+            {
+                _directory.Write($"snapshots/{Orphan}/01J/index", "half");
+                return System.Text.Encoding.ASCII.GetBytes(answer);
+            }),
+            ExitStatus.PrometheusRefused, "/api/v1/admin/tsdb/snapshot", string.Empty);
+
+        Assert.Equal(["snapshots/"], _directory.Content());
+        string[] lines = [.. agent.Transcript.Lines];
+        int found = Array.IndexOf(lines, $"* found snapshots/{Orphan}; waiting until nothing is written there any more");
+        Assert.InRange(found, 0, Array.IndexOf(lines, $"* deleted what the failed request left: snapshots/{Orphan}"));
+        Assert.InRange((agent.Time.GetUtcNow() - ManualTime.Start).TotalSeconds, 5, 20);
+    }
+
+    [Fact]
+    public async Task What_goes_on_growing_is_left_alone()
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+        string index = $"snapshots/{Orphan}/01J/index";
+        agent.Time.OnSkip = () => _directory.Write(index, agent.Time.GetUtcNow().ToString("O"));
+
+        await Expect.FailureAsync(
+            () => RunAsync(agent, () =>
+            {
+                _directory.Write(index, "half");
                 return [];
             }),
             ExitStatus.PrometheusRefused, "the connection broke", "restarted");
 
-        Assert.Equal(["snapshots/", $"snapshots/{Orphan}/"], _directory.Content());
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Prometheus is still writing snapshots/{Orphan}: the next run deletes it", StringComparison.Ordinal));
+        Assert.Contains(index, _directory.Content());
+    }
+
+    [Fact]
+    public async Task A_request_without_an_answer_that_has_left_nothing_says_so()
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+
+        await Expect.FailureAsync(() => RunAsync(agent, () => []), ExitStatus.PrometheusRefused, "the connection broke", "restarted");
+
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith("* the request has left nothing under snapshots/ so far", StringComparison.Ordinal));
     }
 
     [Fact]

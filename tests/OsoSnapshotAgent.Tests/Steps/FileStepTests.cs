@@ -76,13 +76,42 @@ public sealed class FileStepTests : IDisposable
     }
 
     [Fact]
-    public async Task Cleaning_up_deletes_archives_and_snapshots_but_keeps_the_log()
+    public async Task Cleaning_up_keeps_the_log_and_a_finished_archive_where_two_have_room()
+    {
+        WriteOurs();
+        using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings(), keepsArchive: true);
+
+        Assert.Equal(NotOurs.Concat(["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"]).Order(StringComparer.Ordinal), _directory.Content());
+        Assert.Equal(
+            [
+                "✅ Existing snapshots.tgz (13 B) found; it stays until the new one is verified, and is then replaced.",
+                "✅ Existing snapshots.tgz.part (18 B) found and deleted.",
+                "✅ Existing directory snapshots (1 inside) found and deleted.",
+            ],
+            agent.Transcript.Lines.Where(line => line.StartsWith('✅')));
+    }
+
+    [Fact]
+    public async Task A_checksum_without_its_archive_is_deleted()
+    {
+        _directory.Write("snapshots.tgz.sha256", "0  snapshots.tgz");
+        using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings(), keepsArchive: true);
+
+        Assert.Equal(NotOurs, _directory.Content());
+    }
+
+    [Fact]
+    public async Task Cleaning_up_deletes_archives_and_snapshots_but_keeps_the_log_where_two_archives_have_no_room()
     {
         WriteOurs();
         using Agent agent = await RunAsync<CleanOldArchives>(new AgentSettings());
 
         Assert.Equal(NotOurs.Append("snapshots.log").Order(StringComparer.Ordinal), _directory.Content());
         Assert.Contains("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY", agent.Transcript.Lines);
+        string[] lines = [.. agent.Transcript.Lines];
+        Assert.True(
+            Array.IndexOf(lines, "⚠️ There is no room for two archives: the existing snapshots.tgz is deleted before the new one is made.")
+            < Array.IndexOf(lines, "✅ Existing snapshots.tgz (13 B) found and deleted."));
         Assert.Equal(
             [
                 "✅ Existing snapshots.tgz (13 B) found and deleted.",
@@ -125,10 +154,11 @@ public sealed class FileStepTests : IDisposable
         }
     }
 
-    private async Task<Agent> RunAsync<T>(AgentSettings settings)
+    private async Task<Agent> RunAsync<T>(AgentSettings settings, bool keepsArchive = false)
         where T : IStep
     {
         Agent agent = new(_directory, settings);
+        agent.Run.KeepsEarlierArchive = keepsArchive;
         await agent.Step<T>().RunAsync(TestContext.Current.CancellationToken);
         return agent;
     }

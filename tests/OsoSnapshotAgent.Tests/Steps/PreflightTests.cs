@@ -49,8 +49,8 @@ public sealed class PreflightTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, "Not enough room for a snapshot (Prometheus reserves 512 MiB for the in-memory head): ", "OSO_SNAPSHOT_SKIP_HEAD=yes")]
-    [InlineData(true, "Not enough room for a snapshot: ", "if Prometheus can spare it.")]
+    [InlineData(false, "Not enough room: about 512.0 MiB are needed (512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot); ", "OSO_SNAPSHOT_SKIP_HEAD=yes")]
+    [InlineData(true, "Not enough room: about 1 B are needed (the snapshot's directories); ", "oso-snapshot export --stream")]
     public async Task Refuses_to_begin_without_room(bool skipHead, string problem, string remedy)
     {
         using FakeServer server = FakeServer.Prometheus(() => []);

@@ -1,0 +1,71 @@
+using OsoSnapshotAgent.Linux;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>How long an archive will be: told before it is written, from samples all over the files that go into it.</summary>
+internal static class ArchiveEstimate
+{
+    private const int Samples = 64;
+    private const int SampleBytes = 128 * 1024;
+
+    // A tar header and padding for each file, packed; and what samples may miss.
+    private const int OverheadBytes = 512;
+    private const double Margin = 1.05;
+
+    /// <param name="paths">Files; those that have gone meanwhile count nothing.</param>
+    /// <returns>Bytes of archive at most, as far as samples tell.</returns>
+    public static long BytesOf(IEnumerable<string> paths, IDeflateEngine engine)
+    {
+        List<string> files = [];
+        List<long> ends = [];
+        long total = 0;
+        foreach (string path in paths)
+        {
+            if (FileStatus.Find(path) is { IsRegularFile: true } status)
+            {
+                files.Add(path);
+                ends.Add(total += status.SizeBytes);
+            }
+        }
+
+        return (long)(total * Ratio(files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
+    }
+
+    // Samples at even distances in all files laid end to end, so that each file counts by its size.
+    private static double Ratio(List<string> files, List<long> ends, long total, IDeflateEngine engine)
+    {
+        using IDeflater deflater = engine.CreateDeflater();
+        byte[] plain = new byte[SampleBytes];
+        byte[] packed = new byte[SampleBytes + 4096];
+        long plainBytes = 0, packedBytes = 0;
+        int file = 0;
+        for (long position = 0; position < total; position += Math.Max(total / Samples, SampleBytes))
+        {
+            while (ends[file] <= position)
+            {
+                file++;
+            }
+
+            int count = Read(files[file], position - (file == 0 ? 0 : ends[file - 1]), plain);
+            plainBytes += count;
+            packedBytes += count == 0 ? 0 : deflater.Deflate(plain.AsSpan(0, count), packed);
+        }
+
+        return plainBytes == 0 ? 1 : Math.Min(1, (double)packedBytes / plainBytes);
+    }
+
+    private static int Read(string path, long offset, byte[] buffer)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            file.Position = offset;
+            return file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Compacted away meanwhile. What can't be read will be told when it matters.
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>flock(2) on a file or directory that exists. The kernel releases it when this process ends, however it ends.</summary>
+internal sealed class FileLock : IDisposable
+{
+    private int _descriptor;
+
+    private FileLock(int descriptor) => _descriptor = descriptor;
+
+    /// <returns>null when another process holds it; a lock also where the file system has none.</returns>
+    /// <exception cref="IOException">It can't be opened.</exception>
+    public static FileLock? TryTake(string path, bool isShared)
+    {
+        int descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenCloseOnExec);
+        FileLock taken = descriptor >= 0 ? new(descriptor) : throw new IOException($"{path}: {LibC.LastError()}", Marshal.GetLastPInvokeError());
+        if (taken.TryChange(isShared))
+        {
+            return taken;
+        }
+
+        taken.Dispose();
+        return null;
+    }
+
+    /// <summary>From now on others may hold it too, where they share it.</summary>
+    /// <returns>false when another process was faster.</returns>
+    public bool TryShare() => TryChange(isShared: true);
+
+    public void Dispose()
+    {
+        if (_descriptor >= 0)
+        {
+            _ = LibC.Close(_descriptor);
+            _descriptor = -1;
+        }
+    }
+
+    private bool TryChange(bool isShared)
+    {
+        const int WouldBlock = 11;
+        return LibC.FileLock(_descriptor, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
+    }
+}

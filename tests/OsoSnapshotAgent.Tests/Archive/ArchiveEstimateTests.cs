@@ -1,0 +1,50 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Archive;
+
+public sealed class ArchiveEstimateTests : IDisposable
+{
+    private const int Bytes = 4 << 20;
+
+    private readonly TempDirectory _directory = new();
+
+    [Fact]
+    public void Bytes_without_order_are_estimated_at_a_little_more_than_their_length()
+    {
+        byte[] random = new byte[Bytes];
+        new Random(1).NextBytes(random);
+
+        Assert.InRange(Estimate(random), Bytes, (long)(Bytes * 1.06));
+    }
+
+    [Fact]
+    public void Zeros_are_estimated_at_next_to_nothing() => Assert.InRange(Estimate(new byte[Bytes]), 500, Bytes / 20);
+
+    [Fact]
+    public void A_large_file_counts_by_its_size_beside_a_small_one()
+    {
+        byte[] random = new byte[Bytes];
+        new Random(1).NextBytes(random);
+
+        Assert.InRange(Estimate(random, new byte[3 * Bytes]), Bytes, (long)(Bytes * 1.2));
+    }
+
+    [Fact]
+    public void No_file_at_all_and_a_file_that_has_gone_need_nothing() =>
+        Assert.Equal(0, ArchiveEstimate.BytesOf([_directory.PathOf("gone")], GzipEngines.Choose(level: null)));
+
+    public void Dispose() => _directory.Dispose();
+
+    private long Estimate(params byte[][] files)
+    {
+        List<string> paths = [];
+        foreach (byte[] content in files)
+        {
+            paths.Add(_directory.PathOf(paths.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            File.WriteAllBytes(paths[^1], content);
+        }
+
+        return ArchiveEstimate.BytesOf(paths, GzipEngines.Choose(level: null));
+    }
+}

@@ -1,0 +1,42 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Linux;
+
+public sealed class FileLockTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    [Fact]
+    public void A_lock_on_a_directory_keeps_all_others_out_until_it_is_given_back()
+    {
+        using (FileLock? first = Take(isShared: false))
+        {
+            Assert.NotNull(first);
+            Assert.Null(Take(isShared: false));
+            Assert.Null(Take(isShared: true));
+        }
+
+        using FileLock? second = Take(isShared: false);
+        Assert.NotNull(second);
+    }
+
+    [Fact]
+    public void A_lock_that_comes_to_be_shared_lets_others_in_that_share_and_no_other()
+    {
+        using FileLock? first = Take(isShared: false);
+
+        Assert.True(first!.TryShare());
+
+        using FileLock? second = Take(isShared: true);
+        Assert.NotNull(second);
+        Assert.Null(Take(isShared: false));
+    }
+
+    [Fact]
+    public void What_does_not_exist_cannot_be_locked() => Assert.Throws<IOException>(() => FileLock.TryTake(_directory.PathOf("nothing"), isShared: true));
+
+    public void Dispose() => _directory.Dispose();
+
+    private FileLock? Take(bool isShared) => FileLock.TryTake(_directory.Root, isShared);
+}
