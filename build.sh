@@ -11,6 +11,7 @@ Usage: ./build.sh VERB
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
   image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
+  bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
 
 Each verb installs what it needs with apt (through sudo where you aren't root), and says so.
 EOF
@@ -37,6 +38,13 @@ verb_demo() {
   tests/demo.sh
 }
 
+verb_bench() {
+  tests/install-packages.sh curl isal libisal2 pigz python3 util-linux xz-utils
+  verb_publish
+  tests/fetch-prometheus.sh bookworm
+  tests/bench.sh
+}
+
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
@@ -48,7 +56,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | image) "verb_$1" ;;
+  demo | test | publish | image | bench) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

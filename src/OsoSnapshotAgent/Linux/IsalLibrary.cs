@@ -12,6 +12,7 @@ internal sealed unsafe class IsalLibrary
     private readonly delegate* unmanaged<byte*, void> _inflateInit;
     private readonly delegate* unmanaged<byte*, int> _inflate;
     private readonly delegate* unmanaged<uint, byte*, ulong, uint> _crc32;
+    private readonly delegate* unmanaged<byte*, int, uint, uint> _crc32C;
 
     private IsalLibrary(nint library)
     {
@@ -20,6 +21,7 @@ internal sealed unsafe class IsalLibrary
         _inflateInit = (delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(library, "isal_inflate_init");
         _inflate = (delegate* unmanaged<byte*, int>)NativeLibrary.GetExport(library, "isal_inflate");
         _crc32 = (delegate* unmanaged<uint, byte*, ulong, uint>)NativeLibrary.GetExport(library, "crc32_gzip_refl");
+        _crc32C = (delegate* unmanaged<byte*, int, uint, uint>)NativeLibrary.GetExport(library, "crc32_iscsi");
     }
 
     /// <returns>null where there is no such library, or one without these functions.</returns>
@@ -44,4 +46,13 @@ internal sealed unsafe class IsalLibrary
     public int Inflate(byte* state) => _inflate(state);
 
     public uint Crc32(uint crc, byte* buffer, ulong length) => _crc32(crc, buffer, length);
+
+    /// <summary>Without the inversions at start and end.</summary>
+    public uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return _crc32C(start, bytes.Length, crc);
+        }
+    }
 }

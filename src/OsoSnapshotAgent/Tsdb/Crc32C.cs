@@ -1,11 +1,17 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Tsdb;
 
 /// <summary>CRC-32C (Castagnoli), the checksum of every TSDB file (RFC 3720, appendix B.4), fed piece by piece.</summary>
 internal struct Crc32C
 {
+    // ISA-L sums several times faster than one instruction after the other, but a call costs more than a few of these.
+    private const int LeastBytesForIsal = 1024;
+
+    private static readonly IsalLibrary? Isal = IsalLibrary.TryLoad();
+
     private uint _notCrc;
 
     public readonly uint Value => _notCrc ^ 0xFFFFFFFF;
@@ -21,6 +27,12 @@ internal struct Crc32C
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length >= LeastBytesForIsal && Isal is not null)
+        {
+            _notCrc = Isal.Crc32C(_notCrc, bytes);
+            return;
+        }
+
         uint crc = _notCrc;
         while (bytes.Length >= sizeof(ulong))
         {

@@ -10,6 +10,8 @@ internal sealed class TargetContainer : IAsyncDisposable
     public const string Service = "oso-p-prom-svr";
     public const string Prefix = "occne3-n2";
 
+    private static readonly string[] Restricted = ["--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges"];
+
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-image-").FullName;
     private readonly TargetOptions _options;
 
@@ -18,6 +20,8 @@ internal sealed class TargetContainer : IAsyncDisposable
     private int _agents;
 
     private TargetContainer(TargetOptions options) => _options = options;
+
+    public string Name => _name;
 
     public string Data => PathOf("data");
 
@@ -49,11 +53,16 @@ internal sealed class TargetContainer : IAsyncDisposable
         }
     }
 
+    /// <summary>What kubectl debug --profile=restricted gives a container beside this one.</summary>
+    public IReadOnlyList<string> AgentArguments =>
+        [.. Joined, "--user", _options.User, $"--volume={Hosts}:/etc/hosts:ro", .. Restricted];
+
     public string PathOf(string name) => Path.Combine(_directory, name);
 
     public Task<AgentContainer> StartAgentAsync(bool hasTerminal, params (string Name, string Value)[] variables) =>
         StartAgentAsync(new AgentContainerOptions { HasTerminal = hasTerminal, Variables = variables });
 
+    /// <summary>As kubectl debug does; with -i and -t where a terminal is asked for.</summary>
     public async Task<AgentContainer> StartAgentAsync(AgentContainerOptions options)
     {
         string name = $"{_name}-agent-{Interlocked.Increment(ref _agents)}";
@@ -64,8 +73,8 @@ internal sealed class TargetContainer : IAsyncDisposable
         File.SetUnixFileMode(terminationLog, (UnixFileMode)0b110_110_110);
         (await Podman.RunAsync(
         [
-            "run", "--detach", "--name", name, .. options.SharesProcesses ? Joined : Joined.Skip(1), "--user", options.User ?? _options.User,
-            "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges", .. options.HasTerminal ? (string[])["--interactive", "--tty"] : [],
+            "run", "--detach", "--name", name, .. options.SharesProcesses ? Joined : Joined.Skip(1), "--user", options.User ?? _options.User, .. Restricted,
+            .. options.HasTerminal ? (string[])["--interactive", "--tty"] : [],
             $"--volume={Hosts}:/etc/hosts:ro", $"--volume={terminationLog}:/dev/termination-log", .. options.Volumes.Select(volume => "--volume=" + volume),
             .. options.Variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
         ])).Succeeded();
