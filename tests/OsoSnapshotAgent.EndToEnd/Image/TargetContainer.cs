@@ -95,7 +95,7 @@ internal sealed class TargetContainer : IAsyncDisposable
     /// <summary>New containers on the same volume, as after the pod's restart.</summary>
     public async Task ReplaceAsync()
     {
-        await RemoveContainersAsync();
+        (await RemoveContainersAsync()).Succeeded();
         await StartContainersAsync();
     }
 
