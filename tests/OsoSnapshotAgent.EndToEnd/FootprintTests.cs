@@ -9,6 +9,8 @@ public sealed class FootprintTests
 {
     private const long MostBinaryBytes = 12_000_000;
     private const long MostResidentBytes = 20 << 20;
+    private const long MostPeakBytes = 40 << 20;
+    private const long MostGrowthBytes = 4 << 20;
 
     [Fact]
     public void The_binary_is_small() => Assert.InRange(new FileInfo(RunningAgent.Binary).Length, 1_000_000, MostBinaryBytes);
@@ -26,6 +28,16 @@ public sealed class FootprintTests
     }
 
     [Fact]
+    public async Task Archiving_takes_little_memory_and_no_more_for_a_larger_database()
+    {
+        long small = await PeakBytesAsync(32 << 20);
+        long large = await PeakBytesAsync(384 << 20);
+
+        Assert.InRange(small, 1 << 20, MostPeakBytes);
+        Assert.InRange(large - small, -MostGrowthBytes, MostGrowthBytes);
+    }
+
+    [Fact]
     public async Task A_log_that_can_not_be_written_is_a_warning_and_no_failure()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
@@ -35,5 +47,15 @@ public sealed class FootprintTests
 
         Assert.Contains("snapshots.log can't be written, so this run is logged on the console only", result.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(pod.Archive));
+    }
+
+    private static async Task<long> PeakBytesAsync(long databaseBytes)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 2, databaseBytes) });
+        using Pty terminal = new();
+        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal, Environment = Given.Variables(("OSO_SNAPSHOT_WORKERS", "2")) });
+        await terminal.WaitForAsync("then press Enter here");
+        Assert.InRange(new FileInfo(pod.Archive).Length, databaseBytes / 4, databaseBytes);
+        return agent.PeakResidentBytes;
     }
 }

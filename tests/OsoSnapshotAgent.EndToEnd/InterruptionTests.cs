@@ -59,6 +59,24 @@ public sealed class InterruptionTests
         Assert.False(File.Exists(pod.Archive));
     }
 
+    [Theory]
+    [InlineData(-1, "shrank")]
+    [InlineData(1, "grew")]
+    public async Task A_file_that_changes_while_it_is_read_ends_the_run_with_status_6_and_no_archive(int change, string how)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
+        await using RunningAgent agent = await StartArchivingAsync(pod);
+
+        // The first block's, which at this rate is read for seconds. It is the live block's file too: nobody asks Prometheus for it.
+        string segment = Directory.EnumerateFiles(Path.Combine(pod.DataDirectory, "snapshots"), "000001", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+        (await HostCommand.RunAsync(HostCommand.AsRoot("truncate", $"--size={new FileInfo(segment).Length + change}", segment))).Succeeded();
+
+        AgentResult result = (await agent.WaitAsync()).EndedWith(6);
+        Assert.Contains($"/chunks/000001 {how} while it was read", result.TerminationMessage, StringComparison.Ordinal);
+        Assert.False(File.Exists(pod.Archive));
+        Assert.False(File.Exists(pod.Archive + ".part"));
+    }
+
     private static async Task<RunningAgent> StartArchivingAsync(PrometheusPod pod)
     {
         RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = Slowly });

@@ -53,7 +53,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
     private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)
     {
         Crc32C crc = Crc32C.Start();
-        using FileStream source = new(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using FileStream source = Open(entry);
         long left = entry.Status.SizeBytes;
         int count;
         while ((count = source.Read(buffer)) > 0)
@@ -73,6 +73,18 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         }
 
         return left == 0 ? crc.Value : throw Changed(entry, "shrank");
+    }
+
+    private static FileStream Open(TreeEntry entry)
+    {
+        try
+        {
+            return new(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Changed(entry, "vanished");
+        }
     }
 
     private static AgentException Changed(TreeEntry entry, string how) => new(

@@ -35,8 +35,10 @@ internal sealed class RunningAgent : IAsyncDisposable
     public bool HasEnded => _launcher.HasExited;
 
     /// <summary>What it holds in memory now.</summary>
-    public long ResidentBytes =>
-        1024 * long.Parse(ProcessTable.StatusOf(LivingPid, "VmRSS")!.Split(' ')[0], CultureInfo.InvariantCulture);
+    public long ResidentBytes => MemoryBytes("VmRSS");
+
+    /// <summary>The most that it held at any time.</summary>
+    public long PeakResidentBytes => MemoryBytes("VmHWM");
 
     private int LivingPid => Pid ?? throw new InvalidOperationException("The agent has ended.");
 
@@ -74,6 +76,9 @@ internal sealed class RunningAgent : IAsyncDisposable
 
         _launcher.Dispose();
     }
+
+    private long MemoryBytes(string line) =>
+        1024 * long.Parse(ProcessTable.StatusOf(LivingPid, line)!.Split(' ')[0], CultureInfo.InvariantCulture);
 
     // The shell and setpriv before it have other names.
     private static bool IsAgent(int pid) => ProcessTable.NameOf(pid) == Name;

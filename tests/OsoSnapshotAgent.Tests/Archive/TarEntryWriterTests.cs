@@ -53,6 +53,10 @@ public sealed class TarEntryWriterTests : IDisposable
     public void Keeps_owner_and_group_of_any_number(uint user, uint group) =>
         AssertRead(Status() with { UserId = user, GroupId = group }, "snapshots/file");
 
+    [Fact]
+    public void Keeps_a_directory_s_owner_and_group_of_any_number() =>
+        AssertRead(Status() with { Mode = 0x41ED, SizeBytes = 4096, UserId = 1_000_680_000, GroupId = 4_294_967_294 }, "snapshots/directory/");
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
