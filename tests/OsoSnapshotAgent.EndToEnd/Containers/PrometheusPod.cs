@@ -70,7 +70,7 @@ internal sealed class PrometheusPod : IAsyncDisposable
 
     /// <summary>A line for each series, with its samples at each step.</summary>
     public Task<string> QueryRangeAsync(string query, DateTimeOffset from, DateTimeOffset to, TimeSpan step) =>
-        ResultAsync($"api/v1/query_range?query={Uri.EscapeDataString(query)}&start={from.ToUnixTimeSeconds()}&end={to.ToUnixTimeSeconds()}&step={step.TotalSeconds}");
+        ResultAsync($"api/v1/query_range?query={Uri.EscapeDataString(query)}&start={from.ToUnixTimeMilliseconds() / 1000m}&end={to.ToUnixTimeMilliseconds() / 1000m}&step={step.TotalSeconds}");
 
     /// <summary>Runs the agent to its end, without a terminal.</summary>
     public Task<AgentResult> RunAgentAsync(IReadOnlyDictionary<string, string>? environment = null, params string[] arguments) =>
