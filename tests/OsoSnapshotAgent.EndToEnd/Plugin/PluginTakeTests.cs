@@ -27,14 +27,14 @@ public sealed class PluginTakeTests
     [Fact]
     public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_comes_twice()
     {
-        // OSO_TEST_COPY_BYTES=7000000000 makes an archive of more than 4 GiB, which comes through 200 cuts in some minutes.
-        long blockBytes = long.Parse(Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "6000000", CultureInfo.InvariantCulture);
+        // OSO_TEST_COPY_BYTES=7800000000 makes an archive of more than 4 GiB, which comes through 200 cuts in some minutes.
+        long blockBytes = long.Parse(Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "4000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(blockBytes: blockBytes);
         using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(1 + (blockBytes / 200_000_000)) };
-        long cut = blockBytes / 320;
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = Math.Max(cut, 600_001) } });
+        long cut = blockBytes / 360;
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = Math.Max(cut, 300_001) } });
 
-        (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--chunk", $"{Math.Max(cut, 600_001) * 4}")).Succeeded();
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--chunk", $"{Math.Max(cut, 300_001) * 4}")).Succeeded();
 
         (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
         long size = new FileInfo(target.Archive).Length;
