@@ -60,6 +60,16 @@ public sealed class PluginRefusalTests
     }
 
     [Fact]
+    public async Task With_a_selector_the_table_says_which_pod_failed()
+    {
+        CommandResult take = await RefusedAsync(new JsonObject { ["debug_error"] = "error: refused" }, "take", "-l", "app=prometheus");
+
+        Assert.Equal(1, take.ExitStatus);
+        Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: error: refused", take.Error, StringComparison.Ordinal);
+        Assert.Contains(take.Lines, line => line.StartsWith(Cluster.Pod + " ", StringComparison.Ordinal) && line.Contains(" failed 1 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_file_that_is_already_there_is_not_touched()
     {
         using Cluster cluster = new();
@@ -79,7 +89,7 @@ public sealed class PluginRefusalTests
         CommandResult take = await cluster.RunAsync(arguments);
 
         Assert.NotEqual(0, take.ExitStatus);
-        Assert.DoesNotContain(cluster.Files, name => name.EndsWith(".tgz", StringComparison.Ordinal));
+        Assert.Empty(cluster.Files);
         return take;
     }
 }
