@@ -65,10 +65,12 @@ internal sealed class PrometheusPod : IAsyncDisposable
     public async Task<string> QueryAsync(string query, DateTimeOffset? time = null)
     {
         string at = time is { } fixedTime ? $"&time={fixedTime.ToUnixTimeMilliseconds() / 1000m}" : string.Empty;
-        HttpAnswer answer = await GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}{at}");
-        Assert.True(answer.Status == 200, $"The query {query} was answered with {answer.Status}: {answer.Body}");
-        return string.Join('\n', answer.Data.GetProperty("result").EnumerateArray().Select(series => series.GetRawText()).Order(StringComparer.Ordinal));
+        return await ResultAsync($"api/v1/query?query={Uri.EscapeDataString(query)}{at}");
     }
+
+    /// <summary>A line for each series, with its samples at each step.</summary>
+    public Task<string> QueryRangeAsync(string query, DateTimeOffset from, DateTimeOffset to, TimeSpan step) =>
+        ResultAsync($"api/v1/query_range?query={Uri.EscapeDataString(query)}&start={from.ToUnixTimeMilliseconds() / 1000m}&end={to.ToUnixTimeMilliseconds() / 1000m}&step={step.TotalSeconds}");
 
     /// <summary>Runs the agent to its end, without a terminal.</summary>
     public Task<AgentResult> RunAgentAsync(IReadOnlyDictionary<string, string>? environment = null, params string[] arguments) =>
@@ -115,6 +117,13 @@ internal sealed class PrometheusPod : IAsyncDisposable
         {
             await Eventually.HoldsAsync(async () => (await QueryAsync(PodOptions.HeadSeries)).Length > 0, () => $"no sample in the head:\n{Log}");
         }
+    }
+
+    private async Task<string> ResultAsync(string path)
+    {
+        HttpAnswer answer = await GetAsync(path);
+        Assert.True(answer.Status == 200, $"{path} was answered with {answer.Status}: {answer.Body}");
+        return string.Join('\n', answer.Data.GetProperty("result").EnumerateArray().Select(series => series.GetRawText()).Order(StringComparer.Ordinal));
     }
 
     // Once it is no longer the shell that sets the container up.

@@ -11,15 +11,19 @@ internal sealed class Cluster : IDisposable
 {
     public const string Pod = "oso-p-prom-svr-0";
 
-    private static readonly string Repository = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
-
     private readonly JsonObject _pods = [];
 
     public Cluster(params IReadOnlyList<TargetContainer> targets)
     {
         foreach (TargetContainer target in targets)
         {
-            _pods[$"oso-p-prom-svr-{_pods.Count}"] = Describe(target);
+            _pods[$"oso-p-prom-svr-{_pods.Count}"] = Describe(target.Name, target.AgentArguments);
+        }
+
+        // For what fails before a container is needed.
+        if (_pods.Count == 0)
+        {
+            _pods[Pod] = Describe("none", []);
         }
 
         Configure([]);
@@ -29,6 +33,9 @@ internal sealed class Cluster : IDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("oso-plugin-").FullName;
 
     public string Archive => Path.Combine(Folder, Pod + "-snapshots.tgz");
+
+    /// <summary>For how long a command may run.</summary>
+    public TimeSpan? Patience { get; init; }
 
     /// <summary>What lies in the plugin's directory, beside what the stand-in keeps.</summary>
     public IEnumerable<string> Files => Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
@@ -64,20 +71,35 @@ internal sealed class Cluster : IDisposable
     }
 
     /// <summary>kubectl oso-snapshot …</summary>
-    public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder);
+    public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder, Patience);
 
-    /// <summary>The same in a session of its own, so that a signal can go to all its processes as Ctrl-C on a terminal does.</summary>
-    public Process Start(params string[] arguments) => HostCommand.Start(Command(arguments), Folder);
-
-    public static string Script(string name) => Path.Combine(Repository, "docker", name);
+    /// <summary>Starts it, and presses Ctrl-C, which goes to all its processes, once so many bytes have come; returns how it ended.</summary>
+    public async Task<CommandResult> InterruptAsync(long bytes, params string[] arguments)
+    {
+        using Process process = HostCommand.Start(["setsid", .. Command(arguments)], Folder);
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        FileInfo part = new(Archive + ".part");
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                part.Refresh();
+                return Task.FromResult(process.HasExited || (part.Exists && part.Length >= bytes));
+            },
+            () => $"no {bytes} bytes in {part}");
+        await HostCommand.RunAsync("kill", "-INT", "--", $"-{process.Id}");
+        await process.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        return new CommandResult("take, interrupted", process.ExitCode, await output, await error);
+    }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static JsonObject Describe(TargetContainer target) => new()
+    private static JsonObject Describe(string container, IReadOnlyList<string> agentArguments) => new()
     {
-        ["container"] = target.Name,
+        ["container"] = container,
         ["labels"] = new JsonObject { ["app"] = "prometheus" },
-        ["run"] = JsonSerializer.SerializeToNode(target.AgentArguments),
+        ["run"] = JsonSerializer.SerializeToNode(agentArguments),
         ["spec"] = JsonNode.Parse("""
             {"containers": [
               {"name": "configmap-reload", "image": "registry/occne/configmap-reload:0.9", "args": ["--webhook-url=http://127.0.0.1:80/-/reload"]},
@@ -89,6 +111,6 @@ internal sealed class Cluster : IDisposable
     private string[] Command(string[] arguments) =>
     [
         "env", "STANDIN=" + StandInFolder, $"PATH={Path.Combine(AppContext.BaseDirectory, "Plugin")}:{Environment.GetEnvironmentVariable("PATH")}",
-        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Script("kubectl-oso_snapshot"), .. arguments,
+        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Repository.PathOf("docker/kubectl-oso_snapshot"), .. arguments,
     ];
 }

@@ -14,13 +14,13 @@ internal static class HostCommand
     public static Task<CommandResult> RunAsync(params string[] command) => RunAsync((IReadOnlyList<string>)command);
 
     /// <exception cref="TimeoutException">It did not end; it was killed.</exception>
-    public static async Task<CommandResult> RunAsync(IReadOnlyList<string> command, string? workingDirectory = null)
+    public static async Task<CommandResult> RunAsync(IReadOnlyList<string> command, string? workingDirectory = null, TimeSpan? deadline = null)
     {
         using Process process = Start(command, workingDirectory);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(Deadline);
+        using var limit = new CancellationTokenSource(deadline ?? Deadline);
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -28,7 +28,7 @@ internal static class HostCommand
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{string.Join(' ', command)} did not end within {Deadline}.");
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {deadline ?? Deadline}.");
         }
 
         return new CommandResult(string.Join(' ', command), process.ExitCode, await output, await error);

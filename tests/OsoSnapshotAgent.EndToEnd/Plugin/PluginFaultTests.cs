@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>Connections that change bytes, stand still or are cut by the operator: the copy is right, or there is none.</summary>
+public sealed class PluginFaultTests
+{
+    [Fact]
+    public async Task A_connection_that_always_changes_bytes_ends_in_failure_without_a_file_of_the_final_name()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("flip_every", 300_000)));
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
+
+        Assert.Equal(6, take.ExitStatus);
+        Assert.Contains("The copy is not the archive: its SHA-256 differs", take.Error, StringComparison.Ordinal);
+        Assert.Equal([Cluster.Pod + "-snapshots.tgz.part.state"], cluster.Files);
+
+        // The archive is still held: the same command succeeds once the connection is sound, with the same container.
+        cluster.Configure([]);
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+        Assert.Single(cluster.Containers);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
+    [Fact]
+    public async Task A_connection_that_changes_a_byte_once_has_the_archive_copied_again()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("flip_every", 100_000), ("flips", 1)));
+
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+
+        Assert.Contains("copying it again from its start", take.Error, StringComparison.Ordinal);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
+    [Fact]
+    public async Task A_connection_that_stands_still_is_ended_and_the_copy_goes_on()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("cut_bytes", 200_000), ("cuts", 1), ("stall", true)));
+
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+
+        Assert.Equal(200_000, cluster.Exports[^1].Offset);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
+    [Fact]
+    public async Task After_Ctrl_C_the_same_command_goes_on_behind_what_was_copied()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("bytes_per_second", 200_000)));
+
+        CommandResult interrupted = await cluster.InterruptAsync(100_000, "take", Cluster.Pod, "--keep");
+
+        Assert.Equal(130, interrupted.ExitStatus);
+        Assert.Contains("the same command again", interrupted.Error, StringComparison.Ordinal);
+        Assert.Equal([Cluster.Pod + "-snapshots.tgz.part", Cluster.Pod + "-snapshots.tgz.part.state"], cluster.Files);
+        long copied = new FileInfo(cluster.Archive + ".part").Length;
+
+        cluster.Configure([]);
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+        Assert.Single(cluster.Containers);
+        Assert.Equal(copied, cluster.Exports[^1].Offset);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
+    [Fact]
+    public async Task A_connection_that_brings_nothing_ends_in_failure_and_what_has_come_stays_for_the_next_run()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("cut_bytes", 0)));
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
+
+        Assert.Equal(1, take.ExitStatus);
+        Assert.Contains("No byte came in", take.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(cluster.Archive));
+    }
+
+    private static JsonObject Faults(params (string Name, JsonNode Value)[] faults) =>
+        new() { ["faults"] = new JsonObject(faults.Select(fault => KeyValuePair.Create(fault.Name, (JsonNode?)fault.Value))) };
+
+    private static async Task IsTheArchiveAsync(Cluster cluster, TargetContainer target) => Assert.Equal(
+        await File.ReadAllBytesAsync(target.Archive, TestContext.Current.CancellationToken),
+        await File.ReadAllBytesAsync(cluster.Archive, TestContext.Current.CancellationToken));
+}

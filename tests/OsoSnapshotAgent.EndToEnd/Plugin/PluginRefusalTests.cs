@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>What can't work says why and what to do, and leaves no file.</summary>
+public sealed class PluginRefusalTests
+{
+    [Theory]
+    [InlineData("pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", "The namespace's policy refuses the profile 'restricted'")]
+    [InlineData("pods \"P\" is forbidden: User \"eve\" cannot patch resource \"pods/ephemeralcontainers\" in API group \"\"", "have someone grant you 'patch' on pods/ephemeralcontainers")]
+    [InlineData("error: ephemeral containers are disabled for this cluster", "they need Kubernetes 1.23 or later")]
+    public async Task An_answer_of_the_cluster_is_explained(string answer, string explanation)
+    {
+        CommandResult take = await RefusedAsync(new JsonObject { ["debug_error"] = "Error from server (Forbidden): " + answer }, "take", Cluster.Pod);
+
+        Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
+        Assert.Contains(answer, take.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--image", "This kubectl is too old")]
+    [InlineData("--image --target --profile", "This kubectl is too old for --custom")]
+    public async Task An_old_kubectl_is_told(string help, string explanation)
+    {
+        CommandResult take = await RefusedAsync(new JsonObject { ["help"] = help }, "take", Cluster.Pod, "--custom", "identity.json");
+
+        Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_copy_is_told_before_anything_is_made()
+    {
+        CommandResult take = await RefusedAsync(new JsonObject { ["can_i"] = "no" }, "take", Cluster.Pod);
+
+        Assert.Contains("You may not 'patch pods --subresource=ephemeralcontainers'", take.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_that_does_not_exist_is_told_instead_of_waiting_without_end()
+    {
+        CommandResult take = await RefusedAsync([], "take", Cluster.Pod, "--image", "registry/none:1");
+
+        Assert.Contains("can't start, ImagePullBackOff: failed to pull and unpack image \"registry/none:1\"", take.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("There is no pod nopod", "take", "nopod")]
+    [InlineData("Pod oso-p-prom-svr-0 has no container 'nope'", "take", Cluster.Pod, "--target", "nope")]
+    [InlineData("No pod matches 'app=other'", "take", "-l", "app=other")]
+    [InlineData("Two pods are named", "take", "one", "two")]
+    [InlineData("-o needs a value", "take", Cluster.Pod, "-o")]
+    [InlineData("There is no option '--frob'", "take", Cluster.Pod, "--frob", "1")]
+    public async Task A_wrong_command_line_is_told(string explanation, params string[] arguments)
+    {
+        CommandResult take = await RefusedAsync([], arguments);
+
+        Assert.Equal(2, take.ExitStatus);
+        Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_a_selector_the_table_says_which_pod_failed()
+    {
+        CommandResult take = await RefusedAsync(new JsonObject { ["debug_error"] = "error: refused" }, "take", "-l", "app=prometheus");
+
+        Assert.Equal(1, take.ExitStatus);
+        Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: error: refused", take.Error, StringComparison.Ordinal);
+        Assert.Contains(take.Lines, line => line.StartsWith(Cluster.Pod + " ", StringComparison.Ordinal) && line.Contains(" failed 1 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_already_there_is_not_touched()
+    {
+        using Cluster cluster = new();
+        await File.WriteAllTextAsync(cluster.Archive, "precious", TestContext.Current.CancellationToken);
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
+
+        Assert.Equal(2, take.ExitStatus);
+        Assert.Equal("precious", await File.ReadAllTextAsync(cluster.Archive, TestContext.Current.CancellationToken));
+    }
+
+    private static async Task<CommandResult> RefusedAsync(JsonObject settings, params string[] arguments)
+    {
+        using Cluster cluster = new();
+        cluster.Configure(settings);
+
+        CommandResult take = await cluster.RunAsync(arguments);
+
+        Assert.NotEqual(0, take.ExitStatus);
+        Assert.Empty(cluster.Files);
+        return take;
+    }
+}

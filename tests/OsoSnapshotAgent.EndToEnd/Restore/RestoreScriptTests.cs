@@ -1,0 +1,103 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using TsdbGenerator;
+
+namespace OsoSnapshotAgent.EndToEnd.Restore;
+
+/// <summary>docker/restore-snapshot and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
+public sealed class RestoreScriptTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("oso-restore-").FullName;
+
+    private string Archive => Path.Combine(_folder, "snapshots.tgz");
+
+    private string Restored => Path.Combine(_folder, "restored");
+
+    public async ValueTask InitializeAsync()
+    {
+        BlockGenerator.Generate(new GeneratorOptions
+        {
+            Directory = Path.Combine(_folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64"), BlockCount = 2, SizeBytes = 1 << 20, Seed = 1, Until = TimeProvider.System.GetUtcNow(),
+        });
+        (await HostCommand.RunAsync(["sh", "-c", "tar czf snapshots.tgz snapshots && sha256sum snapshots.tgz >snapshots.tgz.sha256 && chmod 755 ."], _folder)).Succeeded();
+    }
+
+    public async ValueTask DisposeAsync() => await HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", _folder));
+
+    [Fact]
+    public async Task The_blocks_lie_where_Prometheus_looks_for_them_and_the_flags_keep_the_oldest()
+    {
+        CommandResult restore = (await RestoreAsync()).Succeeded();
+
+        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Restored)).Count);
+        Assert.Contains("✅ SHA-256 as in", restore.Output, StringComparison.Ordinal);
+        Assert.Contains("--storage.tsdb.retention.time=31d", restore.Output, StringComparison.Ordinal);
+        Assert.Equal(2, Directory.GetFileSystemEntries(Restored).Length);
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_not_empty_is_refused_and_stays_as_it_is()
+    {
+        Directory.CreateDirectory(Path.Combine(Restored, "wal"));
+
+        CommandResult restore = await RestoreAsync();
+
+        Assert.Equal(1, restore.ExitStatus);
+        Assert.Contains("is not empty: it holds " + Path.Combine(Restored, "wal"), restore.Error, StringComparison.Ordinal);
+        Assert.Equal([Path.Combine(Restored, "wal")], Directory.GetFileSystemEntries(Restored));
+    }
+
+    [Theory]
+    [InlineData("printf x | dd of=snapshots.tgz bs=1 seek=5000 conv=notrunc", "is damaged: its SHA-256 is")]
+    [InlineData("rm *.sha256; truncate -s 100000 snapshots.tgz", "is damaged or no archive")]
+    [InlineData("rm *.sha256; tar czf snapshots.tgz snapshots.tgz", "is not an archive of one snapshot")]
+    [InlineData("rm *.sha256; truncate -s 20 snapshots/*/*/index; tar czf snapshots.tgz snapshots", "The blocks are damaged")]
+    public async Task What_is_damaged_is_told_and_nothing_is_left(string damage, string told)
+    {
+        await HostCommand.RunAsync(["sh", "-c", damage], _folder);
+
+        CommandResult restore = await RestoreAsync();
+
+        Assert.Equal(1, restore.ExitStatus);
+        Assert.Contains(told, restore.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Restored) && Directory.EnumerateFileSystemEntries(Restored).Any());
+    }
+
+    [Fact]
+    public async Task The_job_for_Kubernetes_fills_a_new_volume_and_refuses_one_that_is_not_new()
+    {
+        await Podman.SkipWhereImpossibleAsync();
+        Directory.CreateDirectory(Path.Combine(Restored, "lost+found"));
+        (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "65534:65534", Restored))).Succeeded();
+
+        (await RunJobAsync()).Succeeded();
+
+        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Restored)).Count);
+        Assert.All(Directory.GetDirectories(Restored, "0*"), block => Assert.True(File.Exists(Path.Combine(block, "meta.json"))));
+        CommandResult again = await RunJobAsync();
+        Assert.Equal(1, again.ExitStatus);
+        Assert.Contains("The volume is not empty", again.Output, StringComparison.Ordinal);
+    }
+
+    // With the agent's verify, as an operator's machine has it or not.
+    private Task<CommandResult> RestoreAsync()
+    {
+        string binaries = Path.GetDirectoryName(RunningAgent.Binary)!;
+        return HostCommand.RunAsync("env", $"PATH={binaries}:{Environment.GetEnvironmentVariable("PATH")}", Repository.PathOf("docker/restore-snapshot"), Archive, Restored);
+    }
+
+    /// <summary>The manifest's own command, as its security context has it run.</summary>
+    private async Task<CommandResult> RunJobAsync()
+    {
+        string[] manifest = await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/restore.yaml"));
+        int first = Array.FindIndex(manifest, line => line.Trim() == "- |") + 1;
+        string indent = manifest[first][..^manifest[first].TrimStart().Length];
+        string script = string.Concat(manifest.Skip(first).TakeWhile(line => line.StartsWith(indent, StringComparison.Ordinal)).Select(line => line[indent.Length..] + "\n"));
+        Assert.Contains("command: [\"/bin/sh\", \"-ec\"]", manifest[first - 3] + manifest[first - 2], StringComparison.Ordinal);
+        return await Podman.RunAsync(
+            "run", "--rm", "--network=none", "--user=65534:65534", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges",
+            $"--volume={_folder}:/archive:ro", $"--volume={Restored}:/restored", "--entrypoint=/bin/sh", Podman.Image, "-ec", script);
+    }
+}
