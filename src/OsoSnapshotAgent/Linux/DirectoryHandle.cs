@@ -17,16 +17,13 @@ internal sealed class DirectoryHandle : IDisposable
     }
 
     /// <summary>Makes the creations, renames and deletions in the directory durable: fsync(2).</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
     public static void Flush(string path)
     {
-        try
+        using DirectoryHandle directory = Open(path);
+        if (LibC.FileSync(directory._descriptor) != 0)
         {
-            using DirectoryHandle directory = Open(path);
-            _ = LibC.FileSync(directory._descriptor);
-        }
-        catch (IOException)
-        {
-            // Some network file systems refuse to flush a directory; their renames are durable on the server.
+            Durable.ThrowUnlessUnsupported(path);
         }
     }
 
