@@ -110,11 +110,11 @@ public sealed class RefusalTests
         });
         string before = await ListAsync(pod);
 
-        // Less than the archive needs, more than nothing: it ends in the middle.
         AgentResult result = (await pod.RunAgentAsync(Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes"), ("OSO_SNAPSHOT_RESERVE", "36MiB")))).EndedWith(5);
 
-        Assert.Contains("No room for the archive after ", result.Output, StringComparison.Ordinal);
-        Assert.Contains("OSO_SNAPSHOT_RESERVE", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Not enough room: about ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("oso-snapshot export --stream", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("STEP 1", result.Output, StringComparison.Ordinal);
         Assert.Equal(before, await ListAsync(pod));
     }
 

@@ -31,6 +31,6 @@ internal static class ChecksumFile
     {
         using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write);
         file.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
-        file.Flush(flushToDisk: true);
+        Linux.Durable.Flush(file);
     }
 }

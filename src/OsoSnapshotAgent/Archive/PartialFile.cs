@@ -26,11 +26,21 @@ internal sealed class PartialFile : IDisposable
     /// <summary>fsync(2), rename(2), and fsync of the directory.</summary>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
+        Durable.Flush(Stream);
         Stream.Dispose();
         File.Move(Path, _finalPath, overwrite: true);
+        try
+        {
+            Durable.FlushDirectory(System.IO.Path.GetDirectoryName(_finalPath)!);
+        }
+        catch (IOException)
+        {
+            // A disk that fails now may not hold what it took before.
+            File.Delete(_finalPath);
+            throw;
+        }
+
         _committed = true;
-        DirectoryFlush.ToDisk(System.IO.Path.GetDirectoryName(_finalPath)!);
     }
 
     public void Dispose()

@@ -33,6 +33,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int FileSync(int descriptor);
 
+    [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
+    public static partial int FileSync(SafeFileHandle file);
+
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
     public static partial int FileLock(int descriptor, int operation);
 

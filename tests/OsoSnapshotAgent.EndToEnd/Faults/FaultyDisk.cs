@@ -1,0 +1,54 @@
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Faults;
+
+/// <summary>The library of faults.c, and the variables that tell it which call fails.</summary>
+internal sealed class FaultyDisk : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("oso-faults-").FullName;
+
+    private FaultyDisk() => File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
+
+    private string Library => Path.Combine(_directory, "faults.so");
+
+    public static async Task<FaultyDisk> CompileAsync()
+    {
+        var disk = new FaultyDisk();
+        string source = Path.Combine(AppContext.BaseDirectory, "Faults", "faults.c");
+        // clang is there wherever the native binary was linked.
+        (await HostCommand.RunAsync("clang", "-shared", "-fPIC", "-O1", "-w", "-o", disk.Library, source, "-ldl")).Succeeded();
+        return disk;
+    }
+
+    /// <summary>Counts only: the log may fail without failing the run, so it doesn't belong to what is counted.</summary>
+    public Dictionary<string, string> Counting() => new()
+    {
+        ["LD_PRELOAD"] = Library,
+        ["FAULT_UNDER"] = "/prometheus",
+        ["FAULT_EXCEPT"] = "snapshots.log",
+    };
+
+    public Dictionary<string, string> Failing(Fault fault) => new(Counting())
+    {
+        ["FAULT_CALL"] = fault.Call,
+        ["FAULT_AT"] = fault.At.ToString(CultureInfo.InvariantCulture),
+        ["FAULT_ERRNO"] = fault.ErrorNumber.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>How often each call was made, as the library has printed it.</summary>
+    public static IReadOnlyDictionary<string, int> Counts(string error) => error
+        .Split('\n').Last(line => line.StartsWith("faults:", StringComparison.Ordinal)).Split(' ').Skip(1)
+        .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}
+
+/// <summary>The call that fails, by its number among its like, and what it fails with.</summary>
+internal sealed record Fault(string Call, int At, int ErrorNumber)
+{
+    public const int InputOutputError = 5;
+    public const int AccessDenied = 13;
+    public const int NoSpace = 28;
+    public const int ReadOnlyFileSystem = 30;
+}

@@ -1,0 +1,44 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+
+namespace OsoSnapshotAgent.EndToEnd.Faults;
+
+/// <summary>What holds after every run, however it ended.</summary>
+internal static class Invariants
+{
+    /// <summary>Under the final name there is nothing, or an archive that gzip and its checksum accept; and Prometheus answers.</summary>
+    public static async Task HoldAsync(PrometheusPod pod)
+    {
+        if (File.Exists(pod.Archive))
+        {
+            await Judge.GzipAcceptsAsync(pod.Archive);
+        }
+
+        // It is deleted before an archive takes another's place and written after, so it may be missing but never wrong.
+        if (File.Exists(pod.Archive + ".sha256"))
+        {
+            await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+        }
+
+        Assert.Equal(200, (await pod.GetAsync("-/healthy")).Status);
+    }
+
+    /// <summary>And no half-made file is left, nor a snapshot of the run that failed; what a run that succeeded has made is whole.</summary>
+    public static async Task HoldAndNothingIsLeftAsync(PrometheusPod pod, AgentResult result)
+    {
+        await HoldAsync(pod);
+        Assert.False(File.Exists(pod.Archive + ".part"), "A partial archive was left.");
+        if (result.ExitStatus == 0)
+        {
+            Assert.True(File.Exists(pod.Archive) && File.Exists(pod.Archive + ".sha256"), "The archive or its checksum is missing.");
+            Assert.Single(Snapshots(pod));
+        }
+        else
+        {
+            Assert.DoesNotContain(Snapshots(pod), name => result.Output.Contains($"Snapshot {Path.GetFileName(name)} captured", StringComparison.Ordinal));
+        }
+    }
+
+    public static string[] Snapshots(PrometheusPod pod) =>
+        Directory.Exists(Path.Combine(pod.DataDirectory, "snapshots")) ? Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots")) : [];
+}

@@ -1,0 +1,137 @@
+// Preloaded into the agent: lets one chosen call on a chosen path fail, as a failing disk would, and counts the calls.
+//   FAULT_UNDER  part of the paths that count          FAULT_EXCEPT  part of paths that don't
+//   FAULT_CALL   a name of "names" below               FAULT_AT      the call's number, from 1; FAULT_ERRNO what it fails with
+// At its end the process prints "faults: open=12 read=7 …" to stderr, and before it what it let fail.
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum call { OPEN, READ, WRITE, SYNC, RENAME, UNLINK, MKDIR, STAT, TRUNCATE, CALLS };
+static const char *const names[CALLS] = {"open", "read", "write", "sync", "rename", "unlink", "mkdir", "stat", "truncate"};
+static atomic_long counts[CALLS];
+
+static const char *under, *except;
+static int chosen = -1, code;
+static long at;
+
+__attribute__((constructor)) static void start(void) {
+  const char *call = getenv("FAULT_CALL"), *number = getenv("FAULT_AT"), *error = getenv("FAULT_ERRNO");
+  under = getenv("FAULT_UNDER");
+  except = getenv("FAULT_EXCEPT");
+  at = number ? atol(number) : 0;
+  code = error ? atoi(error) : EIO;
+  for (int i = 0; call && i < CALLS; i++)
+    if (!strcmp(call, names[i])) chosen = i;
+}
+
+__attribute__((destructor)) static void report(void) {
+  char text[512];
+  int length = snprintf(text, sizeof text, "faults:");
+  for (int i = 0; i < CALLS; i++) length += snprintf(text + length, sizeof text - length, " %s=%ld", names[i], atomic_load(&counts[i]));
+  text[length++] = '\n';
+  syscall(SYS_write, 2, text, length);
+}
+
+static int strikes(enum call call, const char *path) {
+  if (!under || !path || !strstr(path, under) || (except && strstr(path, except))) return 0;
+  int hit = atomic_fetch_add(&counts[call], 1) + 1 == at && (int)call == chosen;
+  if (hit) {
+    char text[4200];
+    syscall(SYS_write, 2, text, snprintf(text, sizeof text, "fault: %s of %s\n", names[call], path));
+    errno = code;
+  }
+  return hit;
+}
+
+static int strikes_file(enum call call, int file) {
+  char link[32], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+  if (length < 0) return 0;
+  path[length] = 0;
+  return strikes(call, path);
+}
+
+// Ours stands before the C library's; .NET asks dlsym with the library's own handle, and would get the library's.
+static void *real_dlsym(void *library, const char *name) {
+  static void *(*real)(void *, const char *);
+  const char *versions[] = {"GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5"};
+  for (int i = 0; !real && i < 3; i++) *(void **)&real = dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+  return real(library, name);
+}
+
+#define WRAP(result, name, parameters, arguments, condition, failure) \
+  result name parameters {                                            \
+    static result(*real) parameters;                                  \
+    if (!real) *(void **)&real = real_dlsym(RTLD_NEXT, #name);        \
+    return (condition) ? (failure) : real arguments;                  \
+  }
+#define ON_PATH(name, call, parameters, arguments, path) WRAP(int, name, parameters, arguments, strikes(call, path), -1)
+#define ON_FILE(result, name, call, parameters, arguments) WRAP(result, name, parameters, arguments, strikes_file(call, file), -1)
+
+#define OPENS(name)                                                       \
+  int name(const char *path, int flags, ...) {                            \
+    static int (*real)(const char *, int, ...);                           \
+    va_list rest;                                                         \
+    va_start(rest, flags);                                                \
+    int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;   \
+    va_end(rest);                                                         \
+    if (!real) *(void **)&real = real_dlsym(RTLD_NEXT, #name);            \
+    return strikes(OPEN, path) ? -1 : real(path, flags, mode);            \
+  }
+OPENS(open)
+OPENS(open64)
+WRAP(DIR *, opendir, (const char *path), (path), strikes(OPEN, path), NULL)
+ON_FILE(ssize_t, read, READ, (int file, void *buffer, size_t count), (file, buffer, count))
+ON_FILE(ssize_t, pread, READ, (int file, void *buffer, size_t count, off_t offset), (file, buffer, count, offset))
+ON_FILE(ssize_t, pread64, READ, (int file, void *buffer, size_t count, off64_t offset), (file, buffer, count, offset))
+ON_FILE(ssize_t, preadv64, READ, (int file, const struct iovec *parts, int count, off64_t offset), (file, parts, count, offset))
+ON_FILE(ssize_t, write, WRITE, (int file, const void *buffer, size_t count), (file, buffer, count))
+ON_FILE(ssize_t, pwrite, WRITE, (int file, const void *buffer, size_t count, off_t offset), (file, buffer, count, offset))
+ON_FILE(ssize_t, pwrite64, WRITE, (int file, const void *buffer, size_t count, off64_t offset), (file, buffer, count, offset))
+ON_FILE(ssize_t, writev, WRITE, (int file, const struct iovec *parts, int count), (file, parts, count))
+ON_FILE(ssize_t, pwritev, WRITE, (int file, const struct iovec *parts, int count, off_t offset), (file, parts, count, offset))
+ON_FILE(ssize_t, pwritev64, WRITE, (int file, const struct iovec *parts, int count, off64_t offset), (file, parts, count, offset))
+ON_FILE(int, fsync, SYNC, (int file), (file))
+ON_FILE(int, fdatasync, SYNC, (int file), (file))
+ON_FILE(int, ftruncate, TRUNCATE, (int file, off_t length), (file, length))
+ON_FILE(int, ftruncate64, TRUNCATE, (int file, off64_t length), (file, length))
+ON_FILE(int, fstat, STAT, (int file, struct stat *status), (file, status))
+ON_FILE(int, fstat64, STAT, (int file, struct stat64 *status), (file, status))
+ON_PATH(stat, STAT, (const char *path, struct stat *status), (path, status), path)
+ON_PATH(stat64, STAT, (const char *path, struct stat64 *status), (path, status), path)
+ON_PATH(lstat, STAT, (const char *path, struct stat *status), (path, status), path)
+ON_PATH(lstat64, STAT, (const char *path, struct stat64 *status), (path, status), path)
+// What programs call that were linked with a C library before 2.33, as .NET's are.
+ON_FILE(int, __fxstat64, STAT, (int version, int file, struct stat64 *status), (version, file, status))
+ON_PATH(__xstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
+ON_PATH(__lxstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
+ON_PATH(statx, STAT, (int folder, const char *path, int flags, unsigned mask, struct statx *status), (folder, path, flags, mask, status), path)
+ON_PATH(rename, RENAME, (const char *path, const char *to), (path, to), path)
+ON_PATH(link, RENAME, (const char *path, const char *to), (path, to), path)
+ON_PATH(unlink, UNLINK, (const char *path), (path), path)
+ON_PATH(rmdir, UNLINK, (const char *path), (path), path)
+ON_PATH(mkdir, MKDIR, (const char *path, mode_t mode), (path, mode), path)
+void *dlsym(void *library, const char *name) {
+  static const struct {
+    const char *name;
+    void *ours;
+  } wrapped[] = {
+    {"open", open}, {"read", read}, {"write", write}, {"fsync", fsync}, {"statx", statx},
+  };
+  // The wrappers' own question is RTLD_NEXT, and goes to real_dlsym.
+  for (size_t i = 0; under && i < sizeof wrapped / sizeof *wrapped; i++)
+    if (!strcmp(name, wrapped[i].name)) return wrapped[i].ours;
+  return real_dlsym(library, name);
+}
