@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
@@ -26,11 +27,19 @@ internal static class ChecksumFile
     }
 
     /// <summary>Returns once it is on the disk.</summary>
-    /// <exception cref="IOException">There is such a file already, or it can't be written.</exception>
+    /// <exception cref="IOException">There is such a file already, or it can't be written; then none is left.</exception>
     public static void Write(string path, string sha256, string fileName)
     {
-        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write);
-        file.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
-        Linux.Durable.Flush(file);
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        try
+        {
+            file.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
+            Durable.Flush(file);
+        }
+        catch (IOException)
+        {
+            File.Delete(path);
+            throw;
+        }
     }
 }

@@ -12,6 +12,14 @@ internal sealed class DirectoryListing(SnapshotRun run, Transcript transcript, T
     public void Show()
     {
         transcript.Line($"Contents of {run.Target.Data.PathSeenByAgent}:");
-        transcript.Lines(LongListing.Of(run.Target.Data.PathSeenByAgent, Names, time.GetUtcNow()));
+        try
+        {
+            transcript.Lines(LongListing.Of(run.Target.Data.PathSeenByAgent, Names, time.GetUtcNow()));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // For people to look at only.
+            transcript.Warning($"It can't be listed: {e.Message}");
+        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new AgentException(
-                ExitStatus.ArchiveFailed,
+                e is IOException failure && OutOfRoom.Is(failure) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
                 $"{data.Archive} is complete and verified, but its checksum can't be written: {e.Message}",
                 $"Copy it and compare: its SHA-256 is {run.Manifest.Sha256}. Look into the volume's health.",
                 e);

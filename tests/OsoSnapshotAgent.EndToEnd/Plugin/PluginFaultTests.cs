@@ -53,14 +53,16 @@ public sealed class PluginFaultTests
         await IsTheArchiveAsync(cluster, target);
     }
 
-    [Fact]
-    public async Task After_Ctrl_C_the_same_command_goes_on_behind_what_was_copied()
+    [Theory]
+    [InlineData(Cluster.Pod, "--keep")]
+    [InlineData("--selector=app=prometheus", "--keep")]
+    public async Task After_Ctrl_C_the_same_command_goes_on_behind_what_was_copied(params string[] arguments)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
         cluster.Configure(Faults(("bytes_per_second", 200_000)));
 
-        CommandResult interrupted = await cluster.InterruptAsync(100_000, "take", Cluster.Pod, "--keep");
+        CommandResult interrupted = await cluster.InterruptAsync(100_000, ["take", .. arguments]);
 
         Assert.Equal(130, interrupted.ExitStatus);
         Assert.Contains("the same command again", interrupted.Error, StringComparison.Ordinal);
@@ -68,9 +70,23 @@ public sealed class PluginFaultTests
         long copied = new FileInfo(cluster.Archive + ".part").Length;
 
         cluster.Configure([]);
-        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+        (await cluster.RunAsync(["take", .. arguments])).Succeeded();
         Assert.Single(cluster.Containers);
         Assert.Equal(copied, cluster.Exports[^1].Offset);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
+    [Fact]
+    public async Task What_was_copied_from_a_container_that_is_gone_is_not_built_upon()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        await File.WriteAllTextAsync(cluster.Archive + ".part", "another archive's beginning", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(cluster.Archive + ".part.state", $"pod=/{Cluster.Pod}\ncontainer=oso-snapshot-gone\nsha256=0\n", TestContext.Current.CancellationToken);
+
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+
+        Assert.Equal(0, cluster.Exports[0].Offset);
         await IsTheArchiveAsync(cluster, target);
     }
 
