@@ -87,7 +87,7 @@ public sealed class PrometheusProbeTests : IDisposable
         Assert.Equal(count, metrics.Count);
     }
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [InlineData("a 1\n", 1)]
     [InlineData("", 0)]
     public async Task Metrics_without_an_end_are_read_to_a_limit_and_fill_no_memory(string first, int count)
