@@ -13,6 +13,9 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
 {
     // A flags answer has some 10 KiB; anything much larger is no Prometheus.
     private const int MostReplyBytes = 1024 * 1024;
+
+    // Prometheus' own metrics are some 100 KiB.
+    private const int MostMetricsBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
     private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
 
@@ -38,7 +41,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         limit.CancelAfter(ReadTimeout);
         try
         {
-            using StreamReader lines = new(await response.Content.ReadAsStreamAsync(limit.Token));
+            using StreamReader lines = new(new LimitedStream(await response.Content.ReadAsStreamAsync(limit.Token), MostMetricsBytes));
             while (values.Count < names.Count && await lines.ReadLineAsync(limit.Token) is { } line)
             {
                 int space = line.IndexOf(' ', StringComparison.Ordinal);

@@ -101,7 +101,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
 
     private async Task CheckLikenessAsync(PrometheusServer server, TargetContainer target, CancellationToken token)
     {
-        bool isOurLoopback = server.BaseUrl.IsLoopback && server.BaseUrl.Port == target.CommandLine.LocalUrl(Uri.UriSchemeHttp).Port;
+        bool isOurLoopback = server.BaseUrl.IsLoopback && server.BaseUrl.Port == target.CommandLine.LocalUrl(Uri.UriSchemeHttp)?.Port;
         if (target.Prometheus is { } beside && await CompareAsync(server.BaseUrl, beside, isOurLoopback, token) == Likeness.Other)
         {
             throw new AgentException(

@@ -65,15 +65,15 @@ internal sealed record PrometheusCommandLine
         || (process.Arguments.Count > 0 && Path.GetFileName(process.Arguments[0]) == "prometheus")
         || process.Arguments.Skip(1).Any(argument => argument.StartsWith("--storage.tsdb.path", StringComparison.Ordinal));
 
-    /// <summary>The base URL on which a process of the same network namespace reaches this Prometheus; ends with a slash.</summary>
-    public Uri LocalUrl(string scheme)
+    /// <summary>The base URL on which a process of the same network namespace reaches this Prometheus; ends with a slash. Null where the flags make no URL.</summary>
+    public Uri? LocalUrl(string scheme)
     {
         int colon = ListenAddress.LastIndexOf(':');
         string host = colon < 0 ? ListenAddress : ListenAddress[..colon];
         string port = colon < 0 ? "9090" : PortNumber(ListenAddress[(colon + 1)..]);
         host = host is "" or "0.0.0.0" or "[::]" or "*" ? "127.0.0.1" : host;
         string prefix = Prefix();
-        return new Uri($"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}");
+        return Uri.TryCreate($"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}", UriKind.Absolute, out Uri? url) ? url : null;
     }
 
     // Go resolves service names too; these are the ones that fit.

@@ -19,6 +19,9 @@ internal sealed record AgentOptions
     /// <summary>Its stdin, stdout and stderr, as with kubectl debug -it; null: no stdin, and two pipes.</summary>
     public Pty? Terminal { get; init; }
 
+    /// <summary>What a shell does to its streams before it becomes the agent, such as ">/dev/full".</summary>
+    public string? Redirection { get; init; }
+
     /// <summary>False: as runtimes do that ignore --target, the agent is PID 1 itself and sees no other process.</summary>
     public bool JoinsPidNamespace { get; init; } = true;
 

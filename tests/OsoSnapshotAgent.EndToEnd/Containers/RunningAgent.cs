@@ -111,7 +111,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         return
         [
             "env", "AGENT_DIRECTORY=" + directory, "AGENT_TERMINATION_LOG=" + Path.Combine(directory, "termination-log"),
-            "AGENT_USER=" + user, "AGENT_TERMINAL=" + options.Terminal?.Path,
+            "AGENT_USER=" + user, "AGENT_TERMINAL=" + options.Terminal?.Path, "AGENT_REDIRECTION=" + options.Redirection,
             "bash", PodLauncher.Script("agent.sh"), .. options.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
             "/usr/bin/setpriv", "--reuid", ids[0], "--regid", ids[1], "--clear-groups", "--no-new-privs",
             "--bounding-set=" + capabilities, "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities,

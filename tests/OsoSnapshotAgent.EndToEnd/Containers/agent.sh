@@ -14,7 +14,7 @@ mkdir -p "$dev"
 mount -t tmpfs -o mode=755 dev "$dev"
 mkdir "$dev/pts"
 mount --bind /dev/pts "$dev/pts"
-for device in null zero random urandom tty; do
+for device in null zero full random urandom tty; do
   touch "$dev/$device"
   mount --bind "/dev/$device" "$dev/$device"
 done
@@ -27,5 +27,9 @@ if [[ -n ${AGENT_TERMINAL:-} ]]; then
   # As a container runtime does with the console.
   chown "$AGENT_USER" "$AGENT_TERMINAL"
   exec >"$AGENT_TERMINAL" 2>&1
+fi
+# Such as ">/dev/full".
+if [[ -n ${AGENT_REDIRECTION:-} ]]; then
+  eval "exec $AGENT_REDIRECTION"
 fi
 exec env -i "$@"

@@ -87,6 +87,22 @@ public sealed class PrometheusProbeTests : IDisposable
         Assert.Equal(count, metrics.Count);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("a 1\n", 1)]
+    [InlineData("", 0)]
+    public async Task Metrics_without_an_end_are_read_to_a_limit_and_fill_no_memory(string first, int count)
+    {
+        const int MoreThanIsRead = 64 << 20;
+        byte[] endless = System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {2L * MoreThanIsRead}\r\n\r\n{first}{new string('x', MoreThanIsRead)}");
+        using FakeServer server = new(_ => endless);
+        using Agent agent = new(_directory, new AgentSettings());
+
+        // Its line never ends, and neither does the answer: without a limit this would wait for the rest.
+        IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "z" }, Token);
+
+        Assert.Equal(count, metrics.Count);
+    }
+
     [Fact]
     public async Task Sends_user_and_password_and_shows_neither()
     {

@@ -10,7 +10,7 @@ public sealed class PrometheusCommandLineTests
         PrometheusCommandLine line = Parse();
 
         Assert.Equal("data/", line.StoragePath);
-        Assert.Equal("http://127.0.0.1:9090/", line.LocalUrl("http").AbsoluteUri);
+        Assert.Equal("http://127.0.0.1:9090/", line.LocalUrl("http")?.AbsoluteUri);
         Assert.False(line.AdminApiEnabled);
         Assert.False(line.IsAgent);
         Assert.Null(line.WebConfigFile);
@@ -61,7 +61,7 @@ public sealed class PrometheusCommandLineTests
     [InlineData("http://localhost:9093/", "--web.listen-address=localhost:9093")]
     [InlineData("http://127.0.0.1:1/", "--web.listen-address=:1", "--web.listen-address=:2")]
     public void Reaches_the_address_that_it_listens_on(string expected, params string[] flags) =>
-        Assert.Equal(expected, Parse(flags).LocalUrl("http").AbsoluteUri);
+        Assert.Equal(expected, Parse(flags).LocalUrl("http")?.AbsoluteUri);
 
     // What Prometheus 2.42 makes of each was seen from where it redirects "/" to.
     [Theory]
@@ -77,7 +77,7 @@ public sealed class PrometheusCommandLineTests
     [InlineData("/", "--web.external-url=http://host/x", "--web.route-prefix=/")]
     [InlineData("/x/", "--web.external-url=http://host/x", "--web.route-prefix=")]
     public void Answers_under_the_route_prefix_or_else_the_external_URLs_path(string expected, params string[] flags) =>
-        Assert.Equal(expected, Parse(flags).LocalUrl("http").AbsolutePath);
+        Assert.Equal(expected, Parse(flags).LocalUrl("http")?.AbsolutePath);
 
     [Fact]
     public void Names_the_web_configuration() =>

@@ -1,0 +1,62 @@
+using System.Text;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.AdminApi;
+
+/// <summary>Answers to the snapshot's POST that no Prometheus gives: refused with status 4, and asked for once only.</summary>
+public sealed class HostileServerTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    [Theory]
+    [InlineData("/etc")]
+    [InlineData("..")]
+    [InlineData("")]
+    [InlineData("20250820T165101Z-0eb533ff8d43ed64/../../x")]
+    [InlineData("20250820T165101Z-0eb533ff8d43ed64\\n")]
+    [InlineData("20250820T165101Z-0eb533ff\\u0000d43ed64")]
+    [InlineData("20250820T165101Z-0eb533ff\\u001b[2J")]
+    public async Task A_name_that_is_none_is_refused(string name) =>
+        await RefusedAsync(FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{name}}}"}}"""));
+
+    [Theory]
+    [InlineData("""{"status":"success","data":{"name":17}}""")]
+    [InlineData("""{"status":"success","data":["20250820T165101Z-0eb533ff8d43ed64"]}""")]
+    [InlineData("""{"status":"success","data":null}""")]
+    [InlineData("""{"status":"success","data":{"name":"20250820T165101Z-0eb5""")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("")]
+    [InlineData("<html><body>Sign in to the proxy</body></html>")]
+    public async Task A_body_of_another_form_is_refused(string body) => await RefusedAsync(FakeServer.Answer(200, "OK", body));
+
+    [Fact]
+    public async Task A_body_nested_without_end_is_refused() => await RefusedAsync(FakeServer.Answer(200, "OK", new string('[', 500_000)));
+
+    [Fact]
+    public async Task A_body_larger_than_any_answer_is_refused() => await RefusedAsync(FakeServer.Answer(200, "OK", new string(' ', 8 << 20)));
+
+    [Fact]
+    public async Task A_chunk_that_never_ends_is_refused() =>
+        await RefusedAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n{new string(' ', 8 << 20)}"));
+
+    [Fact]
+    public async Task Headers_without_an_end_are_refused() =>
+        await RefusedAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nX: {new string('x', 8 << 20)}"));
+
+    public void Dispose() => _directory.Dispose();
+
+    private async Task RefusedAsync(byte[] answer)
+    {
+        using FakeServer server = new(_ => answer);
+        using Agent agent = new(_directory, new AgentSettings());
+
+        AgentException refused = await Assert.ThrowsAsync<AgentException>(
+            () => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
+
+        Assert.Equal(ExitStatus.PrometheusRefused, refused.Status);
+        Assert.Equal(1, server.Posts);
+        Assert.DoesNotContain('\u001b', agent.Transcript.Text);
+    }
+}
