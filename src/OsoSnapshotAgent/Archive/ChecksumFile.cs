@@ -1,5 +1,4 @@
 using System.Text;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
@@ -26,20 +25,13 @@ internal static class ChecksumFile
             : throw new AgentException(ExitStatus.ArchiveFailed, $"{path} is damaged: it does not start with a SHA-256.", "Copy it again, or delete it to verify without it.");
     }
 
-    /// <summary>Returns once it is on the disk.</summary>
-    /// <exception cref="IOException">There is such a file already, or it can't be written; then none is left.</exception>
-    public static void Write(string path, string sha256, string fileName)
+    /// <summary>Returns once it is on the disk; it is there whole or not at all.</summary>
+    /// <param name="partialPath">Its name while it is written.</param>
+    /// <exception cref="IOException">It can't be written; then none is left.</exception>
+    public static void Write(string path, string partialPath, string sha256, string fileName)
     {
-        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        try
-        {
-            file.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
-            Durable.Flush(file);
-        }
-        catch (IOException)
-        {
-            File.Delete(path);
-            throw;
-        }
+        using PartialFile file = PartialFile.Create(partialPath, path);
+        file.Stream.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
+        file.Commit();
     }
 }

@@ -33,7 +33,8 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
     {
         try
         {
-            ChecksumFile.Write(data.Checksum, run.Manifest.Sha256, DataDirectory.ArchiveName);
+            // The archive has left its partial name, so it is free.
+            ChecksumFile.Write(data.Checksum, data.PartialArchive, run.Manifest.Sha256, DataDirectory.ArchiveName);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -79,13 +79,36 @@ internal sealed class DataDirectory(string pathSeenByAgent)
             removed.Add(Path.GetFileName(path));
         }
 
-        if (Directory.Exists(Snapshots))
+        if (DeleteSnapshots())
         {
-            Directory.Delete(Snapshots, recursive: true);
             removed.Add(SnapshotsName + "/");
         }
 
         return removed;
+    }
+
+    /// <summary>
+    /// Deletes all snapshots. Prometheus may still be making one that a run asked for which has been killed, and rename or add
+    /// directories under our hands; so a failure is tried again for a second.
+    /// </summary>
+    /// <returns>false where there is no such directory.</returns>
+    public bool DeleteSnapshots()
+    {
+        const int Tries = 10;
+        bool wasThere = Directory.Exists(Snapshots);
+        for (int tried = 1; Directory.Exists(Snapshots); tried++)
+        {
+            try
+            {
+                Directory.Delete(Snapshots, recursive: true);
+            }
+            catch (IOException) when (tried < Tries)
+            {
+                Thread.Sleep(TimeSpan.FromSeconds(0.1));
+            }
+        }
+
+        return wasThere;
     }
 
     /// <summary>Bytes that deleting the finished archive would give back.</summary>

@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.EndToEnd.Faults;
 internal static class Invariants
 {
     // What ends a run after that is no reason to throw a verified archive away.
-    private static readonly string[] KeptArchive = [" is complete and verified, but its checksum can't be written", "The archive is complete and stays."];
+    private static readonly string[] KeptArchive = [" is complete and verified, but its checksum can't be written", " created, read back and verified."];
 
     /// <summary>Under the final name there is nothing, or an archive that gzip and its checksum accept; and Prometheus answers.</summary>
     public static async Task HoldAsync(PrometheusPod pod)

@@ -160,7 +160,7 @@ public sealed class ArchiveCheckTests : IDisposable
         using (FileStream file = File.Create(Archive))
         {
             ArchiveManifest manifest = _sample.Write(file);
-            ChecksumFile.Write(_sample.Data.Checksum, manifest.Sha256, Path.GetFileName(Archive));
+            ChecksumFile.Write(_sample.Data.Checksum, _sample.Data.PartialArchive, manifest.Sha256, Path.GetFileName(Archive));
         }
 
         return File.ReadAllBytes(Archive);
