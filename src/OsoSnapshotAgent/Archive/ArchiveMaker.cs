@@ -47,7 +47,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
             {
                 using ArchiveFollower follower = new(file.Path, written);
                 Tsdb.BlockAudit audit = ArchiveVerifier.Verify(follower, archived.GetConsumingEnumerable(CancellationToken.None), stop.Token);
-                return new() { Tally = audit.Tally, Damage = audit.Problems, Crc32C = follower.Crc32C };
+                return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
             }
             catch
             {

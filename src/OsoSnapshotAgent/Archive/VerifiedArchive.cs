@@ -7,6 +7,8 @@ internal sealed record VerifiedArchive
 {
     public required BlockTally Tally { get; init; }
 
+    public required IReadOnlyList<AuditedBlock> Blocks { get; init; }
+
     /// <summary>Damage within the blocks themselves, as Prometheus' own disk holds them.</summary>
     public required IReadOnlyList<string> Damage { get; init; }
 

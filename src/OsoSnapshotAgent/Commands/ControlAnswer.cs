@@ -21,4 +21,5 @@ internal sealed record ControlAnswer
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(VerifyReport))]
 internal sealed partial class ControlJson : JsonSerializerContext;

@@ -12,8 +12,11 @@ internal static class Discovery
     public static DataDirectory FindData()
     {
         ProcFileSystem proc = new("/proc");
-        return new TargetFinder(proc, new TargetAccess(proc), SettingsReader.Read(Variables(), TimeProvider.System)).Find().Data;
+        return new TargetFinder(proc, new TargetAccess(proc), Settings()).Find().Data;
     }
+
+    /// <exception cref="AgentException">They are wrong.</exception>
+    public static AgentSettings Settings() => SettingsReader.Read(Variables(), TimeProvider.System);
 
     public static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()

@@ -17,7 +17,7 @@ internal static class RunProcedure
         builder.Services.AddSingleton(signals).AddTranscript();
         try
         {
-            AgentSettings settings = SettingsReader.Read(Discovery.Variables(), TimeProvider.System);
+            AgentSettings settings = Discovery.Settings();
             settings = toStandardOutput ? settings with { ToStandardOutput = true, Remove = false } : settings;
             builder.Services.AddAgent(settings).AddSteps(settings);
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
@@ -17,8 +18,13 @@ internal static class VerifyCommand
             Arity = ArgumentArity.ZeroOrOne,
             Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of this container's Prometheus.",
         };
-        Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path };
-        command.SetAction(arguments => FileVerb.Run(() => Verify(arguments.GetValue(path) ?? Discovery.FindData().Archive, Console.Out)));
+        Option<bool> json = new("--json") { Description = "As a JSON object on one line; what is wrong is in it, and its exit status is the same." };
+        Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
+        command.SetAction(arguments => FileVerb.Run(() =>
+        {
+            string place = arguments.GetValue(path) ?? Discovery.FindData().Archive;
+            return arguments.GetValue(json) ? VerifyAsJson(place, Console.Out) : Verify(place, Console.Out);
+        }));
         return command;
     }
 
@@ -26,11 +32,41 @@ internal static class VerifyCommand
     {
         Priority.Lower();
         BlockAudit audit = Read(path, block => output.WriteLine(Describe(block)), output);
-        foreach (string line in RunReport.Content(audit.Tally))
+        foreach (string line in RunReport.Content(audit.Tally).Concat(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii)))
         {
             output.WriteLine(line);
         }
 
+        Judge(path, audit);
+        output.WriteLine($"✅ {path} is sound.");
+        return ExitStatus.Done;
+    }
+
+    internal static ExitStatus VerifyAsJson(string path, TextWriter output)
+    {
+        Priority.Lower();
+        VerifyReport report = new() { Path = path };
+        try
+        {
+            BlockAudit audit = Read(path, _ => { }, TextWriter.Null);
+            report = report with { Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)] };
+            Judge(path, audit);
+        }
+        catch (AgentException e)
+        {
+            report = report with { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            report = report with { ExitStatus = (int)ExitStatus.ArchiveFailed, Problem = e.Message };
+        }
+
+        output.WriteLine(JsonSerializer.Serialize(report, ControlJson.Default.VerifyReport));
+        return (ExitStatus)report.ExitStatus;
+    }
+
+    private static void Judge(string path, BlockAudit audit)
+    {
         if (audit.Problems.Count > 0)
         {
             throw new AgentException(ExitStatus.ArchiveFailed, $"{path} holds damaged blocks: {audit.Problems.Count} problems, told above.", "The other blocks are sound. Restore without the damaged ones, or take another copy.");
@@ -40,9 +76,6 @@ internal static class VerifyCommand
         {
             throw new AgentException(ExitStatus.NoBlock, $"{path} holds no block.", "Name the directory in which directories with 26-letter names lie, or an archive.");
         }
-
-        output.WriteLine($"✅ {path} is sound.");
-        return ExitStatus.Done;
     }
 
     private static BlockAudit Read(string path, Action<AuditedBlock> finished, TextWriter output)

@@ -49,6 +49,9 @@ internal sealed record AgentSettings
 
     public bool Insecure { get; init; }
 
+    /// <summary>Draw with ASCII alone.</summary>
+    public bool Ascii { get; init; }
+
     /// <summary>Asked for by <c>export --stream</c>, not by the environment: the archive goes to standard output, all else to standard error.</summary>
     public bool ToStandardOutput { get; init; }
 

@@ -35,6 +35,7 @@ internal static class SettingsReader
             PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, "an absolute path"),
             BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, "an absolute path"),
             Insecure = reader.YesNo(Prefix + "INSECURE"),
+            Ascii = reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables),
         };
 
         CheckCombinations(settings, reader.Problems);
@@ -52,6 +53,13 @@ internal static class SettingsReader
         };
 
         bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
+    }
+
+    // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.
+    private static bool IsAsciiLocale(IReadOnlyDictionary<string, string> variables)
+    {
+        string? locale = Array.ConvertAll(["LC_ALL", "LC_CTYPE", "LANG"], name => variables.GetValueOrDefault(name)).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        return locale is not null && !locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) && !locale.Contains("utf8", StringComparison.OrdinalIgnoreCase);
     }
 
     private static void CheckCombinations(AgentSettings settings, List<string> problems)

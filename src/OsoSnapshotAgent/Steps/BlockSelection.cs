@@ -41,6 +41,12 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
         }
 
         HashSet<string> wanted = [.. blocks.Where(block => IsWanted(block, transcript.Warning))];
+        if (wanted.Count > 0 && wanted.Count < blocks.Length)
+        {
+            run.LeftOut = $"{blocks.Length - wanted.Count} of {blocks.Length} blocks, outside the range from {Bound(settings.Since)} to {Bound(settings.Until)}";
+            transcript.Line("Left out: " + run.LeftOut);
+        }
+
         return wanted.Count > 0 ? wanted : throw new AgentException(
             ExitStatus.NoBlock,
             $"None of the snapshot's {blocks.Length} blocks overlaps the range from {Bound(settings.Since)} to {Bound(settings.Until)}.",

@@ -75,6 +75,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>Prometheus has the order and has not answered: it goes on, whatever becomes of us.</summary>
     public bool IsRequestPending { get; set; }
 
+    /// <summary>What of the snapshot does not go into the archive; null where all of it does.</summary>
+    public string? LeftOut { get; set; }
+
     /// <summary>Set once the archive has its final name: from then on nothing is taken back.</summary>
     public bool IsArchiveKept { get; set; }
 

@@ -1,11 +1,12 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Steps;
 
 /// <summary>Judges what reading back has shown, and only then gives the archive its final name.</summary>
-internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, DirectoryListing listing) : IStep
+internal sealed class VerifyArchive(SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing) : IStep
 {
     public Task RunAsync(CancellationToken token)
     {
@@ -23,6 +24,7 @@ internal sealed class VerifyArchive(SnapshotRun run, Transcript transcript, Dire
         WriteChecksum(data);
         transcript.Success($"Archive {data.Archive} created, read back and verified.");
         transcript.Lines(RunReport.Lines(run));
+        transcript.Lines(BlockTimeline.Lines(run.Verified.Blocks, settings.Ascii));
         NoteDamage();
         run.Summary = RunReport.Summary(run);
         listing.Show();

@@ -5,12 +5,15 @@ namespace OsoSnapshotAgent.Tsdb;
 /// <summary>What the audit of one block has shown.</summary>
 /// <param name="ulid">The directory's name.</param>
 /// <param name="meta">null where it could not be read.</param>
+/// <param name="sizeBytes">The sum of its files.</param>
 /// <param name="problems">Empty where the block is sound.</param>
-internal sealed class AuditedBlock(string ulid, BlockMeta? meta, IReadOnlyList<string> problems)
+internal sealed class AuditedBlock(string ulid, BlockMeta? meta, long sizeBytes, IReadOnlyList<string> problems)
 {
     public string Ulid => ulid;
 
     public BlockMeta? Meta => meta;
+
+    public long SizeBytes => sizeBytes;
 
     public IReadOnlyList<string> Problems => problems;
 }
@@ -22,6 +25,7 @@ internal sealed class AuditedBlock(string ulid, BlockMeta? meta, IReadOnlyList<s
 internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 {
     private readonly List<string> _problems = [];
+    private readonly List<AuditedBlock> _blocks = [];
     private string? _block;
     private string _file = string.Empty;
     private BlockFileCheck? _check;
@@ -29,8 +33,12 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
     private bool _hasIndex;
     private int _segments;
     private int _problemsBefore;
+    private long _bytes;
 
     public BlockTally Tally { get; private set; } = new();
+
+    /// <summary>Those that are read to their end, in the order in which they came.</summary>
+    public IReadOnlyList<AuditedBlock> Blocks => _blocks;
 
     /// <summary>Each names the block and the file.</summary>
     public IReadOnlyList<string> Problems => _problems;
@@ -57,12 +65,13 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
         if (ulid != _block && Ulid.IsValid(ulid))
         {
             FinishBlock();
-            (_block, _problemsBefore) = (ulid, _problems.Count);
+            (_block, _problemsBefore, _bytes) = (ulid, _problems.Count, 0);
         }
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        _bytes += bytes.Length;
         try
         {
             _check?.Append(bytes);
@@ -143,7 +152,8 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
             }
         }
 
-        finished?.Invoke(new(_block, _meta, _problems[_problemsBefore..]));
+        _blocks.Add(new(_block, _meta, _bytes, _problems[_problemsBefore..]));
+        finished?.Invoke(_blocks[^1]);
         (_block, _meta, _hasIndex, _segments) = (null, null, false, 0);
     }
 }

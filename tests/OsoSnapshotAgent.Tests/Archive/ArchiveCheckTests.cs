@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -27,6 +28,39 @@ public sealed class ArchiveCheckTests : IDisposable
             ],
             Lines[..4]);
         Assert.Equal($"✅ {Archive} is sound.", Lines[^1]);
+    }
+
+    [Fact]
+    public void As_JSON_it_tells_each_block_and_what_is_wrong()
+    {
+        WriteArchive();
+        Assert.Equal(ExitStatus.Done, VerifyCommand.VerifyAsJson(Archive, _output));
+        JsonElement sound = JsonSerializer.Deserialize<JsonElement>(Lines[0]);
+        Assert.Equal((0, 2), (sound.GetProperty("exitStatus").GetInt32(), sound.GetProperty("blocks").GetArrayLength()));
+        Assert.Equal(
+            (SampleBlock.Ulid, "2025-08-20T16:00:00+00:00", 240, 0),
+            (sound.GetProperty("blocks")[0].GetProperty("ulid").GetString(), sound.GetProperty("blocks")[0].GetProperty("from").GetString(),
+                sound.GetProperty("blocks")[0].GetProperty("samples").GetInt32(), sound.GetProperty("blocks")[0].GetProperty("problems").GetArrayLength()));
+
+        File.WriteAllText(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "meta.json"), "{");
+        Assert.Equal(ExitStatus.ArchiveFailed, VerifyCommand.VerifyAsJson(_sample.SnapshotPath, _output));
+        JsonElement damaged = JsonSerializer.Deserialize<JsonElement>(Lines[1]);
+        Assert.Equal(6, damaged.GetProperty("exitStatus").GetInt32());
+        Assert.Contains("holds damaged blocks", damaged.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, damaged.GetProperty("blocks")[0].GetProperty("from").ValueKind);
+        Assert.NotEqual(0, damaged.GetProperty("blocks")[0].GetProperty("problems").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_block_of_which_only_the_directory_is_left_is_told()
+    {
+        Directory.CreateDirectory(Path.Join(_sample.SnapshotPath, "01J5QZ8X0M3N4P5Q6R7S8T9V0Y"));
+
+        Expect.Failure(() => Verify(_sample.SnapshotPath), ExitStatus.ArchiveFailed, "holds damaged blocks", "The other blocks are sound");
+        Assert.Contains("   block 01J5QZ8X0M3N4P5Q6R7S8T9V0Y has no sound index", Lines);
+
+        WriteArchive();
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "holds damaged blocks", "The other blocks are sound");
     }
 
     [Fact]

@@ -67,7 +67,7 @@ internal sealed class SampleData : IDisposable
         using ArchiveFollower follower = new(Data.PartialArchive, written);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
         ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
-        return new() { Tally = audit.Tally, Damage = audit.Problems, Crc32C = follower.Crc32C };
+        return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
     }
 
     public void Dispose()

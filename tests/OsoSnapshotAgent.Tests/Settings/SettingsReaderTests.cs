@@ -91,7 +91,7 @@ public sealed class SettingsReaderTests
             "OSO_PROMETHEUS_SERVICE_NAME", "CLUSTER_NAME_PREFIX", "REMOVE", "OSO_SNAPSHOT_URL", "OSO_SNAPSHOT_DATA_DIR", "OSO_SNAPSHOT_HOLD",
             "OSO_SNAPSHOT_SKIP_HEAD", "OSO_SNAPSHOT_SINCE", "OSO_SNAPSHOT_UNTIL", "OSO_SNAPSHOT_RESERVE", "OSO_SNAPSHOT_WORKERS", "OSO_SNAPSHOT_LEVEL",
             "OSO_SNAPSHOT_RATE_LIMIT", "OSO_SNAPSHOT_TIMEOUT", "OSO_SNAPSHOT_CA_FILE", "OSO_SNAPSHOT_USERNAME", "OSO_SNAPSHOT_PASSWORD_FILE",
-            "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE",
+            "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE", "OSO_SNAPSHOT_ASCII",
         ];
 
         AgentSettings settings = Read([.. names.Select(name => (name, string.Empty))]);
@@ -159,6 +159,17 @@ public sealed class SettingsReaderTests
             warning => Assert.StartsWith("OSO_SNAPSHOT_HOLDD is not a setting", warning, StringComparison.Ordinal),
             warning => Assert.StartsWith("OSO_SNAPSHOT_hold is not a setting", warning, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(false, "LANG", "en_US.UTF-8")]
+    [InlineData(false, "LC_ALL", "C.utf8", "LANG", "C")]
+    [InlineData(true, "LANG", "C")]
+    [InlineData(true, "LC_CTYPE", "POSIX", "LANG", "en_US.UTF-8")]
+    [InlineData(false, "LC_ALL", "", "LANG", "de_DE.UTF-8")]
+    [InlineData(true, "OSO_SNAPSHOT_ASCII", "yes", "LANG", "de_DE.UTF-8")]
+    public void Draws_with_ASCII_where_the_locale_or_the_variable_says_so(bool expected, params string[] pairs) =>
+        Assert.Equal(expected, Read([.. pairs.Chunk(2).Select(pair => (pair[0], pair[1]))]).Ascii);
 
     private static AgentSettings Read(params (string Name, string Value)[] variables) =>
         SettingsReader.Read(variables.ToDictionary(variable => variable.Name, variable => variable.Value), new ManualTime());

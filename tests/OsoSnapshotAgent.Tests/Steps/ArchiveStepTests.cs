@@ -148,6 +148,9 @@ public sealed class ArchiveStepTests : IDisposable
         string listing = SystemTool.Output("tar", "-tzf", _sample.Data.PartialArchive);
         Assert.Contains(SampleBlock.Ulid, listing, StringComparison.Ordinal);
         Assert.DoesNotContain(SampleBlock.OtherUlid, listing, StringComparison.Ordinal);
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+        Assert.Contains("  Left out    1 of 2 blocks, outside the range from 2025-08-20 16:00:00Z to any time", agent.Transcript.Lines);
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith("  ████", StringComparison.Ordinal) && line.EndsWith("240", StringComparison.Ordinal));
     }
 
     [Fact]
