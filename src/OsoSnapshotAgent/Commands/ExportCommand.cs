@@ -73,6 +73,11 @@ internal static class ExportCommand
         Priority.Lower();
         RefuseTerminal();
         DataDirectory data = Discovery.FindData();
+        if (FileStatus.Find(data.PartialArchive) is not null)
+        {
+            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {data.Archive} is still the one before it.");
+        }
+
         using StandardOutput output = new(CancellationToken.None);
         long written = Copy(data, output, offset, length);
         Console.Error.WriteLine($"✅ {written} bytes of {data.Archive} from {offset} on");

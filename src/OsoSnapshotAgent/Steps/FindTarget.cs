@@ -41,11 +41,24 @@ internal sealed class FindTarget(TargetFinder finder, SnapshotRun run, AgentSett
         // A stream deletes nothing but its own snapshot, so several go beside each other.
         run.Lock = FileLock.TryTake(data.PathSeenByAgent, isShared: settings.ToStandardOutput)
             ?? throw new AgentException(ExitStatus.Busy, $"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended (kubectl logs POD -c debugger-xxxxx), then start again.");
-        if (!settings.Remove && !settings.ToStandardOutput && FileStatus.Find(data.Archive) is { IsRegularFile: true })
+        if (!settings.Remove && !settings.ToStandardOutput && IsHeld(data.Archive))
         {
-            using FileLock unheld = FileLock.TryTake(data.Archive, isShared: false)
-                ?? throw new AgentException(
-                    ExitStatus.Busy, $"Another run holds {data.Archive} for its copy.", "Copy it and end that container (Enter, or kubectl exec POD -c debugger-xxxxx -- oso-snapshot release), then start again.");
+            throw new AgentException(
+                ExitStatus.Busy, $"Another run holds {data.Archive} for its copy.", "Copy it and end that container (Enter, or kubectl exec POD -c debugger-xxxxx -- oso-snapshot release), then start again.");
+        }
+    }
+
+    private static bool IsHeld(string archive)
+    {
+        try
+        {
+            using FileLock? free = FileLock.TryTake(archive, isShared: false);
+            return free is null;
+        }
+        catch (IOException)
+        {
+            // There is none, or another user's, which no agent of ours can hold.
+            return false;
         }
     }
 }
