@@ -29,7 +29,7 @@ public sealed class EarlierArchiveTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallVolume);
         (await RunAsync(pod, "1MiB")).EndedWith(0);
 
-        AgentResult second = (await RunAsync(pod, "16MiB")).EndedWith(0);
+        AgentResult second = (await RunAsync(pod, "26MiB")).EndedWith(0);
 
         int notice = second.Output.IndexOf("There is no room for two archives: the existing snapshots.tgz is deleted before the new one is made.", StringComparison.Ordinal);
         Assert.InRange(notice, 0, second.Output.IndexOf(") found and deleted.", StringComparison.Ordinal));

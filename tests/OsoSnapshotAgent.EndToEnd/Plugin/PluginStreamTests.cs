@@ -52,7 +52,7 @@ public sealed class PluginStreamTests
 
     private static async Task LeftNothingAsync(Cluster cluster, TargetContainer target)
     {
-        Assert.DoesNotContain(target.Artefacts, path => File.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any());
+        Assert.DoesNotContain(target.Artefacts.Select(name => Path.Combine(target.Data, name)), path => File.Exists(path) || Directory.EnumerateFileSystemEntries(path).Any());
         await Eventually.HoldsAsync(
             async () => (await cluster.RunAsync("status", Cluster.Pod)).Output.Contains("terminated", StringComparison.Ordinal), () => "the container has not ended");
     }
