@@ -192,6 +192,27 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task Behind_a_name_that_leads_to_two_servers_by_turns_only_the_one_beside_us_makes_snapshots()
+    {
+        await using PrometheusPod beside = await PrometheusPod.StartAsync();
+        await using PrometheusPod other = await PrometheusPod.StartAsync(new PodOptions { NetworkOf = beside, Port = 9091, HostName = "oso-prom-1" });
+        using Alternator service = await Alternator.StartAsync(beside, port: 9092, 9091, 9090);
+        int local = 0;
+        for (int run = 0; run < 6; run++)
+        {
+            AgentResult result = await beside.RunAgentAsync(Given.Variables(("OSO_PROMETHEUS_SERVICE_NAME", "127.0.0.1:9092")));
+
+            Assert.True(result.ExitStatus is 0 or 9, result.Output);
+            Assert.True(result.ExitStatus == 0 || result.Output.Contains("leads to another Prometheus", StringComparison.Ordinal), result.Output);
+            local += result.ExitStatus == 0 ? 1 : 0;
+            Assert.False(Directory.Exists(Path.Combine(other.DataDirectory, "snapshots")));
+        }
+
+        Assert.NotEqual(0, local);
+        Assert.True(service.Connections >= 6, $"{service.Connections} connections");
+    }
+
+    [Fact]
     public async Task The_archive_in_the_report_is_the_one_on_the_volume()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();

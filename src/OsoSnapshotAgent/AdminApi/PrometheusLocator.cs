@@ -99,7 +99,12 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         }
     }
 
-    private async Task CheckLikenessAsync(PrometheusServer server, TargetContainer target, CancellationToken token)
+    /// <summary>
+    /// To be called right before a request that must reach the Prometheus beside us: behind a Service, a connection that was opened
+    /// anew may lead to another replica.
+    /// </summary>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.OtherPrometheus"/>.</exception>
+    public async Task CheckLikenessAsync(PrometheusServer server, TargetContainer target, CancellationToken token)
     {
         bool isOurLoopback = server.BaseUrl.IsLoopback && server.BaseUrl.Port == target.CommandLine.LocalUrl(Uri.UriSchemeHttp)?.Port;
         if (target.Prometheus is { } beside && await CompareAsync(server.BaseUrl, beside, isOurLoopback, token) == Likeness.Other)
