@@ -12,13 +12,9 @@ namespace OsoSnapshotAgent.Archive;
 /// <param name="data">The volume that is written to; null where it goes to standard output.</param>
 internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirectory? data, AgentSettings settings, TimeProvider time, CancellationToken token) : WriteStream
 {
-    // Prometheus writes too, so the room is looked at again and again, the more often the less there is.
-    private const long MostBytesBetweenLooks = 16 * 1024 * 1024;
-
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly long _startedAt = time.GetTimestamp();
     private Crc32C _crc = Tsdb.Crc32C.Start();
-    private long _writableUntil;
 
     public long BytesWritten { get; private set; }
 
@@ -30,9 +26,10 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
     /// <exception cref="AgentException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (data is not null && BytesWritten + buffer.Length > _writableUntil)
+        // Others write to the volume too, so the room is looked at before each slice: two system calls for half a megabyte.
+        if (data?.RoomBytes(settings.Reserve) < buffer.Length)
         {
-            CheckRoom(data, buffer.Length);
+            throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, inner: null);
         }
 
         try
@@ -55,17 +52,6 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
     {
         _sha256.Dispose();
         base.Dispose(disposing);
-    }
-
-    private void CheckRoom(DataDirectory data, int bytes)
-    {
-        long room = data.RoomBytes(settings.Reserve);
-        if (room < bytes)
-        {
-            throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, inner: null);
-        }
-
-        _writableUntil = BytesWritten + Math.Max(bytes, Math.Min(room / 2, MostBytesBetweenLooks));
     }
 
     private void KeepToRateLimit()
