@@ -1,0 +1,76 @@
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>What works beside a run on the same data directory, and what is kept out.</summary>
+public sealed class BesideARunTests : IDisposable
+{
+    private static readonly PodOptions Pod = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 10 << 20) };
+
+    // Some six seconds for the archive.
+    private static readonly AgentOptions Slowly = new() { Environment = Given.Variables(("OSO_SNAPSHOT_RATE_LIMIT", "1MiB")) };
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("oso-beside-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task While_one_archives_the_earlier_archive_is_exported_a_stream_works_and_other_runs_end_with_status_8()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+        (await pod.RunAgentAsync()).EndedWith(0);
+        string earlier = Path.Combine(_directory, "earlier.tgz");
+        File.Copy(pod.Archive, earlier);
+        await using RunningAgent run = await pod.StartAgentAsync(Slowly);
+        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(pod.Archive + ".part")), () => "no partial archive");
+
+        (await pod.RunAgentAsync()).EndedWith(8);
+        (await pod.RunAgentAsync(Given.Variables(("REMOVE", "yes")))).EndedWith(8);
+        CommandResult export = (await VerbAsync(pod, "export", "exported.tgz")).Succeeded();
+        (await VerbAsync(pod, "export --stream", "streamed.tgz")).Succeeded();
+        Assert.True(File.Exists(pod.Archive + ".part"), "The run has ended too early for this test.");
+
+        Assert.Contains("is still the one before it", export.Error, StringComparison.Ordinal);
+        (await HostCommand.RunAsync("cmp", earlier, Path.Combine(_directory, "exported.tgz"))).Succeeded();
+        (await HostCommand.RunAsync(RunningAgent.Binary, "verify", Path.Combine(_directory, "streamed.tgz"))).Succeeded();
+        (await run.WaitAsync()).EndedWith(0);
+        await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+        (await HostCommand.RunAsync(RunningAgent.Binary, "verify", pod.Archive)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Of_two_that_start_at_once_one_goes_on_and_the_other_harms_nothing()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+
+        AgentResult[] results = await Task.WhenAll(pod.RunAgentAsync(Slowly), pod.RunAgentAsync(Slowly));
+
+        Assert.Equal([0, 8], results.Select(result => result.ExitStatus).Order());
+        await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_holds_nobody_up()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+        await using RunningAgent run = await pod.StartAgentAsync(Slowly);
+        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(pod.Archive + ".part")), () => "no partial archive");
+        (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", "KILL", run.Pid!.Value.ToString(CultureInfo.InvariantCulture)))).Succeeded();
+        Assert.Equal(137, (await run.WaitAsync()).ExitStatus);
+
+        AgentResult next = (await pod.RunAgentAsync()).EndedWith(0);
+
+        Assert.Contains("Existing snapshots.tgz.part", next.Output, StringComparison.Ordinal);
+        await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+    }
+
+    // In the pod's network; the data directory is named as the host sees it.
+    private Task<CommandResult> VerbAsync(PrometheusPod pod, string verb, string file)
+    {
+        string command = $"OSO_SNAPSHOT_URL={pod.Options.BaseUrl} OSO_SNAPSHOT_DATA_DIR={pod.DataDirectory} {RunningAgent.Binary} {verb} >{Path.Combine(_directory, file)}";
+        return HostCommand.RunAsync(HostCommand.AsRoot("nsenter", "--target", pod.FirstProcessId.ToString(CultureInfo.InvariantCulture), "--net", "sh", "-c", command));
+    }
+}
