@@ -3,6 +3,7 @@ using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Commands;
@@ -18,7 +19,7 @@ internal static class VerifyCommand
             Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of this container's Prometheus.",
         };
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path };
-        command.SetAction(arguments => FileVerb.Run(() => Verify(arguments.GetValue(path) ?? Discovery.FindData().Archive, Console.Out)));
+        command.SetAction(arguments => FileVerb.Run(() => Verify(arguments.GetValue(path) ?? OurArchive(Discovery.FindData()), Console.Out)));
         return command;
     }
 
@@ -44,6 +45,10 @@ internal static class VerifyCommand
         output.WriteLine($"✅ {path} is sound.");
         return ExitStatus.Done;
     }
+
+    /// <exception cref="AgentException">Something else has its name: a link could lead anywhere.</exception>
+    internal static string OurArchive(DataDirectory data) => FileStatus.Find(data.Archive) is not { IsRegularFile: false } ? data.Archive
+        : throw new AgentException(ExitStatus.ArchiveFailed, $"{data.Archive} is not a regular file, so it is no archive of this program's.", "Look at what it is.");
 
     private static BlockAudit Read(string path, Action<AuditedBlock> finished, TextWriter output)
     {

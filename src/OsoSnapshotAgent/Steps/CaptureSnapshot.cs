@@ -29,7 +29,7 @@ internal sealed class CaptureSnapshot(PrometheusClient client, SnapshotRun run, 
 
         run.IsRequestPending = false;
 
-        if (!Directory.Exists(data.SnapshotPath(name)))
+        if (!data.HasSnapshotDirectory(name))
         {
             throw new AgentException(
                 ExitStatus.OtherPrometheus,

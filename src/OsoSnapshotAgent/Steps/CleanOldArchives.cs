@@ -16,11 +16,8 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
 
         // First what may fail, since an earlier request may still be writing there: a failure must leave the old archive.
         int snapshots = data.SnapshotNames().Count;
-        bool hadSnapshots = Directory.Exists(data.Snapshots);
-        if (hadSnapshots)
-        {
-            Directory.Delete(data.Snapshots, recursive: true);
-        }
+        data.RefuseForeign(data.ArchiveFiles);
+        bool hadSnapshots = data.DeleteSnapshots();
 
         DeleteArchives(data);
         transcript.Success(hadSnapshots
@@ -29,6 +26,7 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
 
         return Task.CompletedTask;
     }
+
     private void DeleteArchives(DataDirectory data)
     {
         bool hasArchive = FileStatus.Find(data.Archive) is { IsRegularFile: true };
