@@ -72,6 +72,6 @@ internal static class VerifyCommand
         string content = block.Meta is { } meta
             ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
             : "contents unknown";
-        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + problem))}";
+        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + Printable.Text(problem)))}";
     }
 }
