@@ -20,7 +20,7 @@ public sealed class HostileDirectoryTests
             await RootAsync($"ln -s ../outside{(name == "snapshots" ? string.Empty : "/file")} $0/{name}", pod.DataDirectory);
         }
 
-        // A stranger's log and directory are told, not touched; the rest is replaced.
+        // What the links lead to is as before; the links themselves are replaced, save that of the log.
         AgentResult run = (await pod.RunAgentAsync()).EndedWith(0);
         Assert.Contains("snapshots.log can't be written, so this run is logged on the console only: it is no regular file", run.Output, StringComparison.Ordinal);
         await Invariants.HoldAndNothingIsLeftAsync(pod, run);
