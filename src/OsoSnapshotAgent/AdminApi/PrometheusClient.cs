@@ -9,7 +9,7 @@ using Polly.Timeout;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>Talks to one Prometheus: what it is, and the order to make a snapshot.</summary>
-internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connection, Transcript transcript, AgentSettings settings)
+internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connection, Transcript transcript, AgentSettings settings, TimeProvider time)
 {
     // A flags answer has some 10 KiB; anything much larger is no Prometheus.
     private const int MostReplyBytes = 1024 * 1024;
@@ -37,8 +37,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
             return values;
         }
 
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(ReadTimeout);
+        using CancellationTokenSource timeout = new(ReadTimeout, time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
             using StreamReader lines = new(new LimitedStream(await response.Content.ReadAsStreamAsync(limit.Token), MostMetricsBytes));
@@ -119,16 +119,20 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
     }
 
-    private static async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
+    private async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(ReadTimeout);
+        using CancellationTokenSource timeout = new(ReadTimeout, time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
             await response.Content.LoadIntoBufferAsync(MostReplyBytes, limit.Token);
             return await response.Content.ReadAsStringAsync(limit.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !token.IsCancellationRequested))
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw Refusals.NotPrometheus(url, $"the answer did not end within {Durations.Format(ReadTimeout)}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})");
         }

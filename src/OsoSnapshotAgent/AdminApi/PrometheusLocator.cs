@@ -2,6 +2,7 @@ using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using Polly.Timeout;
 
 namespace OsoSnapshotAgent.AdminApi;
 
@@ -28,8 +29,15 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     {
         List<AgentException> failures = [];
         IReadOnlyList<Uri> candidates = Candidates(settings, target, proc.Root);
+        HashSet<string> silent = [];
         foreach (Uri url in candidates)
         {
+            // Another path of what could not be reached would only take as long again.
+            if (silent.Contains(url.Authority))
+            {
+                continue;
+            }
+
             try
             {
                 PrometheusServer server = await client.ProbeAsync(url, token);
@@ -45,6 +53,10 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
             catch (AgentException failure)
             {
                 failures.Add(failure);
+                if (failure.Status == ExitStatus.TargetUnreachable || failure.InnerException is TimeoutRejectedException)
+                {
+                    silent.Add(url.Authority);
+                }
             }
         }
 

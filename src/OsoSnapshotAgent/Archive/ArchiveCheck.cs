@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
@@ -16,7 +17,8 @@ internal static class ArchiveCheck
     {
         string? expected = ChecksumFile.Find(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using FileStream file = Open(path);
+        // The operator's own path, which may be a link.
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         using ReadTap tap = new(file, hash);
         BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, token, finished);
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -39,10 +41,10 @@ internal static class ArchiveCheck
         foreach (string block in DataDirectory.Blocks(path).Order(StringComparer.Ordinal))
         {
             audit.StartBlock(Path.GetFileName(block));
-            foreach (string file in Directory.EnumerateFiles(block, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            foreach (TreeEntry file in SnapshotTree.Below(block, Path.GetFileName(block) + "/").Where(entry => entry.Status.IsRegularFile))
             {
-                audit.StartFile(Path.GetFileName(block) + file[block.Length..]);
-                using FileStream source = Open(file);
+                audit.StartFile(file.EntryName);
+                using FileStream source = RegularFile.OpenRead(file.Path);
                 int count;
                 while ((count = source.Read(buffer)) > 0)
                 {
@@ -57,8 +59,6 @@ internal static class ArchiveCheck
         audit.Finish();
         return audit;
     }
-
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     private static AgentException Failed(string problem, string remedy) => new(ExitStatus.ArchiveFailed, problem, remedy);
 }

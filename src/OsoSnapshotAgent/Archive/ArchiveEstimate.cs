@@ -58,7 +58,7 @@ internal static class ArchiveEstimate
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using FileStream file = RegularFile.OpenRead(path);
             file.Position = offset;
             return file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         }

@@ -11,7 +11,7 @@ internal sealed class ArchiveFollower(string path, WrittenBytes written) : ReadS
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
-    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private readonly FileStream _file = RegularFile.OpenRead(path);
     private Crc32C _crc = Tsdb.Crc32C.Start();
     private long _position;
     private long _dropped;

@@ -26,7 +26,7 @@ internal static class ArchiveVerifier
             return audit;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException
-            or FormatException or ArithmeticException or ArgumentException or NotSupportedException)
+            or FormatException or ArithmeticException or ArgumentException or NotSupportedException or InvalidOperationException)
         {
             // The second line is what System.Formats.Tar makes of damaged headers.
             throw new AgentException(ExitStatus.ArchiveFailed, $"The archive can't be read back: {e.Message}", Remedy, e);
@@ -46,7 +46,8 @@ internal static class ArchiveVerifier
     private static void ReadEntries(Stream archive, IEnumerable<ArchivedEntry>? written, BlockAudit audit, CancellationToken token)
     {
         using Stream gzip = GzipEngines.Open(archive);
-        using TarReader tar = new(gzip, leaveOpen: true);
+        using TarGuard guarded = new(gzip);
+        using TarReader tar = new(guarded, leaveOpen: true);
         using IEnumerator<ArchivedEntry>? expected = written?.GetEnumerator();
         byte[] buffer = new byte[BufferBytes];
         while (tar.GetNextEntry() is { } entry)

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -79,9 +80,9 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
     {
         try
         {
-            return new(entry.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return RegularFile.OpenRead(entry.Path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException)
         {
             throw Changed(entry, "vanished");
         }

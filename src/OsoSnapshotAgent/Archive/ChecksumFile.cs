@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
@@ -14,12 +15,14 @@ internal static class ChecksumFile
     public static string? Find(string archive)
     {
         string path = archive + DataDirectory.ChecksumExtension;
-        if (!File.Exists(path))
+        if (FileStatus.Find(path) is null)
         {
             return null;
         }
 
-        string first = File.ReadLines(path).FirstOrDefault() ?? string.Empty;
+        using FileStream file = RegularFile.OpenRead(path);
+        byte[] bytes = new byte[Sha256Digits + 1];
+        string first = Encoding.Latin1.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
         return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(char.IsAsciiHexDigitLower)
             ? first[..Sha256Digits]
             : throw new AgentException(ExitStatus.ArchiveFailed, $"{path} is damaged: it does not start with a SHA-256.", "Copy it again, or delete it to verify without it.");

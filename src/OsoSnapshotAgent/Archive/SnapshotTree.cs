@@ -17,28 +17,38 @@ internal static class SnapshotTree
     public static IEnumerable<TreeEntry> Walk(DataDirectory data, SnapshotName name, Func<string, bool> isWanted)
     {
         string path = data.SnapshotPath(name);
-        TreeEntry top = new($"{DataDirectory.SnapshotsName}/{name}/", path, FileStatus.Of(path));
-        return Children(top, isBlockLevel: true).Prepend(top);
-
-        IEnumerable<TreeEntry> Children(TreeEntry directory, bool isBlockLevel) =>
-            Directory.EnumerateFileSystemEntries(directory.Path)
-                .Order(StringComparer.Ordinal)
-                .Where(child => !isBlockLevel || isWanted(child))
-                .SelectMany(child => Entry(directory, child));
-
-        IEnumerable<TreeEntry> Entry(TreeEntry directory, string child)
-        {
-            FileStatus status = FileStatus.Of(child);
-            string entryName = directory.EntryName + System.IO.Path.GetFileName(child);
-            if (status.IsDirectory)
-            {
-                TreeEntry entry = new(entryName + "/", child, status);
-                return Children(entry, isBlockLevel: false).Prepend(entry);
-            }
-
-            return status.IsRegularFile
-                ? [new TreeEntry(entryName, child, status)]
-                : throw new AgentException(ExitStatus.ArchiveFailed, $"{child} is neither a file nor a directory; Prometheus makes nothing else in a snapshot.", "Look at what it is, delete it, and run again.");
-        }
+        return !data.HasSnapshotDirectory(name)
+            ? throw Foreign($"{path} is no directory any more.")
+            : Entries(new($"{DataDirectory.SnapshotsName}/{name}/", path, FileStatus.Of(path)), isWanted);
     }
+
+    /// <summary>What lies in a directory, at any depth.</summary>
+    /// <param name="entryName">Of the directory, with a slash at its end.</param>
+    /// <exception cref="AgentException">Something other than files and directories.</exception>
+    public static IEnumerable<TreeEntry> Below(string path, string entryName) =>
+        Entries(new(entryName, path, FileStatus.Of(path)), _ => true).Skip(1);
+
+    private static IEnumerable<TreeEntry> Entries(TreeEntry directory, Func<string, bool> isWanted) =>
+        Directory.EnumerateFileSystemEntries(directory.Path)
+            .Order(StringComparer.Ordinal)
+            .SelectMany(child => Entries(directory.EntryName + System.IO.Path.GetFileName(child), child, isWanted))
+            .Prepend(directory);
+
+    private static IEnumerable<TreeEntry> Entries(string entryName, string path, Func<string, bool> isWanted)
+    {
+        FileStatus status = FileStatus.Find(path) ?? throw Foreign(path.Contains('\uFFFD', StringComparison.Ordinal)
+            ? $"{path} has a name that is not UTF-8; Prometheus makes none."
+            : $"{path} has vanished; Prometheus deletes nothing in a snapshot.");
+        if (Math.Max(status.UserId, status.GroupId) > int.MaxValue)
+        {
+            throw Foreign($"{path} belongs to {status.UserId}:{status.GroupId}; the archive could not be read back, since ids over {int.MaxValue} are not (Kubernetes allows none).");
+        }
+
+        return status.IsDirectory ? isWanted(path) ? Entries(new(entryName + "/", path, status), _ => true) : []
+            : status.IsRegularFile ? [new TreeEntry(entryName, path, status)]
+            : throw Foreign($"{path} is neither a file nor a directory; Prometheus makes nothing else in a snapshot.");
+    }
+
+    private static AgentException Foreign(string problem) =>
+        new(ExitStatus.ArchiveFailed, problem, "Find out what else writes below the data directory, look at what it is, delete it, and run again.");
 }

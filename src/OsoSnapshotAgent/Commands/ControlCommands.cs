@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 
@@ -50,7 +51,7 @@ internal static class ControlCommands
         {
             if (value is not null)
             {
-                lines.Add($"{name,-10}  {value}");
+                lines.Add($"{name,-10}  {Printable.Text(value)}");
             }
         }
     }

@@ -45,7 +45,7 @@ internal static class ExportCommand
                 : new AgentException(ExitStatus.Busy, $"{data.Archive} is still being written.", "Wait until oso-snapshot status says hold-for-copy.");
         }
 
-        using FileStream file = new(data.Archive, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using FileStream file = RegularFile.OpenRead(data.Archive);
         if (offset > file.Length)
         {
             throw new AgentException(ExitStatus.Settings, $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.", "Compare the copy's SHA-256: it is not of this archive.");

@@ -1,3 +1,5 @@
+using OsoSnapshotAgent.Reporting;
+
 namespace OsoSnapshotAgent.Commands;
 
 /// <summary>Runs a verb that reads files; what goes wrong goes to standard error.</summary>
@@ -21,7 +23,7 @@ internal static class FileVerb
 
     private static int Fail(ExitStatus status, string problem, string remedy)
     {
-        Console.Error.WriteLine($"❌ {problem}\n   What to do: {remedy}");
+        Console.Error.WriteLine($"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do: {remedy}");
         return (int)status;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Commands;
@@ -22,7 +23,7 @@ internal static class VerifyCommand
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
-            string place = arguments.GetValue(path) ?? Discovery.FindData().Archive;
+            string place = arguments.GetValue(path) ?? OurArchive(Discovery.FindData());
             return arguments.GetValue(json) ? VerifyAsJson(place, Console.Out) : Verify(place, Console.Out);
         }));
         return command;
@@ -78,6 +79,10 @@ internal static class VerifyCommand
         }
     }
 
+    /// <exception cref="AgentException">Something else has its name: a link could lead anywhere.</exception>
+    internal static string OurArchive(DataDirectory data) => FileStatus.Find(data.Archive) is not { IsRegularFile: false } ? data.Archive
+        : throw new AgentException(ExitStatus.ArchiveFailed, $"{data.Archive} is not a regular file, so it is no archive of this program's.", "Look at what it is.");
+
     private static BlockAudit Read(string path, Action<AuditedBlock> finished, TextWriter output)
     {
         if (Directory.Exists(path))
@@ -100,6 +105,6 @@ internal static class VerifyCommand
         string content = block.Meta is { } meta
             ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
             : "contents unknown";
-        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + problem))}";
+        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + Printable.Text(problem)))}";
     }
 }

@@ -45,7 +45,7 @@ internal sealed record FileStatus
         const int NoEntry = 2, NotDirectory = 20, Denied = 13, NotPermitted = 1;
 
         Span<byte> buffer = stackalloc byte[256];
-        if (Call(path, buffer) != 0)
+        if (Call(LibC.AtCurrentDirectory, path, LibC.AtSymlinkNoFollow, buffer) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
             string message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
@@ -57,31 +57,44 @@ internal sealed record FileStatus
             };
         }
 
-        // struct statx of linux/stat.h: the same layout on every architecture.
-        return new FileStatus
-        {
-            LinkCount = BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..]),
-            UserId = BinaryPrimitives.ReadUInt32LittleEndian(buffer[20..]),
-            GroupId = BinaryPrimitives.ReadUInt32LittleEndian(buffer[24..]),
-            Mode = BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]),
-            SizeBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]),
-            AllocatedBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[48..]) * 512,
-            ModifiedAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(buffer[112..])),
-            Identity = (
-                BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])),
-        };
+        return Read(buffer);
     }
 
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     public static FileStatus Of(string path) => Find(path) ?? throw new FileNotFoundException($"{path}: no such file or directory", path);
 
-    private static unsafe int Call(string path, Span<byte> buffer)
+    /// <returns>null where the file of this descriptor tells nothing.</returns>
+    public static FileStatus? Find(int descriptor)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        return Call(descriptor, string.Empty, LibC.AtEmptyPath, buffer) == 0 ? Read(buffer) : null;
+    }
+
+    // struct statx of linux/stat.h: the same layout on every architecture.
+    private static FileStatus Read(ReadOnlySpan<byte> buffer) => new()
+    {
+        LinkCount = BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..]),
+        UserId = BinaryPrimitives.ReadUInt32LittleEndian(buffer[20..]),
+        GroupId = BinaryPrimitives.ReadUInt32LittleEndian(buffer[24..]),
+        Mode = BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]),
+        SizeBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]),
+        AllocatedBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[48..]) * 512,
+        ModifiedAt = Time(BinaryPrimitives.ReadInt64LittleEndian(buffer[112..])),
+        Identity = (
+            BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])),
+    };
+
+    // A file's time may be any number.
+    private static DateTimeOffset Time(long seconds) => DateTimeOffset.FromUnixTimeSeconds(
+        Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
+
+    private static unsafe int Call(int directory, string path, int flags, Span<byte> buffer)
     {
         fixed (byte* result = buffer)
         {
-            return LibC.Statx(LibC.AtCurrentDirectory, path, LibC.AtSymlinkNoFollow, LibC.StatxBasic, result);
+            return LibC.Statx(directory, path, flags, LibC.StatxBasic, result);
         }
     }
 }

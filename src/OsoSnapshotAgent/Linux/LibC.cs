@@ -5,13 +5,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64.</summary>
+/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64, save one.</summary>
 internal static unsafe partial class LibC
 {
     public const int OpenReadOnly = 0;
     public const int OpenCloseOnExec = 0x80000;
+    public const int OpenNonBlocking = 0x800;
+
+    /// <summary>One of the few numbers that differ: asm/fcntl.h.</summary>
+    public static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     public const int AtCurrentDirectory = -100;
     public const int AtSymlinkNoFollow = 0x100;
+    public const int AtEmptyPath = 0x1000;
     public const uint StatxBasic = 0x7ff;
     public const int LockShared = 1;
     public const int LockExclusive = 2;

@@ -28,44 +28,54 @@ internal sealed class ProcFileSystem(string root)
     public string PathOf(ProcessInfo process, string name) => $"{root}/{process.Pid}/{name}";
 
     /// <summary>CPU seconds that the process has used, in user and kernel mode; null when it has ended.</summary>
-    public double? CpuSeconds(int pid) => StatFields(pid.ToString(CultureInfo.InvariantCulture)) is { } fields
-        ? (Number(fields[11]) + Number(fields[12])) / TicksPerSecond
-        : null;
+    public double? CpuSeconds(int pid)
+    {
+        string[]? fields = StatFields(pid.ToString(CultureInfo.InvariantCulture));
+        return (Number(fields, 11) + Number(fields, 12)) / TicksPerSecond;
+    }
 
     private ProcessInfo? Find(string pid)
     {
-        if (StatFields(pid) is not { } fields || ReadAll($"{root}/{pid}/status") is not { } status || ReadAll($"{root}/{pid}/cmdline") is not { } commandLine)
+        // What lacks something is left out: it has ended meanwhile, or this is no proc(5) that we know.
+        if (Number(StatFields(pid), 19) is not { } startTicks || BootSeconds() is not { } bootSeconds
+            || ReadAll($"{root}/{pid}/status") is not { } status || ReadAll($"{root}/{pid}/cmdline") is not { } commandLine
+            || !int.TryParse(Line(status, "Pid"), CultureInfo.InvariantCulture, out int number)
+            || !int.TryParse(Line(status, "PPid"), CultureInfo.InvariantCulture, out int parent)
+            || FileSystemId(status, "Uid") is not { } user || FileSystemId(status, "Gid") is not { } group
+            || !ulong.TryParse(Line(status, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong capabilities))
         {
             return null;
         }
 
         return new ProcessInfo
         {
-            Pid = int.Parse(Line(status, "Pid"), CultureInfo.InvariantCulture),
-            ParentPid = int.Parse(Line(status, "PPid"), CultureInfo.InvariantCulture),
-            Name = Line(status, "Name"),
+            Pid = number,
+            ParentPid = parent,
+            Name = Line(status, "Name") ?? string.Empty,
             Arguments = commandLine.TrimEnd('\0') is { Length: > 0 } text ? text.Split('\0') : [],
-            UserId = FileSystemId(Line(status, "Uid")),
-            GroupId = FileSystemId(Line(status, "Gid")),
-            EffectiveCapabilities = ulong.Parse(Line(status, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-            StartSeconds = BootSeconds() + (Number(fields[19]) / TicksPerSecond),
+            UserId = user,
+            GroupId = group,
+            EffectiveCapabilities = capabilities,
+            StartSeconds = bootSeconds + (startTicks / TicksPerSecond),
         };
     }
 
     /// <summary>The fields of /proc/PID/stat from the third (state) on; the name before them may hold anything.</summary>
     private string[]? StatFields(string pid) =>
-        ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end ? text[(end + 2)..].Split(' ') : null;
+        ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end && end + 2 <= text.Length ? text[(end + 2)..].Split(' ') : null;
 
-    private long BootSeconds() => long.Parse(Line(ReadAll($"{root}/stat") ?? string.Empty, "btime"), CultureInfo.InvariantCulture);
+    private long? BootSeconds() => long.TryParse(Line(ReadAll($"{root}/stat") ?? string.Empty, "btime"), CultureInfo.InvariantCulture, out long seconds) ? seconds : null;
 
     /// <summary>The rest of the line that starts with a key, after its colon or space.</summary>
-    private static string Line(string text, string key) =>
-        text.Split('\n').First(line => line.StartsWith(key, StringComparison.Ordinal) && line.Length > key.Length && line[key.Length] is ':' or ' ')[(key.Length + 1)..].Trim();
+    private static string? Line(string text, string key) =>
+        Array.Find(text.Split('\n'), line => line.StartsWith(key, StringComparison.Ordinal) && line.Length > key.Length && line[key.Length] is ':' or ' ')?[(key.Length + 1)..].Trim();
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    private static double? Number(string[]? fields, int index) =>
+        fields?.Length > index && double.TryParse(fields[index], CultureInfo.InvariantCulture, out double number) ? number : null;
 
     // Real, effective, saved, file system: the last is what /proc/PID/root is checked against.
-    private static uint FileSystemId(string ids) => uint.Parse(ids.Split('\t', StringSplitOptions.RemoveEmptyEntries)[^1], CultureInfo.InvariantCulture);
+    private static uint? FileSystemId(string status, string key) =>
+        Line(status, key)?.Split('\t') is { } ids && uint.TryParse(ids[^1], CultureInfo.InvariantCulture, out uint id) ? id : null;
 
     private static string? ReadAll(string path)
     {

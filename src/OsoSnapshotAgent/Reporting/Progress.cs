@@ -12,6 +12,9 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
+    // Nobody waits longer, and a TimeSpan holds no more than some 29,000 years.
+    private const double MostSecondsLeft = 1_000_000_000;
+
     private string _activity = string.Empty;
     private long _totalBytes;
     private long _startedAt;
@@ -71,7 +74,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
     {
         double rate = bytes / Math.Max(elapsed.TotalSeconds, 0.001);
         double share = _totalBytes == 0 ? 1 : Math.Min(1, (double)bytes / _totalBytes);
-        TimeSpan left = TimeSpan.FromSeconds(rate > 0 ? (_totalBytes - bytes) / rate : 0);
+        TimeSpan left = TimeSpan.FromSeconds(rate > 0 ? Math.Min((_totalBytes - bytes) / rate, MostSecondsLeft) : 0);
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{_activity}: {share * 100:0} % of {ByteSize.Format(_totalBytes)}, {rate / 1_000_000:0} MB/s, {Durations.Format(left > TimeSpan.Zero ? left : TimeSpan.Zero)} left");

@@ -18,7 +18,7 @@ internal sealed class TerminationMessage(string path)
         try
         {
             // Cut on a character, not within one.
-            ReadOnlySpan<byte> bytes = System.Text.Encoding.UTF8.GetBytes(text.ReplaceLineEndings(" "));
+            ReadOnlySpan<byte> bytes = System.Text.Encoding.UTF8.GetBytes(Printable.Text(text.ReplaceLineEndings(" ")));
             int length = Math.Min(bytes.Length, MostBytes);
             while (length < bytes.Length && length > 0 && (bytes[length] & 0xC0) == 0x80)
             {

@@ -47,13 +47,11 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         }
     }
 
-    // What a server or a file says goes to a terminal: no escape sequences.
     private static void StripControlCharacters(LogEvent logEvent)
     {
         if (logEvent.Properties.TryGetValue("Text", out LogEventPropertyValue? value) && value is ScalarValue { Value: string text } && text.Any(char.IsControl))
         {
-            string printable = string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
-            logEvent.AddOrUpdateProperty(new LogEventProperty("Text", new ScalarValue(printable)));
+            logEvent.AddOrUpdateProperty(new LogEventProperty("Text", new ScalarValue(Printable.Text(text))));
         }
     }
 
@@ -104,7 +102,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         if (!_warned)
         {
             _warned = true;
-            _console.WriteLine($"⚠️ {_path} can't be written, so this run is logged on the console only: {message.Split('\n')[0]}");
+            _console.WriteLine($"⚠️ {_path} can't be written, so this run is logged on the console only: {Printable.Text(message.Split('\n')[0])}");
         }
     }
 }

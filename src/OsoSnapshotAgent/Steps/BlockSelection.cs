@@ -58,7 +58,7 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
     {
         try
         {
-            return (settings.Since is null && settings.Until is null) || BlockMeta.Parse(File.ReadAllBytes(Path.Join(block, BlockMeta.FileName))).Overlaps(settings.Since, settings.Until);
+            return (settings.Since is null && settings.Until is null) || MetaCheck.Read(Path.Join(block, BlockMeta.FileName)).Overlaps(settings.Since, settings.Until);
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

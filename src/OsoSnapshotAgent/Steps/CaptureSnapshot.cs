@@ -30,7 +30,7 @@ internal sealed class CaptureSnapshot(PrometheusClient client, PrometheusLocator
 
         run.IsRequestPending = false;
 
-        if (!Directory.Exists(data.SnapshotPath(name)))
+        if (!data.HasSnapshotDirectory(name))
         {
             throw new AgentException(
                 ExitStatus.OtherPrometheus,

@@ -16,6 +16,7 @@ internal sealed class CleanOldArchives(SnapshotRun run, Transcript transcript, D
 
         // First what may fail, since an earlier request may still be writing there: a failure must leave the old archive.
         int snapshots = data.SnapshotNames().Count;
+        data.RefuseForeign(data.ArchiveFiles);
         bool hadSnapshots = data.DeleteSnapshots();
         DeleteArchives(data);
         transcript.Success(hadSnapshots

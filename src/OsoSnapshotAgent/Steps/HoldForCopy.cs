@@ -123,7 +123,7 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
     {
         try
         {
-            using StreamReader log = new(new FileStream(run.Target.Data.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            using StreamReader log = new(RegularFile.OpenRead(run.Target.Data.Log));
             console.WriteAtReadersPace(log);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -27,7 +27,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
             return;
         }
 
-        string[] left = New(data, earlier);
+        SnapshotName[] left = New(data, earlier);
         if (left.Length > 1)
         {
             transcript.Warning($"Found {Names(left)}, all new since the request: which of them it has left can't be told, so they stay until the next run, or REMOVE=yes.");
@@ -42,14 +42,25 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         }
     }
 
-    private static string[] New(DataDirectory data, IReadOnlySet<string> earlier) =>
-        [.. data.SnapshotNames().Except(earlier).Where(name => SnapshotName.TryParse(name, out _)).Order(StringComparer.Ordinal)];
+    private static SnapshotName[] New(DataDirectory data, IReadOnlySet<string> earlier)
+    {
+        List<SnapshotName> names = [];
+        foreach (string text in data.SnapshotNames().Except(earlier).Order(StringComparer.Ordinal))
+        {
+            if (SnapshotName.TryParse(text, out SnapshotName? name))
+            {
+                names.Add(name);
+            }
+        }
 
-    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"{DataDirectory.SnapshotsName}/{name}"));
+        return [.. names];
+    }
+
+    private static string Names(IEnumerable<SnapshotName> names) => string.Join(", ", names.Select(name => $"{DataDirectory.SnapshotsName}/{name}"));
 
     private async Task<bool> SettlesAsync(DataDirectory data, IReadOnlySet<string> earlier, CancellationToken token)
     {
-        string[] left = New(data, earlier);
+        SnapshotName[] left = New(data, earlier);
         if (left.Length == 0)
         {
             return true;
@@ -76,14 +87,14 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     }
 
     private static string State(DataDirectory data, IReadOnlySet<string> earlier) => string.Join('\n', New(data, earlier)
-        .SelectMany(name => DataDirectory.FilesBelow(Path.Join(data.Snapshots, name)))
+        .SelectMany(name => DataDirectory.FilesBelow(data.SnapshotPath(name)))
         .Select(path => $"{path} {FileStatus.Find(path)?.SizeBytes} {File.GetLastWriteTimeUtc(path).Ticks}"));
 
-    private void Delete(DataDirectory data, string name)
+    private void Delete(DataDirectory data, SnapshotName name)
     {
         try
         {
-            Directory.Delete(Path.Join(data.Snapshots, name), recursive: true);
+            data.DeleteSnapshot(name);
             transcript.Line($"* deleted what the failed request left: {Names([name])}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

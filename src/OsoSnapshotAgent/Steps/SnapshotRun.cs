@@ -121,9 +121,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
         }
 
         _archive?.Dispose();
-        if (_target is not null && _snapshot is not null && Directory.Exists(_target.Data.SnapshotPath(_snapshot)))
+        if (_target is not null && _snapshot is not null)
         {
-            Directory.Delete(_target.Data.SnapshotPath(_snapshot), recursive: true);
+            _target.Data.DeleteSnapshot(_snapshot);
         }
     }
 

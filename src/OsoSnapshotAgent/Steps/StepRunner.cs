@@ -35,7 +35,9 @@ internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Tran
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             ExitStatus status = e is IOException io && OutOfRoom.Is(io) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed;
-            return End(status, e.Message, "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
+            return End(status, e.Message, e is UnauthorizedAccessException
+                ? "See who owns it (ls -ln): start with that user and group (kubectl debug … --custom=FILE), or as root with --profile=general, and run again."
+                : "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
         }
 #pragma warning disable CA1031 // The last line of defence: a bug must still leave a clean volume and say what it was.
         catch (Exception e)

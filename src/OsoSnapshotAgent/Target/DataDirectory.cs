@@ -11,6 +11,9 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     public const string ArchiveName = "snapshots.tgz";
     public const string ChecksumExtension = ".sha256";
 
+    // .NET's own default would walk through links that lead to directories.
+    private static readonly EnumerationOptions WithoutLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     public string PathSeenByAgent => pathSeenByAgent;
 
     /// <summary>Made by Prometheus; one directory a snapshot.</summary>
@@ -28,6 +31,9 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// <summary>The archive, whole or not, and its checksum.</summary>
     public IEnumerable<string> ArchiveFiles => [Archive, PartialArchive, Checksum];
 
+    /// <summary>Every file of ours; the directory of the snapshots is the other thing that we delete.</summary>
+    public IEnumerable<string> Artefacts => ArchiveFiles.Append(Log);
+
     /// <summary>What the in-memory head has on disk, those that exist: its size there is about that of the head's block.</summary>
     public IEnumerable<string> HeadDirectories => HeadPaths.Where(Directory.Exists);
 
@@ -41,17 +47,21 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
     public long RoomBytes(Reserve reserve) => FreeBytes - reserve.BytesOf(VolumeBytes);
 
+    // A link could lead anywhere.
+    private bool HasSnapshots => FileStatus.Find(Snapshots) is { IsDirectory: true };
+
     private string[] HeadPaths => [Path.Join(pathSeenByAgent, "wal"), Path.Join(pathSeenByAgent, "chunks_head")];
 
     /// <summary>The blocks' directories right below <paramref name="directory"/>.</summary>
-    public static IEnumerable<string> Blocks(string directory) => Directory.EnumerateDirectories(directory).Where(path => Ulid.IsValid(Path.GetFileName(path)));
+    public static IEnumerable<string> Blocks(string directory) =>
+        Directory.EnumerateDirectories(directory).Where(path => Ulid.IsValid(Path.GetFileName(path)) && FileStatus.Find(path) is { IsDirectory: true });
 
     /// <summary>Every file below; none where the directory has gone, since Prometheus deletes blocks and segments at any time.</summary>
     public static IEnumerable<string> FilesBelow(string directory)
     {
         try
         {
-            return Directory.GetFiles(directory, "*", SearchOption.AllDirectories);
+            return Directory.GetFiles(directory, "*", WithoutLinks);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -64,7 +74,7 @@ internal sealed class DataDirectory(string pathSeenByAgent)
         HeadDirectories.Any() || Blocks(pathSeenByAgent).Any();
 
     /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
-    public IReadOnlySet<string> SnapshotNames() => Directory.Exists(Snapshots)
+    public IReadOnlySet<string> SnapshotNames() => HasSnapshots
         ? Directory.EnumerateDirectories(Snapshots).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal)
         : new HashSet<string>();
 
@@ -73,7 +83,7 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     public IReadOnlyList<string> DeleteArtefacts()
     {
         List<string> removed = [];
-        foreach (string path in ArchiveFiles.Append(Log).Where(path => FileStatus.Find(path) is not null))
+        foreach (string path in Artefacts.Where(path => FileStatus.Find(path) is not null))
         {
             File.Delete(path);
             removed.Add(Path.GetFileName(path));
@@ -88,15 +98,21 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     }
 
     /// <summary>
-    /// Deletes all snapshots. Prometheus may still be making one that a run asked for which has been killed, and rename or add
-    /// directories under our hands; so a failure is tried again for a second.
+    /// Deletes all snapshots; of a link in their place the link only. Prometheus may still be making one that a run asked for which has
+    /// been killed, and rename or add directories under our hands; so a failure is tried again for a second.
     /// </summary>
-    /// <returns>false where there is no such directory.</returns>
+    /// <returns>false where there was none.</returns>
+    /// <exception cref="AgentException">Something in it can't be deleted.</exception>
     public bool DeleteSnapshots()
     {
         const int Tries = 10;
-        bool wasThere = Directory.Exists(Snapshots);
-        for (int tried = 1; Directory.Exists(Snapshots); tried++)
+        FileStatus? status = FileStatus.Find(Snapshots);
+        if (status is { IsDirectory: false })
+        {
+            File.Delete(Snapshots);
+        }
+
+        for (int tried = 1; FileStatus.Find(Snapshots) is not null; tried++)
         {
             try
             {
@@ -106,9 +122,39 @@ internal sealed class DataDirectory(string pathSeenByAgent)
             {
                 Thread.Sleep(TimeSpan.FromSeconds(0.1));
             }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new AgentException(
+                    ExitStatus.ArchiveFailed, $"{Snapshots} can't be deleted: {e.Message}",
+                    "Delete it by hand: a file in it has another owner, is still being written, or has a name that is not UTF-8. Then run again.", e);
+            }
         }
 
-        return wasThere;
+        return status is not null;
+    }
+
+    public void DeleteSnapshot(SnapshotName name)
+    {
+        if (HasSnapshots && FileStatus.Find(SnapshotPath(name)) is not null)
+        {
+            Directory.Delete(SnapshotPath(name), recursive: true);
+        }
+    }
+
+    /// <summary>True when the snapshot lies there and is no link that leads elsewhere.</summary>
+    public bool HasSnapshotDirectory(SnapshotName name) => HasSnapshots && FileStatus.Find(SnapshotPath(name)) is { IsDirectory: true };
+
+    /// <summary>Before anything is deleted: what has the name of ours, but can't be ours.</summary>
+    /// <param name="files">Those of ours that will be deleted.</param>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public void RefuseForeign(IEnumerable<string> files)
+    {
+        foreach (string path in files)
+        {
+            RefuseForeign(path, isForeign: FileStatus.Find(path) is { IsDirectory: true }, "is a directory, where a file of ours would be");
+        }
+
+        RefuseForeign(Snapshots, FileStatus.Find(Snapshots) is { IsDirectory: false, IsSymbolicLink: false }, "is no directory, where Prometheus makes its snapshots");
     }
 
     /// <summary>Bytes that deleting the finished archive would give back.</summary>
@@ -120,11 +166,17 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     /// </summary>
     public long ReclaimableBytes()
     {
-        IEnumerable<string> snapshotFiles = Directory.Exists(Snapshots)
-            ? Directory.EnumerateFiles(Snapshots, "*", SearchOption.AllDirectories)
-            : [];
+        IEnumerable<string> snapshotFiles = HasSnapshots ? FilesBelow(Snapshots) : [];
         return ArchiveFiles.Concat(snapshotFiles)
             .Select(FileStatus.Find)
             .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
+    }
+
+    private static void RefuseForeign(string path, bool isForeign, string what)
+    {
+        if (isForeign)
+        {
+            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} {what}. Nothing was touched.", "Look at what it is, move it away or delete it, and run again.");
+        }
     }
 }

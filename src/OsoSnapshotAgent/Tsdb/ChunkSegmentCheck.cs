@@ -38,7 +38,7 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck("segment", magic: 0x
         {
             int taken = _state switch
             {
-                State.Length => TakeLength(bytes[0]),
+                State.Length => TakeLength(bytes[0], Length - bytes.Length),
                 State.Data => TakeData(bytes),
                 _ => TakeChecksum(bytes[0]),
             };
@@ -46,7 +46,7 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck("segment", magic: 0x
         }
     }
 
-    private int TakeLength(byte value)
+    private int TakeLength(byte value, long position)
     {
         _dataLeft |= (long)(value & 0x7F) << _lengthBits;
         _lengthBits += 7;
@@ -60,7 +60,7 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck("segment", magic: 0x
         }
         else if (_lengthBits >= MostLengthBits)
         {
-            throw new InvalidDataException($"the segment has a chunk of impossible length near byte {Length}");
+            throw new InvalidDataException($"the segment has a chunk of impossible length near byte {position}");
         }
 
         return 1;

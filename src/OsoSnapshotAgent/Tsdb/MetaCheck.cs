@@ -1,4 +1,5 @@
 using System.Buffers;
+using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Tsdb;
 
@@ -16,11 +17,29 @@ internal sealed class MetaCheck : BlockFileCheck
     {
         if (_json.WrittenCount + bytes.Length > MostBytes)
         {
-            throw new InvalidDataException($"meta.json is longer than {MostBytes} bytes");
+            throw TooLong();
         }
 
         _json.Write(bytes);
     }
 
     public override void Finish() => Meta = BlockMeta.Parse(_json.WrittenSpan);
+
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="IOException">It can't be read, or it is no file.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static BlockMeta Read(string path)
+    {
+        using FileStream file = RegularFile.OpenRead(path);
+        if (file.Length > MostBytes)
+        {
+            throw TooLong();
+        }
+
+        byte[] json = new byte[file.Length];
+        file.ReadExactly(json);
+        return BlockMeta.Parse(json);
+    }
+
+    private static InvalidDataException TooLong() => new($"meta.json is longer than {MostBytes} bytes");
 }

@@ -45,7 +45,48 @@ public sealed class HostileServerTests : IDisposable
     public async Task Headers_without_an_end_are_refused() =>
         await RefusedAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nX: {new string('x', 8 << 20)}"));
 
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n{", "the answer did not end within 30s")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n", "the answer did not end within 30s")]
+    [InlineData("HTTP/1.1 200 OK\r\nX: ", "no answer within 1h")]
+    public async Task An_answer_that_drips_for_ever_is_given_up(string start, string problem)
+    {
+        using FakeServer server = new(_ => Encoding.ASCII.GetBytes(start)) { Drips = true };
+        using Agent agent = new(_directory, new AgentSettings { RequestTimeout = TimeSpan.FromHours(1) });
+        Task asking = agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken);
+
+        await Expect.FailureAsync(() => PassAsync(asking, server, agent), ExitStatus.PrometheusRefused, problem, string.Empty);
+
+        Assert.Equal(1, server.Posts);
+    }
+
+    [Fact]
+    public async Task Metrics_that_drip_for_ever_count_as_missing()
+    {
+        using FakeServer server = new(_ => Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n\r\na 1\nb")) { Drips = true };
+        using Agent agent = new(_directory, new AgentSettings());
+        Task<IReadOnlyDictionary<string, double>> asking = agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "b" }, TestContext.Current.CancellationToken);
+
+        await PassAsync(asking, server, agent);
+
+        Assert.Equal(["a"], (await asking).Keys);
+    }
+
     public void Dispose() => _directory.Dispose();
+
+    // The clock is moved on until the limit is over, since nobody knows when its timer has been set.
+    private static async Task PassAsync(Task asking, FakeServer server, Agent agent)
+    {
+        await server.Unanswered.Task;
+        for (int minute = 0; minute < 6000 && !asking.IsCompleted; minute++)
+        {
+            agent.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.WhenAny(asking, Task.Delay(10, TestContext.Current.CancellationToken));
+        }
+
+        Assert.True(asking.IsCompleted, "It is still waiting.");
+        await asking;
+    }
 
     private async Task RefusedAsync(byte[] answer)
     {

@@ -79,6 +79,19 @@ public sealed class PrometheusLocatorTests : IDisposable
         Assert.Equal(server.Url, found.BaseUrl);
     }
 
+    [Fact]
+    public async Task A_service_that_can_not_be_reached_is_waited_for_once_whatever_its_paths()
+    {
+        using FakeServer server = FakeServer.Prometheus(() => []);
+        using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{FakeServer.UnusedPort()}" }, _proc);
+
+        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"), Token);
+
+        Assert.Equal(server.Url, found.BaseUrl);
+        Assert.Equal(5, agent.Transcript.Lines.Count(line => line.Contains("; attempt ", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("process_cpu_seconds_total 999\n")]

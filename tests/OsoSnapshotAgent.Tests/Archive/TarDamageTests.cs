@@ -58,7 +58,7 @@ public sealed class TarDamageTests : IDisposable
     }
 
     // The sum of a header's bytes, with the sum's own field as spaces: POSIX.1-2017, pax, "ustar Interchange Format".
-    private static void SumHeader(Span<byte> tar)
+    internal static void SumHeader(Span<byte> tar)
     {
         Span<byte> field = tar.Slice(148, 8);
         field.Fill((byte)' ');

@@ -35,6 +35,9 @@ internal sealed class FakeServer : IDisposable
     /// <summary>True when every connection ends after its first answer.</summary>
     public bool HangsUp { get; init; }
 
+    /// <summary>After each answer spaces follow, one by one, for as long as the client listens.</summary>
+    public bool Drips { get; init; }
+
     /// <summary>Speaks TLS where set.</summary>
     public X509Certificate2? Certificate { get; init; }
 
@@ -127,6 +130,13 @@ internal sealed class FakeServer : IDisposable
                 }
 
                 await stream.WriteAsync(answer, stop);
+                while (Drips)
+                {
+                    Unanswered.TrySetResult();
+                    await Task.Delay(5, stop);
+                    await stream.WriteAsync(" "u8.ToArray(), stop);
+                }
+
                 if (HangsUp)
                 {
                     return;

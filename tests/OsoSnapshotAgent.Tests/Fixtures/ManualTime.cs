@@ -10,6 +10,7 @@ internal sealed class ManualTime : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = Start;
+    private TimeSpan _wallAhead;
 
     /// <summary>Called for each wait that ends at once.</summary>
     public Action? OnSkip { get; set; }
@@ -20,11 +21,26 @@ internal sealed class ManualTime : TimeProvider
     {
         lock (_lock)
         {
-            return _now;
+            return _now + _wallAhead;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+        {
+            return _now.Ticks;
+        }
+    }
+
+    /// <summary>Sets the wall clock, and only that, as an administrator or NTP does.</summary>
+    public void SetWallClock(TimeSpan ahead)
+    {
+        lock (_lock)
+        {
+            _wallAhead = ahead;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -49,6 +49,29 @@ public sealed class ProgressTests : IDisposable
         Assert.Equal(["Archiving: 100 % of 100 B, 0 MB/s, 0.0s left"], Lines());
     }
 
+    [Theory]
+    [InlineData(-366)]
+    [InlineData(366)]
+    public void A_wall_clock_that_jumps_changes_nothing(int days)
+    {
+        _progress.Start("Archiving", 1_000_000_000);
+        _time.SetWallClock(TimeSpan.FromDays(days));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _progress.Report(250_000_000);
+
+        Assert.Equal(["Archiving: 25 % of 953.7 MiB, 50 MB/s, 15s left"], Lines());
+    }
+
+    [Fact]
+    public void A_year_without_progress_is_borne()
+    {
+        _progress.Start("Archiving", long.MaxValue);
+        _time.Advance(TimeSpan.FromDays(366));
+        _progress.Report(1);
+
+        Assert.StartsWith("Archiving: 0 % of 8388608.0 TiB, 0 MB/s, ", Assert.Single(Lines()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Each_activity_starts_anew()
     {

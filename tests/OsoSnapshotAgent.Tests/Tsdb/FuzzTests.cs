@@ -102,7 +102,7 @@ public sealed class FuzzTests
     }
 
     // Some bytes changed, taken out, repeated, or cut off; digits often, since numbers out of range are the worst.
-    private static byte[] Mutate(byte[] sound, Random random)
+    internal static byte[] Mutate(byte[] sound, Random random)
     {
         List<byte> bytes = [.. sound];
         for (int change = random.Next(1, 8); change > 0; change--)
