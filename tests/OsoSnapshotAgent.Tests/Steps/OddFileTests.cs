@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -145,16 +146,24 @@ public sealed class OddFileTests : IDisposable
     [Theory]
     [InlineData("@99999999999999")]
     [InlineData("@-99999999999999")]
-    public async Task A_files_time_may_be_any_number(string time)
+    public void A_files_time_may_be_any_number(string time)
     {
-        SystemTool.Output("touch", "-d", time, _sample.Directory.PathOf($"{Block}/index"));
-        SystemTool.Output("touch", "-d", time, _sample.Directory.PathOf("wal"));
-        using Agent agent = Create(SampleData.NoReserve);
+        // A tmpfs keeps 64 bits of it; ext4 does not.
+        string path = $"/dev/shm/oso-snapshot-test-{Guid.NewGuid()}";
+        try
+        {
+            SystemTool.Output("touch", "-d", time, path);
+            string name = $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index";
 
-        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
-        await agent.Step<VerifyArchive>().RunAsync(Token);
+            ArchiveManifest manifest = _sample.WritePartial(entries: [new TreeEntry(name, path, FileStatus.Of(path))]);
 
-        Assert.Equal(ExitStatus.Done, agent.Run.Status);
+            _sample.Verify(manifest);
+            Assert.Contains(name, SystemTool.Output("tar", "-tzf", _sample.Data.PartialArchive), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
@@ -183,11 +192,16 @@ public sealed class OddFileTests : IDisposable
             await Task.Delay(10, Token);
         }
 
-        agent.Time.SetWallClock(TimeSpan.FromDays(days));
-        await Task.Delay(1000, Token);
+        // Twice, so that one jump comes after the hold has looked at the clock.
+        for (int jumps = 1; jumps <= 2; jumps++)
+        {
+            agent.Time.SetWallClock(TimeSpan.FromDays(days * jumps));
+            await Task.Delay(1000, Token);
+        }
+
         Assert.False(hold.IsCompleted, agent.Transcript.Text);
         agent.Time.Advance(TimeSpan.FromHours(1));
-        await hold;
+        await hold.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         Assert.Contains("The hold ends after 1h (OSO_SNAPSHOT_HOLD).", agent.Transcript.Lines);    }
 
