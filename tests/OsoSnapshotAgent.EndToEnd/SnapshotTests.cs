@@ -198,6 +198,7 @@ public sealed class SnapshotTests : IDisposable
         await using PrometheusPod other = await PrometheusPod.StartAsync(new PodOptions { NetworkOf = beside, Port = 9091, HostName = "oso-prom-1" });
         using Alternator service = await Alternator.StartAsync(beside, port: 9092, 9091, 9090);
         int local = 0;
+        int met = 0;
         for (int run = 0; run < 6; run++)
         {
             AgentResult result = await beside.RunAgentAsync(Given.Variables(("OSO_PROMETHEUS_SERVICE_NAME", "127.0.0.1:9092")));
@@ -205,10 +206,12 @@ public sealed class SnapshotTests : IDisposable
             Assert.True(result.ExitStatus is 0 or 9, result.Output);
             Assert.True(result.ExitStatus == 0 || result.Output.Contains("leads to another Prometheus", StringComparison.Ordinal), result.Output);
             local += result.ExitStatus == 0 ? 1 : 0;
+            met += result.Output.Contains("127.0.0.1:9092/ leads to another Prometheus", StringComparison.Ordinal) ? 1 : 0;
             Assert.False(Directory.Exists(Path.Combine(other.DataDirectory, "snapshots")));
         }
 
         Assert.NotEqual(0, local);
+        Assert.NotEqual(0, met);
         Assert.True(service.Connections >= 6, $"{service.Connections} connections");
     }
 

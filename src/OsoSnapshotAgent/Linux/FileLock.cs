@@ -28,6 +28,10 @@ internal sealed class FileLock : IDisposable
     /// <returns>false when another process was faster.</returns>
     public bool TryShare() => TryChange(isShared: true);
 
+    /// <summary>Keeps out those that share it.</summary>
+    /// <returns>false when there are others; then this lock is lost too, flock(2).</returns>
+    public bool TryTakeAlone() => TryChange(isShared: false);
+
     public void Dispose()
     {
         if (_descriptor >= 0)

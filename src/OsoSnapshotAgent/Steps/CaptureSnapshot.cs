@@ -21,9 +21,15 @@ internal sealed class CaptureSnapshot(PrometheusClient client, PrometheusLocator
             run.IsRequestPending = true;
             name = await progress.WithHeartbeatAsync("Prometheus is making the snapshot", () => client.SnapshotAsync(run.Server, token));
         }
+        catch (OperationCanceledException)
+        {
+            run.IsRequestPending = !await leftovers.WithdrawAsync(data, earlier, isAlone: run.Lock?.TryTakeAlone() != false);
+            throw;
+        }
         catch (AgentException e)
         {
-            await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, token);
+            // Streams share the lock: what is new may be another's.
+            await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, isAlone: run.Lock?.TryTakeAlone() != false, token);
             run.IsRequestPending = false;
             throw;
         }

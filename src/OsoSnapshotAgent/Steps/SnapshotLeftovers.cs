@@ -11,6 +11,10 @@ namespace OsoSnapshotAgent.Steps;
 /// </summary>
 internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time)
 {
+    // A run ends within a second of its signal.
+    private static readonly TimeSpan LongestWithdrawal = TimeSpan.FromSeconds(0.6);
+    private static readonly TimeSpan ShortestAbsence = TimeSpan.FromSeconds(0.2);
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     // Prometheus writes a head's block in pieces of megabytes, which take far less than this.
@@ -19,7 +23,8 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
 
     /// <param name="earlier">The names that lay there before the request.</param>
     /// <param name="mayBeGrowing">Prometheus has not said that it is done: it is waited for until nothing changes any more.</param>
-    public async Task TidyAsync(DataDirectory data, IReadOnlySet<string> earlier, bool mayBeGrowing, CancellationToken token)
+    /// <param name="isAlone">No other run of this program is at work on the data directory.</param>
+    public async Task TidyAsync(DataDirectory data, IReadOnlySet<string> earlier, bool mayBeGrowing, bool isAlone, CancellationToken token)
     {
         if (mayBeGrowing && !await SettlesAsync(data, earlier, token))
         {
@@ -28,7 +33,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         }
 
         SnapshotName[] left = New(data, earlier);
-        if (left.Length > 1)
+        if (left.Length > 1 || (left.Length == 1 && !isAlone))
         {
             transcript.Warning($"Found {Names(left)}, all new since the request: which of them it has left can't be told, so they stay until the next run, or REMOVE=yes.");
         }
@@ -40,6 +45,39 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         {
             transcript.Line($"* the request has left nothing under {DataDirectory.SnapshotsName}/ so far; if Prometheus still makes a snapshot, the next run deletes it, or REMOVE=yes");
         }
+    }
+
+    /// <summary>
+    /// Deletes the snapshot that Prometheus is still making, for this run ends now. Prometheus may make directories of further blocks
+    /// after that, but not once it writes the head: so what comes again is deleted again, for as long as a signal leaves time.
+    /// </summary>
+    /// <returns>false where something may be left, or may still come.</returns>
+    public async Task<bool> WithdrawAsync(DataDirectory data, IReadOnlySet<string> earlier, bool isAlone)
+    {
+        long startedAt = time.GetTimestamp();
+        long? deletedAt = null;
+        while (isAlone && time.GetElapsedTime(startedAt) < LongestWithdrawal)
+        {
+            SnapshotName[] left = New(data, earlier);
+            if (left.Length > 1)
+            {
+                return false;
+            }
+
+            if (left.Length == 1)
+            {
+                deletedAt = TryDelete(data, left[0]) is null ? time.GetTimestamp() : null;
+            }
+            else if (deletedAt is { } then && time.GetElapsedTime(then) > ShortestAbsence)
+            {
+                transcript.Line("* deleted the snapshot that Prometheus was still making");
+                return true;
+            }
+
+            await Task.Delay(ShortestAbsence / 10, time, CancellationToken.None);
+        }
+
+        return false;
     }
 
     private static SnapshotName[] New(DataDirectory data, IReadOnlySet<string> earlier)
@@ -92,14 +130,27 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
 
     private void Delete(DataDirectory data, SnapshotName name)
     {
+        if (TryDelete(data, name) is { } reason)
+        {
+            transcript.Warning($"{Names([name])} could not be deleted ({reason}); the next run does, or REMOVE=yes.");
+        }
+        else
+        {
+            transcript.Line($"* deleted what the failed request left: {Names([name])}");
+        }
+    }
+
+    /// <returns>Why it could not be deleted.</returns>
+    private static string? TryDelete(DataDirectory data, SnapshotName name)
+    {
         try
         {
             data.DeleteSnapshot(name);
-            transcript.Line($"* deleted what the failed request left: {Names([name])}");
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            transcript.Warning($"{Names([name])} could not be deleted ({e.Message}); the next run does, or REMOVE=yes.");
+            return e.Message;
         }
     }
 }

@@ -17,6 +17,7 @@ public sealed class ImageEndTests
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, Slow, ("OSO_SNAPSHOT_HOLD", "30m"));
         await BeginsToArchiveAsync(target);
 
+        Assert.Contains("Phase       archive-snapshot", (await agent.ExecAsync("oso-snapshot", "status")).Succeeded().Output, StringComparison.Ordinal);
         CommandResult release = await agent.ExecAsync("oso-snapshot", "release");
         Assert.Equal(8, release.ExitStatus);
         Assert.Contains("it is at archive-snapshot", release.Error, StringComparison.Ordinal);

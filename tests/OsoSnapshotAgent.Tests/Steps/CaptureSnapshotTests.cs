@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -67,6 +68,74 @@ public sealed class CaptureSnapshotTests : IDisposable
 
         Assert.Equal(["snapshots/", $"snapshots/{SampleData.Name}/", $"snapshots/{Orphan}/"], _directory.Content());
         Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Found snapshots/{SampleData.Name}, snapshots/{Orphan}, all new since the request", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_signal_takes_back_the_snapshot_that_Prometheus_is_still_making_and_what_it_makes_again()
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+        using CancellationTokenSource signal = new();
+        int looks = 0;
+        agent.Time.OnSkip = () =>
+        {
+            if (++looks == 2)
+            {
+                _directory.Make($"snapshots/{Orphan}/01J");
+            }
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(
+            agent,
+            () =>
+            {
+                _directory.Write($"snapshots/{Orphan}/01J/index", "half");
+                signal.Cancel();
+                return null;
+            },
+            signal.Token));
+
+        Assert.False(agent.Run.IsRequestPending);
+        Assert.Equal(["snapshots/"], _directory.Content());
+        Assert.Contains("* deleted the snapshot that Prometheus was still making", agent.Transcript.Lines);
+    }
+
+    [Fact]
+    public async Task A_signal_before_Prometheus_has_begun_says_that_it_may_still_make_one()
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+        using CancellationTokenSource signal = new();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(
+            agent,
+            () =>
+            {
+                signal.Cancel();
+                return null;
+            },
+            signal.Token));
+
+        Assert.True(agent.Run.IsRequestPending);
+        Assert.InRange((agent.Time.GetUtcNow() - ManualTime.Start).TotalSeconds, 0.5, 0.9);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_new_is_left_alone_where_another_stream_may_have_asked_for_it(bool hasOther)
+    {
+        using Agent agent = new(_directory, new AgentSettings());
+        agent.Run.Lock = FileLock.TryTake(_directory.Root, isShared: true);
+        using FileLock? other = hasOther ? FileLock.TryTake(_directory.Root, isShared: true) : null;
+
+        await Expect.FailureAsync(
+            () => RunAsync(agent, () =>
+            {
+                _directory.Make($"snapshots/{Orphan}");
+                return FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"oh"}""");
+            }),
+            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "log says more");
+
+        Assert.Equal(hasOther, Directory.Exists(_directory.PathOf($"snapshots/{Orphan}")));
     }
 
     [Theory]
@@ -141,10 +210,10 @@ public sealed class CaptureSnapshotTests : IDisposable
         return FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{SampleData.Name}}}"}}""");
     }
 
-    private static async Task RunAsync(Agent agent, Func<byte[]?> post)
+    private static async Task RunAsync(Agent agent, Func<byte[]?> post, CancellationToken? token = null)
     {
         using FakeServer server = FakeServer.Prometheus(post);
         agent.Run.Server = Agent.Server(server.Url);
-        await agent.Step<CaptureSnapshot>().RunAsync(TestContext.Current.CancellationToken);
+        await agent.Step<CaptureSnapshot>().RunAsync(token ?? TestContext.Current.CancellationToken);
     }
 }
