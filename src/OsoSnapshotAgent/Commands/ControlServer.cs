@@ -18,7 +18,7 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
     private Socket? _listener;
     private Task _serving = Task.CompletedTask;
 
-    /// <summary>Longer than any request takes; a client that says nothing must not keep others waiting.</summary>
+    /// <summary>With a client that says or hears nothing: it must not keep others waiting.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     public void Start() => Start(ControlSocket.EndPoint);
@@ -70,6 +70,10 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
         {
             return End(data.DeleteArtefacts());
         }
+        catch (AgentException e)
+        {
+            return new() { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new() { ExitStatus = (int)ExitStatus.ArchiveFailed, Problem = $"Not everything could be removed: {e.Message}", Remedy = "See whether the volume is read-only or failing, and ask again." };
@@ -103,10 +107,13 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
 
     private async Task AnswerAsync(Socket client)
     {
-        using CancellationTokenSource limit = new(Patience);
+        using CancellationTokenSource silence = new(Patience);
         byte[] buffer = new byte[64];
-        int count = await client.ReceiveAsync(buffer, limit.Token);
+        int count = await client.ReceiveAsync(buffer, silence.Token);
+
+        // To remove a large snapshot takes its time.
         ControlAnswer answer = Obey(Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'));
-        await client.SendAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), limit.Token);
+        using CancellationTokenSource deafness = new(Patience);
+        await client.SendAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), deafness.Token);
     }
 }

@@ -88,6 +88,22 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_removed_is_told_and_the_next_request_is_answered_too()
+    {
+        _agent.Run.IsHolding = true;
+
+        // .NET can't delete a name that is not UTF-8.
+        SystemTool.Output("sh", "-c", $"mkdir -p '{_directory.PathOf("snapshots")}' && touch \"$(printf '{_directory.PathOf("snapshots")}/\\377')\"");
+
+        ControlAnswer answer = Ask("remove");
+
+        Assert.Equal((ExitStatus.ArchiveFailed, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Contains("snapshots can't be deleted", answer.Problem, StringComparison.Ordinal);
+        Assert.NotNull(Ask("status").Run);
+        SystemTool.Output("rm", "-r", _directory.PathOf("snapshots"));
+    }
+
+    [Fact]
     public void Remove_leaves_another_run_alone()
     {
         _agent.Run.IsHolding = true;
