@@ -108,7 +108,7 @@ internal sealed class TarEntryWriter : IDisposable
         }
 
         byte[] bytes = Encoding.UTF8.GetBytes(records.ToString());
-        
+
         // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
         string name = ShortName(source.EntryName);
         TarEntry entry = TarEntry.CreateTarEntry("PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));

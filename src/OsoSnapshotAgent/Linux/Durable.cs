@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
@@ -21,22 +22,10 @@ internal static class Durable
     /// <exception cref="IOException">The disk failed.</exception>
     public static void FlushDirectory(string path)
     {
-        int descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenCloseOnExec);
-        if (descriptor < 0)
+        using SafeFileHandle directory = LibC.Open(path);
+        if (LibC.FileSync(directory) != 0)
         {
-            throw new IOException($"{path}: {LibC.LastError()}", Marshal.GetLastPInvokeError());
-        }
-
-        try
-        {
-            if (LibC.FileSync(descriptor) != 0)
-            {
-                ThrowUnlessUnsupported(path);
-            }
-        }
-        finally
-        {
-            _ = LibC.Close(descriptor);
+            ThrowUnlessUnsupported(path);
         }
     }
 

@@ -1,20 +1,20 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>flock(2) on a file or directory that exists. The kernel releases it when this process ends, however it ends.</summary>
 internal sealed class FileLock : IDisposable
 {
-    private int _descriptor;
+    private readonly SafeFileHandle _file;
 
-    private FileLock(int descriptor) => _descriptor = descriptor;
+    private FileLock(SafeFileHandle file) => _file = file;
 
     /// <returns>null when another process holds it; a lock also where the file system has none.</returns>
     /// <exception cref="IOException">It can't be opened.</exception>
     public static FileLock? TryTake(string path, bool isShared)
     {
-        int descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenCloseOnExec);
-        FileLock taken = descriptor >= 0 ? new(descriptor) : throw new IOException($"{path}: {LibC.LastError()}", Marshal.GetLastPInvokeError());
+        FileLock taken = new(LibC.Open(path));
         if (taken.TryChange(isShared))
         {
             return taken;
@@ -32,18 +32,11 @@ internal sealed class FileLock : IDisposable
     /// <returns>false when there are others; then this lock is lost too, flock(2).</returns>
     public bool TryTakeAlone() => TryChange(isShared: false);
 
-    public void Dispose()
-    {
-        if (_descriptor >= 0)
-        {
-            _ = LibC.Close(_descriptor);
-            _descriptor = -1;
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
     private bool TryChange(bool isShared)
     {
         const int WouldBlock = 11;
-        return LibC.FileLock(_descriptor, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
+        return LibC.FileLock(_file, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != WouldBlock;
     }
 }

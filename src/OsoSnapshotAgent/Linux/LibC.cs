@@ -37,13 +37,10 @@ internal static unsafe partial class LibC
     public static partial int Close(int descriptor);
 
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
-    public static partial int FileSync(int descriptor);
-
-    [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int FileSync(SafeFileHandle file);
 
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
-    public static partial int FileLock(int descriptor, int operation);
+    public static partial int FileLock(SafeFileHandle file, int operation);
 
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);
@@ -86,6 +83,14 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, nint second, nint third);
+
+    /// <summary>Opens a file or directory, through a link too, to do something with it other than to read it.</summary>
+    /// <exception cref="IOException">It can't be opened.</exception>
+    public static SafeFileHandle Open(string path)
+    {
+        int descriptor = Open(path, OpenReadOnly | OpenCloseOnExec);
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw new IOException($"{path}: {LastError()}", Marshal.GetLastPInvokeError());
+    }
 
     public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
