@@ -15,9 +15,17 @@ internal sealed record TargetContainer
 
     public required DataDirectory Data { get; init; }
 
-    /// <summary>Where a file named in a setting lies: as the agent sees it, or else in the target container.</summary>
-    public string SettingFile(string path) =>
-        !File.Exists(path) && File.Exists(SeenByAgent(path)) ? SeenByAgent(path) : path;
+    /// <summary>The bytes of a file that a setting names; it lies where the agent sees it, or else in the target container.</summary>
+    /// <exception cref="IOException">It can't be read, or has more than <paramref name="maxBytes"/>.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public byte[] ReadSettingFile(string path, int maxBytes)
+    {
+        bool liesInTarget = !File.Exists(path) && File.Exists(SeenByAgent(path));
+        using FileStream file = File.OpenRead(liesInTarget ? SeenByAgent(path) : path);
+        byte[] content = new byte[maxBytes + 1];
+        int count = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        return count <= maxBytes ? content[..count] : throw new IOException($"it has more than {maxBytes} bytes");
+    }
 
     /// <summary>A path of the target container as the agent sees it.</summary>
     /// <exception cref="UnauthorizedAccessException">A directory on the way may not be entered.</exception>

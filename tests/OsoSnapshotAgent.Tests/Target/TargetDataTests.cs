@@ -87,13 +87,14 @@ public sealed class TargetDataTests : IDisposable
     {
         Run("--storage.tsdb.path=/data");
         _proc.MakeData(1, "/data");
-        string token = _directory.Write("proc/1/root/secrets/token-of-the-target", "x");
-        string own = _directory.Write("own", "x");
+        _directory.Write("proc/1/root/secrets/token-of-the-target", "of the target");
+        string own = _directory.Write("own", "own");
         TargetContainer target = Find();
 
-        Assert.Equal(token, target.SettingFile("/secrets/token-of-the-target"));
-        Assert.Equal(own, target.SettingFile(own));
-        Assert.Equal("/secrets/nowhere-at-all", target.SettingFile("/secrets/nowhere-at-all"));
+        Assert.Equal("of the target"u8, target.ReadSettingFile("/secrets/token-of-the-target", 13));
+        Assert.Equal("own"u8, target.ReadSettingFile(own, 13));
+        Assert.Throws<DirectoryNotFoundException>(() => target.ReadSettingFile("/secrets/nowhere-at-all", 13));
+        Assert.Throws<IOException>(() => target.ReadSettingFile("/secrets/token-of-the-target", 12));
     }
 
     public void Dispose() => _directory.Dispose();
