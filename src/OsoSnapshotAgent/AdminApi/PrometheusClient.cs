@@ -81,7 +81,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
 
         return SnapshotName.TryParse(reply.Data?.Name, out SnapshotName? name)
             ? name
-            : throw Refusals.NotPrometheus(url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives");
+            : throw Refusals.NotPrometheus(
+                url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives", "the snapshot's name is none that Prometheus gives");
     }
 
     private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)
@@ -134,7 +135,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})");
+            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})", "the answer can't be read");
         }
     }
 

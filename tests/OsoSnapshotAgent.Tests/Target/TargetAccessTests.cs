@@ -45,6 +45,20 @@ public sealed class TargetAccessTests : IDisposable
             "We are 65534:2000 with SYS_PTRACE,", "kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}");
     }
 
+    [Theory]
+    [InlineData("65534:65534", "0:0")]
+    [InlineData("0:0", "0:0")]
+    [InlineData("0:0", "0:2000")]
+    public void Of_a_Prometheus_that_is_root_the_one_remedy_that_works_is_told(string ours, string identity)
+    {
+        _proc.Self(ours);
+
+        Expect.Failure(
+            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            $"We are {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
+            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
+    }
+
     [Fact]
     public void A_process_that_is_no_Prometheus_is_named_as_what_it_is()
     {
@@ -75,9 +89,9 @@ public sealed class TargetAccessTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private ProcessInfo Process(string name)
+    private ProcessInfo Process(string name, string identity = "65534:2000")
     {
-        _proc.Add(7, name, [$"/bin/{name}"], identity: "65534:2000");
+        _proc.Add(7, name, [$"/bin/{name}"], identity: identity);
         return _proc.FileSystem.Processes().Single();
     }
 
