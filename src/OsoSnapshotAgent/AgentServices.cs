@@ -58,7 +58,8 @@ internal static class AgentServices
             .AddSingleton<Terminal>()
             .AddSingleton<SnapshotRun>()
             .AddSingleton<TargetAccess>()
-            .AddSingleton<TargetFinder>()
+            .AddSingleton(provider => new TargetFinder(
+                provider.GetRequiredService<ProcFileSystem>(), provider.GetRequiredService<TargetAccess>(), settings.DataDirectory))
             .AddSingleton<ConnectionTrace>()
             .AddTransient<ResilienceHandler>()
             .AddTransient<CredentialsHandler>()
@@ -67,6 +68,8 @@ internal static class AgentServices
             .AddSingleton<ArchiveMaker>()
             .AddSingleton<BlockSelection>()
             .AddSingleton<SnapshotLeftovers>()
+            .AddSingleton<EarlierRuns>()
+            .AddSingleton<StorageProof>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()

@@ -36,7 +36,7 @@ internal static class RunReport
 
     /// <summary>One line for <c>kubectl get pod</c>.</summary>
     public static string Summary(SnapshotRun run) =>
-        $"{(run.Status == ExitStatus.Done ? "done, verified" : "archived, but blocks are damaged")}: {run.Verified.Tally.Blocks} blocks, {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
+        $"{(run.Status == ExitStatus.Done ? "done, verified" : "archived, but blocks are damaged")}: {Plural.Of(run.Verified.Tally.Blocks, "block")}, {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,7 @@ internal static class SettingsReader
             ClusterNamePrefix = reader.Reference<string>("CLUSTER_NAME_PREFIX", TryPathSegments, "the first segment of the URL's path, such as occne3-n2"),
             Remove = reader.YesNo("REMOVE"),
             Url = reader.Reference<Uri>(Prefix + "URL", TryUrl, "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
-            DataDirectory = reader.Reference<string>(Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root"),
+            DataDirectory = DataDirectory(reader),
             Hold = reader.Value<TimeSpan>(Prefix + "HOLD", TryHold, $"{Durations.Rule}, or 0, or forever"),
             SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
             Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
@@ -41,6 +41,31 @@ internal static class SettingsReader
         };
 
         CheckCombinations(settings, reader.Problems);
+        ThrowOnProblems(reader);
+        return settings with
+        {
+            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
+        };
+
+        bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
+    }
+
+    /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>
+    /// <returns>null where it is to be found.</returns>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
+    public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
+    {
+        VariableReader reader = new(variables);
+        string? directory = DataDirectory(reader);
+        ThrowOnProblems(reader);
+        return directory;
+    }
+
+    private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
+        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");
+
+    private static void ThrowOnProblems(VariableReader reader)
+    {
         if (reader.Problems.Count > 0)
         {
             throw new AgentException(
@@ -48,13 +73,6 @@ internal static class SettingsReader
                 string.Join('\n', reader.Problems),
                 "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
         }
-
-        return settings with
-        {
-            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
-        };
-
-        bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
     }
 
     // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.

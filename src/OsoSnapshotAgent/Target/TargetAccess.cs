@@ -12,7 +12,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
 
     /// <summary>Does something in the target's root, and explains a refusal.</summary>
     /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
-    public T Enter<T>(ProcessInfo? process, string pathSeenByAgent, Func<T> action)
+    public T Enter<T>(ProcessInfo? process, Func<T> action)
     {
         try
         {
@@ -20,12 +20,18 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         }
         catch (UnauthorizedAccessException e)
         {
-            throw Denied($"Cannot enter {pathSeenByAgent}: {e.Message}.", process, e);
+            throw Denied($"Cannot enter {e.Message}.", process, e);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new AgentException(
+                ExitStatus.TargetUnreachable, $"The data directory {e.FileName?.TrimEnd('/')} does not exist.",
+                "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.", e);
         }
         catch (IOException e)
         {
             throw new AgentException(
-                ExitStatus.TargetUnreachable, $"Cannot enter {pathSeenByAgent}: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
+                ExitStatus.TargetUnreachable, $"Cannot reach the data directory: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class CredentialsTests : IDisposable
         _directory.Write("root/var/run/oso-test/token", "s3cret\r\n");
         using FakeServer server = FakeServer.Prometheus(() => []);
         using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = "/var/run/oso-test/token" });
-        agent.Run.Target = Agent.Beside(_directory.Root, root: _directory.PathOf("root"));
+        agent.Run.Target = Agent.Beside(_directory.Root, process: _directory.Root);
 
         await agent.Client.ProbeAsync(server.Url, Token);
 
@@ -39,8 +39,8 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("missing", "Could not find file")]
-    [InlineData("", "Access to the path")]
+    [InlineData("missing", ": No such file or directory")]
+    [InlineData("", " is not a regular file")]
     public async Task A_secret_that_cannot_be_read_is_a_fault_of_the_settings(string file, string reason)
     {
         using FakeServer server = FakeServer.Prometheus(() => []);
@@ -48,7 +48,7 @@ public sealed class CredentialsTests : IDisposable
 
         await Expect.FailureAsync(
             () => agent.Client.ProbeAsync(server.Url, Token), ExitStatus.Settings,
-            $"OSO_SNAPSHOT_BEARER_TOKEN_FILE: {_directory.PathOf(file)} can't be used: {reason}", "Name a file that the agent can read");
+            $"OSO_SNAPSHOT_BEARER_TOKEN_FILE: {_directory.PathOf(file)} can't be used: {_directory.PathOf(file)}{reason}", "Name a file that the agent can read");
         Assert.Empty(server.Requests);
     }
 

@@ -50,7 +50,7 @@ public sealed class TlsTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings { CaFile = "/oso-test/ca.pem" });
 
         // The target is known only after everything has been composed.
-        agent.Run.Target = Agent.Beside(_directory.Root, root: _directory.PathOf("root"));
+        agent.Run.Target = Agent.Beside(_directory.Root, process: _directory.Root);
 
         Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
     }
@@ -93,7 +93,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "Could not find file")]
+    [InlineData(null, "No such file or directory")]
     [InlineData("no certificate", "it holds no certificate in PEM form")]
     [InlineData("\u00e9 no certificate", "it holds no certificate in PEM form")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "can't be used: ")]

@@ -11,7 +11,7 @@ public sealed class ArchiveVerifierTests : IDisposable
 
     public ArchiveVerifierTests() => _manifest = _sample.WritePartial();
 
-    private string Archive => _sample.Data.PartialArchive;
+    private string Archive => _sample.PartialArchive;
 
     [Fact]
     public void A_sound_archive_is_what_was_written_and_its_blocks_are_told()

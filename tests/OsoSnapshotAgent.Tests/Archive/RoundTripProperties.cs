@@ -29,7 +29,7 @@ public sealed class RoundTripProperties : IDisposable
 
     private readonly SampleData _sample = new();
 
-    private string Archive => _sample.Data.PartialArchive;
+    private string Archive => _sample.PartialArchive;
 
     [Fact]
     public void Any_tree_comes_back_from_every_reader()
@@ -66,7 +66,9 @@ public sealed class RoundTripProperties : IDisposable
     private IEnumerable<TreeEntry> Entries(RandomTree tree) => tree.Items.Select((item, position) =>
     {
         string name = position.ToString(CultureInfo.InvariantCulture);
-        return new TreeEntry(item.Name, item.IsDirectory ? "unused" : _sample.Directory.Write(name, item.Content), new FileStatus
+        _sample.Directory.Write(name, item.Content);
+        DirectoryHandle directory = _sample.Directory.Open();
+        FileStatus status = new()
         {
             Mode = item.Mode | (item.IsDirectory ? 0x4000 : 0x8000),
             LinkCount = 1,
@@ -75,8 +77,9 @@ public sealed class RoundTripProperties : IDisposable
             SizeBytes = item.IsDirectory ? 4096 : item.Content.Length,
             AllocatedBytes = 0,
             ModifiedAt = item.ModifiedAt,
-            Identity = default,
-        });
+            Identity = directory.Find(name)!.Identity,
+        };
+        return new TreeEntry(item.Name, status, directory, name);
     });
 
     private void AssertPython(RandomTree tree)

@@ -12,7 +12,7 @@ public sealed class TarDamageTests : IDisposable
 
     public TarDamageTests() => _manifest = _sample.WritePartial();
 
-    private string Archive => _sample.Data.PartialArchive;
+    private string Archive => _sample.PartialArchive;
 
     [Theory]
     [InlineData(100, 8)]

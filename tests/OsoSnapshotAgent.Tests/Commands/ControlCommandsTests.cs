@@ -58,7 +58,7 @@ public sealed class ControlCommandsTests
     }
 
     [Fact]
-    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(ControlCommands.Ask(new(_name), "status"));
+    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(ControlCommands.Ask(new(_name), "status", _ => { }));
 
     [Theory]
     [InlineData("")]
@@ -66,7 +66,7 @@ public sealed class ControlCommandsTests
     public async Task An_agent_that_ends_before_its_answer_is_whole_is_none(string answer)
     {
         using Socket listener = Listen();
-        Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status"), TestContext.Current.CancellationToken);
+        Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);
         using (Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
             // Closing with something unread would be a reset.
@@ -74,7 +74,9 @@ public sealed class ControlCommandsTests
             await client.SendAsync(System.Text.Encoding.UTF8.GetBytes(answer), TestContext.Current.CancellationToken);
         }
 
-        IsNoAgent(await asking);
+        ControlAnswer made = await asking;
+        Assert.Equal(ExitStatus.TargetUnreachable, (ExitStatus)made.ExitStatus);
+        Assert.Equal("The agent of this container ended before it answered: whether it has carried out 'status' is not known.", made.Problem);
     }
 
     [Fact]
@@ -103,7 +105,7 @@ public sealed class ControlCommandsTests
         })!;
         Assert.Equal("ready", await liar.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
 
-        ControlAnswer answer = ControlCommands.Ask(new(_name), "status");
+        ControlAnswer answer = ControlCommands.Ask(new(_name), "status", _ => { });
 
         liar.Kill();
         await liar.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -114,7 +116,7 @@ public sealed class ControlCommandsTests
     {
         Assert.Equal(ExitStatus.TargetUnreachable, (ExitStatus)answer.ExitStatus);
         Assert.Equal("No agent of this user is at work in this container.", answer.Problem);
-        Assert.Contains("kubectl exec POD -c debugger-xxxxx -- oso-snapshot", answer.Remedy, StringComparison.Ordinal);
+        Assert.Contains("kubectl exec POD -c CONTAINER -- oso-snapshot", answer.Remedy, StringComparison.Ordinal);
     }
 
     private Socket Listen()

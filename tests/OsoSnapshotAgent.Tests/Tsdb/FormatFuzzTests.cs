@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tsdb;
@@ -69,7 +70,7 @@ public sealed class FormatFuzzTests : IDisposable
     public void A_gzip_is_verified_or_refused(int seed)
     {
         _sample.WritePartial();
-        byte[] sound = File.ReadAllBytes(_sample.Data.PartialArchive);
+        byte[] sound = File.ReadAllBytes(_sample.PartialArchive);
         Fuzz(seed, rounds: 600, random =>
         {
             byte[] damaged = FuzzTests.Mutate(sound, random);
@@ -169,7 +170,7 @@ public sealed class FormatFuzzTests : IDisposable
         File.WriteAllBytes(_sample.Data.Archive, archive);
         try
         {
-            ArchiveCheck.OfArchive(_sample.Data.Archive, _ => { }, out _, CancellationToken.None);
+            VerifySubject.OfPath(_sample.Data.Archive).Read(_ => { });
         }
         catch (AgentException e) when (e.Status == ExitStatus.ArchiveFailed)
         {
@@ -213,7 +214,7 @@ public sealed class FormatFuzzTests : IDisposable
     {
         _sample.WritePartial();
         using MemoryStream tar = new();
-        using FileStream file = File.OpenRead(_sample.Data.PartialArchive);
+        using FileStream file = File.OpenRead(_sample.PartialArchive);
         using GZipStream gzip = new(file, CompressionMode.Decompress);
         gzip.CopyTo(tar);
         return tar.ToArray();
