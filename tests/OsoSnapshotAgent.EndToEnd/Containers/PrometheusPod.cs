@@ -86,6 +86,19 @@ internal sealed class PrometheusPod : IAsyncDisposable
     public Task<RunningAgent> StartAgentAsync(AgentOptions? options = null) =>
         RunningAgent.StartAsync(this, options ?? new AgentOptions(), Path.Combine(_directory.Path, $"agent-{Interlocked.Increment(ref _agents)}"));
 
+    /// <summary>Starts an agent without a terminal; returns once it waits for the copy.</summary>
+    public async Task<RunningAgent> StartHoldingAgentAsync(AgentOptions? options = null)
+    {
+        options ??= new AgentOptions();
+        var environment = new Dictionary<string, string>(options.Environment) { ["OSO_SNAPSHOT_HOLD"] = "forever" };
+        RunningAgent agent = await StartAgentAsync(options with { Environment = environment });
+        await Eventually.HoldsAsync(
+            async () => agent.HasEnded || (await agent.ExecAsync("status")).Output.Contains("hold-for-copy", StringComparison.Ordinal),
+            () => "no hold");
+        Assert.False(agent.HasEnded, "The agent ended before it could hold.");
+        return agent;
+    }
+
     /// <summary>Sends a signal to PID 1, such as "KILL" or "TERM"; the kernel kills every process of the pod with it.</summary>
     public async Task SignalAsync(string signal)
     {

@@ -10,14 +10,16 @@ internal sealed class RunningAgent : IAsyncDisposable
     private const string Name = "oso-snapshot";
 
     private readonly Process _launcher;
+    private readonly AgentOptions _options;
     private readonly string _directory;
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private RunningAgent(Process launcher, string directory)
+    private RunningAgent(Process launcher, AgentOptions options, string directory)
     {
         _launcher = launcher;
+        _options = options;
         _directory = directory;
         launcher.StandardInput.Close();
         _output = launcher.StandardOutput.ReadToEndAsync();
@@ -47,8 +49,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     public static async Task<RunningAgent> StartAsync(PrometheusPod pod, AgentOptions options, string directory)
     {
         PrepareDirectory(directory);
-        Process launcher = HostCommand.Start(HostCommand.AsRoot([.. Namespaces(pod, options), .. Container(pod, options, directory)]));
-        var agent = new RunningAgent(launcher, directory);
+        options = options with { User = options.User ?? pod.Options.User };
+        Process launcher = HostCommand.Start(HostCommand.AsRoot([.. Namespaces(pod, options), .. Container(options, directory)]));
+        var agent = new RunningAgent(launcher, options, directory);
         await Eventually.HoldsAsync(
             () => Task.FromResult(launcher.HasExited || (agent.Pid = ProcessTable.FindDescendant(launcher.Id, IsAgent)) is not null),
             () => "no agent process");
@@ -64,6 +67,17 @@ internal sealed class RunningAgent : IAsyncDisposable
         await _launcher.WaitForExitAsync().WaitAsync(deadline ?? Eventually.Deadline);
         TimeSpan duration = Stopwatch.GetElapsedTime(_start);
         return new AgentResult(_launcher.ExitCode, await _output, await _error, await File.ReadAllTextAsync(TerminationLog), duration);
+    }
+
+    /// <summary>Runs a verb in the agent's own container, as kubectl exec does.</summary>
+    public Task<CommandResult> ExecAsync(params string[] arguments)
+    {
+        string pid = LivingPid.ToString(CultureInfo.InvariantCulture);
+        return HostCommand.RunAsync(HostCommand.AsRoot(
+        [
+            "nsenter", "--target", pid, "--mount", "--pid", "--net", "--uts", "env", "-i", .. Variables(_options),
+            .. Identity(_options), Path.Combine(_directory, Name), .. arguments,
+        ]));
     }
 
     public async ValueTask DisposeAsync()
@@ -103,20 +117,26 @@ internal sealed class RunningAgent : IAsyncDisposable
         return ["nsenter", "--target", pod.FirstProcessId.ToString(CultureInfo.InvariantCulture), .. joined, "unshare", .. made];
     }
 
-    private static IEnumerable<string> Container(PrometheusPod pod, AgentOptions options, string directory)
+    private static IEnumerable<string> Container(AgentOptions options, string directory) =>
+    [
+        "env", "AGENT_DIRECTORY=" + directory, "AGENT_TERMINATION_LOG=" + Path.Combine(directory, "termination-log"),
+        "AGENT_USER=" + options.User, "AGENT_TERMINAL=" + options.Terminal?.Path, "AGENT_REDIRECTION=" + options.Redirection,
+        "bash", PodLauncher.Script("agent.sh"), .. Variables(options), .. Identity(options),
+        .. When(options.Terminal is not null, "/usr/bin/setsid", "--ctty"),
+        .. options.Wrapper, Path.Combine(directory, Name), .. options.Arguments,
+    ];
+
+    private static IEnumerable<string> Variables(AgentOptions options) =>
+        options.Environment.Select(variable => $"{variable.Key}={variable.Value}");
+
+    private static string[] Identity(AgentOptions options)
     {
-        string user = options.User ?? pod.Options.User;
-        string[] ids = user.Split(':');
+        string[] ids = options.User!.Split(':');
         string capabilities = "-all" + (options.Capabilities is { } added ? "," + added : string.Empty);
         return
         [
-            "env", "AGENT_DIRECTORY=" + directory, "AGENT_TERMINATION_LOG=" + Path.Combine(directory, "termination-log"),
-            "AGENT_USER=" + user, "AGENT_TERMINAL=" + options.Terminal?.Path, "AGENT_REDIRECTION=" + options.Redirection,
-            "bash", PodLauncher.Script("agent.sh"), .. options.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
             "/usr/bin/setpriv", "--reuid", ids[0], "--regid", ids[1], "--clear-groups", "--no-new-privs",
             "--bounding-set=" + capabilities, "--inh-caps=" + capabilities, "--ambient-caps=" + capabilities,
-            .. When(options.Terminal is not null, "/usr/bin/setsid", "--ctty"),
-            Path.Combine(directory, Name), .. options.Arguments,
         ];
     }
 

@@ -1,6 +1,8 @@
 // Preloaded into the agent: lets one chosen call on a chosen path fail, as a failing disk would, and counts the calls.
 //   FAULT_UNDER  part of the paths that count          FAULT_EXCEPT  part of paths that don't
 //   FAULT_CALL   a name of "names" below               FAULT_AT      the call's number, from 1; FAULT_ERRNO what it fails with
+//   FAULT_DELAY  milliseconds that each call of FAULT_CALL takes longer
+// A name relative to a directory's descriptor counts as the path that it means.
 // At its end the process prints "faults: open=12 read=7 …" to stderr, and before it what it let fail.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,24 +15,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum call { OPEN, READ, WRITE, SYNC, RENAME, UNLINK, MKDIR, STAT, TRUNCATE, CALLS };
-static const char *const names[CALLS] = {"open", "read", "write", "sync", "rename", "unlink", "mkdir", "stat", "truncate"};
+enum call { OPEN, READ, WRITE, SYNC, RENAME, UNLINK, MKDIR, STAT, TRUNCATE, ACCESS, READLINK, LIST, STATVFS, CALLS };
+static const char *const names[CALLS] = {
+  "open", "read", "write", "sync", "rename", "unlink", "mkdir", "stat", "truncate", "access", "readlink", "list", "statvfs",
+};
 static atomic_long counts[CALLS];
 
 static const char *under, *except;
 static int chosen = -1, code;
-static long at;
+static long at, delay;
 
 __attribute__((constructor)) static void start(void) {
-  const char *call = getenv("FAULT_CALL"), *number = getenv("FAULT_AT"), *error = getenv("FAULT_ERRNO");
+  const char *call = getenv("FAULT_CALL"), *number = getenv("FAULT_AT"), *error = getenv("FAULT_ERRNO"), *wait = getenv("FAULT_DELAY");
   under = getenv("FAULT_UNDER");
   except = getenv("FAULT_EXCEPT");
   at = number ? atol(number) : 0;
   code = error ? atoi(error) : EIO;
+  delay = wait ? atol(wait) : 0;
   for (int i = 0; call && i < CALLS; i++)
     if (!strcmp(call, names[i])) chosen = i;
 }
@@ -46,6 +52,7 @@ __attribute__((destructor)) static void report(void) {
 static int strikes(enum call call, const char *path) {
   if (!under || !path || !strstr(path, under) || (except && strstr(path, except))) return 0;
   int hit = atomic_fetch_add(&counts[call], 1) + 1 == at && (int)call == chosen;
+  if (delay && (int)call == chosen) usleep(delay * 1000);
   if (hit) {
     char text[4200];
     syscall(SYS_write, 2, text, snprintf(text, sizeof text, "fault: %s of %s\n", names[call], path));
@@ -54,14 +61,18 @@ static int strikes(enum call call, const char *path) {
   return hit;
 }
 
-static int strikes_file(enum call call, int file) {
-  char link[32], path[4096];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+// Of a directory "" means the directory itself, as AT_EMPTY_PATH does.
+static int strikes_at(enum call call, int folder, const char *name) {
+  char link[32], path[8192];
+  if (!name || *name == '/') return strikes(call, name);
+  snprintf(link, sizeof link, folder == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", folder);
+  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, 4096);
   if (length < 0) return 0;
-  path[length] = 0;
+  snprintf(path + length, sizeof path - length, *name ? "/%s" : "%s", name);
   return strikes(call, path);
 }
+
+static int strikes_file(enum call call, int file) { return strikes_at(call, file, ""); }
 
 // Ours stands before the C library's; .NET asks dlsym with the library's own handle, and would get the library's.
 static void *real_dlsym(void *library, const char *name) {
@@ -78,6 +89,7 @@ static void *real_dlsym(void *library, const char *name) {
     return (condition) ? (failure) : real arguments;                  \
   }
 #define ON_PATH(name, call, parameters, arguments, path) WRAP(int, name, parameters, arguments, strikes(call, path), -1)
+#define ON_NAME(result, name, call, parameters, arguments) WRAP(result, name, parameters, arguments, strikes_at(call, folder, path), -1)
 #define ON_FILE(result, name, call, parameters, arguments) WRAP(result, name, parameters, arguments, strikes_file(call, file), -1)
 
 #define OPENS(name)                                                       \
@@ -90,8 +102,20 @@ static void *real_dlsym(void *library, const char *name) {
     if (!real) *(void **)&real = real_dlsym(RTLD_NEXT, #name);            \
     return strikes(OPEN, path) ? -1 : real(path, flags, mode);            \
   }
+#define OPENS_AT(name)                                                    \
+  int name(int folder, const char *path, int flags, ...) {                \
+    static int (*real)(int, const char *, int, ...);                      \
+    va_list rest;                                                         \
+    va_start(rest, flags);                                                \
+    int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;   \
+    va_end(rest);                                                         \
+    if (!real) *(void **)&real = real_dlsym(RTLD_NEXT, #name);            \
+    return strikes_at(OPEN, folder, path) ? -1 : real(folder, path, flags, mode); \
+  }
 OPENS(open)
 OPENS(open64)
+OPENS_AT(openat)
+OPENS_AT(openat64)
 WRAP(DIR *, opendir, (const char *path), (path), strikes(OPEN, path), NULL)
 ON_FILE(ssize_t, read, READ, (int file, void *buffer, size_t count), (file, buffer, count))
 ON_FILE(ssize_t, pread, READ, (int file, void *buffer, size_t count, off_t offset), (file, buffer, count, offset))
@@ -117,18 +141,34 @@ ON_PATH(lstat64, STAT, (const char *path, struct stat64 *status), (path, status)
 ON_FILE(int, __fxstat64, STAT, (int version, int file, struct stat64 *status), (version, file, status))
 ON_PATH(__xstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
 ON_PATH(__lxstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
-ON_PATH(statx, STAT, (int folder, const char *path, int flags, unsigned mask, struct statx *status), (folder, path, flags, mask, status), path)
+ON_NAME(int, statx, STAT, (int folder, const char *path, int flags, unsigned mask, struct statx *status), (folder, path, flags, mask, status))
+ON_NAME(int, fstatat, STAT, (int folder, const char *path, struct stat *status, int flags), (folder, path, status, flags))
+ON_NAME(int, fstatat64, STAT, (int folder, const char *path, struct stat64 *status, int flags), (folder, path, status, flags))
+ON_NAME(int, faccessat, ACCESS, (int folder, const char *path, int mode, int flags), (folder, path, mode, flags))
+ON_NAME(ssize_t, readlinkat, READLINK, (int folder, const char *path, char *buffer, size_t size), (folder, path, buffer, size))
+ON_FILE(ssize_t, getdents64, LIST, (int file, void *buffer, size_t size), (file, buffer, size))
+ON_FILE(int, fstatvfs, STATVFS, (int file, struct statvfs *status), (file, status))
+ON_FILE(int, fstatvfs64, STATVFS, (int file, struct statvfs64 *status), (file, status))
 ON_PATH(rename, RENAME, (const char *path, const char *to), (path, to), path)
 ON_PATH(link, RENAME, (const char *path, const char *to), (path, to), path)
+ON_NAME(int, renameat, RENAME, (int folder, const char *path, int to_folder, const char *to), (folder, path, to_folder, to))
+ON_NAME(int, renameat2, RENAME, (int folder, const char *path, int to_folder, const char *to, unsigned flags), (folder, path, to_folder, to, flags))
+ON_NAME(int, linkat, RENAME, (int folder, const char *path, int to_folder, const char *to, int flags), (folder, path, to_folder, to, flags))
+ON_NAME(int, unlinkat, UNLINK, (int folder, const char *path, int flags), (folder, path, flags))
+ON_NAME(int, mkdirat, MKDIR, (int folder, const char *path, mode_t mode), (folder, path, mode))
 ON_PATH(unlink, UNLINK, (const char *path), (path), path)
 ON_PATH(rmdir, UNLINK, (const char *path), (path), path)
 ON_PATH(mkdir, MKDIR, (const char *path, mode_t mode), (path, mode), path)
+
+#define OURS(name) {#name, name}
 void *dlsym(void *library, const char *name) {
   static const struct {
     const char *name;
     void *ours;
   } wrapped[] = {
-    {"open", open}, {"read", read}, {"write", write}, {"fsync", fsync}, {"statx", statx},
+    OURS(open), OURS(openat), OURS(openat64), OURS(read), OURS(write), OURS(fsync), OURS(statx), OURS(fstatat), OURS(fstatat64),
+    OURS(faccessat), OURS(readlinkat), OURS(getdents64), OURS(fstatvfs), OURS(fstatvfs64), OURS(renameat), OURS(renameat2), OURS(linkat),
+    OURS(unlinkat), OURS(mkdirat),
   };
   // The wrappers' own question is RTLD_NEXT, and goes to real_dlsym.
   for (size_t i = 0; under && i < sizeof wrapped / sizeof *wrapped; i++)

@@ -1,0 +1,78 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>A directory below snapshots/ that a server writes to or was restored to: it is named and left, and so is all else.</summary>
+public sealed class LiveDatabaseTests
+{
+    /// <summary>What only a server's own directory holds, at some depths.</summary>
+    private static readonly string[] Signs =
+    [
+        "snapshots/20240101T000000Z-0123456789abcdef/wal/",
+        "snapshots/20240101T000000Z-0123456789abcdef/chunks_head/",
+        "snapshots/20240101T000000Z-0123456789abcdef/lock",
+        "snapshots/restored/wal/",
+        "snapshots/wal/",
+        "snapshots/lock",
+        "snapshots/a/b/c/d/e/chunks_head/",
+        "snapshots/20240101T000000Z-0123456789abcdef/01HK1Q2R3S4T5V6W7X8Y9ZABCD/wal/",
+    ];
+
+    [Fact]
+    public async Task A_run_names_it_and_deletes_nothing() => await AssertLeftAsync("no");
+
+    [Fact]
+    public async Task A_removal_names_it_and_deletes_nothing() => await AssertLeftAsync("yes");
+
+    [Fact]
+    public async Task Release_and_remove_names_it_and_deletes_nothing()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        foreach (string sign in Signs)
+        {
+            await AssertReleaseLeavesAsync(pod, sign);
+            await RootShell.RunAsync("rm -rf $0/snapshots*", pod.DataDirectory);
+        }
+    }
+
+    private static async Task AssertReleaseLeavesAsync(PrometheusPod pod, string sign)
+    {
+        await using RunningAgent agent = await pod.StartHoldingAgentAsync();
+        string before = await PlantAsync(pod, sign);
+
+        CommandResult release = await agent.ExecAsync("release", "--remove");
+
+        Assert.True(release.ExitStatus == 6, $"{sign}: status {release.ExitStatus}\n{release.Output}{release.Error}");
+        Assert.Contains(Named(sign), release.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
+        Assert.False(agent.HasEnded, $"{sign}: the hold has ended.");
+    }
+
+    private static async Task AssertLeftAsync(string remove)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        foreach (string sign in Signs)
+        {
+            await Volume.PlantArtefactsAsync(pod.DataDirectory);
+            string before = await PlantAsync(pod, sign);
+
+            AgentResult result = await pod.RunAgentAsync(Given.Variables(("REMOVE", remove)));
+
+            Assert.True(result.ExitStatus == 6, $"{sign}: status {result.ExitStatus} ({result.TerminationMessage})");
+            Assert.Contains(Named(sign), result.Output, StringComparison.Ordinal);
+            Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
+            await RootShell.RunAsync("rm -rf $0/snapshots*", pod.DataDirectory);
+        }
+    }
+
+    // The directory that holds the sign.
+    private static string Named(string sign) => Path.GetDirectoryName(sign.TrimEnd('/'))!;
+
+    private static async Task<string> PlantAsync(PrometheusPod pod, string sign)
+    {
+        string plant = sign.EndsWith('/') ? "mkdir -p $0/$1; touch $0/$1/000001" : "mkdir -p $(dirname $0/$1); touch $0/$1";
+        await RootShell.RunAsync(plant + "; chown -R --reference=$0 $0/snapshots", pod.DataDirectory, sign);
+        return await Volume.ArtefactsAsync(pod.DataDirectory);
+    }
+}

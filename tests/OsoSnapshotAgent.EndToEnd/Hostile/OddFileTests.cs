@@ -1,0 +1,71 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>Something odd in the place of a file of ours, before a verb starts: it ends within seconds, and touches nothing foreign.</summary>
+public sealed class OddFileTests
+{
+    [Fact]
+    public Task A_run_takes_its_names_back_or_touches_nothing() => OddFileTable.JudgeAsync("run", async (pod, files, cell) =>
+    {
+        await files.PutAsync(cell.Name, cell.Odd);
+        string before = await OddFileTable.KindsAsync(pod);
+
+        AgentResult result = await EndAsync(pod, OddFileTable.Run);
+
+        string after = await OddFileTable.KindsAsync(pod);
+        if (cell.IsRefused)
+        {
+            Assert.Equal(before, after);
+        }
+        else if (result.ExitStatus == 0)
+        {
+            await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+
+            // A log that can't be ours is left as it was.
+            string log = before.Split('\n').Single(line => line.StartsWith("snapshots.log ", StringComparison.Ordinal));
+            Assert.Equal($"snapshots d\n{log}\nsnapshots.tgz f 1\nsnapshots.tgz.sha256 f 1\n", after);
+            Assert.Equal(cell.Name == "snapshots.log", result.Output.Contains("snapshots.log can't be written", StringComparison.Ordinal));
+        }
+
+        return result.ExitStatus;
+    });
+
+    [Fact]
+    public Task REMOVE_deletes_our_names_or_touches_nothing() => OddFileTable.JudgeAsync("remove", async (pod, files, cell) =>
+    {
+        await files.PutAsync(cell.Name, cell.Odd);
+        string before = await OddFileTable.KindsAsync(pod);
+
+        AgentResult result = await EndAsync(pod, new AgentOptions { Environment = Given.Variables(("REMOVE", "yes")) });
+
+        Assert.Equal(cell.IsRefused ? before : string.Empty, await OddFileTable.KindsAsync(pod));
+        return result.ExitStatus;
+    });
+
+    [Fact]
+    public Task Export_gives_no_byte_of_what_is_no_file() => OddFileTable.JudgeAsync("export", async (pod, files, cell) =>
+    {
+        await files.PutAsync(cell.Name, cell.Odd);
+
+        AgentResult result = await EndAsync(pod, OddFileTable.Run with { Arguments = ["export"] });
+
+        Assert.Equal(cell.IsRefused, result.Output.Length == 0);
+        return result.ExitStatus;
+    });
+
+    [Fact]
+    public Task Verify_follows_nothing() => OddFileTable.JudgeAsync("verify", async (pod, files, cell) =>
+    {
+        await files.PutAsync(cell.Name, cell.Odd);
+
+        return (await EndAsync(pod, OddFileTable.Run with { Arguments = ["verify"] })).ExitStatus;
+    });
+
+    private static async Task<AgentResult> EndAsync(PrometheusPod pod, AgentOptions options)
+    {
+        await using RunningAgent agent = await pod.StartAgentAsync(options);
+        return await agent.WaitAsync(OddFileTable.Limit);
+    }
+}

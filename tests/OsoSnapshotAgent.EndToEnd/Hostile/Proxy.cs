@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>The server of proxy.py in a pod's network: its Prometheus, save for one answer.</summary>
+internal sealed class Proxy : IDisposable
+{
+    private const int Port = 9099;
+
+    private readonly Process _process;
+
+    private Proxy(Process process) => _process = process;
+
+    public string Url { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
+
+    /// <param name="what">"snapshot" or "flags".</param>
+    /// <param name="value">The snapshot's name, or the storage path, that it answers.</param>
+    public static async Task<Proxy> StartAsync(PrometheusPod pod, string what, string value)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "Hostile", "proxy.py");
+        string[] numbers = [.. new[] { pod.FirstProcessId, Port, pod.Options.Port }.Select(number => number.ToString(CultureInfo.InvariantCulture))];
+        Process process = HostCommand.Start(HostCommand.AsRoot(
+            "nsenter", "--target", numbers[0], "--net", "python3", program, numbers[1], numbers[2], what, value));
+        Assert.Equal("listening", await process.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Deadline));
+        return new Proxy(process);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+}

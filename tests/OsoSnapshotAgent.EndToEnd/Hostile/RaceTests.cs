@@ -1,0 +1,86 @@
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Containers;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>A real process of Prometheus' user swaps directories for links while an agent that may do anything archives or deletes.</summary>
+public sealed class RaceTests
+{
+    private const int MinAttacks = 200;
+
+    // Many runs end before the attacker has seen their snapshot.
+    private const int MaxRuns = 1500;
+
+    // No run may hang. What it has written is looked at whatever its status is.
+    private const string RunOften = """
+        count=$1 enough=$2 secret=$3 archive=$4 before=$5; shift 5
+        for ((i = 0; i < count; i++)); do
+          eval "$before"
+          [[ ! -e $enough ]] || break
+          status=0
+          timeout -s KILL 20 "$@" >"$archive" 2>/dev/null || status=$?
+          if gzip -dc "$archive" 2>/dev/null | grep -q "$secret"; then echo "leaked with status $status"; fi
+          echo "status $status"
+        done
+        """;
+
+    private static readonly PodOptions Pod = new() { User = "65534:65534", Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 17) };
+
+    private static readonly IReadOnlyDictionary<string, string> WithoutHead = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes"));
+
+    [Fact]
+    public async Task Nothing_from_outside_the_volume_is_ever_archived()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+        await using Swapper attacker = await Swapper.StartAsync(pod, "wait");
+
+        // Else an agent that follows the links would soon have deleted what it could archive.
+        AgentOptions options = new() { Environment = WithoutHead, Arguments = ["export", "--stream"], Redirection = attacker.ReadOnlyOutside };
+        string[] lines = await RunOftenAsync(pod, attacker, options, before: ":");
+
+        int leaks = lines.Count(line => line.StartsWith("leaked", StringComparison.Ordinal));
+        Assert.True(leaks == 0, $"{leaks} streams held the secret after {attacker.Attacks} attacks: {Counts(lines)}");
+
+        // A link in place of the snapshot itself looks as if it was made elsewhere.
+        AssertEachEnded(lines, attacker, [0, 6, 9]);
+    }
+
+    [Fact]
+    public async Task Nothing_outside_the_volume_is_ever_deleted()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+        await using Swapper attacker = await Swapper.StartAsync(pod, "plant");
+        string outside = await attacker.ReadOutsideAsync();
+
+        AgentOptions options = new() { Environment = Given.Variables(("REMOVE", "yes")) };
+        string snapshot = $"{pod.DataDirectory}/snapshots/20250820T165101Z-0eb533ff8d43ed64";
+        string[] lines = await RunOftenAsync(pod, attacker, options, before: $"until [[ -e {snapshot} || -e $enough ]]; do sleep 0.001; done");
+
+        string left = await attacker.ReadOutsideAsync();
+        Assert.True(outside == left, $"{attacker.Attacks} attacks ({Counts(lines)}) left outside:\n{left}\nof\n{outside}");
+        AssertEachEnded(lines, attacker, [0, 6]);
+    }
+
+    private static async Task<string[]> RunOftenAsync(PrometheusPod pod, Swapper attacker, AgentOptions options, string before)
+    {
+        string[] arguments = [MaxRuns.ToString(CultureInfo.InvariantCulture), attacker.Enough, Swapper.Secret, attacker.Archive, before];
+        await using RunningAgent agent = await pod.StartAgentAsync(options with
+        {
+            User = "0:0",
+            Capabilities = "+sys_ptrace,+dac_override,+dac_read_search,+fowner",
+            Wrapper = ["/bin/bash", "-c", RunOften, "run-often", .. arguments],
+        });
+        Task<AgentResult> runs = agent.WaitAsync(TimeSpan.FromMinutes(2));
+        await attacker.AttackAsync(MinAttacks, runs);
+        return (await runs).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static void AssertEachEnded(string[] lines, Swapper attacker, int[] allowed)
+    {
+        Assert.InRange(attacker.Attacks, MinAttacks, int.MaxValue);
+        IEnumerable<string> expected = allowed.Select(status => string.Create(CultureInfo.InvariantCulture, $"status {status}"));
+        Assert.True(!lines.Except(expected).Any(), Counts(lines));
+    }
+
+    private static string Counts(string[] lines) => string.Join(", ", lines.CountBy(line => line).Select(line => $"{line.Value} × {line.Key}"));
+}
