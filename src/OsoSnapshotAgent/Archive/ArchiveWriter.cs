@@ -1,6 +1,7 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 

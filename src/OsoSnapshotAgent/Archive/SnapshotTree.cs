@@ -39,11 +39,6 @@ internal static class SnapshotTree
         FileStatus status = FileStatus.Find(path) ?? throw Foreign(path.Contains('\uFFFD', StringComparison.Ordinal)
             ? $"{path} has a name that is not UTF-8; Prometheus makes none."
             : $"{path} has vanished; Prometheus deletes nothing in a snapshot.");
-        if (Math.Max(status.UserId, status.GroupId) > int.MaxValue)
-        {
-            throw Foreign($"{path} belongs to {status.UserId}:{status.GroupId}; the archive could not be read back, since ids over {int.MaxValue} are not (Kubernetes allows none).");
-        }
-
         return status.IsDirectory ? isWanted(path) ? Entries(new(entryName + "/", path, status), _ => true) : []
             : status.IsRegularFile ? [new TreeEntry(entryName, path, status)]
             : throw Foreign($"{path} is neither a file nor a directory; Prometheus makes nothing else in a snapshot.");

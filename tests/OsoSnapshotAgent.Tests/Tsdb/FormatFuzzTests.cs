@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Tests.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Tests.Tar;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
@@ -59,7 +59,7 @@ public sealed class FormatFuzzTests : IDisposable
         {
             tar[156] = (byte)type;
             System.Text.Encoding.ASCII.GetBytes(claim.AsSpan(0, 11), tar.AsSpan(124));
-            TarDamageTests.SumHeader(tar);
+            TarBuilder.Sum(tar);
             Verify(Zip(tar));
         }
     }
@@ -192,7 +192,7 @@ public sealed class FormatFuzzTests : IDisposable
             default: header[random.Next(512)] = (byte)random.Next(256); break;
         }
 
-        TarDamageTests.SumHeader(header);
+        TarBuilder.Sum(header);
     }
 
     private static byte[] Zip(byte[] tar)
