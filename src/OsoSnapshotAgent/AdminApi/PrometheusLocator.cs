@@ -78,6 +78,9 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         throw failures.Count == 1 ? telling : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
     }
 
+    /// <summary>False where neither a variable nor a process says where Prometheus answers.</summary>
+    public bool HasCandidate(TargetContainer target) => Candidates(settings, target).Count > 0;
+
     /// <summary>Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.</summary>
     internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target)
     {

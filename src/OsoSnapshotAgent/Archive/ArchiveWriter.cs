@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 

@@ -25,12 +25,17 @@ internal sealed class StorageProof(PrometheusLocator locator)
     /// <exception cref="AgentException">It is another server's, or that can't be told.</exception>
     public async Task RequireAsync(TargetContainer target, CancellationToken token)
     {
-        if (!target.IsDataProven && Compare(await locator.FindAsync(target, token), target) is null)
+        if (target.IsDataProven)
+        {
+            return;
+        }
+
+        if (!locator.HasCandidate(target) || Compare(await locator.FindAsync(target, token), target) is null)
         {
             throw new AgentException(
                 ExitStatus.TargetUnreachable,
-                $"Nothing shows that {target.Data.PathSeenByAgent} is the data directory of the Prometheus that answers. Nothing was touched.",
-                "Start with --target so that its process can be seen, mount the volume under the path that Prometheus uses, or delete snapshots* by hand.");
+                $"Nothing shows that {target.Data.PathSeenByAgent} is the data directory of a Prometheus that can be asked. Nothing was touched.",
+                "Start with --target so that its process can be seen, or set OSO_SNAPSHOT_URL and mount the volume under the path that Prometheus uses, or delete snapshots* by hand.");
         }
     }
 

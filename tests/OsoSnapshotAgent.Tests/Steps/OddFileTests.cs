@@ -167,6 +167,21 @@ public sealed class OddFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task An_owner_of_any_number_is_archived_and_read_back()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root may give a file away.");
+        SystemTool.Output("chown", "4294967294:2147483648", _sample.Directory.PathOf($"{Block}/index"));
+        using Agent agent = Create(SampleData.NoReserve);
+
+        await agent.Step<ArchiveSnapshot>().RunAsync(Token);
+        await agent.Step<VerifyArchive>().RunAsync(Token);
+
+        Assert.Equal(ExitStatus.Done, agent.Run.Status);
+        string listing = SystemTool.Output("tar", "--numeric-owner", "-tvzf", _sample.Data.Archive, $"{Block}/index");
+        Assert.Contains(" 4294967294/2147483648 ", listing, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(-366)]
     [InlineData(366)]

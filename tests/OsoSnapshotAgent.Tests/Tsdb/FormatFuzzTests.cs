@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Tests.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Tests.Tar;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
@@ -60,7 +60,7 @@ public sealed class FormatFuzzTests : IDisposable
         {
             tar[156] = (byte)type;
             System.Text.Encoding.ASCII.GetBytes(claim.AsSpan(0, 11), tar.AsSpan(124));
-            TarDamageTests.SumHeader(tar);
+            TarBuilder.Sum(tar);
             Verify(Zip(tar));
         }
     }
@@ -193,7 +193,7 @@ public sealed class FormatFuzzTests : IDisposable
             default: header[random.Next(512)] = (byte)random.Next(256); break;
         }
 
-        TarDamageTests.SumHeader(header);
+        TarBuilder.Sum(header);
     }
 
     private static byte[] Zip(byte[] tar)

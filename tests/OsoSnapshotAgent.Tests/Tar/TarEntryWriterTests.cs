@@ -3,10 +3,11 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
-namespace OsoSnapshotAgent.Tests.Archive;
+namespace OsoSnapshotAgent.Tests.Tar;
 
 /// <summary>The system's tar and Python's tarfile judge.</summary>
 public sealed class TarEntryWriterTests : IDisposable
