@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
@@ -49,7 +50,7 @@ internal static class ExportCommand
 
         if (isAtWork)
         {
-            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {data.Archive} is still the one before it.");
+            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
         }
 
         using FileStream file = directory.OpenFile(DataDirectory.ArchiveName);
@@ -82,7 +83,7 @@ internal static class ExportCommand
         DataDirectory data = Discovery.FindData();
         using StandardOutput output = new(CancellationToken.None);
         long written = Copy(data, output, offset, length);
-        Console.Error.WriteLine($"✅ {written} bytes of {data.Archive} from {offset} on");
+        Console.Error.WriteLine($"✅ {written} bytes of {Printable.Text(data.Archive)} from {offset} on");
         return ExitStatus.Done;
     }
 

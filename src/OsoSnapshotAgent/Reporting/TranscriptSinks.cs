@@ -37,7 +37,9 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         StripControlCharacters(logEvent);
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _formatter.Format(logEvent, text);
-        _console.WriteLine(text.ToString().TrimEnd('\n'));
+
+        // An exception's text may hold a file's name.
+        _console.WriteLine(Printable.Text(text.ToString().TrimEnd('\n'), keepsLines: true));
         if (_file is not null)
         {
             _file.Write(logEvent);

@@ -28,7 +28,8 @@ internal sealed class BlockSelection(SnapshotRun run, AgentSettings settings, Tr
     public IEnumerable<TreeItem> Expected(DataDirectory data) => data.Blocks
         .Where(block => IsWanted(data.Directory, block, _ => { }))
         .SelectMany(data.FilesBelow)
-        .Concat(settings.SkipHead ? [] : data.HeadFiles);
+        .Concat(settings.SkipHead ? [] : data.HeadFiles)
+        .Take(DirectoryTree.MaxSortedNames);
 
     private HashSet<string> WantedBlocks(DataDirectory data)
     {

@@ -9,9 +9,22 @@ internal sealed class RemoveSnapshot(SnapshotRun run, StorageProof proof, Transc
     {
         listing.Show();
         await proof.RequireAsync(run.Target, token);
-        IReadOnlyList<string> removed = run.Artefacts.DeleteAll(token);
+        IReadOnlyList<string> removed = Remove(token);
         run.Summary = removed.Count == 0 ? "nothing to remove" : $"removed {string.Join(", ", removed)}";
         transcript.Success(removed.Count == 0 ? "Nothing to remove: no artefact of a snapshot was there." : $"Removed {string.Join(", ", removed)}.");
         listing.Show();
+    }
+
+    private IReadOnlyList<string> Remove(CancellationToken token)
+    {
+        try
+        {
+            return run.Artefacts.DeleteAll(token);
+        }
+        catch (OperationCanceledException)
+        {
+            transcript.Warning("The removal has not ended. Run it again.");
+            throw;
+        }
     }
 }

@@ -59,28 +59,31 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
         directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true } || Blocks.Any();
 
     /// <summary>
-    /// Every regular file below one of Prometheus' own directories; none where it has gone, since Prometheus deletes blocks and segments at any time.
+    /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any time.
     /// </summary>
     public IEnumerable<TreeItem> FilesBelow(string path)
     {
-        List<TreeItem> files = [];
-        try
+        using IEnumerator<TreeItem> items = Walk(path).GetEnumerator();
+        while (true)
         {
-            using DirectoryHandle? below = directory.FindDirectory(path);
-            if (below is not null)
+            try
             {
-                files.AddRange(DirectoryTree.Walk(below, TreeOrder.AsListed)
-                    .Where(item => item.Status is { IsRegularFile: true })
-                    .Select(item => item with { Path = $"{path}/{item.Path}" })
-                    .Take(DirectoryTree.MaxSortedNames));
+                if (!items.MoveNext())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // What can't be read will be told when it matters.
+                yield break;
+            }
+
+            if (items.Current.Status is { IsRegularFile: true })
+            {
+                yield return items.Current with { Path = $"{path}/{items.Current.Path}" };
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What can't be read will be told when it matters.
-        }
-
-        return files;
     }
 
     /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
@@ -97,4 +100,13 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     public bool HasSnapshot(SnapshotName name) => directory.Find(SnapshotPath(name)) is { IsDirectory: true };
 
     public void Dispose() => directory.Dispose();
+
+    private IEnumerable<TreeItem> Walk(string path)
+    {
+        using DirectoryHandle? below = directory.FindDirectory(path);
+        foreach (TreeItem item in below is null ? [] : DirectoryTree.Walk(below, TreeOrder.AsListed))
+        {
+            yield return item;
+        }
+    }
 }
