@@ -48,7 +48,7 @@ verb_bench() {
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
-  tests/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck xz-utils
+  tests/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT

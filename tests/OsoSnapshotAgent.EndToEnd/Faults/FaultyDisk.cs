@@ -36,6 +36,13 @@ internal sealed class FaultyDisk : IDisposable
         ["FAULT_ERRNO"] = fault.ErrorNumber.ToString(CultureInfo.InvariantCulture),
     };
 
+    /// <summary>Each call takes longer.</summary>
+    public Dictionary<string, string> Slowing(string call, TimeSpan delay) => new(Counting())
+    {
+        ["FAULT_CALL"] = call,
+        ["FAULT_DELAY"] = delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture),
+    };
+
     /// <summary>How often each call was made, as the library has printed it.</summary>
     public static IReadOnlyDictionary<string, int> Counts(string error) => error
         .Split('\n').Last(line => line.StartsWith("faults:", StringComparison.Ordinal)).Split(' ').Skip(1)

@@ -1,0 +1,88 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Faults;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>What is deleted when: nothing on the word of a server alone, the archive last, and no archive because a disk failed.</summary>
+public sealed class DeletionTests
+{
+    [Fact]
+    public async Task A_snapshot_that_lay_there_before_is_not_taken_for_the_new_one_nor_deleted()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        string earlier = (await pod.PostAsync("api/v1/admin/tsdb/snapshot")).Data.GetProperty("name").GetString()!;
+        string before = await Volume.ArtefactsAsync(pod.DataDirectory);
+        using Proxy proxy = await Proxy.StartAsync(pod, "snapshot", earlier);
+
+        AgentResult result = await pod.RunAgentAsync(Given.Variables(("OSO_SNAPSHOT_URL", proxy.Url)), "export", "--stream");
+
+        result.EndedWith(4);
+        Assert.Empty(result.Output);
+        Assert.Contains(earlier, result.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
+    }
+
+    [Fact]
+    public async Task The_hold_lasts_until_all_is_removed_and_the_archive_goes_last()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+        using FaultyDisk disk = await FaultyDisk.CompileAsync();
+
+        // Some nine seconds for the snapshot's files and directories.
+        await using RunningAgent agent = await pod.StartHoldingAgentAsync(new AgentOptions { Environment = disk.Slowing("unlink", TimeSpan.FromSeconds(0.4)) });
+        Task<CommandResult> release = agent.ExecAsync("release", "--remove");
+        while (!release.IsCompleted)
+        {
+            string left = await Volume.ArtefactsAsync(pod.DataDirectory);
+            Assert.False(left.Contains("snapshots d", StringComparison.Ordinal) && !left.Contains("snapshots.tgz f", StringComparison.Ordinal), "The archive went before the snapshot.");
+            Assert.False(left.Length > 0 && agent.HasEnded, $"The hold has ended before the removal:\n{left}");
+            await Task.Delay(TimeSpan.FromSeconds(0.1), TestContext.Current.CancellationToken);
+        }
+
+        CommandResult removal = (await release).Succeeded();
+        (await agent.WaitAsync()).EndedWith(0);
+        Assert.Empty(await RootShell.RunAsync("ls $0 | grep snapshots || true", pod.DataDirectory));
+
+        // Besides what the slow disk prints: whoever waits sees that it goes on.
+        Assert.Contains(removal.Error.Split('\n'), line => line.Length > 0 && !line.StartsWith("faults:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_archive_whose_directory_can_not_be_flushed_stays_and_its_fate_is_told()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+        using FaultyDisk disk = await FaultyDisk.CompileAsync();
+        (await pod.RunAgentAsync()).EndedWith(0);
+        string earlier = await RootShell.RunAsync("sha256sum <$0", pod.Archive);
+
+        // The first flush of the directory itself comes after the rename.
+        AgentResult? failed = null;
+        for (int at = 1; failed is null && at < 10; at++)
+        {
+            AgentResult result = await pod.RunAgentAsync(disk.Failing(new Fault("sync", at, Fault.InputOutputError)));
+            failed = result.Error.Contains($"fault: sync of {pod.DataDirectory}\n", StringComparison.Ordinal) ? result : null;
+        }
+
+        Assert.NotNull(failed);
+        failed.EndedWith(6);
+        Assert.True(File.Exists(pod.Archive), "No archive was left.");
+        Assert.Contains("power", failed.Output, StringComparison.Ordinal);
+        await Judge.GzipAcceptsAsync(pod.Archive);
+        Assert.NotEqual(earlier, await RootShell.RunAsync("sha256sum <$0", pod.Archive));
+        await Invariants.HoldAsync(pod);
+    }
+
+    [Fact]
+    public async Task A_link_to_Prometheus_own_lock_is_no_run_that_holds_the_archive()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Flags = ["--storage.tsdb.use-lockfile"] });
+        await RootShell.RunAsync("test -f $0/lock; ln -s lock $0/snapshots.tgz; chown -h --reference=$0 $0/snapshots.tgz", pod.DataDirectory);
+
+        AgentResult result = (await pod.RunAgentAsync()).EndedWith(0);
+
+        await Invariants.HoldAndNothingIsLeftAsync(pod, result);
+        await RootShell.RunAsync("test -f $0/lock; test ! -L $0/snapshots.tgz", pod.DataDirectory);
+    }
+}

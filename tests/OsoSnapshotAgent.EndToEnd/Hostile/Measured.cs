@@ -1,0 +1,49 @@
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>Runs an agent that somebody feeds without end, and watches its memory.</summary>
+internal static class Measured
+{
+    /// <summary>What the agent may hold, whatever it is fed.</summary>
+    public const long MaxBytes = 64 << 20;
+
+    // An agent that takes so much would take all that the machine has.
+    private const long KillBytes = 1L << 30;
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    public static async Task<AgentResult> RunAsync(PrometheusPod pod, AgentOptions options)
+    {
+        await using RunningAgent agent = await pod.StartAgentAsync(options);
+        return await WaitAsync(agent);
+    }
+
+    /// <summary>Waits until it has ended. The test fails where it took more than <see cref="MaxBytes"/>.</summary>
+    public static async Task<AgentResult> WaitAsync(RunningAgent agent)
+    {
+        long peak = 0;
+        Task<AgentResult> ending = agent.WaitAsync(Deadline);
+        while (!ending.IsCompleted)
+        {
+            peak = Math.Max(peak, agent.Pid is { } pid ? PeakBytes(pid) : 0);
+            if (peak > KillBytes)
+            {
+                await agent.SignalAsync("KILL");
+                break;
+            }
+
+            await Task.WhenAny(ending, Task.Delay(TimeSpan.FromMilliseconds(5)));
+        }
+
+        AgentResult result = await ending;
+        Assert.True(peak is > 0 and <= MaxBytes, $"The agent took {peak >> 20} MiB and ended with status {result.ExitStatus}.");
+        return result;
+    }
+
+    // Nothing once it has ended.
+    private static long PeakBytes(int pid) =>
+        ProcessTable.StatusOf(pid, "VmHWM") is { } peak ? 1024 * long.Parse(peak.Split(' ')[0], CultureInfo.InvariantCulture) : 0;
+}

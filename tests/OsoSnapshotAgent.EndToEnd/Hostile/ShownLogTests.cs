@@ -1,0 +1,47 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>A log into which somebody else has written, shown on the operator's terminal after Enter.</summary>
+public sealed class ShownLogTests
+{
+    private const string Prompt = "then press Enter here";
+
+    [Fact]
+    public async Task Escape_sequences_of_the_log_do_not_reach_the_terminal()
+    {
+        string screen = await ShowAsync(@"printf 'before\033[2J\033]0;title\007\033]52;c;Y29weQ==\033\\\233\302\233 after\r\n' >$0/snapshots.log");
+
+        Assert.Contains("before", screen, StringComparison.Ordinal);
+        Assert.Contains("after", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain(screen, letter => letter is '\a' or '\u009b');
+        Assert.DoesNotContain("\e[2J", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e]", screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_line_without_end_takes_no_memory()
+    {
+        string screen = await ShowAsync("truncate -s 600M $0/snapshots.log; printf '\\nafter the long line\\n' >>$0/snapshots.log");
+
+        Assert.Contains("after the long line", screen, StringComparison.Ordinal);
+    }
+
+    /// <returns>What was printed after Enter.</returns>
+    private static async Task<string> ShowAsync(string plant)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        await RootShell.RunAsync(plant + "; chown --reference=$0 $0/snapshots.log", pod.DataDirectory);
+        using Pty terminal = new();
+        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal });
+        int shown = (await terminal.WaitForAsync(Prompt)).Length;
+
+        terminal.PressEnter();
+
+        (await Measured.WaitAsync(agent)).EndedWith(0);
+        string screen = await terminal.WaitForAsync("snapshot creation procedure completed");
+        return screen[shown..];
+    }
+}

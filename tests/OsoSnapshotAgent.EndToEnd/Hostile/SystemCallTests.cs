@@ -1,0 +1,139 @@
+using System.Text.RegularExpressions;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+
+namespace OsoSnapshotAgent.EndToEnd.Hostile;
+
+/// <summary>What the kernel is asked for, as strace sees it: nothing below the data directory by a path that could be swapped.</summary>
+public sealed partial class SystemCallTests : IDisposable
+{
+    private const string DataDirectory = "/proc/1/root/prometheus";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("oso-strace-").FullName;
+
+    // The agent's user writes there.
+    public SystemCallTests() => File.SetUnixFileMode(_directory, (UnixFileMode)0b111_111_111);
+
+    private string TraceFile => Path.Combine(_directory, "trace");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_run_goes_below_the_data_directory_by_descriptors_alone()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+
+        // What the first leaves, the second deletes and replaces.
+        (await pod.RunAgentAsync()).EndedWith(0);
+        (await pod.RunAgentAsync(Traced())).EndedWith(0);
+
+        AssertByDescriptorAlone();
+    }
+
+    [Fact]
+    public async Task REMOVE_goes_below_the_data_directory_by_descriptors_alone()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+        (await pod.RunAgentAsync()).EndedWith(0);
+
+        (await pod.RunAgentAsync(Traced() with { Environment = Given.Variables(("REMOVE", "yes")) })).EndedWith(0);
+
+        AssertByDescriptorAlone();
+    }
+
+    [Fact]
+    public async Task Release_and_remove_goes_below_the_data_directory_by_descriptors_alone()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+        await using RunningAgent agent = await pod.StartHoldingAgentAsync(Traced());
+
+        (await agent.ExecAsync("release", "--remove")).Succeeded();
+
+        (await agent.WaitAsync()).EndedWith(0);
+        Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
+        AssertByDescriptorAlone();
+    }
+
+    [Theory]
+    [InlineData("ENOSYS")]
+    [InlineData("EPERM")]
+    public async Task A_kernel_or_a_profile_without_openat2_makes_no_difference(string error)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
+        (await pod.RunAgentAsync()).EndedWith(0);
+        AgentOptions options = Traced("--inject=openat2:error=" + error);
+
+        (await pod.RunAgentAsync(options)).EndedWith(0);
+        await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
+        (await pod.RunAgentAsync(options with { Environment = Given.Variables(("REMOVE", "yes")) })).EndedWith(0);
+
+        Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
+    }
+
+    // The rule itself can fail: each of these is what strace prints.
+    [Theory]
+    [InlineData(true, """9 openat(7</tmp/x/root/prometheus>, "snapshots.tgz", O_RDONLY|O_CLOEXEC) = 8""")]
+    [InlineData(true, """9 openat(7</tmp/x/root/prometheus/snapshots>, "a/b", O_RDONLY|O_NOFOLLOW) = 8""")]
+    [InlineData(true, """9 unlinkat(7</tmp/x/root/prometheus>, "snapshots/a", 0) = 0""")]
+    [InlineData(true, """9 unlink("/proc/1/root/prometheus/snapshots.tgz") = 0""")]
+    [InlineData(true, """9 open("/proc/self/fd/7/snapshots.tgz", O_RDONLY|O_NOFOLLOW) = 8""")]
+    [InlineData(true, """9 statx(7</tmp/x/root/prometheus>, "snapshots", AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS <unfinished ...>""")]
+    [InlineData(true, """9 renameat(7</tmp/x/root/prometheus>, "a", 7</tmp/x/root/prometheus>, "b/c") = 0""")]
+    [InlineData(false, """9 openat(AT_FDCWD</>, "/proc/1/root/prometheus", O_RDONLY|O_PATH) = 7""")]
+    [InlineData(false, """9 openat(7</tmp/x/root/prometheus>, "snapshots.tgz", O_RDONLY|O_NOFOLLOW|O_CLOEXEC) = 8""")]
+    [InlineData(false, """9 openat(7</tmp/x/root/prometheus>, ".", O_RDONLY|O_DIRECTORY) = 8""")]
+    [InlineData(false, """9 statx(7</tmp/x/root/prometheus>, "", AT_EMPTY_PATH, STATX_BASIC_STATS, {}) = 0""")]
+    [InlineData(false, """9 unlinkat(7</tmp/x/root/prometheus>, "snapshots.tgz", 0) = 0""")]
+    [InlineData(false, """9 readlink("/proc/self/fd/7", "/tmp/x/root/prometheus", 4096) = 22""")]
+    public void A_call_by_a_path_and_one_that_follows_a_link_are_told_from_others(bool isWrong, string call) =>
+        Assert.Equal(isWrong, IsByPath(call) || FollowsLinks(call));
+
+    private AgentOptions Traced(params string[] more) => new()
+    {
+        Wrapper = ["/usr/bin/strace", "-f", "-y", "-s", "4096", "-e", "trace=%file,openat2", .. more, "-o", TraceFile],
+    };
+
+    private void AssertByDescriptorAlone()
+    {
+        string[] calls = [.. File.ReadLines(TraceFile).Where(line => line.Contains('(', StringComparison.Ordinal))];
+
+        // Else the pattern would find nothing because nothing was traced.
+        Assert.Contains(calls, call => call.Contains("snapshots.tgz", StringComparison.Ordinal));
+        string[] byPath = [.. calls.Where(IsByPath)];
+        Assert.True(byPath.Length == 0, $"{byPath.Length} of {calls.Length} calls by a path:\n{string.Join('\n', byPath.Take(40))}");
+        string[] following = [.. calls.Where(FollowsLinks)];
+        Assert.True(following.Length == 0, $"{following.Length} of {calls.Length} calls follow a link:\n{string.Join('\n', following.Take(40))}");
+    }
+
+    private static bool IsByPath(string call) => Arguments(call).Any(IsBelowByPath);
+
+    private static IEnumerable<string> Arguments(string call) => Strings().Matches(call).Select(match => match.Groups[1].Value);
+
+    // The directory itself has to be found by its path, once. A name behind /proc/self/fd/N would be followed if it were a link.
+    private static bool IsBelowByPath(string path) =>
+        (path.StartsWith(DataDirectory + "/", StringComparison.Ordinal) && path != DataDirectory + "/.")
+        || (path.StartsWith("/proc/self/fd/", StringComparison.Ordinal) && path.TrimEnd('/', '.').Count(letter => letter == '/') > 4);
+
+    // All components but the last of a name are followed; and so is the last, where no flag says otherwise.
+    private static bool FollowsLinks(string call)
+    {
+        string[] names = [.. Arguments(call).Where(name => name is not ("" or ".") && !name.StartsWith('/'))];
+        bool opens = Opening().IsMatch(call) && !call.Contains("O_NOFOLLOW", StringComparison.Ordinal) && !call.Contains("O_EXCL", StringComparison.Ordinal);
+        bool looks = Looking().IsMatch(call) && !call.Contains("AT_SYMLINK_NOFOLLOW", StringComparison.Ordinal);
+        return BelowDescriptor().IsMatch(call) && names.Length > 0 && (opens || looks || names.Any(name => name == ".." || name.Contains('/', StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex("\"((?:[^\"\\\\]|\\\\.)*)\"")]
+    private static partial Regex Strings();
+
+    // A descriptor of the data directory, or of one below it, with a name: openat(7</…/prometheus/snapshots>, "…"
+    [GeneratedRegex("""\(\d+</[^>]*/root/prometheus(/[^>]*)?>, "[^/]""")]
+    private static partial Regex BelowDescriptor();
+
+    [GeneratedRegex("""\d openat\(""")]
+    private static partial Regex Opening();
+
+    // Of newfstatat, strace prints the flags only when it has returned.
+    [GeneratedRegex("""\d (statx|newfstatat(?!.*unfinished))\(""")]
+    private static partial Regex Looking();
+}
