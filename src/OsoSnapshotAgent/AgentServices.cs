@@ -67,6 +67,7 @@ internal static class AgentServices
             .AddSingleton<ArchiveMaker>()
             .AddSingleton<BlockSelection>()
             .AddSingleton<SnapshotLeftovers>()
+            .AddSingleton<OutOfOrderSamples>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()

@@ -73,6 +73,28 @@ internal sealed class DataDirectory(string pathSeenByAgent)
     public bool HoldsTsdb() =>
         HeadDirectories.Any() || Blocks(pathSeenByAgent).Any();
 
+    /// <summary>
+    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes from each compaction of the head on
+    /// (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// </summary>
+    public bool? HasOutOfOrderSamples()
+    {
+        string log = Path.Join(pathSeenByAgent, "wbl");
+        try
+        {
+            return FileStatus.Find(log) is not { } status ? false
+                : status.IsDirectory ? Directory.EnumerateFiles(log).Any(IsSegmentWithContent)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        static bool IsSegmentWithContent(string path) =>
+            Path.GetFileName(path).All(char.IsAsciiDigit) && FileStatus.Find(path) is { IsRegularFile: true, SizeBytes: > 0 };
+    }
+
     /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
     public IReadOnlySet<string> SnapshotNames() => HasSnapshots
         ? Directory.EnumerateDirectories(Snapshots).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal)
