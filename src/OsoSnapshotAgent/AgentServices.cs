@@ -70,6 +70,7 @@ internal static class AgentServices
             .AddSingleton<SnapshotLeftovers>()
             .AddSingleton<EarlierRuns>()
             .AddSingleton<StorageProof>()
+            .AddSingleton<OutOfOrderSamples>()
             .AddSingleton<Progress>()
             .AddSingleton<DirectoryListing>()
             .AddSingleton<CopyInstructions>()

@@ -44,6 +44,7 @@ internal static class ControlCommands
         Add("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture));
         Add("SHA-256", run.Sha256);
         Add("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds)));
+        Add("Missing", run.MissingSamples);
         Add("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null);
         return lines;
 

@@ -18,6 +18,7 @@ internal static class RunReport
             $"  Snapshot    {run.Snapshot}",
             .. Content(run.Verified.Tally),
             .. run.LeftOut is { } leftOut ? [$"  Left out    {leftOut}"] : Array.Empty<string>(),
+            .. run.MissingSamples is { } missing ? [$"  Missing     {missing}"] : Array.Empty<string>(),
             $"  Input       {manifest.InputBytes} bytes ({ByteSize.Format(manifest.InputBytes)})",
             string.Create(CultureInfo.InvariantCulture, $"  Archive     {manifest.ArchiveBytes} bytes ({ByteSize.Format(manifest.ArchiveBytes)}), {100.0 * manifest.ArchiveBytes / Math.Max(1, manifest.InputBytes):0.0} % of the input"),
             $"  SHA-256     {manifest.Sha256}",

@@ -7,12 +7,23 @@ using OsoSnapshotAgent.Tsdb;
 namespace OsoSnapshotAgent.Steps;
 
 /// <summary>Has Prometheus make the snapshot, and makes sure that it lies on this volume.</summary>
-internal sealed class CaptureSnapshot(PrometheusClient client, PrometheusLocator locator, SnapshotRun run, AgentSettings settings, Transcript transcript, DirectoryListing listing, Progress progress, SnapshotLeftovers leftovers, EarlierRuns earlierRuns) : IStep
+internal sealed class CaptureSnapshot(
+    PrometheusClient client,
+    PrometheusLocator locator,
+    SnapshotRun run,
+    AgentSettings settings,
+    Transcript transcript,
+    DirectoryListing listing,
+    Progress progress,
+    OutOfOrderSamples outOfOrder,
+    SnapshotLeftovers leftovers,
+    EarlierRuns earlierRuns) : IStep
 {
     public async Task RunAsync(CancellationToken token)
     {
         DataDirectory data = run.Target.Data;
         transcript.Title("STEP 2: CAPTURING SNAPSHOT OF CURRENT PROMETHEUS DB USING ADMINISTRATIVE API");
+        await outOfOrder.LookAsync(token);
         IReadOnlySet<string> earlier = data.SnapshotNames();
         SnapshotName name;
         await locator.CheckLikenessAsync(run.Server, run.Target, token);

@@ -86,6 +86,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>What of the snapshot does not go into the archive; null where all of it does.</summary>
     public string? LeftOut { get; set; }
 
+    /// <summary>The samples that this Prometheus has and the snapshot can't hold; null where there are none.</summary>
+    public string? MissingSamples { get; set; }
+
     /// <summary>Set once the archive has its final name: from then on nothing is taken back.</summary>
     public bool IsArchiveKept { get; set; }
 
@@ -114,6 +117,7 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
         ArchiveBytes = _manifest?.ArchiveBytes ?? (_target is null ? null : _target.Data.Directory.Find(DataDirectory.PartialName)?.SizeBytes),
         Sha256 = _manifest?.Sha256,
         ElapsedSeconds = Elapsed.TotalSeconds,
+        MissingSamples = MissingSamples,
         Problems = _verified?.Damage ?? [],
     };
 

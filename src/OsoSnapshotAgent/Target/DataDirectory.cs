@@ -27,6 +27,9 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     private const string HeadChunksName = "chunks_head";
     private const string LockName = "lock";
 
+    // The log of samples that came out of order: tsdb/head.go.
+    private const string OutOfOrderName = "wbl";
+
     public DirectoryHandle Directory => directory;
 
     public string PathSeenByAgent => directory.Path;
@@ -57,6 +60,27 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     /// <summary>True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.</summary>
     public bool HoldsTsdb() =>
         directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true } || Blocks.Any();
+
+    /// <summary>
+    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes from each compaction of the head on
+    /// (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// </summary>
+    public bool? HasOutOfOrderSamples()
+    {
+        try
+        {
+            return directory.Find(OutOfOrderName) is not { } found ? false
+                : found.IsDirectory ? Walk(OutOfOrderName).Any(IsSegmentWithContent)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        static bool IsSegmentWithContent(TreeItem item) =>
+            item.Path.All(char.IsAsciiDigit) && item.Status is { IsRegularFile: true, SizeBytes: > 0 };
+    }
 
     /// <summary>
     /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any time.
