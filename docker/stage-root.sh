@@ -15,8 +15,9 @@ epoch=${SOURCE_DATE_EPOCH:-0}
 
 # Opened at run time, so that ldd does not name them: .NET's cryptography, and ISA-L's compression.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3 libisal.so.2)
-# sh, tar and tail are what kubectl cp runs; the others are for people.
-applets=(sh tar tail ls cat head sha256sum cp df du find grep gzip id mkdir mv ps rm sleep stat wc)
+# kubectl cp --retries runs sh -c "tar cf - FILE | tail -c+N". busybox' tail refuses an N from 4 GiB on, and its sh takes its own tail
+# whatever lies on PATH: so the shell is dash, and tail is coreutils' own.
+programs=(dash tail)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -51,14 +52,21 @@ done
 stage "$binary" /usr/bin/oso-snapshot 755
 mapfile -t opened < <(for name in "${opened_at_run_time[@]}"; do path_of_library "$name"; done)
 ((${#opened[@]} == ${#opened_at_run_time[@]}))
-for library in "${opened[@]}" $(libraries_of "$binary" "${opened[@]}"); do
+mapfile -t system < <(for name in "${programs[@]}"; do command -v "$name"; done)
+((${#system[@]} == ${#programs[@]}))
+for program in "${system[@]}"; do
+  stage "$program" "/usr/bin/$(basename "$program")" 755
+done
+ln -s dash "$root/usr/bin/sh"
+for library in "${opened[@]}" $(libraries_of "$binary" "${opened[@]}" "${system[@]}"); do
   # /lib is /usr/lib: each file once.
   path=/usr${library#/usr}
   [[ -e $root$path ]] || stage "$library" "$path" 755
 done
 stage "$(command -v busybox)" /usr/bin/busybox 755
-for applet in "${applets[@]}"; do
-  ln -s busybox "$root/usr/bin/$applet"
+# tar is what kubectl cp runs; the others are for people.
+for applet in $(busybox --list); do
+  [[ -e $root/usr/bin/$applet ]] || ln -s busybox "$root/usr/bin/$applet"
 done
 # Of the package alone: the system's own bundle also trusts what was added to this machine.
 cat "$certificates"/*.crt >"$work/bundle.crt"

@@ -49,7 +49,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_client_that_attaches_is_shown_the_prompt_again()
+    public async Task A_client_that_attaches_is_shown_the_prompt_once_although_kubectl_sets_the_size_twice()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using Pty terminal = new();
@@ -58,8 +58,17 @@ public sealed class HoldTests
 
         terminal.Resize(24, 80);
         await terminal.WaitForAsync(Prompt, times: 2);
-        terminal.Resize(50, 200);
-        await terminal.WaitForAsync(Prompt, times: 3);
+
+        // One that attaches later is shown it again; resizes that come close together are not.
+        int resizes = 0;
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                terminal.Resize(50 + (++resizes % 2), 200);
+                return Task.FromResult(terminal.Screen.Split(Prompt).Length > 3);
+            },
+            () => "no third prompt");
+        Assert.True(resizes > 2, $"{resizes} resizes showed the prompt again");
     }
 
     [Fact]
@@ -126,7 +135,7 @@ public sealed class HoldTests
 
         AgentResult removal = (await pod.RunAgentAsync(Given.Variables(("REMOVE", "yes")))).EndedWith(0);
 
-        Assert.Contains("✅ Removed snapshots.tgz, snapshots.tgz.sha256, snapshots.log, snapshots/.", removal.Output, StringComparison.Ordinal);
+        Assert.Contains("✅ Removed snapshots/, snapshots.log, snapshots.tgz.sha256, snapshots.tgz.", removal.Output, StringComparison.Ordinal);
         await terminal.WaitForAsync("snapshots.tgz was removed meanwhile");
         (await agent.WaitAsync()).EndedWith(0);
         Assert.Empty(Directory.GetFileSystemEntries(pod.DataDirectory, "snapshots*"));

@@ -8,34 +8,53 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <summary>The Authorization header that the settings ask for (RFC 7617, RFC 6750). Secrets come from files only and are never printed.</summary>
 internal static class Credentials
 {
-    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/> when the file can't be read or is empty.</exception>
+    private const int MaxSecretBytes = 64 * 1024;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/> when the file can't be read or holds no such secret.</exception>
     public static AuthenticationHeaderValue? Read(AgentSettings settings, TargetContainer target)
     {
         if (settings.BearerTokenFile is { } tokenFile)
         {
-            return new("Bearer", Secret("OSO_SNAPSHOT_BEARER_TOKEN_FILE", target.SettingFile(tokenFile)));
+            return new("Bearer", Token(File("OSO_SNAPSHOT_BEARER_TOKEN_FILE", tokenFile)));
         }
 
         return settings is { Username: { } user, PasswordFile: { } passwordFile }
-            ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{Secret("OSO_SNAPSHOT_PASSWORD_FILE", target.SettingFile(passwordFile))}")))
+            ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{Secret(File("OSO_SNAPSHOT_PASSWORD_FILE", passwordFile))}")))
             : null;
+
+        SettingFile File(string variable, string path) =>
+            new(target, variable, path, "Name a file that the agent can read, in its own container or in Prometheus', with the secret as its one line.");
     }
 
-    private static string Secret(string variable, string path)
+    private static string Token(SettingFile file)
     {
-        string reason = "it is empty";
+        string token = Secret(file);
+        return token.All(letter => letter is > ' ' and <= '~')
+            ? token
+            : throw file.Unusable("it holds a blank or a character beyond ASCII, which an Authorization header can't carry");
+    }
+
+    // RFC 7617, section 2, and RFC 6750 know no control character in a secret.
+    private static string Secret(SettingFile file)
+    {
+        string secret = Text(file).TrimStart('\uFEFF').TrimEnd('\r', '\n');
+        return secret.Length == 0 ? throw file.Unusable("it is empty")
+            : secret.AsSpan().ContainsAny('\r', '\n') ? throw file.Unusable("it holds more than one line")
+            : secret.Any(char.IsControl) ? throw file.Unusable("it holds a control character")
+            : secret;
+    }
+
+    private static string Text(SettingFile file)
+    {
         try
         {
-            if (File.ReadAllText(path).TrimEnd('\r', '\n') is { Length: > 0 } secret)
-            {
-                return secret;
-            }
+            return StrictUtf8.GetString(file.Read(MaxSecretBytes));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (DecoderFallbackException)
         {
-            reason = e.Message;
+            throw file.Unusable("it is not UTF-8 text");
         }
-
-        throw new AgentException(ExitStatus.Settings, $"{variable}: {path} can't be used: {reason}.", "Name a file that the agent can read, in its own container or in Prometheus'.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 
@@ -9,6 +10,12 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <summary>The innermost HTTP handler: one connection, no proxy, no redirect, and the trust that the settings ask for.</summary>
 internal static class HttpHandlers
 {
+    // id-kp-serverAuth: RFC 5280, section 4.2.1.12. A certificate without any extended key usage passes too.
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    // A bundle of all public authorities has some 220 KiB.
+    private const int MaxAuthorityBytes = 1024 * 1024;
+
     public static SocketsHttpHandler Create(AgentSettings settings, SnapshotRun run, ConnectionTrace trace) => new()
     {
         // A proxy of the cluster's environment must not get between us and the pod beside us.
@@ -39,7 +46,8 @@ internal static class HttpHandlers
         }
 
         // The file may lie in the target container, which is not known yet when this handler is made.
-        Lazy<X509Certificate2Collection> authorities = new(() => Load(run.Target.SettingFile(settings.CaFile)));
+        Lazy<X509Certificate2Collection> authorities = new(
+            () => Load(new SettingFile(run.Target, "OSO_SNAPSHOT_CA_FILE", settings.CaFile, "Name a PEM file that the agent can read, in its own container or in Prometheus'.")));
         return (_, certificate, presented, errors) =>
         {
             if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
@@ -50,6 +58,7 @@ internal static class HttpHandlers
             using X509Chain chain = new();
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(authorities.Value);
+            chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
             {
@@ -60,21 +69,19 @@ internal static class HttpHandlers
         };
     }
 
-    private static X509Certificate2Collection Load(string path)
+    private static X509Certificate2Collection Load(SettingFile file)
     {
         X509Certificate2Collection certificates = [];
         try
         {
-            certificates.ImportFromPemFile(path);
+            // PEM is ASCII; the text around it may be of any encoding.
+            certificates.ImportFromPem(Encoding.Latin1.GetString(file.Read(MaxAuthorityBytes)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (CryptographicException e)
         {
-            throw Unusable(e.Message, e);
+            throw file.Unusable(e.Message, e);
         }
 
-        return certificates.Count > 0 ? certificates : throw Unusable("it holds no certificate in PEM form", null);
-
-        AgentException Unusable(string reason, Exception? inner) => new(
-            ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: {reason}.", "Name a PEM file that the agent can read, in its own container or in Prometheus'.", inner);
+        return certificates.Count > 0 ? certificates : throw file.Unusable("it holds no certificate in PEM form");
     }
 }

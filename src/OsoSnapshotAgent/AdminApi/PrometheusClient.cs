@@ -27,14 +27,54 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         return new() { BaseUrl = baseUrl, Version = build.Version ?? "unknown", Flags = flags };
     }
 
+    /// <summary>The loaded configuration as Prometheus prints it, in YAML.</summary>
+    /// <exception cref="AgentException">It can't be read, or has more than 1 MiB.</exception>
+    public async Task<string> ConfigurationAsync(Uri baseUrl, CancellationToken token) =>
+        (await GetAsync(baseUrl, "api/v1/status/config", PrometheusJson.Default.ApiReplyServerConfiguration, token)).Yaml ?? string.Empty;
+
     /// <summary>The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.</summary>
     public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(Uri baseUrl, IReadOnlySet<string> names, CancellationToken token)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
         Dictionary<string, double> values = [];
+        await ReadMetricsAsync(baseUrl, Keep, token);
+        return values;
+
+        bool Keep(string series, double value)
+        {
+            if (names.Contains(series))
+            {
+                values[series] = value;
+            }
+
+            return values.Count < names.Count;
+        }
+    }
+
+    /// <summary>The sum over all labels of a metric; null where it is missing.</summary>
+    public async Task<double?> MetricSumAsync(Uri baseUrl, string name, CancellationToken token)
+    {
+        double? sum = null;
+        await ReadMetricsAsync(baseUrl, Add, token);
+        return sum;
+
+        bool Add(string series, double value)
+        {
+            if (series == name || series.StartsWith(name + "{", StringComparison.Ordinal))
+            {
+                sum = (sum ?? 0) + value;
+            }
+
+            return true;
+        }
+    }
+
+    /// <param name="next">Takes a series and its value, and says whether to go on.</param>
+    private async Task ReadMetricsAsync(Uri baseUrl, Func<string, double, bool> next, CancellationToken token)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            return values;
+            return;
         }
 
         using CancellationTokenSource timeout = new(ReadTimeout, time);
@@ -42,13 +82,14 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         try
         {
             using StreamReader lines = new(new LimitedStream(await response.Content.ReadAsStreamAsync(limit.Token), MostMetricsBytes));
-            while (values.Count < names.Count && await lines.ReadLineAsync(limit.Token) is { } line)
+            bool goesOn = true;
+            while (goesOn && await lines.ReadLineAsync(limit.Token) is { } line)
             {
-                int space = line.IndexOf(' ', StringComparison.Ordinal);
-                if (space > 0 && names.Contains(line[..space])
-                    && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
+                // A label's value may hold a blank.
+                int space = line.IndexOf(' ', line.LastIndexOf('}') + 1);
+                if (space > 0 && line[0] != '#' && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
                 {
-                    values[line[..space]] = value;
+                    goesOn = next(line[..space], value);
                 }
             }
         }
@@ -56,8 +97,6 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         {
             // What has come will do: without these metrics nobody can tell who answers, and that is no failure.
         }
-
-        return values;
     }
 
     /// <summary>Orders the snapshot and prints the exchange as <c>curl -v</c> does. The one request that is never repeated once it may have been sent.</summary>
@@ -81,7 +120,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
 
         return SnapshotName.TryParse(reply.Data?.Name, out SnapshotName? name)
             ? name
-            : throw Refusals.NotPrometheus(url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives");
+            : throw Refusals.NotPrometheus(
+                url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives", "the snapshot's name is none that Prometheus gives");
     }
 
     private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)
@@ -134,7 +174,7 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})");
+            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})", "the answer can't be read");
         }
     }
 

@@ -30,7 +30,14 @@ internal sealed record BuildInfo
     public string? Version { get; init; }
 }
 
+internal sealed record ServerConfiguration
+{
+    [JsonPropertyName("yaml")]
+    public string? Yaml { get; init; }
+}
+
 [JsonSerializable(typeof(ApiReply<SnapshotData>))]
 [JsonSerializable(typeof(ApiReply<BuildInfo>))]
+[JsonSerializable(typeof(ApiReply<ServerConfiguration>))]
 [JsonSerializable(typeof(ApiReply<Dictionary<string, string>>))]
 internal sealed partial class PrometheusJson : JsonSerializerContext;

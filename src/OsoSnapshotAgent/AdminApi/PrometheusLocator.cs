@@ -1,3 +1,4 @@
+using System.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
@@ -17,6 +18,9 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     private const string StartMetric = "process_start_time_seconds";
     private const double TickSeconds = 0.01;
 
+    // It names a few files and a user for each line.
+    private const int MaxWebConfigBytes = 256 * 1024;
+
     private enum Likeness
     {
         Same,
@@ -28,7 +32,7 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
     public async Task<PrometheusServer> FindAsync(TargetContainer target, CancellationToken token)
     {
         List<AgentException> failures = [];
-        IReadOnlyList<Uri> candidates = Candidates(settings, target, proc.Root);
+        IReadOnlyList<Uri> candidates = Candidates(settings, target);
         HashSet<string> silent = [];
         foreach (Uri url in candidates)
         {
@@ -70,18 +74,22 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
 
         // Of several, the first that was more than a wrong path says most.
         AgentException telling = failures.Find(failure => !failure.Message.Contains(" 404 ", StringComparison.Ordinal)) ?? failures[0];
-        throw failures.Count == 1 ? telling : new AgentException(telling.Status, string.Join('\n', failures.Select(failure => failure.Message)), telling.Remedy, telling);
+        string problem = string.Join('\n', failures.Select(failure => failure.Message));
+        throw failures.Count == 1 ? telling : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
     }
 
+    /// <summary>False where neither a variable nor a process says where Prometheus answers.</summary>
+    public bool HasCandidate(TargetContainer target) => Candidates(settings, target).Count > 0;
+
     /// <summary>Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.</summary>
-    internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target, string procRoot)
+    internal static IReadOnlyList<Uri> Candidates(AgentSettings settings, TargetContainer target)
     {
         if (settings.Url is { } given)
         {
             return [given];
         }
 
-        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target, target.Prometheus, procRoot));
+        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target));
         string? authority = settings.ServiceName is { } service ? $"http://{service}/" : local is null ? null : local.GetLeftPart(UriPartial.Authority) + "/";
         List<Uri> candidates = (authority, settings.ClusterNamePrefix, settings.ServiceName) switch
         {
@@ -92,23 +100,12 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         return [.. candidates.Concat(local is null ? [] : [local]).Distinct()];
     }
 
-    private static string Scheme(TargetContainer target, ProcessInfo prometheus, string procRoot)
+    private static string Scheme(TargetContainer target)
     {
-        if (target.CommandLine.WebConfigFile is not { } file)
-        {
-            return Uri.UriSchemeHttp;
-        }
-
-        try
-        {
-            return File.ReadLines(file.StartsWith('/') ? target.SeenByAgent(file) : $"{procRoot}/{prometheus.Pid}/cwd/{file}").Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
-                ? Uri.UriSchemeHttps
-                : Uri.UriSchemeHttp;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Uri.UriSchemeHttp;
-        }
+        byte[]? file = target.CommandLine.WebConfigFile is { } path ? target.Root.TryReadStart(path, MaxWebConfigBytes) : null;
+        return Encoding.UTF8.GetString(file ?? []).Split('\n').Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal))
+            ? Uri.UriSchemeHttps
+            : Uri.UriSchemeHttp;
     }
 
     /// <summary>

@@ -12,29 +12,39 @@ internal static class Refusals
     public static AgentException Explain(HttpResponseMessage response, Uri url, string error, bool isPrometheusOwn)
     {
         string said = Shortened(error);
-        string status = $"{url} answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        string brief = $"{url} answered {(int)response.StatusCode}";
+        string status = $"{brief} {response.ReasonPhrase}";
         return response.StatusCode switch
         {
             _ when error.Contains("admin apis disabled", StringComparison.OrdinalIgnoreCase) => AdminApiOff(url),
             _ when error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase) => new(
                 ExitStatus.NoRoom,
                 $"Prometheus has no room for the snapshot: {said}",
-                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes."),
-            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => Refused($"{status}: no Prometheus API under this path.", CheckUrl),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Refused(
-                $"{status}: the credentials are missing or wrong.",
+                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
+            {
+                Brief = "Prometheus has no room for the snapshot.",
+            },
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => Answered(": no Prometheus API under this path.", CheckUrl),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Answered(
+                ": the credentials are missing or wrong.",
                 "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE; the file may lie in Prometheus' container."),
-            HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) => Refused($"{status}: it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
-            HttpStatusCode.ServiceUnavailable => Refused($"{status}: {said}", "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready."),
-            >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused($"{status} to {response.Headers.Location}; redirects are not followed.", CheckUrl),
-            _ => new(ExitStatus.PrometheusRefused, $"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER.") { LeavesDoubt = !isPrometheusOwn },
+            HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) => Answered(": it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
+            HttpStatusCode.ServiceUnavailable => Refused(
+                $"{status}: {said}", "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready.", brief: brief + ": it is not ready."),
+            >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused(
+                $"{status} to {response.Headers.Location}; redirects are not followed.", CheckUrl, brief: brief + ", a redirect, which is not followed."),
+            _ => new(ExitStatus.PrometheusRefused, $"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER.") { LeavesDoubt = !isPrometheusOwn, Brief = brief + "." },
         };
+
+        AgentException Answered(string what, string remedy) => Refused(status + what, remedy, brief: brief + what);
     }
 
     public static AgentException AdminApiOff(Uri url) =>
         Refused($"The admin API of the Prometheus at {url} is off.", "Start Prometheus with --web.enable-admin-api (in a Helm chart or custom resource: enableAdminAPI: true) and try again.");
 
-    public static AgentException NotPrometheus(Uri url, string reason) => new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl) { LeavesDoubt = true };
+    /// <param name="brief">The reason without what has come from there.</param>
+    public static AgentException NotPrometheus(Uri url, string reason, string? brief = null) =>
+        new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl) { LeavesDoubt = true, Brief = $"{url}: {brief ?? reason}." };
 
     public static AgentException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
     {
@@ -45,7 +55,15 @@ internal static class Refusals
             $"{url}: no TLS connection: {failure.InnerException?.Message ?? failure.Message}",
             "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set OSO_SNAPSHOT_INSECURE=yes.",
             failure),
-        _ => new(ExitStatus.PrometheusRefused, $"{url}: the connection broke: {failure.Message}", "See whether Prometheus restarted: kubectl get pod, kubectl logs POD -c CONTAINER --previous.", failure) { LeavesDoubt = true },
+        _ => new(
+            ExitStatus.PrometheusRefused,
+            $"{url}: the connection broke: {failure.Message}",
+            "See whether Prometheus restarted: kubectl get pod, kubectl logs POD -c CONTAINER --previous.",
+            failure)
+        {
+            LeavesDoubt = true,
+            Brief = $"{url}: the connection broke.",
+        },
     };
 
     public static AgentException TimedOut(Uri url, Exception failure, TimeSpan limit, bool isSnapshot) => isSnapshot
@@ -58,7 +76,8 @@ internal static class Refusals
 
     private const string ReadLimitText = "30 s";
 
-    private static AgentException Refused(string problem, string remedy, Exception? inner = null) => new(ExitStatus.PrometheusRefused, problem, remedy, inner);
+    private static AgentException Refused(string problem, string remedy, Exception? inner = null, string? brief = null) =>
+        new(ExitStatus.PrometheusRefused, problem, remedy, inner) { Brief = brief ?? problem };
 
     private static string Shortened(string text)
     {

@@ -11,14 +11,13 @@ internal static class ArchiveCheck
     private const int BufferBytes = 512 * 1024;
 
     /// <summary>Reads the archive once: gzip, tar, every block, and the checksum beside it where there is one.</summary>
-    /// <param name="hasChecksum">Whether there was a checksum to compare with.</param>
+    /// <param name="file">The archive.</param>
+    /// <param name="path">For messages.</param>
+    /// <param name="expected">The SHA-256 of the file beside it; null where there is none.</param>
     /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
-    public static BlockAudit OfArchive(string path, Action<AuditedBlock> finished, out bool hasChecksum, CancellationToken token)
+    public static BlockAudit OfArchive(Stream file, string path, string? expected, Action<AuditedBlock> finished, CancellationToken token)
     {
-        string? expected = ChecksumFile.Find(path);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // The operator's own path, which may be a link.
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         using ReadTap tap = new(file, hash);
         BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, token, finished);
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -28,23 +27,23 @@ internal static class ArchiveCheck
             throw Failed($"{path} does not start as this program's archives do.", "Either it is damaged or another program's: put its checksum beside it as sha256sum writes it, and verify again.");
         }
 
-        hasChecksum = expected is not null;
         return expected is null || expected == actual ? audit : throw Failed(
             $"{path} has the SHA-256 {actual}, but {expected} stands in {Path.GetFileName(path)}{DataDirectory.ChecksumExtension}.", "Copy both again and compare.");
     }
 
     /// <summary>Reads every block directly below a directory: a snapshot's, or a data directory, restored or live.</summary>
-    public static BlockAudit OfDirectory(string path, Action<AuditedBlock> finished, CancellationToken token)
+    public static BlockAudit OfDirectory(DirectoryHandle directory, Action<AuditedBlock> finished, CancellationToken token)
     {
         BlockAudit audit = new(finished);
         byte[] buffer = new byte[BufferBytes];
-        foreach (string block in DataDirectory.Blocks(path).Order(StringComparer.Ordinal))
+        foreach (string block in DataDirectory.BlocksIn(directory).Take(DirectoryTree.MaxSortedNames).Order(StringComparer.Ordinal))
         {
-            audit.StartBlock(Path.GetFileName(block));
-            foreach (TreeEntry file in SnapshotTree.Below(block, Path.GetFileName(block) + "/").Where(entry => entry.Status.IsRegularFile))
+            audit.StartBlock(block);
+            using DirectoryHandle content = directory.OpenDirectory(block);
+            foreach (TreeEntry file in SnapshotTree.Below(content, block + "/").Where(entry => entry.Status.IsRegularFile))
             {
                 audit.StartFile(file.EntryName);
-                using FileStream source = RegularFile.OpenRead(file.Path);
+                using FileStream source = file.OpenFile();
                 int count;
                 while ((count = source.Read(buffer)) > 0)
                 {

@@ -12,27 +12,27 @@ internal static class ArchiveEstimate
     private const int OverheadBytes = 512;
     private const double Margin = 1.05;
 
-    /// <param name="paths">Files; those that have gone meanwhile count nothing.</param>
+    /// <param name="items">Files below the directory; those that have gone meanwhile count nothing.</param>
     /// <returns>Bytes of archive at most, as far as samples tell.</returns>
-    public static long BytesOf(IEnumerable<string> paths, IDeflateEngine engine)
+    public static long BytesOf(DirectoryHandle directory, IEnumerable<TreeItem> items, IDeflateEngine engine)
     {
         List<string> files = [];
         List<long> ends = [];
         long total = 0;
-        foreach (string path in paths)
+        foreach (TreeItem item in items)
         {
-            if (FileStatus.Find(path) is { IsRegularFile: true } status)
+            if (item.Status is { IsRegularFile: true } status)
             {
-                files.Add(path);
+                files.Add(item.Path);
                 ends.Add(total += status.SizeBytes);
             }
         }
 
-        return (long)(total * Ratio(files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
+        return (long)(total * Ratio(directory, files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
     }
 
     // Samples at even distances in all files laid end to end, so that each file counts by its size.
-    private static double Ratio(List<string> files, List<long> ends, long total, IDeflateEngine engine)
+    private static double Ratio(DirectoryHandle directory, List<string> files, List<long> ends, long total, IDeflateEngine engine)
     {
         using IDeflater deflater = engine.CreateDeflater();
         byte[] plain = new byte[SampleBytes];
@@ -46,7 +46,7 @@ internal static class ArchiveEstimate
                 file++;
             }
 
-            int count = Read(files[file], position - (file == 0 ? 0 : ends[file - 1]), plain);
+            int count = Read(directory, files[file], position - (file == 0 ? 0 : ends[file - 1]), plain);
             plainBytes += count;
             packedBytes += count == 0 ? 0 : deflater.Deflate(plain.AsSpan(0, count), packed);
         }
@@ -54,11 +54,11 @@ internal static class ArchiveEstimate
         return plainBytes == 0 ? 1 : Math.Min(1, (double)packedBytes / plainBytes);
     }
 
-    private static int Read(string path, long offset, byte[] buffer)
+    private static int Read(DirectoryHandle directory, string path, long offset, byte[] buffer)
     {
         try
         {
-            using FileStream file = RegularFile.OpenRead(path);
+            using FileStream file = directory.OpenFile(path);
             file.Position = offset;
             return file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         }

@@ -1,17 +1,17 @@
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Reads the archive's file while it is still written, and sees what it has read off to the disk and out of the page
+/// Reads the archive's file while it is still written, through the descriptor that writes it, and sees what it has read off to the disk and out of the page
 /// cache, where Prometheus' own pages are worth more.
 /// </summary>
-internal sealed class ArchiveFollower(string path, WrittenBytes written) : ReadStream
+internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written) : ReadStream
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
-    private readonly FileStream _file = RegularFile.OpenRead(path);
     private Crc32C _crc = Tsdb.Crc32C.Start();
     private long _position;
     private long _dropped;
@@ -27,22 +27,21 @@ internal sealed class ArchiveFollower(string path, WrittenBytes written) : ReadS
             return 0;
         }
 
-        Span<byte> bytes = buffer[..(int)Math.Min(buffer.Length, available)];
-        _file.ReadExactly(bytes);
+        int count = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, available)], _position);
+        if (count == 0)
+        {
+            throw new IOException("the archive has become shorter while it was written");
+        }
+
+        Span<byte> bytes = buffer[..count];
         _crc.Append(bytes);
         _position += bytes.Length;
         if (_position - _dropped >= WindowBytes)
         {
-            PageCache.WriteOutAndDrop(_file.SafeFileHandle, _dropped, _position - _dropped);
+            PageCache.WriteOutAndDrop(file, _dropped, _position - _dropped);
             _dropped = _position;
         }
 
         return bytes.Length;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        _file.Dispose();
-        base.Dispose(disposing);
     }
 }

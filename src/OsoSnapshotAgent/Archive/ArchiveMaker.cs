@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
@@ -16,6 +17,9 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(token);
         using BlockingCollection<ArchivedEntry> archived = [];
         WrittenBytes written = new();
+
+        // Taken before the first write: asking for it moves the stream's position.
+        SafeFileHandle descriptor = file.Stream.SafeFileHandle;
         Task<VerifiedArchive> verifying = Task.Run(Verify, CancellationToken.None);
         try
         {
@@ -45,7 +49,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         {
             try
             {
-                using ArchiveFollower follower = new(file.Path, written);
+                using ArchiveFollower follower = new(descriptor, written);
                 Tsdb.BlockAudit audit = ArchiveVerifier.Verify(follower, archived.GetConsumingEnumerable(CancellationToken.None), stop.Token);
                 return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
             }

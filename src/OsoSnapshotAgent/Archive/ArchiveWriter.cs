@@ -1,6 +1,6 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
@@ -80,7 +80,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
     {
         try
         {
-            return RegularFile.OpenRead(entry.Path);
+            return entry.OpenFile();
         }
         catch (FileNotFoundException)
         {
@@ -90,6 +90,6 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
 
     private static AgentException Changed(TreeEntry entry, string how) => new(
         ExitStatus.ArchiveFailed,
-        $"{entry.Path} {how} while it was read (it had {entry.Status.SizeBytes} bytes); a snapshot's files never change.",
+        $"{entry.PathSeenByAgent} {how} while it was read (it had {entry.Status.SizeBytes} bytes); a snapshot's files never change.",
         "Find out what else writes below the data directory, and run again.");
 }

@@ -10,17 +10,10 @@ internal static class ChecksumFile
     private const int Sha256Digits = 64;
 
     /// <summary>The SHA-256 that the file beside an archive tells, in lower-case hexadecimal.</summary>
-    /// <returns>null where there is no such file.</returns>
+    /// <param name="path">For the message.</param>
     /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>: it holds something else.</exception>
-    public static string? Find(string archive)
+    public static string Read(Stream file, string path)
     {
-        string path = archive + DataDirectory.ChecksumExtension;
-        if (FileStatus.Find(path) is null)
-        {
-            return null;
-        }
-
-        using FileStream file = RegularFile.OpenRead(path);
         byte[] bytes = new byte[Sha256Digits + 1];
         string first = Encoding.Latin1.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
         return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(char.IsAsciiHexDigitLower)
@@ -29,12 +22,12 @@ internal static class ChecksumFile
     }
 
     /// <summary>Returns once it is on the disk; it is there whole or not at all.</summary>
-    /// <param name="partialPath">Its name while it is written.</param>
-    /// <exception cref="IOException">It can't be written; then none is left.</exception>
-    public static void Write(string path, string partialPath, string sha256, string fileName)
+    /// <exception cref="IOException">It can't be written; then none is left, unless it is a <see cref="NotDurableException"/>.</exception>
+    public static void Write(DirectoryHandle directory, string sha256)
     {
-        using PartialFile file = PartialFile.Create(partialPath, path);
-        file.Stream.Write(Encoding.ASCII.GetBytes($"{sha256}  {fileName}\n"));
+        // The archive has left its partial name, so it is free.
+        using PartialFile file = PartialFile.Create(directory, DataDirectory.PartialName, DataDirectory.ChecksumName);
+        file.Stream.Write(Encoding.ASCII.GetBytes($"{sha256}  {DataDirectory.ArchiveName}\n"));
         file.Commit();
     }
 }

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 
@@ -6,11 +7,7 @@ namespace OsoSnapshotAgent.Archive;
 /// <summary>Too little room on the volume, in words.</summary>
 internal static class OutOfRoom
 {
-    // errno values of Linux.
-    private const int NoSpace = 28;
-    private const int QuotaExceeded = 122;
-
-    public static bool Is(IOException failure) => failure.HResult is NoSpace or QuotaExceeded;
+    public static bool Is(IOException failure) => failure.HResult is Errno.NoSpace or Errno.QuotaExceeded;
 
     public static AgentException WhileArchiving(DataDirectory data, Reserve reserve, long bytesWritten, Exception? inner) => new(
         ExitStatus.NoRoom,
@@ -19,6 +16,10 @@ internal static class OutOfRoom
         inner);
 
     /// <summary>What the volume has, and how much of it is not for us.</summary>
-    public static string State(DataDirectory data, Reserve reserve) =>
-        $"{data.PathSeenByAgent} has {ByteSize.Format(data.FreeBytes)} free of {ByteSize.Format(data.VolumeBytes)}, of which {ByteSize.Format(reserve.BytesOf(data.VolumeBytes))} stay reserved for Prometheus (OSO_SNAPSHOT_RESERVE)";
+    public static string State(DataDirectory data, Reserve reserve)
+    {
+        VolumeSpace space = data.Space;
+        return $"{data.PathSeenByAgent} has {ByteSize.Format(space.FreeBytes)} free of {ByteSize.Format(space.TotalBytes)}, "
+            + $"of which {ByteSize.Format(reserve.BytesOf(space.TotalBytes))} stay reserved for Prometheus (OSO_SNAPSHOT_RESERVE)";
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
@@ -5,50 +6,58 @@ namespace OsoSnapshotAgent.Archive;
 /// <summary>A file that has its final name only once it is whole, checked and on the disk. Disposed before that, it is deleted.</summary>
 internal sealed class PartialFile : IDisposable
 {
-    private readonly string _finalPath;
-    private bool _committed;
+    private readonly DirectoryHandle _directory;
+    private readonly string _partialName;
+    private readonly string _finalName;
+    private bool _isRenamed;
 
-    private PartialFile(string partialPath, string finalPath)
+    private PartialFile(DirectoryHandle directory, string partialName, string finalName)
     {
-        _finalPath = finalPath;
-
-        // CreateNew (O_EXCL) follows no symbolic link that lies in wait under this name.
-        Stream = new FileStream(partialPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        (_directory, _partialName, _finalName) = (directory, partialName, finalName);
+        Stream = new FileStream(directory.CreateFile(partialName), FileAccess.ReadWrite, bufferSize: 0);
     }
 
+    /// <summary>What is written, and read back from the same descriptor.</summary>
     public FileStream Stream { get; }
 
-    public string Path => Stream.Name;
-
     /// <exception cref="IOException">The partial file exists already, or can't be created.</exception>
-    public static PartialFile Create(string partialPath, string finalPath) => new(partialPath, finalPath);
+    public static PartialFile Create(DirectoryHandle directory, string partialName, string finalName) => new(directory, partialName, finalName);
 
-    /// <summary>fsync(2), rename(2), and fsync of the directory.</summary>
+    /// <summary>Flushes the file, renames it, and flushes the directory.</summary>
+    /// <exception cref="IOException">It has no final name, and what had that name is as it was.</exception>
+    /// <exception cref="NotDurableException">It has its final name, and stays.</exception>
     public void Commit()
     {
-        Durable.Flush(Stream);
-        Stream.Dispose();
-        File.Move(Path, _finalPath, overwrite: true);
-        try
+        SafeFileHandle file = Stream.SafeFileHandle;
+        Durable.Flush(file, _directory.PathOf(_partialName));
+        FileStatus written = FileStatus.Of(file, _directory.PathOf(_partialName));
+        if (_directory.Find(_partialName)?.Identity != written.Identity)
         {
-            Durable.FlushDirectory(System.IO.Path.GetDirectoryName(_finalPath)!);
-        }
-        catch (IOException)
-        {
-            // A disk that fails now may not hold what it took before.
-            File.Delete(_finalPath);
-            throw;
+            throw new IOException($"{_directory.PathOf(_partialName)} was replaced by somebody else while it was written");
         }
 
-        _committed = true;
+        Stream.Dispose();
+        _directory.Rename(_partialName, _finalName);
+        _isRenamed = true;
+        try
+        {
+            _directory.Flush();
+        }
+        catch (IOException e)
+        {
+            throw new NotDurableException(e.Message, e);
+        }
     }
 
     public void Dispose()
     {
         Stream.Dispose();
-        if (!_committed)
+        if (!_isRenamed && _directory.Find(_partialName) is not null)
         {
-            File.Delete(Path);
+            _directory.DeleteFile(_partialName);
         }
     }
 }
+
+/// <summary>A file is whole under its final name, but the disk may forget that name in a power cut.</summary>
+internal sealed class NotDurableException(string message, Exception inner) : IOException(message, inner);

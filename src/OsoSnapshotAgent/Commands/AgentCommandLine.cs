@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -7,7 +8,10 @@ internal static class AgentCommandLine
 {
     public static RootCommand Create()
     {
-        RootCommand root = new("Backs up the TSDB of a running Prometheus from a debug container beside it. Without a verb it runs the procedure that the environment variables ask for (see README.md, \"Settings\").");
+        RootCommand root = new(
+            "Backs up the TSDB of a running Prometheus from a debug container beside it. Without a verb it runs the procedure that the environment asks for; see the end of this text.");
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithSettings((HelpAction)help.Action!);
         root.SetAction(async (_, _) => (int)await RunProcedure.RunAsync());
         root.Subcommands.Add(ControlCommands.Status());
         root.Subcommands.Add(ControlCommands.Release());

@@ -44,6 +44,7 @@ internal static class ControlCommands
         Add("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture));
         Add("SHA-256", run.Sha256);
         Add("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds)));
+        Add("Missing", run.MissingSamples);
         Add("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null);
         return lines;
 
@@ -60,30 +61,46 @@ internal static class ControlCommands
 
     private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
     {
-        ControlAnswer answer = Ask(ControlSocket.EndPoint, request);
+        ControlAnswer answer = Ask(ControlSocket.EndPoint, request, progress => Console.Error.WriteLine(Printable.Text(progress)));
         if (answer.Problem is { } problem)
         {
-            Console.Error.WriteLine($"❌ {problem}\n   What to do: {answer.Remedy}");
+            Console.Error.WriteLine(
+                $"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do: {Printable.Text(answer.Remedy ?? string.Empty, keepsLines: true)}");
         }
         else
         {
             Console.WriteLine(string.Join('\n', describe(answer)));
         }
 
-        return (int)answer.ExitStatus;
+        return answer.ExitStatus;
     }
 
-    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request)
+    /// <param name="tell">Gets what the agent says of its progress, until it answers.</param>
+    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request, Action<string> tell)
     {
+        bool isHeard = false;
         try
         {
+            // A removal says every second how far it is.
             using Socket socket = ControlSocket.Create();
+            socket.ReceiveTimeout = 60_000;
             socket.Connect(agent);
-            if (ControlSocket.IsPeerOurUser(socket))
+            if (ControlSocket.IsPeerOurs(socket))
             {
                 using NetworkStream stream = new(socket);
+                using StreamReader lines = new(stream);
                 stream.Write(Encoding.UTF8.GetBytes(request + "\n"));
-                return JsonSerializer.Deserialize(stream, ControlJson.Default.ControlAnswer)!;
+                isHeard = true;
+                while (lines.ReadLine() is { } line)
+                {
+                    ControlAnswer answer = JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer)!;
+                    if (answer.Progress is not { } progress)
+                    {
+                        return answer;
+                    }
+
+                    tell(progress);
+                }
             }
         }
         catch (Exception e) when (e is SocketException or IOException or JsonException)
@@ -91,11 +108,18 @@ internal static class ControlCommands
             // It is not there, or it has ended before it could answer.
         }
 
-        return new()
-        {
-            ExitStatus = (int)ExitStatus.TargetUnreachable,
-            Problem = "No agent of this user is at work in this container.",
-            Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec POD -c debugger-xxxxx -- oso-snapshot …",
-        };
+        return isHeard
+            ? new()
+            {
+                ExitStatus = (int)ExitStatus.TargetUnreachable,
+                Problem = $"The agent of this container ended before it answered: whether it has carried out '{request}' is not known.",
+                Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml. REMOVE=yes removes what is left.",
+            }
+            : new()
+            {
+                ExitStatus = (int)ExitStatus.TargetUnreachable,
+                Problem = "No agent of this user is at work in this container.",
+                Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec POD -c CONTAINER -- oso-snapshot …",
+            };
     }
 }

@@ -2,24 +2,29 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Steps;
-using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>Answers the verbs of the same container while the procedure runs: a line in, a JSON object out.</summary>
-internal sealed class ControlServer(SnapshotRun run) : IDisposable
+/// <summary>Answers the verbs of the same container while the procedure runs: a line in, JSON objects out, a line each, the answer last.</summary>
+internal sealed class ControlServer(SnapshotRun run, Transcript transcript) : IDisposable
 {
     public const string Status = "status";
     public const string Release = "release";
     public const string Remove = "remove";
 
+    private const int MaxRequestBytes = 64;
+
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
     private Task _serving = Task.CompletedTask;
 
-    /// <summary>With a client that says or hears nothing: it must not keep others waiting.</summary>
-    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>For a client that says or hears nothing: it must not be waited for.</summary>
+    internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a removal says how far it is.</summary>
+    internal TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     public void Start() => Start(ControlSocket.EndPoint);
 
@@ -32,9 +37,10 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
             _listener.Listen();
             _serving = ServeAsync(_listener);
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // A second agent in this container, or a system without Unix sockets: the procedure doesn't need the verbs.
+            // The procedure doesn't need the verbs. Anyone in the pod's network may have taken the name.
+            transcript.Warning($"oso-snapshot status and release will get no answer from this run: {e.Message}.");
         }
     }
 
@@ -42,78 +48,128 @@ internal sealed class ControlServer(SnapshotRun run) : IDisposable
     {
         // An answer on its way is sent first.
         _stop.Cancel();
-        ((IAsyncResult)_serving).AsyncWaitHandle.WaitOne(Patience);
+        ((IAsyncResult)_serving).AsyncWaitHandle.WaitOne(Timeout);
         _listener?.Dispose();
         _stop.Dispose();
     }
 
-    internal ControlAnswer Obey(string request) => request switch
+    internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> tell) => request switch
     {
         Status => new() { Run = run.Describe() },
-        Release or Remove when !run.IsHolding => Refuse($"The agent is not waiting for the copy; it is at {run.Describe().Phase}.", "Ask again when oso-snapshot status says hold-for-copy."),
+        Remove => run.Hold.TryBeginRemoval() ? await RemoveArtefactsAsync(tell) : NotHolding(),
+        Release when !run.Hold.IsHolding => NotHolding(),
         Release => End([]),
-        Remove => RemoveArtefacts(run.Target.Data),
         _ => Refuse($"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.", "Use the program of the same image."),
     };
 
     private static ControlAnswer Refuse(string problem, string remedy) => new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
 
-    private ControlAnswer RemoveArtefacts(DataDirectory data)
+    private ControlAnswer NotHolding() => run.Hold.IsRemoving
+        ? Refuse("A removal is at work already.", "Ask again when it has ended.")
+        : Refuse($"The agent is not waiting for the copy; it is at {run.Describe().Phase}.", "Ask again when oso-snapshot status says hold-for-copy.");
+
+    private async Task<ControlAnswer> RemoveArtefactsAsync(Func<ControlAnswer, Task> tell)
     {
-        using FileLock? taken = FileLock.TryTake(data.PathSeenByAgent, isShared: false);
-        if (taken is null)
+        Task<ControlAnswer> removal = Task.Run(RemoveArtefacts, CancellationToken.None);
+        while (await Task.WhenAny(removal, Task.Delay(ProgressInterval, CancellationToken.None)) != removal)
         {
-            return Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.");
+            await tell(new() { Progress = $"removing; {Plural.Of(run.Artefacts.DeletedEntries, "file")} and directories so far" });
         }
 
+        return await removal;
+    }
+
+    private ControlAnswer RemoveArtefacts()
+    {
         try
         {
-            return End(data.DeleteArtefacts());
+            using FileLock? taken = run.Target.Data.Directory.TryLock(isShared: false);
+            return taken is null
+                ? Refuse($"Another run is at work on {run.Target.Data.PathSeenByAgent}.", "Wait until it has ended.")
+                : End(run.Artefacts.DeleteAll(_stop.Token));
         }
         catch (AgentException e)
         {
             return new() { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            return new() { ExitStatus = (int)ExitStatus.ArchiveFailed, Problem = $"Not everything could be removed: {e.Message}", Remedy = "See whether the volume is read-only or failing, and ask again." };
+            return new()
+            {
+                ExitStatus = (int)ExitStatus.ArchiveFailed,
+                Problem = $"Not everything could be removed: {e.Message}",
+                Remedy = "See whether the volume is read-only or failing, and ask again.",
+            };
+        }
+        finally
+        {
+            run.Hold.EndRemoval();
         }
     }
 
     private ControlAnswer End(IReadOnlyList<string> removed)
     {
-        run.IsReleased = true;
+        run.Hold.Release();
         return new() { Run = run.Describe(), Removed = removed };
     }
 
     private async Task ServeAsync(Socket listener)
     {
+        List<Task> answers = [];
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                using Socket client = await listener.AcceptAsync(_stop.Token);
-                if (ControlSocket.IsPeerOurUser(client))
-                {
-                    await AnswerAsync(client);
-                }
+                Socket client = await listener.AcceptAsync(_stop.Token);
+                answers.RemoveAll(answer => answer.IsCompleted);
+                answers.Add(AnswerAsync(client));
             }
-            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or OperationCanceledException)
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
                 // One client less; the next is served.
             }
         }
+
+        await Task.WhenAll(answers);
     }
 
     private async Task AnswerAsync(Socket client)
     {
-        using CancellationTokenSource silence = new(Patience);
-        byte[] buffer = new byte[64];
-        int count = await client.ReceiveAsync(buffer, silence.Token);
+        using Socket closed = client;
+        if (!ControlSocket.IsPeerOurs(client))
+        {
+            return;
+        }
 
-        // To remove a large snapshot takes its time.
-        ControlAnswer answer = Obey(Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'));
-        using CancellationTokenSource deafness = new(Patience);
-        await client.SendAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), deafness.Token);
+        try
+        {
+            using CancellationTokenSource silence = new(Timeout);
+            byte[] buffer = new byte[MaxRequestBytes];
+            int count = await client.ReceiveAsync(buffer, silence.Token);
+            await TellAsync(client, await ObeyAsync(Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'), answer => TryTellAsync(client, answer)));
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            // It has gone, or its answer can't be made.
+        }
+    }
+
+    // A removal goes on where its client has gone.
+    private async Task TryTellAsync(Socket client, ControlAnswer answer)
+    {
+        try
+        {
+            await TellAsync(client, answer);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // Nobody hears it.
+        }
+    }
+
+    private async Task TellAsync(Socket client, ControlAnswer answer)
+    {
+        using CancellationTokenSource deafness = new(Timeout);
+        await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), (byte)'\n'], deafness.Token);
     }
 }

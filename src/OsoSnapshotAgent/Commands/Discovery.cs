@@ -8,11 +8,11 @@ namespace OsoSnapshotAgent.Commands;
 /// <summary>What the environment and the processes of this container tell, for verbs that need no run.</summary>
 internal static class Discovery
 {
-    /// <exception cref="AgentException">The settings are wrong, or there is no data directory.</exception>
+    /// <exception cref="AgentException">The setting is wrong, or there is no data directory.</exception>
     public static DataDirectory FindData()
     {
         ProcFileSystem proc = new("/proc");
-        return new TargetFinder(proc, new TargetAccess(proc), Settings()).Find().Data;
+        return new TargetFinder(proc, new TargetAccess(proc), SettingsReader.ReadDataDirectory(Variables())).Find().Data;
     }
 
     /// <exception cref="AgentException">They are wrong.</exception>

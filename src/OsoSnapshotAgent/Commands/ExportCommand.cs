@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
@@ -38,14 +39,21 @@ internal static class ExportCommand
     /// <returns>The number of bytes written.</returns>
     internal static long Copy(DataDirectory data, Stream output, long offset, long length)
     {
-        if (FileStatus.Find(data.Archive) is null)
+        DirectoryHandle directory = data.Directory;
+        bool isAtWork = directory.Find(DataDirectory.PartialName) is not null;
+        if (directory.Find(DataDirectory.ArchiveName) is null)
         {
-            throw FileStatus.Find(data.PartialArchive) is null
-                ? new AgentException(ExitStatus.TargetUnreachable, $"There is no archive {data.Archive}.", "Make one first, or use oso-snapshot export --stream.")
-                : new AgentException(ExitStatus.Busy, $"{data.Archive} is still being written.", "Wait until oso-snapshot status says hold-for-copy.");
+            throw isAtWork
+                ? new AgentException(ExitStatus.Busy, $"{data.Archive} is still being written.", "Wait until oso-snapshot status says hold-for-copy.")
+                : new AgentException(ExitStatus.TargetUnreachable, $"There is no archive {data.Archive}.", "Make one first, or use oso-snapshot export --stream.");
         }
 
-        using FileStream file = RegularFile.OpenRead(data.Archive);
+        if (isAtWork)
+        {
+            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
+        }
+
+        using FileStream file = directory.OpenFile(DataDirectory.ArchiveName);
         if (offset > file.Length)
         {
             throw new AgentException(ExitStatus.Settings, $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.", "Compare the copy's SHA-256: it is not of this archive.");
@@ -73,14 +81,9 @@ internal static class ExportCommand
         Priority.Lower();
         RefuseTerminal();
         DataDirectory data = Discovery.FindData();
-        if (FileStatus.Find(data.PartialArchive) is not null)
-        {
-            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {data.Archive} is still the one before it.");
-        }
-
         using StandardOutput output = new(CancellationToken.None);
         long written = Copy(data, output, offset, length);
-        Console.Error.WriteLine($"✅ {written} bytes of {data.Archive} from {offset} on");
+        Console.Error.WriteLine($"✅ {written} bytes of {Printable.Text(data.Archive)} from {offset} on");
         return ExitStatus.Done;
     }
 

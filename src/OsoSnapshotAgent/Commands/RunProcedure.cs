@@ -18,7 +18,16 @@ internal static class RunProcedure
         try
         {
             AgentSettings settings = Discovery.Settings();
-            settings = toStandardOutput ? settings with { ToStandardOutput = true, Remove = false } : settings;
+            if (toStandardOutput)
+            {
+                // Its client waits for the bytes, whatever the environment of the container says.
+                settings = settings with { ToStandardOutput = true, Remove = false };
+            }
+            else
+            {
+                LateStart.Refuse(settings, TimeProvider.System.GetUtcNow());
+            }
+
             builder.Services.AddAgent(settings).AddSteps(settings);
         }
         catch (AgentException problems)

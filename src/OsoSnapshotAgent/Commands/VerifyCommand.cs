@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
@@ -23,33 +22,39 @@ internal static class VerifyCommand
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
-            string place = arguments.GetValue(path) ?? OurArchive(Discovery.FindData());
-            return arguments.GetValue(json) ? VerifyAsJson(place, Console.Out) : Verify(place, Console.Out);
+            string? given = arguments.GetValue(path);
+            using DataDirectory? data = given is null ? Discovery.FindData() : null;
+            string place = given ?? data!.Archive;
+            return arguments.GetValue(json) ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, Console.Out);
+
+            VerifySubject Open() => data is null ? VerifySubject.OfPath(place) : VerifySubject.OfArchive(data);
         }));
         return command;
     }
 
-    internal static ExitStatus Verify(string path, TextWriter output)
+    internal static ExitStatus Verify(Func<VerifySubject> open, TextWriter output)
     {
         Priority.Lower();
-        BlockAudit audit = Read(path, block => output.WriteLine(Describe(block)), output);
+        using VerifySubject subject = open();
+        BlockAudit audit = Read(subject, block => output.WriteLine(Describe(block)), output);
         foreach (string line in RunReport.Content(audit.Tally).Concat(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii)))
         {
             output.WriteLine(line);
         }
 
-        Judge(path, audit);
-        output.WriteLine($"✅ {path} is sound.");
+        Judge(subject.Path, audit);
+        output.WriteLine($"✅ {Printable.Text(subject.Path)} is sound.");
         return ExitStatus.Done;
     }
 
-    internal static ExitStatus VerifyAsJson(string path, TextWriter output)
+    internal static ExitStatus VerifyAsJson(string path, Func<VerifySubject> open, TextWriter output)
     {
         Priority.Lower();
         VerifyReport report = new() { Path = path };
         try
         {
-            BlockAudit audit = Read(path, _ => { }, TextWriter.Null);
+            using VerifySubject subject = open();
+            BlockAudit audit = subject.Read(_ => { });
             report = report with { Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)] };
             Judge(path, audit);
         }
@@ -79,24 +84,14 @@ internal static class VerifyCommand
         }
     }
 
-    /// <exception cref="AgentException">Something else has its name: a link could lead anywhere.</exception>
-    internal static string OurArchive(DataDirectory data) => FileStatus.Find(data.Archive) is not { IsRegularFile: false } ? data.Archive
-        : throw new AgentException(ExitStatus.ArchiveFailed, $"{data.Archive} is not a regular file, so it is no archive of this program's.", "Look at what it is.");
-
-    private static BlockAudit Read(string path, Action<AuditedBlock> finished, TextWriter output)
+    private static BlockAudit Read(VerifySubject subject, Action<AuditedBlock> finished, TextWriter output)
     {
-        if (Directory.Exists(path))
+        BlockAudit audit = subject.Read(finished);
+        if (!subject.IsDirectory)
         {
-            return ArchiveCheck.OfDirectory(path, finished, CancellationToken.None);
+            output.WriteLine(subject.HasChecksum ? "✅ SHA-256 as in the file beside it" : "⚠️ There is no .sha256 beside it to compare with.");
         }
 
-        if (!File.Exists(path))
-        {
-            throw new AgentException(ExitStatus.Settings, $"{path} does not exist.", "Name an archive, a snapshot's directory or a data directory.");
-        }
-
-        BlockAudit audit = ArchiveCheck.OfArchive(path, finished, out bool hasChecksum, CancellationToken.None);
-        output.WriteLine(hasChecksum ? "✅ SHA-256 as in the file beside it" : "⚠️ There is no .sha256 beside it to compare with.");
         return audit;
     }
 

@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>What statx(2) tells of a file, without following a symbolic link.</summary>
 internal sealed record FileStatus
 {
+    // sizeof(struct statx).
+    private const int StatxBytes = 256;
     private const int TypeMask = 0xF000;
     private const int TypeDirectory = 0x4000;
     private const int TypeRegular = 0x8000;
@@ -24,7 +26,11 @@ internal sealed record FileStatus
 
     public required long AllocatedBytes { get; init; }
 
+    /// <summary>In whole seconds.</summary>
     public required DateTimeOffset ModifiedAt { get; init; }
+
+    /// <summary>What <see cref="ModifiedAt"/> leaves out, in nanoseconds.</summary>
+    public uint ModifiedNanoseconds { get; init; }
 
     public required (uint DeviceMajor, uint DeviceMinor, ulong Inode) Identity { get; init; }
 
@@ -37,37 +43,26 @@ internal sealed record FileStatus
     /// <summary>Permission bits with setuid, setgid and sticky.</summary>
     public int Permissions => Mode & 0xFFF;
 
+    /// <param name="directory">An open directory.</param>
+    /// <param name="name">Of one of its entries.</param>
+    /// <param name="path">For the message.</param>
     /// <returns>null where nothing is there.</returns>
-    /// <exception cref="UnauthorizedAccessException">A directory on the way may not be searched.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be searched.</exception>
     /// <exception cref="IOException">Any other failure.</exception>
-    public static FileStatus? Find(string path)
+    public static FileStatus? Find(SafeFileHandle directory, string name, string path)
     {
-        const int NoEntry = 2, NotDirectory = 20, Denied = 13, NotPermitted = 1;
-
-        Span<byte> buffer = stackalloc byte[256];
-        if (Call(LibC.AtCurrentDirectory, path, LibC.AtSymlinkNoFollow, buffer) != 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            string message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
-            return error switch
-            {
-                NoEntry or NotDirectory => null,
-                Denied or NotPermitted => throw new UnauthorizedAccessException(message),
-                _ => throw new IOException(message, error),
-            };
-        }
-
-        return Read(buffer);
+        Span<byte> buffer = stackalloc byte[StatxBytes];
+        return Call(directory, name, LibC.AtSymlinkNoFollow, buffer) == 0 ? Read(buffer)
+            : Errno.Last == Errno.NoEntry ? null
+            : throw Errno.ToException(path);
     }
 
-    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
-    public static FileStatus Of(string path) => Find(path) ?? throw new FileNotFoundException($"{path}: no such file or directory", path);
-
-    /// <returns>null where the file of this descriptor tells nothing.</returns>
-    public static FileStatus? Find(int descriptor)
+    /// <summary>Of an open file or directory.</summary>
+    /// <exception cref="IOException">It tells nothing.</exception>
+    public static FileStatus Of(SafeFileHandle file, string path)
     {
-        Span<byte> buffer = stackalloc byte[256];
-        return Call(descriptor, string.Empty, LibC.AtEmptyPath, buffer) == 0 ? Read(buffer) : null;
+        Span<byte> buffer = stackalloc byte[StatxBytes];
+        return Call(file, string.Empty, LibC.AtEmptyPath, buffer) == 0 ? Read(buffer) : throw Errno.ToException(path);
     }
 
     // struct statx of linux/stat.h: the same layout on every architecture.
@@ -80,6 +75,7 @@ internal sealed record FileStatus
         SizeBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]),
         AllocatedBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[48..]) * 512,
         ModifiedAt = Time(BinaryPrimitives.ReadInt64LittleEndian(buffer[112..])),
+        ModifiedNanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(buffer[120..]),
         Identity = (
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..]),
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..]),
@@ -90,11 +86,11 @@ internal sealed record FileStatus
     private static DateTimeOffset Time(long seconds) => DateTimeOffset.FromUnixTimeSeconds(
         Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
 
-    private static unsafe int Call(int directory, string path, int flags, Span<byte> buffer)
+    private static unsafe int Call(SafeFileHandle directory, string name, int flags, Span<byte> buffer)
     {
-        fixed (byte* result = buffer)
+        fixed (byte* start = FileName.Encode(name), result = buffer)
         {
-            return LibC.Statx(directory, path, flags, LibC.StatxBasic, result);
+            return LibC.Statx(directory, start, flags, LibC.StatxBasic, result);
         }
     }
 }

@@ -8,14 +8,21 @@ namespace OsoSnapshotAgent.Linux;
 /// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64, save one.</summary>
 internal static unsafe partial class LibC
 {
-    public const int OpenReadOnly = 0;
-    public const int OpenCloseOnExec = 0x80000;
+    public const int OpenWriteOnly = 1;
+    public const int OpenReadWrite = 2;
+    public const int OpenCreate = 0x40;
+    public const int OpenExclusive = 0x80;
+    public const int OpenAppend = 0x400;
     public const int OpenNonBlocking = 0x800;
+    public const int OpenPath = 0x200000;
 
-    /// <summary>One of the few numbers that differ: asm/fcntl.h.</summary>
-    public static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    // Of the few numbers that differ: asm/fcntl.h.
+    public static readonly int OpenNoFollow = IsArm ? 0x8000 : 0x20000;
+    public static readonly int OpenDirectory = IsArm ? 0x4000 : 0x10000;
 
-    public const int AtCurrentDirectory = -100;
+    /// <summary>AT_FDCWD; it is no descriptor, so nothing closes it.</summary>
+    public static readonly SafeFileHandle AtCurrentDirectory = new(-100, ownsHandle: false);
+    public const int AtRemoveDirectory = 0x200;
     public const int AtSymlinkNoFollow = 0x100;
     public const int AtEmptyPath = 0x1000;
     public const uint StatxBasic = 0x7ff;
@@ -30,20 +37,29 @@ internal static unsafe partial class LibC
 
     private const string Library = "libc";
 
-    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Open(string path, int flags);
+    [LibraryImport(Library, EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(SafeFileHandle directory, byte* name, int flags);
 
-    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
-    public static partial int Close(int descriptor);
+    [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(SafeFileHandle oldDirectory, byte* oldName, SafeFileHandle newDirectory, byte* newName);
+
+    [LibraryImport(Library, EntryPoint = "readlinkat", SetLastError = true)]
+    public static partial nint ReadLinkAt(SafeFileHandle directory, byte* name, byte* text, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "getdents64", SetLastError = true)]
+    public static partial nint GetDirectoryEntries(SafeFileHandle directory, byte* entries, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "faccessat", SetLastError = true)]
+    public static partial int AccessAt(SafeFileHandle directory, byte* name, int mode, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fstatvfs", SetLastError = true)]
+    public static partial int VolumeStatus(SafeFileHandle file, ulong* status);
 
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
     public static partial int FileSync(SafeFileHandle file);
 
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
     public static partial int FileLock(SafeFileHandle file, int operation);
-
-    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Access(string path, int mode);
 
     [LibraryImport(Library, EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
@@ -66,8 +82,8 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int WindowSize(int descriptor, nuint request, ushort* rowsColumnsPixels);
 
-    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
+    public static partial int Statx(SafeFileHandle directory, byte* name, int flags, uint mask, byte* result);
 
     [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
     public static partial int Advise(nuint start, nuint length, int advice);
@@ -84,15 +100,24 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, nint second, nint third);
 
-    /// <summary>Opens a file or directory, through a link too, to do something with it other than to read it.</summary>
-    /// <exception cref="IOException">It can't be opened.</exception>
-    public static SafeFileHandle Open(string path)
+    /// <summary>openat(2), closed on exec; of what it creates, the umask decides who may read it.</summary>
+    /// <param name="path">For the message.</param>
+    /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
+    public static SafeFileHandle OpenAt(SafeFileHandle directory, string name, int flags, string path)
     {
-        int descriptor = Open(path, OpenReadOnly | OpenCloseOnExec);
-        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw new IOException($"{path}: {LastError()}", Marshal.GetLastPInvokeError());
+        const int CloseOnExec = 0x80000;
+        const int ReadableAndWritableByAll = 0x1B6;
+        fixed (byte* start = FileName.Encode(name))
+        {
+            int descriptor = OpenAt(directory, start, flags | CloseOnExec, ReadableAndWritableByAll);
+            return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw Errno.ToException(path);
+        }
     }
 
-    public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+    [LibraryImport(Library, EntryPoint = "openat", SetLastError = true)]
+    private static partial int OpenAt(SafeFileHandle directory, byte* name, int flags, uint mode);
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollRequest

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>An open file descriptor, written to without ever waiting long.</summary>
@@ -17,8 +15,6 @@ internal static class OutputDescriptor
     /// <exception cref="IOException">Any other failure.</exception>
     public static unsafe int? TryWrite(int descriptor, ReadOnlySpan<byte> bytes)
     {
-        const int Interrupted = 4, WouldBlock = 11, BrokenPipe = 32;
-
         LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };
         if (LibC.Poll(&request, 1, PollMilliseconds) <= 0)
         {
@@ -28,12 +24,12 @@ internal static class OutputDescriptor
         fixed (byte* start = bytes)
         {
             nint count = LibC.Write(descriptor, start, (nuint)Math.Min(bytes.Length, PieceBytes));
-            int error = Marshal.GetLastPInvokeError();
+            int error = Errno.Last;
             return count >= 0 ? (int)count : error switch
             {
-                Interrupted or WouldBlock => 0,
-                BrokenPipe => null,
-                _ => throw new IOException($"the output can't be written: {Marshal.GetPInvokeErrorMessage(error)}", error),
+                Errno.Interrupted or Errno.WouldBlock => 0,
+                Errno.BrokenPipe => null,
+                _ => throw new IOException($"the output can't be written: {Errno.LastText}", error),
             };
         }
     }

@@ -9,6 +9,9 @@ internal sealed class ProcFileSystem(string root)
     // USER_HZ: 100 on every architecture that .NET runs on.
     private const double TicksPerSecond = 100;
 
+    // A command line may be as long as its process likes; Prometheus' flags are a few KiB.
+    private const int MaxFileBytes = 64 * 1024;
+
     public string Root => root;
 
     /// <summary>Every process of the PID namespace, by ascending PID; those that end meanwhile are left out.</summary>
@@ -24,8 +27,8 @@ internal sealed class ProcFileSystem(string root)
 
     public ProcessInfo Self() => Find("self") ?? throw new IOException($"{root}/self can't be read: is {root} mounted?");
 
-    /// <summary>The processes' own directory for a file name: <c>/proc/1/root</c>.</summary>
-    public string PathOf(ProcessInfo process, string name) => $"{root}/{process.Pid}/{name}";
+    /// <summary>The process' directory: <c>/proc/1</c>.</summary>
+    public string PathOf(ProcessInfo process) => $"{root}/{process.Pid}";
 
     /// <summary>CPU seconds that the process has used, in user and kernel mode; null when it has ended.</summary>
     public double? CpuSeconds(int pid)
@@ -81,7 +84,8 @@ internal sealed class ProcFileSystem(string root)
     {
         try
         {
-            return File.ReadAllText(path, Encoding.UTF8);
+            using FileStream file = RegularFile.Open(path);
+            return Encoding.UTF8.GetString(RegularFile.ReadStart(file, MaxFileBytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,40 +1,46 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>Opens what must be a file: no symbolic link in its place is followed, and no pipe is waited at.</summary>
+/// <summary>Reading what must be a file, to a limit.</summary>
 internal static class RegularFile
 {
-    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="IOException">It is something else, or any other failure.</exception>
-    public static FileStream OpenRead(string path)
+    /// <summary>Opens a path that the operator names: its links are followed. No pipe is waited at.</summary>
+    /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
+    public static FileStream Open(string path)
     {
-        const int NoEntry = 2, NotDirectory = 20, Denied = 13, NotPermitted = 1, Loop = 40;
+        SafeFileHandle file = LibC.OpenAt(LibC.AtCurrentDirectory, path, LibC.OpenNonBlocking, path);
+        return new(Require(file, path), FileAccess.Read, bufferSize: 0);
+    }
 
-        int descriptor = LibC.Open(path, LibC.OpenReadOnly | LibC.OpenCloseOnExec | LibC.OpenNoFollow | LibC.OpenNonBlocking);
-        if (descriptor < 0)
+    /// <summary>The first bytes, all of them where there are no more.</summary>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static byte[] ReadStart(Stream file, int maxBytes)
+    {
+        // Not by the file's length: files of proc(5) have none.
+        byte[] bytes = new byte[Math.Min(maxBytes, 4096)];
+        int count = 0;
+        while (true)
         {
-            int error = Marshal.GetLastPInvokeError();
-            string message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
-            throw error switch
+            count += file.ReadAtLeast(bytes.AsSpan(count), bytes.Length - count, throwOnEndOfStream: false);
+            if (count < bytes.Length || count == maxBytes)
             {
-                NoEntry or NotDirectory => new FileNotFoundException(message, path),
-                Denied or NotPermitted => new UnauthorizedAccessException(message),
-                Loop => new IOException($"{path} is a symbolic link, which could lead anywhere and is not followed", error),
-                _ => new IOException(message, error),
-            };
-        }
+                return bytes[..count];
+            }
 
-        if (FileStatus.Find(descriptor) is not { IsRegularFile: true })
+            Array.Resize(ref bytes, Math.Min(maxBytes, 2 * bytes.Length));
+        }
+    }
+
+    /// <exception cref="IOException">It is no regular file; then it is closed.</exception>
+    internal static SafeFileHandle Require(SafeFileHandle file, string path)
+    {
+        if (FileStatus.Of(file, path).IsRegularFile)
         {
-            _ = LibC.Close(descriptor);
-            throw new IOException($"{path} is not a regular file");
+            return file;
         }
 
-#pragma warning disable CA2000 // The stream owns it.
-        return new(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Read, bufferSize: 0);
-#pragma warning restore CA2000
+        file.Dispose();
+        throw new IOException($"{path} is not a regular file");
     }
 }

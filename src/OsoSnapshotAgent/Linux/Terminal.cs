@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>The controlling terminal on standard input and output, where there is one.</summary>
@@ -58,7 +56,6 @@ internal sealed class Terminal
 
     private static unsafe bool Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
-        const int Interrupted = 4, WouldBlock = 11;
         fixed (byte* start = bytes)
         {
             nuint done = 0;
@@ -71,11 +68,11 @@ internal sealed class Terminal
                     continue;
                 }
 
-                switch (Marshal.GetLastPInvokeError())
+                switch (Errno.Last)
                 {
-                    case Interrupted:
+                    case Errno.Interrupted:
                         break;
-                    case WouldBlock:
+                    case Errno.WouldBlock:
                         LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };
                         _ = LibC.Poll(&request, 1, -1);
                         break;

@@ -1,18 +1,22 @@
 using System.Globalization;
+using System.Text;
 
 namespace OsoSnapshotAgent.Reporting;
 
 /// <summary>User and group names of the target container: passwd(5) and group(5) below its root. Where it has none, numbers.</summary>
 internal sealed class AccountNames
 {
+    // A base image's file has some 2 KiB.
+    private const int MaxFileBytes = 256 * 1024;
+
     private readonly Dictionary<uint, string> _users;
     private readonly Dictionary<uint, string> _groups;
 
-    /// <param name="seenByAgent">Turns a path in the target container into the path that the agent sees.</param>
-    public AccountNames(Func<string, string> seenByAgent)
+    /// <param name="read">Reads the start of a file of the target container, to a number of bytes; null where it has no such file.</param>
+    public AccountNames(Func<string, int, byte[]?> read)
     {
-        _users = Read(seenByAgent, "/etc/passwd");
-        _groups = Read(seenByAgent, "/etc/group");
+        _users = Read(read("/etc/passwd", MaxFileBytes));
+        _groups = Read(read("/etc/group", MaxFileBytes));
     }
 
     /// <returns>null when the id has no name.</returns>
@@ -21,24 +25,17 @@ internal sealed class AccountNames
     /// <inheritdoc cref="UserName"/>
     public string? GroupName(uint id) => _groups.GetValueOrDefault(id);
 
-    // Both files have the name in the first field and the id in the third.
-    private static Dictionary<uint, string> Read(Func<string, string> seenByAgent, string pathInContainer)
+    // Both files have the name in the first field and the id in the third. An image such as a distroless one has neither: numbers will do.
+    private static Dictionary<uint, string> Read(byte[]? file)
     {
         Dictionary<uint, string> names = [];
-        try
+        foreach (string line in Encoding.UTF8.GetString(file ?? []).Split('\n'))
         {
-            foreach (string line in File.ReadLines(seenByAgent(pathInContainer)))
+            string[] fields = line.Split(':');
+            if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
             {
-                string[] fields = line.Split(':');
-                if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
-                {
-                    names.TryAdd(id, fields[0]);
-                }
+                names.TryAdd(id, fields[0]);
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // An image without these files, such as a distroless one: numbers will do.
         }
 
         return names;

@@ -45,9 +45,9 @@ internal sealed class ConsoleOutput : IDisposable
     public void ShowProgress(string line) => Enqueue("\r" + line + "\x1b[K", isProgress: true);
 
     /// <summary>Writes a whole text, waiting for the reader as long as it goes on reading.</summary>
-    public void WriteAtReadersPace(TextReader text)
+    public void WriteAtReadersPace(IEnumerable<string> lines)
     {
-        while (text.ReadLine() is { } line)
+        foreach (string line in lines)
         {
             WriteLine(line);
             lock (_pending)

@@ -1,3 +1,4 @@
+using System.Text;
 using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Target;
 
@@ -22,16 +23,9 @@ internal sealed class CopyInstructions(SnapshotRun run)
         ];
     }
 
-    // Kubernetes mounts it into every container that may talk to its API.
-    private string Namespace()
-    {
-        try
-        {
-            return File.ReadAllText(run.Target.SeenByAgent("/var/run/secrets/kubernetes.io/serviceaccount/namespace")).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "NAMESPACE";
-        }
-    }
+    // Kubernetes mounts it into every container that may talk to its API. A namespace's name has at most 63 letters (RFC 1123).
+    private string Namespace() =>
+        run.Target.Root.TryReadStart("/var/run/secrets/kubernetes.io/serviceaccount/namespace", maxBytes: 63) is { } name
+            ? Printable.Text(Encoding.UTF8.GetString(name).Trim())
+            : "NAMESPACE";
 }

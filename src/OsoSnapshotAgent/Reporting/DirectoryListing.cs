@@ -7,14 +7,14 @@ internal sealed class DirectoryListing(SnapshotRun run, Transcript transcript, T
 {
     private AccountNames? _names;
 
-    public AccountNames Names => _names ??= new(run.Target.SeenByAgent);
+    public AccountNames Names => _names ??= new(run.Target.Root.TryReadStart);
 
     public void Show()
     {
         transcript.Line($"Contents of {run.Target.Data.PathSeenByAgent}:");
         try
         {
-            transcript.Lines(LongListing.Of(run.Target.Data.PathSeenByAgent, Names, time.GetUtcNow()));
+            transcript.Lines(LongListing.Of(run.Target.Data.Directory, Names, time.GetUtcNow()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,17 +9,23 @@ internal static class LongListing
     // ls shows the time of day for half a (Gregorian) year.
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(31_556_952 / 2);
 
-    public static IReadOnlyList<string> Of(string directory, AccountNames names, DateTimeOffset now)
+    /// <summary>A data directory has a row for each block: some hundreds where a year is kept.</summary>
+    public const int MaxRows = 1000;
+
+    /// <returns>A line with the sum, a row for each entry, and a line that counts those left out.</returns>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static IReadOnlyList<string> Of(DirectoryHandle directory, AccountNames names, DateTimeOffset now)
     {
         long allocatedBytes = 0;
         List<string[]> rows = [];
-        foreach (string path in Directory.EnumerateFileSystemEntries(directory).Order(StringComparer.Ordinal))
+        IReadOnlyList<string> shown = First(directory, out long leftOut);
+        foreach (string name in shown)
         {
-            // One that is gone meanwhile is left out, as are hidden ones.
-            if (!Path.GetFileName(path).StartsWith('.') && FileStatus.Find(path) is { } status)
+            // One that is gone meanwhile is left out.
+            if (directory.Find(name) is { } status)
             {
                 allocatedBytes += status.AllocatedBytes;
-                rows.Add(Columns(path, status, names, now));
+                rows.Add(Columns(directory, name, status, names, now));
             }
         }
 
@@ -29,7 +35,26 @@ internal static class LongListing
         [
             $"total {Size(allocatedBytes)}",
             .. rows.Select(row => $"{row[0]} {row[1].PadLeft(links)} {Account(row[2], owner)} {Account(row[3], group)} {row[4].PadLeft(size)} {row[5]} {row[6]}"),
+            .. leftOut > 0 ? [$"… and {leftOut} more"] : Array.Empty<string>(),
         ];
+    }
+
+    // The first by name but the hidden ones, in memory that doesn't grow with the directory.
+    private static IReadOnlyList<string> First(DirectoryHandle directory, out long leftOut)
+    {
+        SortedSet<string> first = new(StringComparer.Ordinal);
+        leftOut = 0;
+        foreach (string name in directory.Names().Where(name => !name.StartsWith('.')))
+        {
+            first.Add(name);
+            if (first.Count > MaxRows)
+            {
+                first.Remove(first.Max!);
+                leftOut++;
+            }
+        }
+
+        return [.. first];
     }
 
     /// <summary>Three digits at most, rounded up, as ls does: <c>0</c>, <c>512</c>, <c>4.0K</c>, <c>36K</c>, <c>1.1G</c>.</summary>
@@ -89,7 +114,7 @@ internal static class LongListing
     // ls puts names to the left and numbers to the right.
     private static string Account(string nameOrId, int width) => nameOrId.All(char.IsAsciiDigit) ? nameOrId.PadLeft(width) : nameOrId.PadRight(width);
 
-    private static string[] Columns(string path, FileStatus status, AccountNames names, DateTimeOffset now) =>
+    private static string[] Columns(DirectoryHandle directory, string name, FileStatus status, AccountNames names, DateTimeOffset now) =>
     [
         Mode(status.Mode),
         status.LinkCount.ToString(CultureInfo.InvariantCulture),
@@ -97,7 +122,7 @@ internal static class LongListing
         names.GroupName(status.GroupId) ?? status.GroupId.ToString(CultureInfo.InvariantCulture),
         Size(status.SizeBytes),
         Date(status.ModifiedAt, now),
-        Path.GetFileName(path) + LinkTarget(path, status),
+        status.IsSymbolicLink ? $"{name} -> {directory.ReadLink(name)}" : name,
     ];
 
     private static string Date(DateTimeOffset modified, DateTimeOffset now)
@@ -107,7 +132,4 @@ internal static class LongListing
         string rest = isRecent ? modified.ToString("HH:mm", CultureInfo.InvariantCulture) : $" {modified.Year}";
         return $"{month} {modified.Day,2} {rest}";
     }
-
-    private static string LinkTarget(string path, FileStatus status) =>
-        status.IsSymbolicLink ? $" -> {new FileInfo(path).LinkTarget}" : string.Empty;
 }

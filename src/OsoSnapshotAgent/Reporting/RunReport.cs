@@ -18,6 +18,7 @@ internal static class RunReport
             $"  Snapshot    {run.Snapshot}",
             .. Content(run.Verified.Tally),
             .. run.LeftOut is { } leftOut ? [$"  Left out    {leftOut}"] : Array.Empty<string>(),
+            .. run.MissingSamples is { } missing ? [$"  Missing     {missing}"] : Array.Empty<string>(),
             $"  Input       {manifest.InputBytes} bytes ({ByteSize.Format(manifest.InputBytes)})",
             string.Create(CultureInfo.InvariantCulture, $"  Archive     {manifest.ArchiveBytes} bytes ({ByteSize.Format(manifest.ArchiveBytes)}), {100.0 * manifest.ArchiveBytes / Math.Max(1, manifest.InputBytes):0.0} % of the input"),
             $"  SHA-256     {manifest.Sha256}",
@@ -36,7 +37,7 @@ internal static class RunReport
 
     /// <summary>One line for <c>kubectl get pod</c>.</summary>
     public static string Summary(SnapshotRun run) =>
-        $"{(run.Status == ExitStatus.Done ? "done, verified" : "archived, but blocks are damaged")}: {run.Verified.Tally.Blocks} blocks, {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
+        $"{(run.Status == ExitStatus.Done ? "done, verified" : "archived, but blocks are damaged")}: {Plural.Of(run.Verified.Tally.Blocks, "block")}, {run.Manifest.ArchiveBytes} bytes, sha256 {run.Manifest.Sha256}";
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

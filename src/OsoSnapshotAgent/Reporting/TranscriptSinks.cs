@@ -1,5 +1,5 @@
 using System.Globalization;
-using OsoSnapshotAgent.Linux;
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Target;
 using Serilog;
 using Serilog.Core;
@@ -22,6 +22,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
     private readonly MessageTemplateTextFormatter _formatter = new(Template, CultureInfo.InvariantCulture);
     private readonly Queue<LogEvent> _early = new();
     private Logger? _file;
+    private SafeFileHandle? _log;
     private string? _path;
     private bool _warned;
 
@@ -36,7 +37,9 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         StripControlCharacters(logEvent);
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _formatter.Format(logEvent, text);
-        _console.WriteLine(text.ToString().TrimEnd('\n'));
+
+        // An exception's text may hold a file's name.
+        _console.WriteLine(Printable.Text(text.ToString().TrimEnd('\n'), keepsLines: true));
         if (_file is not null)
         {
             _file.Write(logEvent);
@@ -58,17 +61,22 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
     /// <summary>Appends to <c>snapshots.log</c> from now on.</summary>
     public void Open(DataDirectory data)
     {
-        _path = data.Log;
-        if (FileStatus.Find(_path) is { IsRegularFile: false })
+        _path = data.Directory.PathOf(DataDirectory.LogName);
+        try
         {
-            // A link could lead anywhere.
-            Warn("it is no regular file");
+            _log = data.Directory.OpenToAppend(DataDirectory.LogName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Warn(e.Message);
             KeepOffTheVolume();
             return;
         }
 
+        // Serilog opens files by path. This one leads to what is open here, whatever has its name by now: proc(5), /proc/PID/fd.
+        string opened = $"/proc/self/fd/{_log.DangerousGetHandle()}";
         _file = new LoggerConfiguration()
-            .WriteTo.File(_path, outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: null)
+            .WriteTo.File(opened, outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: null)
             .CreateLogger();
         while (_early.TryDequeue(out LogEvent? logEvent))
         {
@@ -94,6 +102,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
             Warn(e.Message);
         }
 
+        _log?.Dispose();
         SelfLog.Disable();
     }
 

@@ -49,6 +49,12 @@ internal sealed record AgentSettings
 
     public bool Insecure { get; init; }
 
+    /// <summary>The name of this container, from the client that started it and is at work; null where people at a shell are.</summary>
+    public string? Client { get; init; }
+
+    /// <summary>When a run that was asked for is no longer wanted: its client has given up waiting for the container.</summary>
+    public DateTimeOffset? StartBefore { get; init; }
+
     /// <summary>Draw with ASCII alone.</summary>
     public bool Ascii { get; init; }
 

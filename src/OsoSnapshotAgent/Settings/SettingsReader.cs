@@ -20,7 +20,7 @@ internal static class SettingsReader
             ClusterNamePrefix = reader.Reference<string>("CLUSTER_NAME_PREFIX", TryPathSegments, "the first segment of the URL's path, such as occne3-n2"),
             Remove = reader.YesNo("REMOVE"),
             Url = reader.Reference<Uri>(Prefix + "URL", TryUrl, "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
-            DataDirectory = reader.Reference<string>(Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data"),
+            DataDirectory = DataDirectory(reader),
             Hold = reader.Value<TimeSpan>(Prefix + "HOLD", TryHold, $"{Durations.Rule}, or 0, or forever"),
             SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
             Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
@@ -30,15 +30,42 @@ internal static class SettingsReader
             Level = reader.Value<int>(Prefix + "LEVEL", Within(1, 9), "a number from 1 to 9"),
             RateLimitBytesPerSecond = reader.Value<long>(Prefix + "RATE_LIMIT", TryPositiveSize, ByteSize.Rule + " (bytes per second, at least 1MiB)"),
             RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", TryPositiveDuration, Durations.Rule) ?? TimeSpan.FromHours(1),
-            CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, "an absolute path"),
+            CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, "the absolute path of a file"),
             Username = reader.Text(Prefix + "USERNAME"),
-            PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, "an absolute path"),
-            BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, "an absolute path"),
+            PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, "the absolute path of a file"),
+            BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, "the absolute path of a file"),
             Insecure = reader.YesNo(Prefix + "INSECURE"),
+            Client = reader.Reference<string>(Prefix + "CLIENT", TryContainerName, "the name of a container, such as oso-snapshot-20261121-091649-27750"),
+            StartBefore = reader.Value<DateTimeOffset>(Prefix + "START_BEFORE", TryTime, "a time such as 2025-08-20T16:00:00Z"),
             Ascii = reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables),
         };
 
         CheckCombinations(settings, reader.Problems);
+        ThrowOnProblems(reader);
+        return settings with
+        {
+            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
+        };
+
+        bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
+    }
+
+    /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>
+    /// <returns>null where it is to be found.</returns>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
+    public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
+    {
+        VariableReader reader = new(variables);
+        string? directory = DataDirectory(reader);
+        ThrowOnProblems(reader);
+        return directory;
+    }
+
+    private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
+        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");
+
+    private static void ThrowOnProblems(VariableReader reader)
+    {
         if (reader.Problems.Count > 0)
         {
             throw new AgentException(
@@ -46,13 +73,6 @@ internal static class SettingsReader
                 string.Join('\n', reader.Problems),
                 "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
         }
-
-        return settings with
-        {
-            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
-        };
-
-        bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
     }
 
     // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.
@@ -67,6 +87,12 @@ internal static class SettingsReader
         if (settings.Since >= settings.Until)
         {
             problems.Add($"OSO_SNAPSHOT_SINCE ({settings.Since:u}) must lie before OSO_SNAPSHOT_UNTIL ({settings.Until:u}).");
+        }
+
+        // Not printed: what follows the colon may well be the password.
+        if (settings.Username is { } user && (user.Contains(':', StringComparison.Ordinal) || user.Any(char.IsControl)))
+        {
+            problems.Add("OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617); the password goes into the file that OSO_SNAPSHOT_PASSWORD_FILE names.");
         }
 
         if (settings.Username is null != settings.PasswordFile is null)
@@ -114,10 +140,11 @@ internal static class SettingsReader
         return false;
     }
 
+    // The root itself is neither a data directory nor a file.
     private static bool TryAbsolutePath(string text, out string path)
     {
-        path = text.Length > 1 ? text.TrimEnd('/') : text;
-        return text.StartsWith('/') && !text.Contains('\0', StringComparison.Ordinal);
+        path = text.TrimEnd('/');
+        return path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFullPath(path) != "/";
     }
 
     private static bool TryHold(string text, out TimeSpan hold)
@@ -139,10 +166,21 @@ internal static class SettingsReader
             return true;
         }
 
-        // RFC 3339 asks for an offset; without one the text could mean the operator's zone or UTC.
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out point)
-            && text.Contains('T', StringComparison.OrdinalIgnoreCase)
-            && (text.EndsWith('Z') || text.EndsWith('z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
+        return TryTime(text, out point);
+    }
+
+    // RFC 3339 asks for an offset; without one the text could mean the operator's zone or UTC.
+    private static bool TryTime(string text, out DateTimeOffset point) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out point)
+        && text.Contains('T', StringComparison.OrdinalIgnoreCase)
+        && (text.EndsWith('Z') || text.EndsWith('z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
+
+    // RFC 1123, as Kubernetes checks it.
+    private static bool TryContainerName(string text, out string name)
+    {
+        name = text;
+        return text.Length <= 63 && text[0] != '-' && text[^1] != '-'
+            && text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
     }
 
     private static TryParse<int> Within(int lowest, int highest) => (string text, out int number) =>

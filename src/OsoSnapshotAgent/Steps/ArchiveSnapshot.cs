@@ -17,7 +17,7 @@ internal sealed class ArchiveSnapshot(ArchiveMaker maker, BlockSelection selecti
         }
 
         IEnumerable<TreeEntry> entries = selection.Choose(out long inputBytes);
-        run.Archive = PartialFile.Create(data.PartialArchive, data.Archive);
+        run.Archive = PartialFile.Create(data.Directory, DataDirectory.PartialName, DataDirectory.ArchiveName);
         (run.Manifest, run.Verified) = await maker.MakeAsync(entries, inputBytes, listing.Names, run.Engine, data, run.Archive, token);
     }
 }

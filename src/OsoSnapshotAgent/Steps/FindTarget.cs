@@ -8,6 +8,9 @@ namespace OsoSnapshotAgent.Steps;
 /// <summary>Which process is Prometheus, where its data lies, and that nobody else is at work there.</summary>
 internal sealed class FindTarget(TargetFinder finder, SnapshotRun run, AgentSettings settings, Transcript transcript, TranscriptSinks sinks) : IStep
 {
+    // No run knows the name of another's container.
+    private const string Others = "kubectl get pod POD -o yaml names the pod's debug containers under ephemeralContainers";
+
     public Task RunAsync(CancellationToken token)
     {
         transcript.Banner(settings.Remove
@@ -22,8 +25,8 @@ internal sealed class FindTarget(TargetFinder finder, SnapshotRun run, AgentSett
         transcript.Line(target.Prometheus is { } process
             ? $"Target: PID {process.Pid} ({process.Name}) as {process.Identity}, data directory {target.Data.PathSeenByAgent}"
             : $"Target: data directory {target.Data.PathSeenByAgent} (no Prometheus process can be seen)");
-        Lock(target.Data);
         run.Target = target;
+        Lock(target.Data);
         if (settings.Remove || settings.ToStandardOutput)
         {
             sinks.KeepOffTheVolume();
@@ -39,25 +42,28 @@ internal sealed class FindTarget(TargetFinder finder, SnapshotRun run, AgentSett
     private void Lock(DataDirectory data)
     {
         // A stream deletes nothing but its own snapshot, so several go beside each other.
-        run.Lock = FileLock.TryTake(data.PathSeenByAgent, isShared: settings.ToStandardOutput)
-            ?? throw new AgentException(ExitStatus.Busy, $"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended (kubectl logs POD -c debugger-xxxxx), then start again.");
-        if (!settings.Remove && !settings.ToStandardOutput && IsHeld(data.Archive))
+        run.Lock = data.Directory.TryLock(isShared: settings.ToStandardOutput)
+            ?? throw new AgentException(ExitStatus.Busy, $"Another run is at work on {data.PathSeenByAgent}.", $"Wait until it has ended ({Others}), then start again.");
+        if (!settings.Remove && !settings.ToStandardOutput && IsHeld(data.Directory))
         {
             throw new AgentException(
-                ExitStatus.Busy, $"Another run holds {data.Archive} for its copy.", "Copy it and end that container (Enter, or kubectl exec POD -c debugger-xxxxx -- oso-snapshot release), then start again.");
+                ExitStatus.Busy,
+                $"Another run holds {data.Archive} for its copy.",
+                $"Copy it and end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release; {Others}), then start again.");
         }
     }
 
-    private static bool IsHeld(string archive)
+    private static bool IsHeld(DirectoryHandle directory)
     {
         try
         {
-            using FileLock? free = FileLock.TryTake(archive, isShared: false);
-            return free is null;
+            // An archive has one name: a hard link could be any file, such as Prometheus' own lock.
+            using FileLock? free = directory.TryLockFile(DataDirectory.ArchiveName, isShared: false);
+            return free is null && directory.Find(DataDirectory.ArchiveName) is { LinkCount: 1 };
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There is none, or another user's, which no agent of ours can hold.
+            // There is none, or something else, or another user's, which no agent of ours can hold.
             return false;
         }
     }

@@ -15,6 +15,7 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
     // The end of a script without a terminal never closes stdin under Kubernetes, so there is a limit, if a long one.
     private static readonly TimeSpan TerminalDefault = TimeSpan.FromHours(24);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan ShortestBetweenPrompts = TimeSpan.FromSeconds(2);
 
     private enum End
     {
@@ -30,24 +31,30 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         run.Lock = LockArchive();
         directory?.Dispose();
         TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
-        if (!terminal.IsInteractive)
+        if (!terminal.IsInteractive && !HasClient)
         {
             transcript.Line("The shell is not interactive: the prompt to press Enter is skipped.");
         }
 
         if (limit == TimeSpan.Zero)
         {
-            transcript.Line(terminal.IsInteractive
+            transcript.Line(terminal.IsInteractive || HasClient
                 ? "OSO_SNAPSHOT_HOLD is 0: ending at once."
                 : "Ending at once: kubectl cp needs a running container, so set OSO_SNAPSHOT_HOLD=30m (or so) to copy from this one.");
             return;
         }
 
-        transcript.Lines(instructions.Lines());
+        if (!HasClient)
+        {
+            transcript.Lines(instructions.Lines());
+        }
+
         ResidentMemory.Trim();
         string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
-        run.IsHolding = true;
+        run.Hold.Begin();
         End end = await Task.Run(() => terminal.IsInteractive ? WaitAtPrompt(limit, until, token) : Wait(limit, until, token), token);
+        run.Hold.End(token);
+        token.ThrowIfCancellationRequested();
         transcript.Line(end switch
         {
             End.Enter => "Enter was pressed: the hold ends.",
@@ -57,15 +64,20 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         });
         if (end == End.Enter)
         {
-            ShowLog();
+            ShowLog(token);
         }
     }
+
+    private DirectoryHandle Directory => run.Target.Data.Directory;
+
+    // A client that started this run copies and releases by itself.
+    private bool HasClient => settings.Client is not null;
 
     private FileLock? LockArchive()
     {
         try
         {
-            return FileLock.TryTake(run.Target.Data.Archive, isShared: true);
+            return Directory.TryLockFile(DataDirectory.ArchiveName, isShared: true);
         }
         catch (IOException)
         {
@@ -83,8 +95,16 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         Terminal.DropPendingInput();
         transcript.Line(prompt);
 
-        // A client that attaches sets the window's size: show it what is waited for.
-        using PosixSignalRegistration attached = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => console.WriteLine(prompt));
+        // A client that attaches sets the window's size, kubectl twice in a row: show it once what is waited for.
+        long? shownAt = null;
+        using PosixSignalRegistration attached = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ =>
+        {
+            if (shownAt is not { } shown || time.GetElapsedTime(shown) > ShortestBetweenPrompts)
+            {
+                shownAt = time.GetTimestamp();
+                console.WriteLine(prompt);
+            }
+        });
         return WaitUntil(limit, () => terminal.WaitForEnter(Tick), token);
     }
 
@@ -105,12 +125,15 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
             }
 
             token.ThrowIfCancellationRequested();
-            if (run.IsReleased)
+            // In this order: a removal by a verb deletes the archive first, then says so, then is over.
+            bool isGone = Directory.Find(DataDirectory.ArchiveName) is null;
+            bool isRemoving = run.Hold.IsRemoving;
+            if (run.Hold.IsReleased)
             {
                 return End.Released;
             }
 
-            if (!File.Exists(run.Target.Data.Archive))
+            if (isGone && !isRemoving)
             {
                 return End.Removed;
             }
@@ -119,16 +142,16 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         return End.Limit;
     }
 
-    private void ShowLog()
+    private void ShowLog(CancellationToken token)
     {
         try
         {
-            using StreamReader log = new(RegularFile.OpenRead(run.Target.Data.Log));
-            console.WriteAtReadersPace(log);
+            using StreamReader log = new(Directory.OpenFile(DataDirectory.LogName));
+            console.WriteAtReadersPace(BoundedLines.Read(log).TakeWhile(_ => !token.IsCancellationRequested).Select(line => Printable.Text(line)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            transcript.Warning($"{run.Target.Data.Log} can't be shown: {e.Message}");
+            transcript.Warning($"{Directory.PathOf(DataDirectory.LogName)} can't be shown: {e.Message}");
         }
     }
 }

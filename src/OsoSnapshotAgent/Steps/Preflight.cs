@@ -1,6 +1,5 @@
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -20,12 +19,8 @@ internal sealed class Preflight(PrometheusLocator locator, BlockSelection select
             transcript.Warning("OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.");
         }
 
-        if (run.Target.CommandLine.IsAgent)
-        {
-            throw new AgentException(ExitStatus.PrometheusRefused, "This Prometheus runs in agent mode: it forwards its samples and has no TSDB to make a snapshot of.", "Make the snapshot where it sends them (remote_write).");
-        }
-
         PrometheusServer server = await locator.FindAsync(run.Target, token);
+        StorageProof.Compare(server, run.Target);
         run.Server = server.AdminApiEnabled ? server : throw Refusals.AdminApiOff(server.BaseUrl);
         run.Engine = GzipEngines.Choose(settings.Level);
         CheckRoom(run.Target.Data);
@@ -36,13 +31,13 @@ internal sealed class Preflight(PrometheusLocator locator, BlockSelection select
     private void CheckRoom(DataDirectory data)
     {
         // All that an earlier run has left may go for the new archive; streaming leaves it where it is, and writes none.
-        long room = data.RoomBytes(settings.Reserve) + (settings.ToStandardOutput ? 0 : data.ReclaimableBytes());
-        long archive = settings.ToStandardOutput ? 0 : ArchiveEstimate.BytesOf(selection.Expected(data), run.Engine);
-        long head = settings.SkipHead ? 0 : data.HeadDirectories.SelectMany(DataDirectory.FilesBelow).Sum(path => FileStatus.Find(path)?.SizeBytes ?? 0);
+        long room = data.RoomBytes(settings.Reserve) + (settings.ToStandardOutput ? 0 : run.Artefacts.ReclaimableBytes());
+        long archive = settings.ToStandardOutput ? 0 : ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), run.Engine);
+        long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
 
         // The head's block shrinks to what it holds before the archive is begun.
         long needed = Math.Max(settings.SkipHead ? 1 : HeadSegmentBytes, head + archive);
-        run.KeepsEarlierArchive = room - data.ArchiveAllocatedBytes() >= needed;
+        run.KeepsEarlierArchive = room - (data.Directory.Find(DataDirectory.ArchiveName)?.AllocatedBytes ?? 0) >= needed;
         if (room < needed)
         {
             throw Refuse(data, needed, archive);

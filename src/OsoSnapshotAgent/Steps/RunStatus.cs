@@ -23,6 +23,9 @@ internal sealed record RunStatus
 
     public required double ElapsedSeconds { get; init; }
 
+    /// <summary>Samples that Prometheus has and its snapshot can't hold, in words.</summary>
+    public string? MissingSamples { get; init; }
+
     /// <summary>Damage that the archived blocks have on Prometheus' own disk.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }

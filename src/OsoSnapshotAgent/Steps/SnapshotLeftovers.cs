@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
@@ -125,8 +124,8 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     }
 
     private static string State(DataDirectory data, IReadOnlySet<string> earlier) => string.Join('\n', New(data, earlier)
-        .SelectMany(name => DataDirectory.FilesBelow(data.SnapshotPath(name)))
-        .Select(path => $"{path} {FileStatus.Find(path)?.SizeBytes} {File.GetLastWriteTimeUtc(path).Ticks}"));
+        .SelectMany(name => data.FilesBelow(DataDirectory.SnapshotPath(name)))
+        .Select(item => $"{item.Path} {item.Status?.SizeBytes} {item.Status?.ModifiedAt.Ticks} {item.Status?.ModifiedNanoseconds}"));
 
     private void Delete(DataDirectory data, SnapshotName name)
     {
@@ -145,10 +144,10 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     {
         try
         {
-            data.DeleteSnapshot(name);
+            new Artefacts(data).DeleteSnapshot(name);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AgentException)
         {
             return e.Message;
         }

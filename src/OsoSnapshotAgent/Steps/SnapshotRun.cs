@@ -12,6 +12,7 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
 {
     private readonly long _startedAt = time.GetTimestamp();
     private TargetContainer? _target;
+    private Artefacts? _artefacts;
     private PrometheusServer? _server;
     private IDeflateEngine? _engine;
     private SnapshotName? _snapshot;
@@ -22,8 +23,15 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     public TargetContainer Target
     {
         get => _target ?? throw NotYet(nameof(Target));
-        set => _target = value;
+        set
+        {
+            _target = value;
+            _artefacts = new(value.Data);
+        }
     }
+
+    /// <summary>What earlier runs have left in the target's data directory.</summary>
+    public Artefacts Artefacts => _artefacts ?? throw NotYet(nameof(Artefacts));
 
     public PrometheusServer Server
     {
@@ -78,6 +86,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>What of the snapshot does not go into the archive; null where all of it does.</summary>
     public string? LeftOut { get; set; }
 
+    /// <summary>The samples that this Prometheus has and the snapshot can't hold; null where there are none.</summary>
+    public string? MissingSamples { get; set; }
+
     /// <summary>Set once the archive has its final name: from then on nothing is taken back.</summary>
     public bool IsArchiveKept { get; set; }
 
@@ -90,11 +101,8 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     /// <summary>The class of the step at work.</summary>
     public string Step { get; set; } = "Start";
 
-    /// <summary>The archive is finished, and nothing but the operator is waited for.</summary>
-    public bool IsHolding { get; set; }
-
-    /// <summary>Asked for by <c>oso-snapshot release</c>: the hold ends.</summary>
-    public bool IsReleased { get; set; }
+    /// <summary>Whether nothing but the operator is waited for, and how that ends.</summary>
+    public Hold Hold { get; } = new();
 
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
@@ -106,9 +114,10 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
         From = _verified?.Tally.From,
         To = _verified?.Tally.To,
         Archive = IsArchiveKept ? Target.Data.Archive : null,
-        ArchiveBytes = _manifest?.ArchiveBytes ?? (_target is null ? null : FileStatus.Find(_target.Data.PartialArchive)?.SizeBytes),
+        ArchiveBytes = _manifest?.ArchiveBytes ?? (_target is null ? null : _target.Data.Directory.Find(DataDirectory.PartialName)?.SizeBytes),
         Sha256 = _manifest?.Sha256,
         ElapsedSeconds = Elapsed.TotalSeconds,
+        MissingSamples = MissingSamples,
         Problems = _verified?.Damage ?? [],
     };
 
@@ -121,9 +130,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
         }
 
         _archive?.Dispose();
-        if (_target is not null && _snapshot is not null)
+        if (_snapshot is not null)
         {
-            _target.Data.DeleteSnapshot(_snapshot);
+            Artefacts.DeleteSnapshot(_snapshot);
         }
     }
 
@@ -131,6 +140,7 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
     {
         _archive?.Dispose();
         Lock?.Dispose();
+        _target?.Dispose();
     }
 
     private static InvalidOperationException NotYet(string name) => new($"{name} is set by an earlier step; is the order of the steps in AgentServices right?");

@@ -30,7 +30,7 @@ internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Tran
         }
         catch (AgentException e)
         {
-            return End(e.Status, e.Message, e.Remedy);
+            return End(e.Status, e.Message, e.Remedy, e.Brief);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -50,12 +50,12 @@ internal sealed class StepRunner(IEnumerable<IStep> steps, SnapshotRun run, Tran
         }
     }
 
-    private ExitStatus End(ExitStatus status, string problem, string remedy)
+    private ExitStatus End(ExitStatus status, string problem, string remedy, string? brief = null)
     {
         TakeBack();
         transcript.Failure(problem, remedy);
         transcript.Line($"Exit status {(int)status}.");
-        terminationMessage.Write($"{problem} What to do: {remedy}");
+        terminationMessage.Write(brief ?? problem, remedy);
         return status;
     }
 

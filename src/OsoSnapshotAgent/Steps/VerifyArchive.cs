@@ -18,9 +18,12 @@ internal sealed class VerifyArchive(SnapshotRun run, AgentSettings settings, Tra
         }
 
         // No archive stands beside another's checksum, not even for a moment.
-        File.Delete(data.Checksum);
-        run.Archive.Commit();
-        run.IsArchiveKept = true;
+        if (data.Directory.Find(DataDirectory.ChecksumName) is not null)
+        {
+            data.Directory.DeleteFile(DataDirectory.ChecksumName);
+        }
+
+        Commit(data);
         WriteChecksum(data);
         transcript.Success($"Archive {data.Archive} created, read back and verified.");
         transcript.Lines(RunReport.Lines(run));
@@ -31,12 +34,30 @@ internal sealed class VerifyArchive(SnapshotRun run, AgentSettings settings, Tra
         return Task.CompletedTask;
     }
 
+    private void Commit(DataDirectory data)
+    {
+        try
+        {
+            run.Archive.Commit();
+            run.IsArchiveKept = true;
+        }
+        catch (NotDurableException e)
+        {
+            // The archive that it has replaced is gone: what is there now is the only one.
+            run.IsArchiveKept = true;
+            throw new AgentException(
+                ExitStatus.ArchiveFailed,
+                $"{data.Archive} is complete and verified, but may not survive a power cut: {e.Message}.",
+                $"Copy it now and compare: its SHA-256 is {run.Manifest.Sha256}. Look into the volume's health.",
+                e);
+        }
+    }
+
     private void WriteChecksum(DataDirectory data)
     {
         try
         {
-            // The archive has left its partial name, so it is free.
-            ChecksumFile.Write(data.Checksum, data.PartialArchive, run.Manifest.Sha256, DataDirectory.ArchiveName);
+            ChecksumFile.Write(data.Directory, run.Manifest.Sha256);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

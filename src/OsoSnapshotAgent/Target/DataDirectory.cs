@@ -4,179 +4,133 @@ using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Prometheus' data directory and our files in it. Nothing else is ever created or deleted there.</summary>
-internal sealed class DataDirectory(string pathSeenByAgent)
+/// <summary>
+/// Prometheus' data directory, by one descriptor from when it is found: whatever is looked at, read, made, renamed or deleted there is reached
+/// from <see cref="Directory"/>. Paths are for messages alone.
+/// </summary>
+internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 {
+    /// <summary>Made by Prometheus; one directory a snapshot.</summary>
     public const string SnapshotsName = "snapshots";
+
     public const string ArchiveName = "snapshots.tgz";
+
+    /// <summary>The archive while it is written and not yet verified; then its checksum.</summary>
+    public const string PartialName = ArchiveName + ".part";
+
+    public const string ChecksumName = ArchiveName + ChecksumExtension;
+    public const string LogName = "snapshots.log";
     public const string ChecksumExtension = ".sha256";
 
-    // .NET's own default would walk through links that lead to directories.
-    private static readonly EnumerationOptions WithoutLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    // What the in-memory head has on disk, and the lock of a server that runs: tsdb/head.go, tsdbutil/dir_locker.go.
+    private const string WalName = "wal";
+    private const string HeadChunksName = "chunks_head";
+    private const string LockName = "lock";
 
-    public string PathSeenByAgent => pathSeenByAgent;
+    // The log of samples that came out of order: tsdb/head.go.
+    private const string OutOfOrderName = "wbl";
 
-    /// <summary>Made by Prometheus; one directory a snapshot.</summary>
-    public string Snapshots => Path.Join(pathSeenByAgent, SnapshotsName);
+    public DirectoryHandle Directory => directory;
 
-    public string Archive => Path.Join(pathSeenByAgent, ArchiveName);
+    public string PathSeenByAgent => directory.Path;
 
-    /// <summary>The archive while it is written and not yet verified.</summary>
-    public string PartialArchive => Archive + ".part";
+    public string Archive => directory.PathOf(ArchiveName);
 
-    public string Checksum => Archive + ChecksumExtension;
+    public VolumeSpace Space => directory.Space();
 
-    public string Log => Path.Join(pathSeenByAgent, "snapshots.log");
+    /// <summary>Files of the head, those that exist: their size is about that of the head's block.</summary>
+    public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName }.SelectMany(FilesBelow);
 
-    /// <summary>The archive, whole or not, and its checksum.</summary>
-    public IEnumerable<string> ArchiveFiles => [Archive, PartialArchive, Checksum];
+    /// <summary>Prometheus' own blocks.</summary>
+    public IEnumerable<string> Blocks => BlocksIn(directory);
 
-    /// <summary>Every file of ours; the directory of the snapshots is the other thing that we delete.</summary>
-    public IEnumerable<string> Artefacts => ArchiveFiles.Append(Log);
+    /// <summary>The names of the blocks' directories right below a directory.</summary>
+    public static IEnumerable<string> BlocksIn(DirectoryHandle directory) =>
+        directory.Names().Where(name => Ulid.IsValid(name) && directory.Find(name) is { IsDirectory: true });
 
-    /// <summary>What the in-memory head has on disk, those that exist: its size there is about that of the head's block.</summary>
-    public IEnumerable<string> HeadDirectories => HeadPaths.Where(Directory.Exists);
+    /// <returns>Which of the names that only the directory of a server holds this one holds; null for none.</returns>
+    public static string? SignOfServer(DirectoryHandle directory) =>
+        Array.Find([WalName, HeadChunksName, LockName], name => directory.Find(name) is not null);
 
-    /// <summary>Bytes that an unprivileged process may still write to the volume.</summary>
-    public long FreeBytes => new DriveInfo(pathSeenByAgent).AvailableFreeSpace;
-
-    public long VolumeBytes => new DriveInfo(pathSeenByAgent).TotalSize;
-
-    public string SnapshotPath(SnapshotName name) => Path.Join(Snapshots, name.Text);
+    public static string SnapshotPath(SnapshotName name) => $"{SnapshotsName}/{name}";
 
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
-    public long RoomBytes(Reserve reserve) => FreeBytes - reserve.BytesOf(VolumeBytes);
-
-    // A link could lead anywhere.
-    private bool HasSnapshots => FileStatus.Find(Snapshots) is { IsDirectory: true };
-
-    private string[] HeadPaths => [Path.Join(pathSeenByAgent, "wal"), Path.Join(pathSeenByAgent, "chunks_head")];
-
-    /// <summary>The blocks' directories right below <paramref name="directory"/>.</summary>
-    public static IEnumerable<string> Blocks(string directory) =>
-        Directory.EnumerateDirectories(directory).Where(path => Ulid.IsValid(Path.GetFileName(path)) && FileStatus.Find(path) is { IsDirectory: true });
-
-    /// <summary>Every file below; none where the directory has gone, since Prometheus deletes blocks and segments at any time.</summary>
-    public static IEnumerable<string> FilesBelow(string directory)
-    {
-        try
-        {
-            return Directory.GetFiles(directory, "*", WithoutLinks);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public long RoomBytes(Reserve reserve) => Space is var space ? space.FreeBytes - reserve.BytesOf(space.TotalBytes) : 0;
 
     /// <summary>True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.</summary>
     public bool HoldsTsdb() =>
-        HeadDirectories.Any() || Blocks(pathSeenByAgent).Any();
+        directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true } || Blocks.Any();
 
-    /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
-    public IReadOnlySet<string> SnapshotNames() => HasSnapshots
-        ? Directory.EnumerateDirectories(Snapshots).Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal)
-        : new HashSet<string>();
-
-    /// <summary>Deletes everything that this program and its snapshots have put there, the log included.</summary>
-    /// <returns>The names of what was there.</returns>
-    public IReadOnlyList<string> DeleteArtefacts()
+    /// <summary>
+    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes from each compaction of the head on
+    /// (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// </summary>
+    public bool? HasOutOfOrderSamples()
     {
-        List<string> removed = [];
-        foreach (string path in Artefacts.Where(path => FileStatus.Find(path) is not null))
+        try
         {
-            File.Delete(path);
-            removed.Add(Path.GetFileName(path));
+            return directory.Find(OutOfOrderName) is not { } found ? false
+                : found.IsDirectory ? Walk(OutOfOrderName).Any(IsSegmentWithContent)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
 
-        if (DeleteSnapshots())
-        {
-            removed.Add(SnapshotsName + "/");
-        }
-
-        return removed;
+        static bool IsSegmentWithContent(TreeItem item) =>
+            item.Path.All(char.IsAsciiDigit) && item.Status is { IsRegularFile: true, SizeBytes: > 0 };
     }
 
     /// <summary>
-    /// Deletes all snapshots; of a link in their place the link only. Prometheus may still be making one that a run asked for which has
-    /// been killed, and rename or add directories under our hands; so a failure is tried again for a second.
+    /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any time.
     /// </summary>
-    /// <returns>false where there was none.</returns>
-    /// <exception cref="AgentException">Something in it can't be deleted.</exception>
-    public bool DeleteSnapshots()
+    public IEnumerable<TreeItem> FilesBelow(string path)
     {
-        const int Tries = 10;
-        FileStatus? status = FileStatus.Find(Snapshots);
-        if (status is { IsDirectory: false })
-        {
-            File.Delete(Snapshots);
-        }
-
-        for (int tried = 1; FileStatus.Find(Snapshots) is not null; tried++)
+        using IEnumerator<TreeItem> items = Walk(path).GetEnumerator();
+        while (true)
         {
             try
             {
-                Directory.Delete(Snapshots, recursive: true);
-            }
-            catch (IOException) when (tried < Tries)
-            {
-                Thread.Sleep(TimeSpan.FromSeconds(0.1));
+                if (!items.MoveNext())
+                {
+                    yield break;
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new AgentException(
-                    ExitStatus.ArchiveFailed, $"{Snapshots} can't be deleted: {e.Message}",
-                    "Delete it by hand: a file in it has another owner, is still being written, or has a name that is not UTF-8. Then run again.", e);
+                // What can't be read will be told when it matters.
+                yield break;
+            }
+
+            if (items.Current.Status is { IsRegularFile: true })
+            {
+                yield return items.Current with { Path = $"{path}/{items.Current.Path}" };
             }
         }
-
-        return status is not null;
     }
 
-    public void DeleteSnapshot(SnapshotName name)
+    /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
+    public IReadOnlySet<string> SnapshotNames()
     {
-        if (HasSnapshots && FileStatus.Find(SnapshotPath(name)) is not null)
-        {
-            Directory.Delete(SnapshotPath(name), recursive: true);
-        }
+        using DirectoryHandle? snapshots = directory.FindDirectory(SnapshotsName);
+        return snapshots is null
+            ? new HashSet<string>()
+            : snapshots.Names().Where(name => snapshots.Find(name) is { IsDirectory: true })
+                .Take(DirectoryTree.MaxSortedNames).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>True when the snapshot lies there and is no link that leads elsewhere.</summary>
-    public bool HasSnapshotDirectory(SnapshotName name) => HasSnapshots && FileStatus.Find(SnapshotPath(name)) is { IsDirectory: true };
+    public bool HasSnapshot(SnapshotName name) => directory.Find(SnapshotPath(name)) is { IsDirectory: true };
 
-    /// <summary>Before anything is deleted: what has the name of ours, but can't be ours.</summary>
-    /// <param name="files">Those of ours that will be deleted.</param>
-    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
-    public void RefuseForeign(IEnumerable<string> files)
+    public void Dispose() => directory.Dispose();
+
+    private IEnumerable<TreeItem> Walk(string path)
     {
-        foreach (string path in files)
+        using DirectoryHandle? below = directory.FindDirectory(path);
+        foreach (TreeItem item in below is null ? [] : DirectoryTree.Walk(below, TreeOrder.AsListed))
         {
-            RefuseForeign(path, isForeign: FileStatus.Find(path) is { IsDirectory: true }, "is a directory, where a file of ours would be");
-        }
-
-        RefuseForeign(Snapshots, FileStatus.Find(Snapshots) is { IsDirectory: false, IsSymbolicLink: false }, "is no directory, where Prometheus makes its snapshots");
-    }
-
-    /// <summary>Bytes that deleting the finished archive would give back.</summary>
-    public long ArchiveAllocatedBytes() => FileStatus.Find(Archive)?.AllocatedBytes ?? 0;
-
-    /// <summary>
-    /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks: these
-    /// free nothing.
-    /// </summary>
-    public long ReclaimableBytes()
-    {
-        IEnumerable<string> snapshotFiles = HasSnapshots ? FilesBelow(Snapshots) : [];
-        return ArchiveFiles.Concat(snapshotFiles)
-            .Select(FileStatus.Find)
-            .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
-    }
-
-    private static void RefuseForeign(string path, bool isForeign, string what)
-    {
-        if (isForeign)
-        {
-            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} {what}. Nothing was touched.", "Look at what it is, move it away or delete it, and run again.");
+            yield return item;
         }
     }
 }

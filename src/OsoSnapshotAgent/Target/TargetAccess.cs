@@ -6,9 +6,13 @@ namespace OsoSnapshotAgent.Target;
 /// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2), "Ptrace access mode checking".</remarks>
 internal sealed class TargetAccess(ProcFileSystem proc)
 {
+    // A capability alone is of no use to a user who isn't root: capabilities(7), "Transformation of capabilities during execve()".
+    private const string AsRoot =
+        "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.";
+
     /// <summary>Does something in the target's root, and explains a refusal.</summary>
     /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
-    public T Enter<T>(ProcessInfo? process, string pathSeenByAgent, Func<T> action)
+    public T Enter<T>(ProcessInfo? process, Func<T> action)
     {
         try
         {
@@ -16,12 +20,18 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         }
         catch (UnauthorizedAccessException e)
         {
-            throw Denied($"Cannot enter {pathSeenByAgent}: {e.Message}.", process, e);
+            throw Denied($"Cannot enter {e.Message}.", process, e);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new AgentException(
+                ExitStatus.TargetUnreachable, $"The data directory {e.FileName?.TrimEnd('/')} does not exist.",
+                "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.", e);
         }
         catch (IOException e)
         {
             throw new AgentException(
-                ExitStatus.TargetUnreachable, $"Cannot enter {pathSeenByAgent}: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
+                ExitStatus.TargetUnreachable, $"Cannot reach the data directory: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
         }
     }
 
@@ -37,12 +47,12 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         return process is null ? ours + "." : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")} (PID {process.Pid}) is {process.Identity}.";
     }
 
+    // A root process mostly has capabilities, which a profile such as restricted takes from another root.
     private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
         process is null ? "Start the agent with the user and group that own the data directory."
         : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        // A capability alone is of no use to a user who isn't root: capabilities(7), "Transformation of capabilities during execve()".
-        ? "User and group are right, so it has a capability that we lack, or a security module or a user namespace forbids it. Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE"
-            + " where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}."
+        ? "User and group are right, so it has a capability that we lack, or a security module or a user namespace forbids it. " + AsRoot
+        : process.UserId == 0 ? AsRoot
         : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
             + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";
 }

@@ -3,24 +3,47 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>Prometheus' process, where one can be seen, and its data directory.</summary>
-internal sealed record TargetContainer
+internal sealed class TargetContainer : IDisposable
 {
     /// <summary>null where no Prometheus process can be seen and the variables alone say where its data lies.</summary>
     public required ProcessInfo? Prometheus { get; init; }
 
     public required PrometheusCommandLine CommandLine { get; init; }
 
-    /// <summary>The target's root as the agent sees it: <c>/proc/1/root</c>.</summary>
-    public required string RootSeenByAgent { get; init; }
+    public required ContainerRoot Root { get; init; }
 
     public required DataDirectory Data { get; init; }
 
-    /// <summary>Where a file named in a setting lies: as the agent sees it, or else in the target container.</summary>
-    public string SettingFile(string path) =>
-        !File.Exists(path) && File.Exists(SeenByAgent(path)) ? SeenByAgent(path) : path;
+    /// <summary>
+    /// True once it is known that the Prometheus which is asked for the snapshot writes to this data directory: nothing is deleted before.
+    /// </summary>
+    public bool IsDataProven { get; set; }
 
-    /// <summary>A path of the target container as the agent sees it.</summary>
-    /// <exception cref="UnauthorizedAccessException">A directory on the way may not be entered.</exception>
-    public string SeenByAgent(string pathInContainer) =>
-        RootSeenByAgent == "/" ? pathInContainer : SymbolicLinks.Resolve(RootSeenByAgent, pathInContainer);
+    /// <summary>A file that a setting names: the agent's own, or else one of the target container.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="IOException">It is in neither, is no regular file, or is longer.</exception>
+    public byte[] ReadSettingFile(string path, int maxBytes)
+    {
+        using FileStream file = OpenSettingFile(path);
+        byte[] content = RegularFile.ReadStart(file, maxBytes + 1);
+        return content.Length <= maxBytes ? content : throw new IOException($"it has more than {maxBytes} bytes");
+    }
+
+    public void Dispose()
+    {
+        Data.Dispose();
+        Root.Dispose();
+    }
+
+    private FileStream OpenSettingFile(string path)
+    {
+        try
+        {
+            return RegularFile.Open(path);
+        }
+        catch (FileNotFoundException) when (Root.IsOfAnotherProcess)
+        {
+            return Root.OpenFile(path);
+        }
+    }
 }

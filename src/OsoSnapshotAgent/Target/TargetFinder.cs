@@ -1,10 +1,10 @@
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>Finds Prometheus among the processes that can be seen, and its data directory.</summary>
-internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, AgentSettings settings)
+/// <param name="dataDirectory">What OSO_SNAPSHOT_DATA_DIR says; null to have it found.</param>
+internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, string? dataDirectory)
 {
     private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.";
 
@@ -13,18 +13,27 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, Age
     {
         IReadOnlyList<ProcessInfo> processes = proc.Processes();
         ProcessInfo[] candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
-        TargetContainer found = settings.DataDirectory is { } given ? FromSetting(given, candidates)
-            : candidates.Length > 0 ? FromProcess(Choose(candidates))
+
+        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags; its times are not Prometheus'.
+        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
+        TargetContainer found = dataDirectory is { } given ? FromSetting(given, servers)
+            : servers.Length > 0 ? FromProcess(Choose(servers, candidates))
             : FromDefault(processes);
-        CheckData(found);
-        return found;
+        try
+        {
+            CheckData(found);
+            return found;
+        }
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
     }
 
     /// <summary>PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.</summary>
-    private static ProcessInfo Choose(ProcessInfo[] candidates)
+    private static ProcessInfo Choose(ProcessInfo[] servers, ProcessInfo[] candidates)
     {
-        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags; its times are not Prometheus'.
-        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
         ProcessInfo[] ofTarget = [.. servers.Where(process => IsBelowFirst(process, candidates))];
         if (ofTarget.Length == 1)
         {
@@ -39,98 +48,121 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, Age
     private static bool IsBelowFirst(ProcessInfo process, ProcessInfo[] candidates) =>
         process.Pid == 1 || (candidates.FirstOrDefault(other => other.Pid == process.ParentPid) is { } parent && IsBelowFirst(parent, candidates));
 
-    private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] candidates)
+    private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] servers)
     {
-        if (!ProcRootPath.TryParse(proc.Root, pathSeenByAgent, out ProcRootPath? named))
-        {
-            ProcessInfo? user = candidates.FirstOrDefault(process => Uses(process, pathSeenByAgent));
-            return Container(user, user is null ? "/" : proc.PathOf(user, "root"), pathSeenByAgent);
-        }
-
-        string root = $"{proc.Root}/{named.Pid}/root";
-        ProcessInfo? process = candidates.FirstOrDefault(process => process.Pid == named.Pid);
-        string data = access.Enter(process, pathSeenByAgent, () => SymbolicLinks.Resolve(root, named.PathInContainer));
+        ProcRootPath? named = ProcRootPath.TryParse(proc.Root, pathSeenByAgent, out ProcRootPath? parsed) ? parsed : null;
+        ProcessInfo? process = named is null ? null : servers.FirstOrDefault(server => server.Pid == named.Pid);
+        ContainerRoot? root = named is null ? null : access.Enter(process, () => ContainerRoot.OpenOf($"{proc.Root}/{named.Pid}"));
+        DirectoryHandle data = access.Enter(
+            process,
+            () => root?.OpenDirectory(named!.PathInContainer) ?? DirectoryHandle.Open(pathSeenByAgent));
 
         // The root may be named through another process of the container, such as a shell around Prometheus.
-        return Container(process ?? candidates.FirstOrDefault(candidate => Uses(candidate, data)), root, data);
+        (ProcessInfo Server, bool? Uses)[] users = [.. servers.Select(server => (server, Uses(server, data)))];
+        ProcessInfo? user = users.FirstOrDefault(server => server.Uses == true).Server;
+        if (user is null && users.Length > 0 && users.All(server => server.Uses == false))
+        {
+            data.Dispose();
+            throw Unreachable(
+                $"{data.Path} is not the data directory of the Prometheus that runs here: {string.Join("; ", servers.Select(server => $"PID {server.Pid} writes to {PrometheusCommandLine.Parse(server.Arguments).StoragePath}"))}. Nothing was touched.",
+                CheckDataDirectory);
+        }
+
+        return new()
+        {
+            Prometheus = user ?? process,
+            CommandLine = PrometheusCommandLine.Parse((user ?? process)?.Arguments ?? []),
+            Root = user is null ? root ?? ContainerRoot.OpenOwn() : ContainerRoot.OpenOf(proc.PathOf(user)),
+            Data = new DataDirectory(data),
+            IsDataProven = user is not null,
+        };
     }
 
     private TargetContainer FromProcess(ProcessInfo prometheus)
     {
-        string root = proc.PathOf(prometheus, "root");
-        return Container(prometheus, root, access.Enter(prometheus, root, () => DataPath(prometheus)));
+        PrometheusCommandLine commandLine = PrometheusCommandLine.Parse(prometheus.Arguments);
+        if (commandLine.IsAgent)
+        {
+            throw new AgentException(
+                ExitStatus.PrometheusRefused,
+                $"This Prometheus (PID {prometheus.Pid}) runs in agent mode: it forwards its samples and has no TSDB to make a snapshot of.",
+                "Make the snapshot where it sends them (remote_write).");
+        }
+
+        ContainerRoot root = access.Enter(prometheus, () => ContainerRoot.OpenOf(proc.PathOf(prometheus)));
+        return new()
+        {
+            Prometheus = prometheus,
+            CommandLine = commandLine,
+            Root = root,
+            Data = new DataDirectory(access.Enter(prometheus, () => root.OpenDirectory(commandLine.StoragePath))),
+            IsDataProven = true,
+        };
     }
 
     private TargetContainer FromDefault(IReadOnlyList<ProcessInfo> processes)
     {
-        string root = $"{proc.Root}/1/root";
         bool isAlone = Environment.ProcessId == 1;
-        string? data = !isAlone && processes.FirstOrDefault(process => process.Pid == 1) is { } first
-            ? access.Enter(first, root, () => SymbolicLinks.Resolve(root, "/data"))
-            : null;
-        return Directory.Exists(data) ? Container(null, root, data) : throw Unreachable(
+        ProcessInfo? first = isAlone ? null : processes.FirstOrDefault(process => process.Pid == 1);
+        if (first is not null)
+        {
+            ContainerRoot root = access.Enter(first, () => ContainerRoot.OpenOf(proc.PathOf(first)));
+            if (access.Enter(first, () => TryOpen(root, "/data")) is { } data)
+            {
+                return new() { Prometheus = null, CommandLine = PrometheusCommandLine.Parse([]), Root = root, Data = new DataDirectory(data) };
+            }
+
+            root.Dispose();
+        }
+
+        throw Unreachable(
             isAlone
                 ? "No Prometheus in sight: PID 1 is this program itself, so it has a PID namespace of its own."
-                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named prometheus, and {root}/data does not exist.",
+                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named prometheus, and {proc.Root}/1/root/data does not exist.",
             "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you did, the container runtime ignores --target:"
             + " then give OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or set shareProcessNamespace in the pod.");
     }
 
-    private static TargetContainer Container(ProcessInfo? prometheus, string root, string data) => new()
-    {
-        Prometheus = prometheus,
-        CommandLine = PrometheusCommandLine.Parse(prometheus?.Arguments ?? []),
-        RootSeenByAgent = root,
-        Data = new DataDirectory(data),
-    };
-
-    /// <summary>The storage path of a process' command line as the agent sees it.</summary>
-    private string DataPath(ProcessInfo prometheus)
-    {
-        string root = proc.PathOf(prometheus, "root");
-        string storagePath = PrometheusCommandLine.Parse(prometheus.Arguments).StoragePath;
-        if (storagePath.StartsWith('/'))
-        {
-            return SymbolicLinks.Resolve(root, storagePath);
-        }
-
-        // The link's text is right in a container; for a process in a chroot only the link itself leads there.
-        string workingDirectory = proc.PathOf(prometheus, "cwd");
-        FileStatus there = FileStatus.Of($"{workingDirectory}/.");
-        string pathInContainer = new FileInfo(workingDirectory).LinkTarget ?? string.Empty;
-        return FileStatus.Find($"{root}{pathInContainer}/.")?.Identity == there.Identity
-            ? SymbolicLinks.Resolve(root, $"{pathInContainer}/{storagePath}")
-            : Path.Join(workingDirectory, storagePath.TrimEnd('/'));
-    }
-
-    private bool Uses(ProcessInfo process, string pathSeenByAgent)
+    private static DirectoryHandle? TryOpen(ContainerRoot root, string pathInContainer)
     {
         try
         {
-            return FileStatus.Of($"{DataPath(process)}/.").Identity == FileStatus.Of($"{pathSeenByAgent}/.").Identity;
+            return root.OpenDirectory(pathInContainer);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Whether the process' storage path leads to this directory; null where that can't be looked at.</returns>
+    private bool? Uses(ProcessInfo process, DirectoryHandle data)
+    {
+        try
+        {
+            using ContainerRoot root = ContainerRoot.OpenOf(proc.PathOf(process));
+            using DirectoryHandle storage = root.OpenDirectory(PrometheusCommandLine.Parse(process.Arguments).StoragePath);
+            return storage.Status.Identity == data.Status.Identity;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 
     private void CheckData(TargetContainer found)
     {
-        string path = found.Data.PathSeenByAgent;
-        if (!access.Enter(found.Prometheus, path, () => FileStatus.Find($"{path}/.") is { IsDirectory: true }))
+        DirectoryHandle directory = found.Data.Directory;
+        if (!access.Enter(found.Prometheus, found.Data.HoldsTsdb))
         {
-            throw Unreachable($"The data directory {path} does not exist.", CheckDataDirectory);
+            throw Unreachable(
+                $"{directory.Path} is not the data directory of a Prometheus server: it holds neither wal, chunks_head nor a block.",
+                CheckDataDirectory);
         }
 
-        if (!access.Enter(found.Prometheus, path, found.Data.HoldsTsdb))
+        if (!directory.IsWritable())
         {
-            throw Unreachable($"{path} is not the data directory of a Prometheus server: it holds neither wal, chunks_head nor a block.", CheckDataDirectory);
-        }
-
-        if (LibC.Access(path, LibC.WriteAccess) != 0)
-        {
-            throw access.Denied($"Cannot write to {path}: {LibC.LastError()}.", found.Prometheus);
+            throw access.Denied($"Cannot write to {directory.Path}: {Errno.LastText}.", found.Prometheus);
         }
     }
 

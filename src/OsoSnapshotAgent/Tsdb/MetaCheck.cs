@@ -28,9 +28,9 @@ internal sealed class MetaCheck : BlockFileCheck
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     /// <exception cref="IOException">It can't be read, or it is no file.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static BlockMeta Read(string path)
+    public static BlockMeta Read(DirectoryHandle directory, string path)
     {
-        using FileStream file = RegularFile.OpenRead(path);
+        using FileStream file = directory.OpenFile(path);
         if (file.Length > MostBytes)
         {
             throw TooLong();

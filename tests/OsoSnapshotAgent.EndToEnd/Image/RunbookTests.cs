@@ -38,7 +38,7 @@ public sealed class RunbookTests
         AgentContainer removal = await target.StartAgentAsync(hasTerminal: true, ("REMOVE", "yes"));
         string log = await removal.EndsWithAsync(0);
         Assert.Contains("REMOVE is set to 'yes'", log, StringComparison.Ordinal);
-        Assert.Contains("✅ Removed snapshots.tgz, snapshots.tgz.sha256, snapshots.log, snapshots/.", log, StringComparison.Ordinal);
+        Assert.Contains("✅ Removed snapshots/, snapshots.log, snapshots.tgz.sha256, snapshots.tgz.", log, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
     }
 

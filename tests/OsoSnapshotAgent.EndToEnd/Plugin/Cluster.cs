@@ -59,6 +59,15 @@ internal sealed class Cluster : IDisposable
            select (string)container!,
     ];
 
+    /// <summary>The variables that each debug container was started with, as NAME=VALUE.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Variables =>
+    [
+        .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
+           let options = JsonNode.Parse(line)!["options"]
+           where options is not null
+           select options["--env"]!.AsArray().Select(variable => (string)variable!).ToArray(),
+    ];
+
     private string StandInFolder => Directory.CreateDirectory(Path.Combine(Folder, ".cluster")).FullName;
 
     /// <param name="settings">Members of the stand-in's config.json, such as faults.</param>
@@ -110,7 +119,7 @@ internal sealed class Cluster : IDisposable
 
     private string[] Command(string[] arguments) =>
     [
-        "env", "STANDIN=" + StandInFolder, $"PATH={Path.Combine(AppContext.BaseDirectory, "Plugin")}:{Environment.GetEnvironmentVariable("PATH")}",
+        "env", "STANDIN=" + StandInFolder, $"PATH={Folder}:{Path.Combine(AppContext.BaseDirectory, "Plugin")}:{Environment.GetEnvironmentVariable("PATH")}",
         "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Repository.PathOf("docker/kubectl-oso_snapshot"), .. arguments,
     ];
 }

@@ -90,6 +90,42 @@ public sealed class PluginFaultTests
         await IsTheArchiveAsync(cluster, target);
     }
 
+    [Theory]
+    [InlineData("killed", 137, false)]
+    [InlineData("unanswered", 0, true)]
+    public async Task A_container_that_ends_without_an_answer_is_not_taken_for_one_that_has_tidied_up(string fault, int status, bool hasTidiedUp)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("release", fault)));
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
+
+        Assert.Equal(1, take.ExitStatus);
+        Assert.DoesNotContain("the volume is as before", take.Error, StringComparison.Ordinal);
+        Assert.Contains($"The copy is right, but the container ended (status {status}) without an answer: what it has removed is not known.", take.Error, StringComparison.Ordinal);
+        Assert.Contains($"kubectl oso-snapshot remove --image {Podman.Image} {Cluster.Pod} removes what is left on the volume", take.Error, StringComparison.Ordinal);
+        Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);
+        Assert.Equal(hasTidiedUp, !target.Artefacts.Any());
+
+        cluster.Configure([]);
+        (await cluster.RunAsync("remove", Cluster.Pod)).Succeeded();
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task A_container_that_ends_while_it_is_released_keeps_the_archive_that_is_to_be_kept()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(Faults(("release", "killed")));
+
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+
+        Assert.Contains("the archive stays on the volume", take.Error, StringComparison.Ordinal);
+        await IsTheArchiveAsync(cluster, target);
+    }
+
     [Fact]
     public async Task A_connection_that_brings_nothing_ends_in_failure_and_what_has_come_stays_for_the_next_run()
     {

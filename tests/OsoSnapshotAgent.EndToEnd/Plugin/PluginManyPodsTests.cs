@@ -20,12 +20,16 @@ public sealed class PluginManyPodsTests
         await IsCopyOfAsync(first, cluster.Archive);
         await IsCopyOfAsync(second, cluster.Archive.Replace("svr-0", "svr-1", StringComparison.Ordinal));
 
+        Assert.StartsWith("2 pods in ", take.Lines[^1], StringComparison.Ordinal);
         CommandResult status = (await cluster.RunAsync("status", Cluster.Pod)).Succeeded();
         Assert.Contains($"{Cluster.Pod}  {cluster.Containers[0][..13]}", status.Output, StringComparison.Ordinal);
         Assert.Contains("terminated with status 0", status.Output, StringComparison.Ordinal);
 
+        (await HostCommand.RunAsync(HostCommand.AsRoot("touch", first.Archive + ".part", second.Archive + ".part"))).Succeeded();
         CommandResult list = (await cluster.RunAsync("list")).Succeeded();
-        Assert.Equal(2, list.Lines.Count(line => line.Contains("/data/snapshots.tgz  ", StringComparison.Ordinal) && line.EndsWith("  0 h old", StringComparison.Ordinal)));
+        Assert.All(
+            ["snapshots", "snapshots.log", "snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256"],
+            name => Assert.Equal(2, list.Lines.Count(line => line.Contains($"/data/{name}  ", StringComparison.Ordinal) && line.EndsWith("  0 h old", StringComparison.Ordinal))));
 
         (await cluster.RunAsync("remove", "-l", "app=prometheus")).Succeeded();
         Assert.Empty(first.Artefacts);

@@ -42,6 +42,7 @@ public sealed class PluginRefusalTests
         CommandResult take = await RefusedAsync([], "take", Cluster.Pod, "--image", "registry/none:1");
 
         Assert.Contains("can't start, ImagePullBackOff: failed to pull and unpack image \"registry/none:1\"", take.Error, StringComparison.Ordinal);
+        Assert.Matches("oso-snapshot-[-0-9]+ stays in the pod's list: until 20[-0-9T:]+Z it may still start and do its work, after that it touches nothing", take.Error);
     }
 
     [Theory]
@@ -67,6 +68,7 @@ public sealed class PluginRefusalTests
         Assert.Equal(1, take.ExitStatus);
         Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: error: refused", take.Error, StringComparison.Ordinal);
         Assert.Contains(take.Lines, line => line.StartsWith(Cluster.Pod + " ", StringComparison.Ordinal) && line.Contains(" failed 1 ", StringComparison.Ordinal));
+        Assert.StartsWith("1 pod in ", take.Lines[^1], StringComparison.Ordinal);
     }
 
     [Fact]

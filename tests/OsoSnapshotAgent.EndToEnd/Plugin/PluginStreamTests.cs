@@ -19,6 +19,7 @@ public sealed class PluginStreamTests
         await Judge.Sha256SumAcceptsAsync(cluster.Archive + ".sha256");
         await Judge.GzipAcceptsAsync(cluster.Archive);
         await LeftNothingAsync(cluster, target);
+        Assert.Contains("terminated with status 0", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,6 +47,7 @@ public sealed class PluginStreamTests
         CommandResult take = await cluster.InterruptAsync(50_000, "take", Cluster.Pod, "--stream");
 
         Assert.Equal(130, take.ExitStatus);
+        Assert.Matches("Interrupted after [0-9.]+ KiB[.] The part that came is deleted", take.Error);
         Assert.Empty(cluster.Files);
         await LeftNothingAsync(cluster, target);
     }

@@ -24,6 +24,30 @@ public sealed class PluginTakeTests
         Assert.Empty(target.Artefacts);
     }
 
+    [Theory]
+    [InlineData(false, "take", "--timeout", "120", "--keep")]
+    [InlineData(true, "take", "--timeout", "120", "--stream")]
+    [InlineData(true, "remove", "--timeout", "120")]
+    public async Task The_agent_is_told_its_containers_name_and_until_when_it_may_start(bool hasDateOfBsd, string verb, params string[] options)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        if (hasDateOfBsd)
+        {
+            await UseDateOfBsdAsync(cluster);
+        }
+
+        DateTimeOffset asked = TimeProvider.System.GetUtcNow();
+        (await cluster.RunAsync([verb, Cluster.Pod, .. options])).Succeeded();
+
+        IReadOnlyList<string> variables = Assert.Single(cluster.Variables);
+        Assert.Contains("OSO_SNAPSHOT_CLIENT=" + cluster.Containers[0], variables);
+        string limit = Assert.Single(variables, variable => variable.StartsWith("OSO_SNAPSHOT_START_BEFORE=", StringComparison.Ordinal)).Split('=')[1];
+        Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$", limit);
+        TimeSpan wait = DateTimeOffset.Parse(limit, CultureInfo.InvariantCulture) - asked;
+        Assert.InRange(wait.TotalSeconds, 119, 121 + (TimeProvider.System.GetUtcNow() - asked).TotalSeconds);
+    }
+
     [Fact]
     public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_comes_twice()
     {
@@ -42,5 +66,17 @@ public sealed class PluginTakeTests
         TestContext.Current.SendDiagnosticMessage($"{size} bytes came through {cuts} cuts");
         Assert.InRange(cuts, 5, int.MaxValue);
         Assert.Equal(size, cluster.Exports.Sum(export => export.Passed));
+    }
+
+    // As on macOS: -d is no option, and -r takes seconds, not a file.
+    private static async Task UseDateOfBsdAsync(Cluster cluster)
+    {
+        string date = Path.Combine(cluster.Folder, "date");
+        await File.WriteAllTextAsync(date, """
+            #!/bin/bash
+            case $* in *-d*) echo "date: illegal option -- d" >&2; exit 1 ;; '-u -r '*) exec /usr/bin/date -u -d "@$3" "$4" ;; esac
+            exec /usr/bin/date "$@"
+            """);
+        File.SetUnixFileMode(date, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 }

@@ -66,11 +66,50 @@ public sealed class RestoreScriptTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_checksum_is_of_the_bytes_and_not_of_the_name()
+    {
+        await RunAsync("sed -i s/snapshots.tgz/oso-p-prom-svr-0-snapshots.tgz/ snapshots.tgz.sha256");
+
+        Assert.Contains("✅ SHA-256 as in", (await RestoreAsync()).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The archive as kubectl cp brings it, as the plugin names it, and that one renamed; a file of the runbook's log may lie beside it.</summary>
+    [Theory]
+    [InlineData("touch snapshots.log")]
+    [InlineData("sed -i s/snapshots.tgz/oso-p-prom-svr-0-snapshots.tgz/ *.sha256 && mv snapshots.tgz oso-p-prom-svr-0-snapshots.tgz && mv snapshots.tgz.sha256 oso-p-prom-svr-0-snapshots.tgz.sha256")]
+    [InlineData("sed -i s/snapshots.tgz/oso-p-prom-svr-0-snapshots.tgz/ *.sha256")]
+    public async Task The_job_for_Kubernetes_takes_the_archive_under_any_name(string rename)
+    {
+        await PrepareJobAsync();
+        await RunAsync(rename);
+
+        (await RunJobAsync()).Succeeded();
+
+        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Restored)).Count);
+    }
+
+    [Theory]
+    [InlineData("printf x | dd of=snapshots.tgz bs=1 seek=5000 conv=notrunc", "snapshots.tgz: FAILED")]
+    [InlineData(": >snapshots.tgz.sha256", "")]
+    [InlineData("rm snapshots.tgz.sha256", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz\n")]
+    [InlineData("rm snapshots.tgz", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz.sha256\n")]
+    [InlineData("cp snapshots.tgz other.tgz", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nother.tgz\nrestored\n")]
+    public async Task The_job_for_Kubernetes_unpacks_nothing_that_it_can_not_compare(string damage, string told)
+    {
+        await PrepareJobAsync();
+        await RunAsync(damage);
+
+        CommandResult job = await RunJobAsync();
+
+        Assert.Equal(1, job.ExitStatus);
+        Assert.Contains(told, job.Output, StringComparison.Ordinal);
+        Assert.Equal([Path.Combine(Restored, "lost+found")], Directory.GetFileSystemEntries(Restored));
+    }
+
+    [Fact]
     public async Task The_job_for_Kubernetes_fills_a_new_volume_and_refuses_one_that_is_not_new()
     {
-        await Podman.SkipWhereImpossibleAsync();
-        Directory.CreateDirectory(Path.Combine(Restored, "lost+found"));
-        (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "65534:65534", Restored))).Succeeded();
+        await PrepareJobAsync();
 
         (await RunJobAsync()).Succeeded();
 
@@ -79,6 +118,16 @@ public sealed class RestoreScriptTests : IAsyncLifetime
         CommandResult again = await RunJobAsync();
         Assert.Equal(1, again.ExitStatus);
         Assert.Contains("The volume is not empty", again.Output, StringComparison.Ordinal);
+    }
+
+    private async Task RunAsync(string script) => (await HostCommand.RunAsync(["sh", "-c", script], _folder)).Succeeded();
+
+    /// <summary>A new volume for it, as a file system's own directory shows.</summary>
+    private async Task PrepareJobAsync()
+    {
+        await Podman.SkipWhereImpossibleAsync();
+        Directory.CreateDirectory(Path.Combine(Restored, "lost+found"));
+        (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "65534:65534", Restored))).Succeeded();
     }
 
     // With the agent's verify, as an operator's machine has it or not.

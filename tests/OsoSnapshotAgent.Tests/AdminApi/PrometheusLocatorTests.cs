@@ -161,8 +161,8 @@ public sealed class PrometheusLocatorTests : IDisposable
     private static string Metrics(double start, double cpu) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"process_cpu_seconds_total {cpu}\nprocess_start_time_seconds {start:e12}\n");
 
-    private static string[] Candidates(AgentSettings settings, ProcessInfo? process, params string[] flags) =>
-        [.. PrometheusLocator.Candidates(settings, Agent.Beside("/data", process, flags: flags), "/proc").Select(url => url.AbsoluteUri)];
+    private string[] Candidates(AgentSettings settings, ProcessInfo? process, params string[] flags) =>
+        [.. PrometheusLocator.Candidates(settings, Agent.Beside(_directory.Root, process, flags: flags)).Select(url => url.AbsoluteUri)];
 
     private ProcessInfo Process()
     {

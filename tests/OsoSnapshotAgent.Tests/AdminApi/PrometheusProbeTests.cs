@@ -103,48 +103,5 @@ public sealed class PrometheusProbeTests : IDisposable
         Assert.Equal(count, metrics.Count);
     }
 
-    [Fact]
-    public async Task Sends_user_and_password_and_shows_neither()
-    {
-        string password = _directory.Write("password", "hunter2\n");
-        using FakeServer server = FakeServer.Prometheus(() => FakeServer.Answer(500, "x", "x"));
-        using Agent agent = new(_directory, new AgentSettings { Username = "admin", PasswordFile = password });
-
-        await Assert.ThrowsAsync<AgentException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), Token));
-
-        Assert.Contains("Authorization: Basic YWRtaW46aHVudGVyMg==", server.Requests.Single().Head, StringComparison.Ordinal);
-        Assert.Contains("> Authorization: ***", agent.Transcript.Lines);
-        Assert.DoesNotContain("YWRtaW4", agent.Transcript.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("hunter2", agent.Transcript.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Sends_a_token_from_the_targets_container()
-    {
-        _directory.Write("root/var/run/oso-test/token", "s3cret\r\n");
-        using FakeServer server = FakeServer.Prometheus(() => []);
-        using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = "/var/run/oso-test/token" });
-        agent.Run.Target = Agent.Beside(_directory.Root, root: _directory.PathOf("root"));
-
-        await agent.Client.ProbeAsync(server.Url, Token);
-
-        Assert.All(server.Requests, request => Assert.Contains("Authorization: Bearer s3cret\n", request.Head, StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("missing", "Could not find file")]
-    [InlineData("empty", "it is empty")]
-    public async Task A_secret_that_cannot_be_read_is_a_fault_of_the_settings(string file, string reason)
-    {
-        _directory.Write("empty", "\n");
-        using FakeServer server = FakeServer.Prometheus(() => []);
-        using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = _directory.PathOf(file) });
-
-        await Expect.FailureAsync(
-            () => agent.Client.ProbeAsync(server.Url, Token), ExitStatus.Settings,
-            $"OSO_SNAPSHOT_BEARER_TOKEN_FILE: {_directory.PathOf(file)} can't be used: {reason}", "Name a file that the agent can read");
-        Assert.Empty(server.Requests);
-    }
-
     public void Dispose() => _directory.Dispose();
 }

@@ -105,14 +105,51 @@ public sealed class RefusalTests : IDisposable
     public async Task An_answer_that_is_not_HTTP() => await AssertRefusedAsync(
         "SSH-2.0-OpenSSH_9.2p1\r\n"u8.ToArray(), ExitStatus.PrometheusRefused, "the connection broke", "kubectl get pod");
 
+    [Theory]
+    [InlineData(200, "zorglub")]
+    [InlineData(200, """{"status":"success","data":{"name":"zorglub"}}""")]
+    [InlineData(302, "zorglub")]
+    [InlineData(400, "zorglub")]
+    [InlineData(400, "zorglub: Client sent an HTTP request to an HTTPS server.")]
+    [InlineData(401, "zorglub")]
+    [InlineData(404, "zorglub")]
+    [InlineData(405, "zorglub")]
+    [InlineData(500, """{"status":"error","error":"zorglub"}""")]
+    [InlineData(500, """{"status":"error","error":"admin APIs disabled, zorglub"}""")]
+    [InlineData(500, """{"status":"error","error":"zorglub: no space left on device"}""")]
+    [InlineData(502, "<html>zorglub</html>")]
+    [InlineData(503, """{"status":"error","error":"zorglub"}""")]
+    public async Task The_words_of_a_server_stay_out_of_the_termination_message(int status, string body)
+    {
+        AgentException failure = await RefusedAsync(FakeServer.Answer(status, "zorglub", body, extraHeaders: "Location: http://zorglub/\r\n"));
+
+        string told = OsoSnapshotAgent.Reporting.TerminationMessage.Compose(failure.Brief, failure.Remedy);
+        Assert.DoesNotContain("zorglub", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("{", told, StringComparison.Ordinal);
+        Assert.Contains(failure.Remedy, told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 zorglub\r\n\r\n")]
+    [InlineData("zorglub\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzorglub\r\n")]
+    public async Task What_is_not_HTTP_is_not_repeated_in_the_termination_message(string answer) =>
+        Assert.DoesNotContain("zorglub", (await RefusedAsync(System.Text.Encoding.ASCII.GetBytes(answer))).Brief, StringComparison.Ordinal);
+
     public void Dispose() => _directory.Dispose();
 
     private async Task<AgentException> AssertRefusedAsync(byte[] answer, ExitStatus status, string problemPart, string remedyPart)
     {
+        AgentException failure = await RefusedAsync(answer);
+        Expect.Failure(failure, status, problemPart, remedyPart);
+        return failure;
+    }
+
+    private async Task<AgentException> RefusedAsync(byte[] answer)
+    {
         using FakeServer server = FakeServer.Prometheus(() => answer);
         using Agent agent = new(_directory, new AgentSettings());
         AgentException failure = await Assert.ThrowsAsync<AgentException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
-        Expect.Failure(failure, status, problemPart, remedyPart);
         Assert.Equal(1, server.Posts);
         return failure;
     }

@@ -21,6 +21,27 @@ public sealed class TlsTests : IDisposable
         Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
     }
 
+    [Theory]
+    [InlineData("1.3.6.1.5.5.7.3.1")]
+    [InlineData("1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1")]
+    public async Task A_certificate_whose_extended_key_usage_allows_a_server_is_trusted(params string[] usages)
+    {
+        using FakeServer server = Server("127.0.0.1", usages);
+        using Agent agent = new(_directory, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) });
+
+        Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
+    }
+
+    [Fact]
+    public async Task A_certificate_for_clients_alone_is_refused_even_of_the_named_authority()
+    {
+        using FakeServer server = Server("127.0.0.1", "1.3.6.1.5.5.7.3.2");
+
+        await AssertRefusedAsync(
+            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "no TLS connection: ", "OSO_SNAPSHOT_CA_FILE");
+        Assert.Empty(server.Requests);
+    }
+
     [Fact]
     public async Task The_authority_may_lie_in_the_targets_container()
     {
@@ -29,7 +50,7 @@ public sealed class TlsTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings { CaFile = "/oso-test/ca.pem" });
 
         // The target is known only after everything has been composed.
-        agent.Run.Target = Agent.Beside(_directory.Root, root: _directory.PathOf("root"));
+        agent.Run.Target = Agent.Beside(_directory.Root, process: _directory.Root);
 
         Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
     }
@@ -72,8 +93,9 @@ public sealed class TlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "Could not find file")]
+    [InlineData(null, "No such file or directory")]
     [InlineData("no certificate", "it holds no certificate in PEM form")]
+    [InlineData("\u00e9 no certificate", "it holds no certificate in PEM form")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "can't be used: ")]
     public async Task An_authority_that_cannot_be_read_is_a_fault_of_the_settings(string? content, string reason)
     {
@@ -83,6 +105,16 @@ public sealed class TlsTests : IDisposable
         AgentException failure = await AssertRefusedAsync(server, new AgentSettings { CaFile = path }, ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: ", "Name a PEM file");
 
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_long_for_authorities_is_a_fault_of_the_settings()
+    {
+        string path = _directory.Write("ca.pem", _authority.ExportCertificatePem() + new string('\n', 1024 * 1024));
+        using FakeServer server = Server("127.0.0.1");
+
+        await AssertRefusedAsync(
+            server, new AgentSettings { CaFile = path }, ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: it has more than 1048576 bytes.", "Name a PEM file");
     }
 
     public void Dispose()
@@ -101,13 +133,19 @@ public sealed class TlsTests : IDisposable
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
     }
 
-    private FakeServer Server(string address)
+    /// <param name="usages">Object identifiers of the extended key usage, where it has one.</param>
+    private FakeServer Server(string address, params string[] usages)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=Test server", key, HashAlgorithmName.SHA256);
         SubjectAlternativeNameBuilder names = new();
         names.AddIpAddress(IPAddress.Parse(address));
         request.CertificateExtensions.Add(names.Build());
+        if (usages.Length > 0)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(usage => new Oid(usage))], critical: false));
+        }
+
         using X509Certificate2 certificate = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
         X509Certificate2 withKey = certificate.CopyWithPrivateKey(key);
         _disposables.Add(withKey);

@@ -34,7 +34,7 @@ public sealed class ArchiveCheckTests : IDisposable
     public void As_JSON_it_tells_each_block_and_what_is_wrong()
     {
         WriteArchive();
-        Assert.Equal(ExitStatus.Done, VerifyCommand.VerifyAsJson(Archive, _output));
+        Assert.Equal(ExitStatus.Done, VerifyCommand.VerifyAsJson(Archive, () => VerifySubject.OfPath(Archive), _output));
         JsonElement sound = JsonSerializer.Deserialize<JsonElement>(Lines[0]);
         Assert.Equal((0, 2), (sound.GetProperty("exitStatus").GetInt32(), sound.GetProperty("blocks").GetArrayLength()));
         Assert.Equal(
@@ -43,7 +43,7 @@ public sealed class ArchiveCheckTests : IDisposable
                 sound.GetProperty("blocks")[0].GetProperty("samples").GetInt32(), sound.GetProperty("blocks")[0].GetProperty("problems").GetArrayLength()));
 
         File.WriteAllText(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "meta.json"), "{");
-        Assert.Equal(ExitStatus.ArchiveFailed, VerifyCommand.VerifyAsJson(_sample.SnapshotPath, _output));
+        Assert.Equal(ExitStatus.ArchiveFailed, VerifyCommand.VerifyAsJson(_sample.SnapshotPath, () => VerifySubject.OfPath(_sample.SnapshotPath), _output));
         JsonElement damaged = JsonSerializer.Deserialize<JsonElement>(Lines[1]);
         Assert.Equal(6, damaged.GetProperty("exitStatus").GetInt32());
         Assert.Contains("holds damaged blocks", damaged.GetProperty("problem").GetString(), StringComparison.Ordinal);
@@ -80,7 +80,7 @@ public sealed class ArchiveCheckTests : IDisposable
     public void Every_flipped_bit_of_the_gzip_header_is_found_without_a_checksum_too()
     {
         byte[] sound = WriteArchive();
-        File.Delete(_sample.Data.Checksum);
+        File.Delete(_sample.Directory.PathOf("snapshots.tgz.sha256"));
         for (int bit = 0; bit < 80; bit++)
         {
             byte[] damaged = [.. sound];
@@ -97,7 +97,7 @@ public sealed class ArchiveCheckTests : IDisposable
         byte[] sound = WriteArchive();
         if (!hasChecksum)
         {
-            File.Delete(_sample.Data.Checksum);
+            File.Delete(_sample.Directory.PathOf("snapshots.tgz.sha256"));
         }
 
         Random random = new(5);
@@ -114,10 +114,10 @@ public sealed class ArchiveCheckTests : IDisposable
     {
         WriteArchive();
         SystemTool.Output("tar", "-czf", Archive, "--sort=name", "-C", _sample.Directory.Root, "snapshots");
-        File.Delete(_sample.Data.Checksum);
+        File.Delete(_sample.Directory.PathOf("snapshots.tgz.sha256"));
         Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "does not start as this program's archives do", "put its checksum beside it");
 
-        File.WriteAllText(_sample.Data.Checksum, SystemTool.Output("sha256sum", Archive));
+        File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), SystemTool.Output("sha256sum", Archive));
 
         Assert.Equal(ExitStatus.Done, Verify(Archive));
     }
@@ -126,7 +126,7 @@ public sealed class ArchiveCheckTests : IDisposable
     public void Another_archives_checksum_is_told()
     {
         WriteArchive();
-        File.WriteAllText(_sample.Data.Checksum, new string('0', 64) + "  snapshots.tgz\n");
+        File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), new string('0', 64) + "  snapshots.tgz\n");
 
         Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, $"but {new string('0', 64)} stands in snapshots.tgz.sha256", "Copy both again");
     }
@@ -135,7 +135,7 @@ public sealed class ArchiveCheckTests : IDisposable
     public void A_checksum_that_is_none_is_told()
     {
         WriteArchive();
-        File.WriteAllText(_sample.Data.Checksum, "<html>");
+        File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), "<html>");
 
         Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "it does not start with a SHA-256", "Copy it again");
     }
@@ -187,14 +187,14 @@ public sealed class ArchiveCheckTests : IDisposable
 
     private string[] Lines => _output.ToString().TrimEnd('\n').Split('\n');
 
-    private ExitStatus Verify(string path) => VerifyCommand.Verify(path, _output);
+    private ExitStatus Verify(string path) => VerifyCommand.Verify(() => VerifySubject.OfPath(path), _output);
 
     private byte[] WriteArchive()
     {
         using (FileStream file = File.Create(Archive))
         {
             ArchiveManifest manifest = _sample.Write(file);
-            ChecksumFile.Write(_sample.Data.Checksum, _sample.Data.PartialArchive, manifest.Sha256, Path.GetFileName(Archive));
+            ChecksumFile.Write(_sample.Directory.Open(), manifest.Sha256);
         }
 
         return File.ReadAllBytes(Archive);

@@ -1,4 +1,5 @@
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
@@ -32,19 +33,18 @@ public sealed class ArchiveEstimateTests : IDisposable
 
     [Fact]
     public void No_file_at_all_and_a_file_that_has_gone_need_nothing() =>
-        Assert.Equal(0, ArchiveEstimate.BytesOf([_directory.PathOf("gone")], GzipEngines.Choose(level: null)));
+        Assert.Equal(0, ArchiveEstimate.BytesOf(_directory.Open(), [new TreeItem(_directory.Open(), "gone", "gone", Status: null)], GzipEngines.Choose(level: null)));
 
     public void Dispose() => _directory.Dispose();
 
     private long Estimate(params byte[][] files)
     {
-        List<string> paths = [];
-        foreach (byte[] content in files)
+        for (int i = 0; i < files.Length; i++)
         {
-            paths.Add(_directory.PathOf(paths.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-            File.WriteAllBytes(paths[^1], content);
+            _directory.Write(i.ToString(System.Globalization.CultureInfo.InvariantCulture), files[i]);
         }
 
-        return ArchiveEstimate.BytesOf(paths, GzipEngines.Choose(level: null));
+        DirectoryHandle directory = _directory.Open();
+        return ArchiveEstimate.BytesOf(directory, DirectoryTree.Walk(directory, TreeOrder.ByName), GzipEngines.Choose(level: null));
     }
 }

@@ -1,6 +1,7 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
@@ -11,7 +12,7 @@ public sealed class ArchiveMakerTests : IDisposable
     private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid);
     private readonly PartialFile _file;
 
-    public ArchiveMakerTests() => _file = PartialFile.Create(_sample.Data.PartialArchive, _sample.Data.Archive);
+    public ArchiveMakerTests() => _file = PartialFile.Create(_sample.Directory.Open(), "snapshots.tgz.part", "snapshots.tgz");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,15 +23,22 @@ public sealed class ArchiveMakerTests : IDisposable
 
         Assert.Equal((2, manifest.Crc32C), (verified.Tally.Blocks, verified.Crc32C));
         Assert.Empty(verified.Damage);
-        Assert.Equal(SystemTool.Output("sha256sum", _file.Path).Split(' ')[0], manifest.Sha256);
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], manifest.Sha256);
     }
 
     [Fact]
     public async Task A_file_that_changes_is_the_reason_and_not_the_archive_that_breaks_off()
     {
-        TreeEntry[] entries = [.. _sample.Entries()];
         string index = Path.Join(_sample.SnapshotPath, SampleBlock.OtherUlid, "index");
-        await File.AppendAllTextAsync(index, "more", Token);
+        IEnumerable<TreeEntry> entries = _sample.Entries().Select(entry =>
+        {
+            if (entry.PathSeenByAgent == index)
+            {
+                File.AppendAllText(index, "more");
+            }
+
+            return entry;
+        });
 
         await Expect.FailureAsync(() => MakeAsync(entries, Token), ExitStatus.ArchiveFailed, $"{index} grew while it was read", "run again");
     }
@@ -74,5 +82,5 @@ public sealed class ArchiveMakerTests : IDisposable
 
     private Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
         new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time))
-            .MakeAsync(entries, 1, new AccountNames(path => path), GzipEngines.Choose(null), _sample.Data, _file, token);
+            .MakeAsync(entries, 1, new AccountNames(ContainerRoot.OpenOwn().TryReadStart), GzipEngines.Choose(null), _sample.Data, _file, token);
 }

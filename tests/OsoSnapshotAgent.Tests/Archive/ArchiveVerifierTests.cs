@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Tests.Tar;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
@@ -11,7 +12,7 @@ public sealed class ArchiveVerifierTests : IDisposable
 
     public ArchiveVerifierTests() => _manifest = _sample.WritePartial();
 
-    private string Archive => _sample.Data.PartialArchive;
+    private string Archive => _sample.PartialArchive;
 
     [Fact]
     public void A_sound_archive_is_what_was_written_and_its_blocks_are_told()
@@ -88,6 +89,27 @@ public sealed class ArchiveVerifierTests : IDisposable
     [Fact]
     public void Says_that_the_checksum_differs() => Expect.Failure(
         () => _sample.Verify(_manifest with { Crc32C = 0 }), ExitStatus.ArchiveFailed, $"its checksum is {_manifest.Crc32C:x8}, but 00000000 was written.", "check its health");
+
+    [Theory]
+    [InlineData('x')]
+    [InlineData('g')]
+    [InlineData('L')]
+    [InlineData('K')]
+    public void Tar_headers_at_every_place_of_an_index_and_of_a_chunk_are_content(char type)
+    {
+        // A period of a byte more than a block: one of 512 copies stands where a block of the archive starts.
+        byte[] period = [.. TarBuilder.Header("evil", 0x1FFFFFFFF, type), (byte)' '];
+        byte[] text = [.. Enumerable.Repeat(period, 512).SelectMany(bytes => bytes)];
+        byte[] index = SampleBlock.Index(text.Length);
+        text.CopyTo(index, 5);
+        _sample.Directory.Write($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index", index);
+        _sample.Directory.Write($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks/000001", SampleBlock.SegmentOf(text));
+
+        VerifiedArchive verified = _sample.Verify(_sample.WritePartial());
+
+        Assert.Empty(verified.Damage);
+        Assert.Equal(2, verified.Tally.Blocks);
+    }
 
     [Fact]
     public void An_archive_of_something_else_is_found()

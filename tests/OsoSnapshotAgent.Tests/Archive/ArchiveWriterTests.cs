@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
@@ -15,12 +16,12 @@ public sealed class ArchiveWriterTests : IDisposable
     {
         _sample.WritePartial();
 
-        SystemTool.Output("gzip", "-t", _sample.Data.PartialArchive);
+        SystemTool.Output("gzip", "-t", _sample.PartialArchive);
         string restored = _sample.Directory.Make("restored");
-        SystemTool.Output("tar", "-xzf", _sample.Data.PartialArchive, "-C", restored);
+        SystemTool.Output("tar", "-xzf", _sample.PartialArchive, "-C", restored);
 
-        SystemTool.Output("diff", "-r", _sample.Data.Snapshots, Path.Join(restored, "snapshots"));
-        SystemTool.Output("tar", "-dzf", _sample.Data.PartialArchive, "-C", _sample.Directory.Root);
+        SystemTool.Output("diff", "-r", _sample.Directory.PathOf("snapshots"), Path.Join(restored, "snapshots"));
+        SystemTool.Output("tar", "-dzf", _sample.PartialArchive, "-C", _sample.Directory.Root);
     }
 
     [Fact]
@@ -28,8 +29,8 @@ public sealed class ArchiveWriterTests : IDisposable
     {
         ArchiveManifest manifest = _sample.WritePartial();
 
-        Assert.Equal(new FileInfo(_sample.Data.PartialArchive).Length, manifest.ArchiveBytes);
-        Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.PartialArchive).Split(' ')[0], manifest.Sha256);
+        Assert.Equal(new FileInfo(_sample.PartialArchive).Length, manifest.ArchiveBytes);
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], manifest.Sha256);
         Assert.Equal(_sample.Entries().Select(entry => entry.EntryName), _sample.Archived.Select(entry => entry.Name));
         Assert.Equal(_sample.Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes), manifest.InputBytes);
         Assert.Equal(SampleBlock.Crc32C(File.ReadAllBytes(Segment)), _sample.Archived.Single(entry => entry.Name.EndsWith($"{SampleBlock.Ulid}/chunks/000001", StringComparison.Ordinal)).Crc32C);
@@ -52,7 +53,7 @@ public sealed class ArchiveWriterTests : IDisposable
     {
         _sample.WritePartial(SampleData.NoReserve with { Level = level });
 
-        SystemTool.Output("gzip", "-t", _sample.Data.PartialArchive);
+        SystemTool.Output("gzip", "-t", _sample.PartialArchive);
     }
 
     [Theory]
@@ -62,11 +63,11 @@ public sealed class ArchiveWriterTests : IDisposable
     public void A_file_that_changes_its_size_while_it_is_read_is_named(int change, string how)
     {
         long size = new FileInfo(Segment).Length;
-        TreeEntry[] entries = [.. _sample.Entries()];
-        using (FileStream file = File.OpenWrite(Segment))
+        IEnumerable<TreeEntry> entries = Meanwhile(() =>
         {
+            using FileStream file = File.OpenWrite(Segment);
             file.SetLength(size + change);
-        }
+        });
 
         Expect.Failure(
             () => _sample.WritePartial(entries: entries), ExitStatus.ArchiveFailed,
@@ -76,11 +77,8 @@ public sealed class ArchiveWriterTests : IDisposable
     [Fact]
     public void A_file_that_vanishes_is_named()
     {
-        TreeEntry[] entries = [.. _sample.Entries()];
-        File.Delete(Segment);
-
         Expect.Failure(
-            () => _sample.WritePartial(entries: entries), ExitStatus.ArchiveFailed,
+            () => _sample.WritePartial(entries: Meanwhile(() => File.Delete(Segment))), ExitStatus.ArchiveFailed,
             $"{Segment} vanished while it was read", "Find out what else writes below the data directory");
     }
 
@@ -101,7 +99,7 @@ public sealed class ArchiveWriterTests : IDisposable
         Assert.Contains(_sample.Verify(manifest).Damage, damage => damage.Contains("000001", StringComparison.Ordinal));
 
         // gzip would take a minute for all of the zeros, so tar gets the start alone, which it complains of.
-        string listing = SystemTool.Run("bash", "-c", "gzip -dc \"$0\" | head -c 1000000 | tar -tvf -", _sample.Data.PartialArchive).Output;
+        string listing = SystemTool.Run("bash", "-c", "gzip -dc \"$0\" | head -c 1000000 | tar -tvf -", _sample.PartialArchive).Output;
         Assert.Matches($" {Size} [0-9: -]* snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks/000001\n", listing);
     }
 
@@ -129,7 +127,7 @@ public sealed class ArchiveWriterTests : IDisposable
             () => _sample.WritePartial(new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom,
             "No room for the archive after ", "lower OSO_SNAPSHOT_RESERVE");
 
-        Assert.Equal(0, new FileInfo(_sample.Data.PartialArchive).Length);
+        Assert.Equal(0, new FileInfo(_sample.PartialArchive).Length);
     }
 
     [Fact]
@@ -150,16 +148,27 @@ public sealed class ArchiveWriterTests : IDisposable
     public void Looks_at_the_room_before_each_piece_that_it_writes()
     {
         using MemoryStream file = new();
-        using ArchiveOutput output = new(file, new WrittenBytes(), _sample.Data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
+        DataDirectory data = _sample.Data;
+        using ArchiveOutput output = new(file, new WrittenBytes(), data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
         byte[] piece = new byte[1024 * 1024];
         output.Write(piece);
 
         // The volume "fills up" by being gone.
-        _sample.Directory.Dispose();
+        data.Dispose();
         Assert.NotNull(Record.Exception(() => output.Write(piece)));
         Assert.Equal(piece.Length, output.BytesWritten);
-        _sample.Directory.Make(string.Empty);
     }
 
     public void Dispose() => _sample.Dispose();
+
+    // What happens to the segment between the walk that finds it and its being opened.
+    private IEnumerable<TreeEntry> Meanwhile(Action change) => _sample.Entries().Select(entry =>
+    {
+        if (entry.PathSeenByAgent == Segment)
+        {
+            change();
+        }
+
+        return entry;
+    });
 }

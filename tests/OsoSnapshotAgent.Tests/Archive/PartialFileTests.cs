@@ -14,7 +14,7 @@ public sealed class PartialFileTests : IDisposable
     [Fact]
     public void Has_its_final_name_only_after_the_commit()
     {
-        using PartialFile file = PartialFile.Create(Part, Final);
+        using PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a");
         file.Stream.Write("content"u8);
 
         Assert.Equal(["a.part"], _directory.Content());
@@ -27,7 +27,7 @@ public sealed class PartialFileTests : IDisposable
     public void A_commit_replaces_an_older_file()
     {
         _directory.Write("a", "old");
-        using PartialFile file = PartialFile.Create(Part, Final);
+        using PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a");
         file.Commit();
 
         Assert.Empty(File.ReadAllText(Final));
@@ -37,7 +37,7 @@ public sealed class PartialFileTests : IDisposable
     public void Disposed_without_a_commit_it_is_deleted_and_the_older_file_stays()
     {
         _directory.Write("a", "old");
-        using (PartialFile file = PartialFile.Create(Part, Final))
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
         {
             file.Stream.Write("half"u8);
         }
@@ -49,7 +49,7 @@ public sealed class PartialFileTests : IDisposable
     [Fact]
     public void Disposed_after_the_commit_it_stays()
     {
-        PartialFile file = PartialFile.Create(Part, Final);
+        PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a");
         file.Commit();
         file.Dispose();
         file.Dispose();
@@ -61,7 +61,7 @@ public sealed class PartialFileTests : IDisposable
     public void A_commit_that_fails_leaves_nothing()
     {
         _directory.Make("a/in-the-way");
-        using (PartialFile file = PartialFile.Create(Part, Final))
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
         {
             Assert.ThrowsAny<Exception>(file.Commit);
         }
@@ -74,9 +74,9 @@ public sealed class PartialFileTests : IDisposable
     {
         _directory.Write("a.part", "of another run");
 
-        IOException failure = Assert.Throws<IOException>(() => PartialFile.Create(Part, Final));
+        IOException failure = Assert.Throws<IOException>(() => PartialFile.Create(_directory.Open(), "a.part", "a"));
 
-        Assert.Contains("already exists", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("File exists", failure.Message, StringComparison.Ordinal);
         Assert.Equal("of another run", File.ReadAllText(Part));
     }
 
@@ -88,7 +88,7 @@ public sealed class PartialFileTests : IDisposable
         _directory.Write("victim", "precious");
         _directory.Link("a.part", destination);
 
-        Assert.Throws<IOException>(() => PartialFile.Create(Part, Final));
+        Assert.Throws<IOException>(() => PartialFile.Create(_directory.Open(), "a.part", "a"));
 
         Assert.Equal(["a.part", "victim"], _directory.Content());
         Assert.Equal("precious", File.ReadAllText(_directory.PathOf("victim")));

@@ -23,7 +23,7 @@ public sealed class SnapshotTreeTests : IDisposable
     [Fact]
     public void Leaves_out_a_block_that_is_not_wanted_with_all_its_files()
     {
-        IEnumerable<TreeEntry> entries = SnapshotTree.Walk(_sample.Data, _sample.Snapshot, path => !path.EndsWith(SampleBlock.Ulid, StringComparison.Ordinal));
+        IEnumerable<TreeEntry> entries = SnapshotTree.Walk(_sample.Data, _sample.Snapshot, name => name != SampleBlock.Ulid);
 
         Assert.Equal(7, entries.Count());
         Assert.DoesNotContain(entries, entry => entry.EntryName.Contains(SampleBlock.Ulid, StringComparison.Ordinal));

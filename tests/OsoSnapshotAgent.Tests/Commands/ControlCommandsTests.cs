@@ -22,6 +22,7 @@ public sealed class ControlCommandsTests
         ArchiveBytes = 12_345_678_901,
         Sha256 = new string('a', 64),
         ElapsedSeconds = 62.5,
+        MissingSamples = "samples that came out of order",
         Problems = ["index: bad magic", "chunks/000001: too short"],
     };
 
@@ -40,6 +41,7 @@ public sealed class ControlCommandsTests
                 "Bytes       12345678901",
                 "SHA-256     " + Holding.Sha256,
                 "Elapsed     1m02s",
+                "Missing     samples that came out of order",
                 "Problems    index: bad magic; chunks/000001: too short",
             ],
             ControlCommands.Lines(Holding));
@@ -50,15 +52,15 @@ public sealed class ControlCommandsTests
     public void The_JSON_has_the_documented_names_and_null_for_what_is_unknown()
     {
         Assert.Equal(
-            $$"""{"phase":"hold-for-copy","snapshot":"20250820T165101Z-0eb533ff8d43ed64","blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"problems":["index: bad magic","chunks/000001: too short"]}""",
+            $$"""{"phase":"hold-for-copy","snapshot":"20250820T165101Z-0eb533ff8d43ed64","blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"missingSamples":"samples that came out of order","problems":["index: bad magic","chunks/000001: too short"]}""",
             JsonSerializer.Serialize(Holding, ControlJson.Default.RunStatus));
         Assert.Equal(
-            """{"phase":"preflight","snapshot":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"problems":[]}""",
+            """{"phase":"preflight","snapshot":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"missingSamples":null,"problems":[]}""",
             JsonSerializer.Serialize(new() { Phase = "preflight", ElapsedSeconds = 1 }, ControlJson.Default.RunStatus));
     }
 
     [Fact]
-    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(ControlCommands.Ask(new(_name), "status"));
+    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(ControlCommands.Ask(new(_name), "status", _ => { }));
 
     [Theory]
     [InlineData("")]
@@ -66,7 +68,7 @@ public sealed class ControlCommandsTests
     public async Task An_agent_that_ends_before_its_answer_is_whole_is_none(string answer)
     {
         using Socket listener = Listen();
-        Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status"), TestContext.Current.CancellationToken);
+        Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);
         using (Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
             // Closing with something unread would be a reset.
@@ -74,7 +76,9 @@ public sealed class ControlCommandsTests
             await client.SendAsync(System.Text.Encoding.UTF8.GetBytes(answer), TestContext.Current.CancellationToken);
         }
 
-        IsNoAgent(await asking);
+        ControlAnswer made = await asking;
+        Assert.Equal(ExitStatus.TargetUnreachable, (ExitStatus)made.ExitStatus);
+        Assert.Equal("The agent of this container ended before it answered: whether it has carried out 'status' is not known.", made.Problem);
     }
 
     [Fact]
@@ -103,7 +107,7 @@ public sealed class ControlCommandsTests
         })!;
         Assert.Equal("ready", await liar.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
 
-        ControlAnswer answer = ControlCommands.Ask(new(_name), "status");
+        ControlAnswer answer = ControlCommands.Ask(new(_name), "status", _ => { });
 
         liar.Kill();
         await liar.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -114,7 +118,7 @@ public sealed class ControlCommandsTests
     {
         Assert.Equal(ExitStatus.TargetUnreachable, (ExitStatus)answer.ExitStatus);
         Assert.Equal("No agent of this user is at work in this container.", answer.Problem);
-        Assert.Contains("kubectl exec POD -c debugger-xxxxx -- oso-snapshot", answer.Remedy, StringComparison.Ordinal);
+        Assert.Contains("kubectl exec POD -c CONTAINER -- oso-snapshot", answer.Remedy, StringComparison.Ordinal);
     }
 
     private Socket Listen()

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -13,7 +14,7 @@ public sealed class ControlServerTests : IDisposable
     // Debian's, for another user may not enter the folder of a Python that somebody installed for himself.
     private const string Python = "/usr/bin/python3";
 
-    private static readonly string[] Artefacts = ["snapshots.tgz", "snapshots.tgz.sha256", "snapshots.log", "snapshots/"];
+    private static readonly string[] Artefacts = ["snapshots/", "snapshots.log", "snapshots.tgz.sha256", "snapshots.tgz"];
 
     private readonly TempDirectory _directory = new();
     private readonly Agent _agent;
@@ -23,14 +24,14 @@ public sealed class ControlServerTests : IDisposable
     public ControlServerTests()
     {
         _directory.Make("wal");
-        foreach (string artefact in Artefacts[..^1])
+        foreach (string artefact in Artefacts[1..])
         {
             _directory.Write(artefact, artefact);
         }
 
         _directory.Make("snapshots/20250820T165101Z-0eb533ff8d43ed64");
         _agent = new(_directory, new AgentSettings());
-        _server = new(_agent.Run) { Patience = TimeSpan.FromSeconds(0.3) };
+        _server = new(_agent.Run, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
         _server.Start(EndPoint);
     }
 
@@ -59,18 +60,18 @@ public sealed class ControlServerTests : IDisposable
         Assert.Equal(ExitStatus.Busy, (ExitStatus)answer.ExitStatus);
         Assert.Equal("The agent is not waiting for the copy; it is at verify-archive.", answer.Problem);
         Assert.Contains("hold-for-copy", answer.Remedy, StringComparison.Ordinal);
-        Assert.False(_agent.Run.IsReleased);
+        Assert.False(_agent.Run.Hold.IsReleased);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
 
     [Fact]
     public void Release_ends_the_hold_and_keeps_everything()
     {
-        _agent.Run.IsHolding = true;
+        _agent.Run.Hold.Begin();
 
         ControlAnswer answer = Ask("release");
 
-        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
         Assert.Empty(answer.Removed);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
@@ -78,11 +79,11 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void Remove_takes_the_artefacts_away_and_ends_the_hold()
     {
-        _agent.Run.IsHolding = true;
+        _agent.Run.Hold.Begin();
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
         Assert.Equal(Artefacts, answer.Removed);
         Assert.Equal(["wal/"], _directory.Content());
     }
@@ -90,14 +91,13 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void What_cannot_be_removed_is_told_and_the_next_request_is_answered_too()
     {
-        _agent.Run.IsHolding = true;
+        _agent.Run.Hold.Begin();
 
-        // .NET can't delete a name that is not UTF-8.
-        SystemTool.Output("sh", "-c", $"mkdir -p '{_directory.PathOf("snapshots")}' && touch \"$(printf '{_directory.PathOf("snapshots")}/\\377')\"");
+        _directory.Make("snapshots/" + string.Join('/', Enumerable.Repeat("deep", DirectoryTree.MaxDepth + 1)));
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.ArchiveFailed, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal((ExitStatus.ArchiveFailed, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
         Assert.Contains("snapshots can't be deleted", answer.Problem, StringComparison.Ordinal);
         Assert.NotNull(Ask("status").Run);
         SystemTool.Output("rm", "-r", _directory.PathOf("snapshots"));
@@ -106,13 +106,13 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void Remove_leaves_another_run_alone()
     {
-        _agent.Run.IsHolding = true;
-        using FileLock? other = FileLock.TryTake(_directory.Root, isShared: false);
+        _agent.Run.Hold.Begin();
+        using FileLock? other = _directory.Open().TryLock(isShared: false);
         Assert.NotNull(other);
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
         Assert.Contains("Another run is at work", answer.Problem, StringComparison.Ordinal);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
@@ -124,11 +124,11 @@ public sealed class ControlServerTests : IDisposable
     [InlineData("\u0001\u001b[2J\0status")]
     public void A_garbage_request_is_refused_and_the_next_is_served(string request)
     {
-        _agent.Run.IsHolding = true;
+        _agent.Run.Hold.Begin();
 
         ControlAnswer answer = Ask(request);
 
-        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.IsReleased));
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
         Assert.Contains("is unknown to oso-snapshot", answer.Problem, StringComparison.Ordinal);
         Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
     }
@@ -140,7 +140,7 @@ public sealed class ControlServerTests : IDisposable
         socket.Send([.. Encoding.UTF8.GetBytes("release"), .. Enumerable.Repeat((byte)0xff, 100_000)]);
 
         Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
-        Assert.False(_agent.Run.IsReleased);
+        Assert.False(_agent.Run.Hold.IsReleased);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class ControlServerTests : IDisposable
     public void A_second_agent_of_the_same_container_leaves_the_first_in_its_place()
     {
         using Agent other = new(_directory, new AgentSettings());
-        using (ControlServer second = new(other.Run))
+        using (ControlServer second = new(other.Run, other.Get<Transcript>()))
         {
             second.Start(EndPoint);
             other.Run.Step = "Other";
@@ -219,5 +219,5 @@ public sealed class ControlServerTests : IDisposable
         return socket;
     }
 
-    private ControlAnswer Ask(string request) => ControlCommands.Ask(EndPoint, request);
+    private ControlAnswer Ask(string request) => ControlCommands.Ask(EndPoint, request, _ => { });
 }

@@ -40,7 +40,7 @@ public sealed class ExportCommandTests : IDisposable
     [Fact]
     public void An_archive_that_is_still_written_is_not_given_away()
     {
-        File.Move(_sample.Data.Archive, _sample.Data.PartialArchive);
+        File.Move(_sample.Data.Archive, _sample.PartialArchive);
 
         Expect.Failure(() => ExportCommand.Copy(_sample.Data, Stream.Null, 0, 1), ExitStatus.Busy, "is still being written", "hold-for-copy");
     }

@@ -43,12 +43,13 @@ internal sealed class Agent : IDisposable
     public PrometheusClient Client => Get<PrometheusClient>();
 
     /// <summary>A target whose files are the agent's own.</summary>
-    public static TargetContainer Beside(string dataDirectory, ProcessInfo? prometheus = null, string root = "/", params string[] flags) => new()
+    public static TargetContainer Beside(string dataDirectory, ProcessInfo? prometheus = null, string? process = null, params string[] flags) => new()
     {
         Prometheus = prometheus,
         CommandLine = PrometheusCommandLine.Parse(["prometheus", .. flags]),
-        RootSeenByAgent = root,
-        Data = new DataDirectory(dataDirectory),
+        Root = process is null ? ContainerRoot.OpenOwn() : ContainerRoot.OpenOf(process),
+        Data = new DataDirectory(DirectoryHandle.Open(dataDirectory)),
+        IsDataProven = true,
     };
 
     public static PrometheusServer Server(Uri baseUrl) => new() { BaseUrl = baseUrl, Version = "2.42.0", Flags = new Dictionary<string, string>() };

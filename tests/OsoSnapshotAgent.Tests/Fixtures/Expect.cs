@@ -1,3 +1,6 @@
+using System.Text;
+using OsoSnapshotAgent.Reporting;
+
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
 /// <summary>Judges a failure that an operator will read.</summary>
@@ -8,6 +11,7 @@ internal static class Expect
         Assert.Equal(status, failure.Status);
         Assert.True(failure.Message.Contains(problemPart, StringComparison.Ordinal), $"\"{problemPart}\" is not in: {failure.Message}");
         Assert.True(failure.Remedy.Contains(remedyPart, StringComparison.Ordinal), $"\"{remedyPart}\" is not in: {failure.Remedy}");
+        IsToldBriefly(failure);
     }
 
     public static void Failure(Action action, ExitStatus status, string problemPart, string remedyPart) =>
@@ -15,4 +19,23 @@ internal static class Expect
 
     public static async Task FailureAsync(Func<Task> action, ExitStatus status, string problemPart, string remedyPart) =>
         Failure(await Assert.ThrowsAsync<AgentException>(action), status, problemPart, remedyPart);
+
+    // Of every failure that a test sees: the termination message holds the problem and the remedy, or their beginnings up to a word.
+    private static void IsToldBriefly(AgentException failure)
+    {
+        string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(told), 1, 300);
+        string[] parts = told.Split(" What to do: ");
+        Assert.Equal(2, parts.Length);
+        Assert.All([(Told: parts[0], Whole: failure.Brief), (Told: parts[1], Whole: failure.Remedy)], part =>
+        {
+            string whole = part.Whole.ReplaceLineEndings(" ");
+            bool isCut = part.Told != whole;
+            string start = isCut ? part.Told[..^1] : part.Told;
+            Assert.True(!isCut || part.Told.EndsWith(" …", StringComparison.Ordinal), $"It ends without an ellipsis: {part.Told}");
+            Assert.StartsWith(start, whole, StringComparison.Ordinal);
+            Assert.InRange(start.Length, Math.Min(whole.Length, 20), whole.Length);
+        });
+    }
 }

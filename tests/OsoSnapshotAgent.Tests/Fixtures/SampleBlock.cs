@@ -33,13 +33,21 @@ internal static class SampleBlock
     }
 
     /// <summary>Chunks of the given data lengths; over 127 bytes their length takes two bytes.</summary>
-    public static byte[] Segment(params int[] lengths)
+    public static byte[] Segment(params int[] lengths) => SegmentOf(Array.ConvertAll(lengths, length =>
+    {
+        byte[] data = new byte[1 + length];
+        Fill(data);
+        return data[1..];
+    }));
+
+    /// <summary>Chunks of the given data.</summary>
+    public static byte[] SegmentOf(params byte[][] chunks)
     {
         using MemoryStream segment = new();
         segment.Write([0x85, 0xBD, 0x40, 0xDD, 1, 0, 0, 0]);
-        foreach (int length in lengths)
+        foreach (byte[] data in chunks)
         {
-            for (int left = length; ; left >>= 7)
+            for (int left = data.Length; ; left >>= 7)
             {
                 segment.WriteByte((byte)(left < 0x80 ? left : (left & 0x7F) | 0x80));
                 if (left < 0x80)
@@ -48,9 +56,7 @@ internal static class SampleBlock
                 }
             }
 
-            byte[] encodingAndData = new byte[1 + length];
-            Fill(encodingAndData);
-            encodingAndData[0] = 1;
+            byte[] encodingAndData = [1, .. data];
             segment.Write(encodingAndData);
             segment.Write(BigEndian(Crc32C(encodingAndData)));
         }

@@ -27,7 +27,9 @@ internal sealed class SampleData : IDisposable
 
     public TempDirectory Directory => _directory;
 
-    public DataDirectory Data => new(_directory.Root);
+    public DataDirectory Data => new(_directory.Open());
+
+    public string PartialArchive => _directory.PathOf(DataDirectory.PartialName);
 
     public SnapshotName Snapshot { get; } = SnapshotName.TryParse(Name, out SnapshotName? name) ? name : throw new InvalidOperationException();
 
@@ -54,7 +56,7 @@ internal sealed class SampleData : IDisposable
     /// <summary>Writes the archive under its partial name.</summary>
     public ArchiveManifest WritePartial(AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null)
     {
-        using FileStream file = File.Create(Data.PartialArchive);
+        using FileStream file = File.Create(PartialArchive);
         return Write(file, settings, entries, token);
     }
 
@@ -62,9 +64,10 @@ internal sealed class SampleData : IDisposable
     public VerifiedArchive Verify(ArchiveManifest manifest, IEnumerable<ArchivedEntry>? entries = null, CancellationToken? token = null)
     {
         WrittenBytes written = new();
-        written.Advance(new FileInfo(Data.PartialArchive).Length);
+        using FileStream file = File.OpenRead(PartialArchive);
+        written.Advance(file.Length);
         written.End();
-        using ArchiveFollower follower = new(Data.PartialArchive, written);
+        using ArchiveFollower follower = new(file.SafeFileHandle, written);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
         ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
         return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
@@ -80,6 +83,6 @@ internal sealed class SampleData : IDisposable
     {
         Archived.Clear();
         return new ArchiveWriter(settings, Progress, Time)
-            .Write(entries, 1, new AccountNames(path => path), GzipEngines.Choose(settings.Level), Data, file, Archived.Add, new WrittenBytes(), token);
+            .Write(entries, 1, new AccountNames(ContainerRoot.OpenOwn().TryReadStart), GzipEngines.Choose(settings.Level), Data, file, Archived.Add, new WrittenBytes(), token);
     }
 }

@@ -1,3 +1,5 @@
+using OsoSnapshotAgent.Linux;
+
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
 /// <summary>A directory of its own for a test, gone afterwards.</summary>
@@ -27,6 +29,12 @@ internal sealed class TempDirectory : IDisposable
         File.CreateSymbolicLink(path, destination);
         return path;
     }
+
+    /// <summary>This directory as the agent opens it.</summary>
+    public DirectoryHandle Open(string relative = "") => DirectoryHandle.Open(PathOf(relative));
+
+    /// <returns>null where nothing is there.</returns>
+    public FileStatus? Find(string relative) => Open().Find(relative);
 
     /// <summary>Every path below, relative, in order; a directory's ends with a slash.</summary>
     public IReadOnlyList<string> Content(string relative = "") =>

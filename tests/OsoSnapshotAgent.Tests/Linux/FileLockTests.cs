@@ -34,9 +34,9 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_exist_cannot_be_locked() => Assert.Throws<IOException>(() => FileLock.TryTake(_directory.PathOf("nothing"), isShared: true));
+    public void What_does_not_exist_cannot_be_locked() => Assert.Throws<FileNotFoundException>(() => _directory.Open().TryLockFile("nothing", isShared: true));
 
     public void Dispose() => _directory.Dispose();
 
-    private FileLock? Take(bool isShared) => FileLock.TryTake(_directory.Root, isShared);
+    private FileLock? Take(bool isShared) => _directory.Open().TryLock(isShared);
 }

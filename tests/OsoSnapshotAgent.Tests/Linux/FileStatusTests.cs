@@ -25,9 +25,9 @@ public sealed class FileStatusTests : IDisposable
     [Fact]
     public void Tells_files_directories_and_links_apart()
     {
-        FileStatus file = FileStatus.Of(_directory.Write("file", "x"));
-        FileStatus directory = FileStatus.Of(_directory.Root);
-        FileStatus link = FileStatus.Of(_directory.Link("link", "file"));
+        FileStatus file = Of(_directory.Write("file", "x"));
+        FileStatus directory = _directory.Open().Status;
+        FileStatus link = Of(_directory.Link("link", "file"));
 
         Assert.Equal((true, false, false), (file.IsRegularFile, file.IsDirectory, file.IsSymbolicLink));
         Assert.Equal((false, true, false), (directory.IsRegularFile, directory.IsDirectory, directory.IsSymbolicLink));
@@ -40,26 +40,32 @@ public sealed class FileStatusTests : IDisposable
         string file = _directory.Write("file", "x");
         SystemTool.Output("ln", file, _directory.PathOf("second"));
 
-        Assert.Equal(FileStatus.Of(file).Identity, FileStatus.Of(_directory.PathOf("second")).Identity);
-        Assert.NotEqual(FileStatus.Of(file).Identity, FileStatus.Of(_directory.Write("third", "x")).Identity);
+        Assert.Equal(Of(file).Identity, Of(_directory.PathOf("second")).Identity);
+        Assert.NotEqual(Of(file).Identity, Of(_directory.Write("third", "x")).Identity);
     }
 
     [Fact]
     public void Nothing_there_is_null_and_a_failure_is_none()
     {
-        string file = _directory.Write("file", "x");
+        _directory.Write("file", "x");
 
-        Assert.Null(FileStatus.Find(_directory.PathOf("nothing")));
-        Assert.Null(FileStatus.Find(file + "/below"));
-        Assert.Throws<FileNotFoundException>(() => FileStatus.Of(_directory.PathOf("nothing")));
-        Assert.Contains("File name too long", Assert.Throws<IOException>(() => FileStatus.Find("/" + new string('x', 300))).Message, StringComparison.Ordinal);
+        Assert.Null(_directory.Find("nothing"));
+        Assert.Null(_directory.Find("file/below"));
+        Assert.Null(_directory.Find("nothing/below"));
+        Assert.Contains("File name too long", Assert.Throws<IOException>(() => _directory.Find(new string('x', 300))).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _directory.Dispose();
 
+    private static FileStatus Of(string path)
+    {
+        using DirectoryHandle parent = DirectoryHandle.Open(Path.GetDirectoryName(path)!);
+        return parent.Find(Path.GetFileName(path))!;
+    }
+
     private static void AssertAsStat(string path)
     {
-        FileStatus status = FileStatus.Of(path);
+        FileStatus status = Of(path);
         string ours = string.Create(
             CultureInfo.InvariantCulture,
             $"{status.Mode:x} {status.LinkCount} {status.UserId} {status.GroupId} {status.SizeBytes} {status.AllocatedBytes / 512} {status.ModifiedAt.ToUnixTimeSeconds()} {status.Identity.Inode}");

@@ -40,10 +40,15 @@ public sealed class AccountNamesTests : IDisposable
     public void Without_the_files_there_are_only_numbers()
     {
         Assert.Null(NamesBelow(_directory.Root).UserName(0));
-        Assert.Null(NamesBelow(_directory.PathOf("not/there")).GroupName(0));
+        Assert.Null(NamesBelow(_directory.Root).GroupName(0));
     }
 
     public void Dispose() => _directory.Dispose();
 
-    private static AccountNames NamesBelow(string root) => new(path => SymbolicLinks.Resolve(root, path));
+    private AccountNames NamesBelow(string root)
+    {
+        string process = $"process-{Guid.NewGuid()}";
+        _directory.Link($"{process}/root", root);
+        return new(ContainerRoot.OpenOf(_directory.PathOf(process)).TryReadStart);
+    }
 }

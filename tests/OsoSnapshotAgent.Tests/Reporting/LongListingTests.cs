@@ -1,4 +1,5 @@
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Reporting;
@@ -108,6 +109,6 @@ public sealed class LongListingTests : IDisposable
     private void AssertAsLs()
     {
         string[] expected = SystemTool.Output("ls", "-lh", "--time-style=locale", _directory.Root).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(expected, LongListing.Of(_directory.Root, new AccountNames(path => path), DateTimeOffset.UtcNow));
+        Assert.Equal(expected, LongListing.Of(_directory.Open(), new AccountNames(ContainerRoot.OpenOwn().TryReadStart), DateTimeOffset.UtcNow));
     }
 }

@@ -22,17 +22,46 @@ public sealed class TerminationMessageTests : IDisposable
     [Theory]
     [InlineData("x", 300)]
     [InlineData("é", 300)]
-    [InlineData("✅", 300)]
-    [InlineData("x✅", 298)]
+    [InlineData("✅", 298)]
+    [InlineData("x✅", 299)]
     [InlineData("😀", 300)]
     [InlineData("x😀", 297)]
-    public void Is_cut_to_300_bytes_but_never_within_a_character(string start, int bytes)
+    public void A_word_without_an_end_is_cut_to_300_bytes_but_never_within_a_character(string start, int bytes)
     {
         new TerminationMessage(_path).Write(start + string.Concat(Enumerable.Repeat(start[^1] == 'x' ? "x" : start.TrimStart('x'), 400)));
 
         byte[] written = File.ReadAllBytes(_path);
         Assert.Equal(bytes, written.Length);
-        Assert.Equal(bytes, Encoding.UTF8.GetByteCount(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(written)));
+        Assert.EndsWith(" …", new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(written), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_that_is_too_long_ends_at_a_word()
+    {
+        new TerminationMessage(_path).Write("é " + string.Concat(Enumerable.Repeat("four ", 100)));
+
+        Assert.Equal($"é {string.Concat(Enumerable.Repeat("four ", 58))}…", File.ReadAllText(_path));
+    }
+
+    [Theory]
+    [InlineData("It broke. We are A.", "Do this. Then that.", "It broke. We are A. What to do: Do this. Then that.")]
+    [InlineData("It broke.\nTwice.", "Do this,\nthen that.", "It broke. Twice. What to do: Do this, then that.")]
+    [InlineData("It broke. We are A. X{200}. B.", "{100}.", "It broke. We are A. … What to do: {100}.")]
+    [InlineData("NAME='a. b' is none.\nOTHER='{200}' is none.", "{100}.", "NAME='a. b' is none. … What to do: {100}.")]
+    [InlineData("It broke. We are A.", "{268}.", "It broke. … What to do: {268}.")]
+    public void Of_a_problem_its_first_sentences_stay_where_the_whole_remedy_fits(string problem, string remedy, string expected) =>
+        Assert.Equal(Expand(expected), TerminationMessage.Compose(Expand(problem), Expand(remedy)));
+
+    [Theory]
+    [InlineData("It broke. We are A.", "Do {300} this.", "It broke. … What to do: Do …")]
+    [InlineData("It broke at aaa bbb {140} ccc {300} for ever.", "Do {60} and {60} so on.", "It broke at aaa bbb {140} ccc … What to do: Do {60} …")]
+    public void Where_even_these_are_too_long_both_keep_their_part(string problem, string remedy, string expected)
+    {
+        string told = TerminationMessage.Compose(Expand(problem), Expand(remedy));
+
+        Assert.StartsWith(Expand(expected)[..^2], told, StringComparison.Ordinal);
+        Assert.EndsWith(" …", told, StringComparison.Ordinal);
+        Assert.InRange(Encoding.UTF8.GetByteCount(told), 100, 300);
     }
 
     [Fact]
@@ -53,4 +82,8 @@ public sealed class TerminationMessageTests : IDisposable
     }
 
     public void Dispose() => _directory.Dispose();
+
+    /// <summary>"{60}" stands for a word of 60 letters.</summary>
+    private static string Expand(string text) =>
+        System.Text.RegularExpressions.Regex.Replace(text, "{([0-9]+)}", match => new string('w', int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
 }

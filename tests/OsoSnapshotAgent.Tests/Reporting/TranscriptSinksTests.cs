@@ -13,11 +13,11 @@ public sealed class TranscriptSinksTests : IDisposable
     private readonly TempDirectory _directory = new();
     private readonly System.Text.StringBuilder _shown = new();
 
-    private DataDirectory Data => new(_directory.Root);
+    private DataDirectory Data => new(_directory.Open());
 
     private string[] Shown => _shown.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private string[] Logged => File.ReadAllLines(Data.Log);
+    private string[] Logged => File.ReadAllLines(_directory.PathOf("snapshots.log"));
 
     [Fact]
     public void The_log_has_what_came_before_it_was_opened_too()
@@ -81,7 +81,7 @@ public sealed class TranscriptSinksTests : IDisposable
     private void AssertOneWarning()
     {
         Assert.Equal(["early", "✅ late", "< HTTP/1.1 200 OK"], Shown.Where(line => !line.StartsWith('⚠')));
-        Assert.StartsWith($"⚠️ {Data.Log} can't be written, so this run is logged on the console only: ", Assert.Single(Shown, line => line.StartsWith('⚠')), StringComparison.Ordinal);
+        Assert.StartsWith($"⚠️ {_directory.PathOf("snapshots.log")} can't be written, so this run is logged on the console only: ", Assert.Single(Shown, line => line.StartsWith('⚠')), StringComparison.Ordinal);
     }
 
     private void Write(Action<TranscriptSinks> open, string? more = null)

@@ -40,6 +40,8 @@ public sealed class SettingsReaderTests
             CaFile = "/etc/ca.pem",
             Username = "admin",
             PasswordFile = "/etc/password",
+            Client = "oso-snapshot-20261121-091649-27750",
+            StartBefore = new DateTimeOffset(2025, 8, 20, 17, 0, 0, TimeSpan.Zero),
         };
 
         AgentSettings settings = Read(
@@ -59,7 +61,9 @@ public sealed class SettingsReaderTests
             ("OSO_SNAPSHOT_TIMEOUT", "2h"),
             ("OSO_SNAPSHOT_CA_FILE", "/etc/ca.pem"),
             ("OSO_SNAPSHOT_USERNAME", "admin"),
-            ("OSO_SNAPSHOT_PASSWORD_FILE", "/etc/password"));
+            ("OSO_SNAPSHOT_PASSWORD_FILE", "/etc/password"),
+            ("OSO_SNAPSHOT_CLIENT", "oso-snapshot-20261121-091649-27750"),
+            ("OSO_SNAPSHOT_START_BEFORE", "2025-08-20T17:00:00Z"));
 
         Assert.Equivalent(expected, settings, strict: true);
         Assert.Equal("/etc/token", Read(("OSO_SNAPSHOT_BEARER_TOKEN_FILE", "/etc/token")).BearerTokenFile);
@@ -91,7 +95,7 @@ public sealed class SettingsReaderTests
             "OSO_PROMETHEUS_SERVICE_NAME", "CLUSTER_NAME_PREFIX", "REMOVE", "OSO_SNAPSHOT_URL", "OSO_SNAPSHOT_DATA_DIR", "OSO_SNAPSHOT_HOLD",
             "OSO_SNAPSHOT_SKIP_HEAD", "OSO_SNAPSHOT_SINCE", "OSO_SNAPSHOT_UNTIL", "OSO_SNAPSHOT_RESERVE", "OSO_SNAPSHOT_WORKERS", "OSO_SNAPSHOT_LEVEL",
             "OSO_SNAPSHOT_RATE_LIMIT", "OSO_SNAPSHOT_TIMEOUT", "OSO_SNAPSHOT_CA_FILE", "OSO_SNAPSHOT_USERNAME", "OSO_SNAPSHOT_PASSWORD_FILE",
-            "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE", "OSO_SNAPSHOT_ASCII",
+            "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE", "OSO_SNAPSHOT_ASCII", "OSO_SNAPSHOT_CLIENT", "OSO_SNAPSHOT_START_BEFORE",
         ];
 
         AgentSettings settings = Read([.. names.Select(name => (name, string.Empty))]);

@@ -27,6 +27,9 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_URL", "http://prom/?a=b", "a base URL")]
     [InlineData("OSO_SNAPSHOT_URL", "http://prom/#a", "a base URL")]
     [InlineData("OSO_SNAPSHOT_DATA_DIR", "data", "an absolute path")]
+    [InlineData("OSO_SNAPSHOT_DATA_DIR", "/", "and not the root")]
+    [InlineData("OSO_SNAPSHOT_DATA_DIR", "//", "and not the root")]
+    [InlineData("OSO_SNAPSHOT_DATA_DIR", "/data/..//./", "and not the root")]
     [InlineData("OSO_SNAPSHOT_HOLD", "-1s", "a duration such as 90s")]
     [InlineData("OSO_SNAPSHOT_HOLD", "never", "or forever")]
     [InlineData("OSO_SNAPSHOT_SKIP_HEAD", "on", "yes, no, true or false")]
@@ -44,7 +47,16 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_RATE_LIMIT", "fast", "at least 1MiB")]
     [InlineData("OSO_SNAPSHOT_TIMEOUT", "0", "a duration such as 90s")]
     [InlineData("OSO_SNAPSHOT_TIMEOUT", "3600", "a duration such as 90s")]
-    [InlineData("OSO_SNAPSHOT_CA_FILE", "ca.pem", "an absolute path")]
+    [InlineData("OSO_SNAPSHOT_CA_FILE", "ca.pem", "the absolute path of a file")]
+    [InlineData("OSO_SNAPSHOT_CA_FILE", "//", "the absolute path of a file")]
+    [InlineData("OSO_SNAPSHOT_BEARER_TOKEN_FILE", "/", "the absolute path of a file")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "-x", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "x-", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "Debugger", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "a b", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "a-name-that-has-64-letters-is-longer-than-any-that-kubernetes-tak", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_START_BEFORE", "5m", "a time such as 2025-08-20T16:00:00Z")]
+    [InlineData("OSO_SNAPSHOT_START_BEFORE", "2025-08-20T16:00:00", "a time such as 2025-08-20T16:00:00Z")]
     [InlineData("OSO_SNAPSHOT_INSECURE", "maybe", "yes, no, true or false")]
     public void Names_the_variable_its_value_and_its_rule(string name, string value, string rule)
     {
@@ -74,6 +86,17 @@ public sealed class SettingsRefusalTests
     [Fact]
     public void Refuses_a_password_without_a_user() =>
         Expect.Failure(Refusal(("OSO_SNAPSHOT_PASSWORD_FILE", "/p")), ExitStatus.Settings, "go together", "Correct");
+
+    [Theory]
+    [InlineData("admin:hunter2")]
+    [InlineData("admin\thunter2")]
+    public void Refuses_a_user_name_that_the_header_can_not_carry_and_does_not_print_it(string user)
+    {
+        AgentException refusal = Refusal(("OSO_SNAPSHOT_USERNAME", user), ("OSO_SNAPSHOT_PASSWORD_FILE", "/p"));
+
+        Expect.Failure(refusal, ExitStatus.Settings, "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617)", "Correct");
+        Assert.DoesNotContain("hunter", refusal.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Refuses_two_ways_to_log_in() =>

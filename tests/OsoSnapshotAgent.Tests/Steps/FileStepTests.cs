@@ -40,8 +40,8 @@ public sealed class FileStepTests : IDisposable
         using Agent agent = await RunAsync<RemoveSnapshot>(new AgentSettings { Remove = true });
 
         Assert.Equal(NotOurs, _directory.Content());
-        Assert.Contains("✅ Removed snapshots.tgz, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.log, snapshots/.", agent.Transcript.Lines);
-        Assert.Equal("removed snapshots.tgz, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.log, snapshots/", agent.Run.Summary);
+        Assert.Contains("✅ Removed snapshots/, snapshots.log, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.tgz.", agent.Transcript.Lines);
+        Assert.Equal("removed snapshots/, snapshots.log, snapshots.tgz.part, snapshots.tgz.sha256, snapshots.tgz", agent.Run.Summary);
     }
 
     [Fact]
@@ -114,9 +114,9 @@ public sealed class FileStepTests : IDisposable
             < Array.IndexOf(lines, "✅ Existing snapshots.tgz (13 B) found and deleted."));
         Assert.Equal(
             [
-                "✅ Existing snapshots.tgz (13 B) found and deleted.",
                 "✅ Existing snapshots.tgz.part (18 B) found and deleted.",
                 "✅ Existing snapshots.tgz.sha256 (20 B) found and deleted.",
+                "✅ Existing snapshots.tgz (13 B) found and deleted.",
                 "✅ Existing directory snapshots (1 inside) found and deleted.",
             ],
             agent.Transcript.Lines.Where(line => line.StartsWith('✅')));

@@ -5,6 +5,7 @@ using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Steps;
@@ -126,8 +127,15 @@ public sealed class PlantedLinkTests : IDisposable
     [Fact]
     public void A_file_that_becomes_a_link_after_the_walk_is_not_read()
     {
-        TreeEntry[] entries = [.. _sample.Entries()];
-        Plant($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index", "secret");
+        IEnumerable<TreeEntry> entries = _sample.Entries().Select(entry =>
+        {
+            if (entry.Name == "index")
+            {
+                Plant($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index", "secret");
+            }
+
+            return entry;
+        });
 
         IOException failure = Assert.Throws<IOException>(() => _sample.WritePartial(entries: entries));
 
@@ -137,6 +145,7 @@ public sealed class PlantedLinkTests : IDisposable
     [Fact]
     public async Task A_snapshot_that_is_a_link_counts_as_made_elsewhere()
     {
+        Directory.Delete(_sample.SnapshotPath, recursive: true);
         using FakeServer server = FakeServer.Prometheus(() =>
         {
             Plant($"snapshots/{SampleData.Name}", $"snapshots/{SampleData.Name}");
@@ -156,7 +165,7 @@ public sealed class PlantedLinkTests : IDisposable
     {
         Plant($"snapshots/{SampleData.Name}/{name}", $"snapshots/{SampleData.Name}/{name}");
 
-        Expect.Failure(() => VerifyCommand.Verify(_sample.SnapshotPath, TextWriter.Null), ExitStatus.ArchiveFailed, "is neither a file nor a directory", "delete it");
+        Expect.Failure(() => VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), TextWriter.Null), ExitStatus.ArchiveFailed, "is neither a file nor a directory", "delete it");
     }
 
     [Fact]
@@ -165,7 +174,7 @@ public sealed class PlantedLinkTests : IDisposable
         Plant($"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}", $"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}");
         using StringWriter output = new(CultureInfo.InvariantCulture);
 
-        Assert.Equal(ExitStatus.Done, VerifyCommand.Verify(_sample.SnapshotPath, output));
+        Assert.Equal(ExitStatus.Done, VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), output));
 
         Assert.DoesNotContain(SampleBlock.OtherUlid, output.ToString(), StringComparison.Ordinal);
     }
@@ -180,17 +189,17 @@ public sealed class PlantedLinkTests : IDisposable
 
         Assert.True(failure is IOException && failure.Message.Contains("is a symbolic link", StringComparison.Ordinal), failure?.ToString());
         Assert.Empty(output.ToArray());
-        Expect.Failure(() => VerifyCommand.OurArchive(_sample.Data), ExitStatus.ArchiveFailed, "is not a regular file", "Look at");
+        Assert.Contains("is a symbolic link", Assert.Throws<IOException>(() => VerifySubject.OfArchive(_sample.Data)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Verify_reads_no_checksum_through_a_link_nor_tells_what_is_there()
     {
         _sample.WritePartial();
-        File.Move(_sample.Data.PartialArchive, _sample.Data.Archive);
+        File.Move(_sample.PartialArchive, _sample.Data.Archive);
         Plant("snapshots.tgz.sha256", "secret");
 
-        Exception? failure = Record.Exception(() => VerifyCommand.Verify(_sample.Data.Archive, TextWriter.Null));
+        Exception? failure = Record.Exception(() => VerifyCommand.Verify(() => VerifySubject.OfArchive(_sample.Data), TextWriter.Null));
 
         Assert.True(failure is IOException && failure.Message.Contains("snapshots.tgz.sha256 is a symbolic link", StringComparison.Ordinal), failure?.ToString());
     }
@@ -214,12 +223,12 @@ public sealed class PlantedLinkTests : IDisposable
         using Agent agent = Create(SampleData.NoReserve);
         _sample.Directory.Write($"{SampleBlock.Ulid}/index", "x");
         Assert.Equal(
-            [_sample.Directory.PathOf($"{SampleBlock.Ulid}/index"), _sample.Directory.PathOf("wal/00000000")],
-            agent.Get<BlockSelection>().Expected(_sample.Data));
+            [$"{SampleBlock.Ulid}/index", "wal/00000000"],
+            agent.Get<BlockSelection>().Expected(_sample.Data).Select(item => item.Path));
 
-        Directory.Delete(_sample.Data.Snapshots, recursive: true);
+        Directory.Delete(_sample.Directory.PathOf("snapshots"), recursive: true);
         Plant("snapshots", "snapshots");
-        Assert.Equal(0, _sample.Data.ReclaimableBytes());
+        Assert.Equal(0, new Artefacts(_sample.Data).ReclaimableBytes());
         Assert.Empty(_sample.Data.SnapshotNames());
     }
 

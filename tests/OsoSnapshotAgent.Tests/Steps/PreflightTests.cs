@@ -36,18 +36,6 @@ public sealed class PreflightTests : IDisposable
         Assert.Equal(0, server.Posts);
     }
 
-    [Fact]
-    public async Task Refuses_agent_mode_without_a_question()
-    {
-        using FakeServer server = FakeServer.Prometheus(() => []);
-
-        await Expect.FailureAsync(
-            () => RunAsync(NoHead with { Url = server.Url }, "--enable-feature=agent"), ExitStatus.PrometheusRefused,
-            "This Prometheus runs in agent mode", "remote_write");
-
-        Assert.Empty(server.Requests);
-    }
-
     [Theory]
     [InlineData(false, "Not enough room: about 512.0 MiB are needed (512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot); ", "OSO_SNAPSHOT_SKIP_HEAD=yes")]
     [InlineData(true, "Not enough room: about 1 B are needed (the snapshot's directories); ", "oso-snapshot export --stream")]

@@ -52,6 +52,15 @@ public sealed class StepRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_words_of_a_server_are_in_the_transcript_alone()
+    {
+        await RunAsync(() => throw new AgentException(ExitStatus.PrometheusRefused, "It answered 500: {\"x\"", "look") { Brief = "It answered 500." });
+
+        Assert.Contains("❌ It answered 500: {\"x\"", _recorder.Lines);
+        Assert.Equal("It answered 500. What to do: look", Termination);
+    }
+
+    [Fact]
     public async Task A_failure_takes_back_the_partial_archive_and_the_snapshot()
     {
         ExitStatus status = await RunAsync(() =>
@@ -61,7 +70,7 @@ public sealed class StepRunnerTests : IDisposable
         });
 
         Assert.Equal(ExitStatus.ArchiveFailed, status);
-        Assert.Equal(["snapshots/", "termination-log", "wal/", "wal/00000000"], _sample.Directory.Content());
+        Assert.Equal(["termination-log", "wal/", "wal/00000000"], _sample.Directory.Content());
     }
 
     [Fact]
@@ -121,7 +130,7 @@ public sealed class StepRunnerTests : IDisposable
         Assert.Equal("bug: InvalidOperationException: oops", Termination);
         Assert.StartsWith("❌ This is a bug of oso-snapshot.", _recorder.Text, StringComparison.Ordinal);
         Assert.Contains("at OsoSnapshotAgent.", _recorder.Text, StringComparison.Ordinal);
-        Assert.False(File.Exists(_sample.Data.PartialArchive));
+        Assert.False(File.Exists(_sample.PartialArchive));
     }
 
     // Not SIGINT: the test runner listens to it too and would stop the whole run.
@@ -139,7 +148,7 @@ public sealed class StepRunnerTests : IDisposable
 
         Assert.Equal(expected, status);
         Assert.Equal([$"❌ Ended by {name}.", "   What to do: Nothing half-made was left behind.", $"Exit status {(int)status}."], _recorder.Lines);
-        Assert.False(File.Exists(_sample.Data.PartialArchive));
+        Assert.False(File.Exists(_sample.PartialArchive));
         Assert.False(Directory.Exists(_sample.SnapshotPath));
     }
 
@@ -149,7 +158,7 @@ public sealed class StepRunnerTests : IDisposable
         _sample.Dispose();
     }
 
-    private void StartArchive() => _run.Archive = PartialFile.Create(_sample.Data.PartialArchive, _sample.Data.Archive);
+    private void StartArchive() => _run.Archive = PartialFile.Create(_sample.Directory.Open(), "snapshots.tgz.part", "snapshots.tgz");
 
     private Task<ExitStatus> RunAsync(params Action[] steps) => RunAsync(_run, steps);
 

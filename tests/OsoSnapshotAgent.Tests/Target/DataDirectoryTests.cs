@@ -8,7 +8,7 @@ public sealed class DataDirectoryTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    private DataDirectory Data => new(_directory.Root);
+    private DataDirectory Data => new(_directory.Open());
 
     [Theory]
     [InlineData("wal", true)]
@@ -38,7 +38,7 @@ public sealed class DataDirectoryTests : IDisposable
         long expected = SystemTool.Output("du", "-B1", _directory.PathOf("snapshots/x/head"), _directory.PathOf("snapshots.tgz"))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(line => long.Parse(line.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture));
 
-        Assert.Equal(expected, Data.ReclaimableBytes());
+        Assert.Equal(expected, new Artefacts(Data).ReclaimableBytes());
         Assert.True(expected >= 2 * content.Length);
     }
 

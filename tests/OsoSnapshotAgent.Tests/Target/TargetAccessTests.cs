@@ -20,7 +20,7 @@ public sealed class TargetAccessTests : IDisposable
         ProcessInfo prometheus = Process("prometheus");
 
         Expect.Failure(
-            () => Enter(prometheus, new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(prometheus, new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
             "Cannot enter /proc/1/root: Permission denied. We are 1000:1000 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.",
             "{\"securityContext\":{\"runAsUser\":65534,\"runAsGroup\":2000}}");
     }
@@ -31,7 +31,7 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self("65534:0");
 
         Expect.Failure(
-            () => Enter(Process("prometheus"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(Process("prometheus"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
             "We are 65534:0 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.", "User and group must both be those of Prometheus.");
     }
 
@@ -41,8 +41,22 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self("65534:2000", SysPtrace);
 
         Expect.Failure(
-            () => Enter(Process("prometheus"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(Process("prometheus"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
             "We are 65534:2000 with SYS_PTRACE,", "kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}");
+    }
+
+    [Theory]
+    [InlineData("65534:65534", "0:0")]
+    [InlineData("0:0", "0:0")]
+    [InlineData("0:0", "0:2000")]
+    public void Of_a_Prometheus_that_is_root_the_one_remedy_that_works_is_told(string ours, string identity)
+    {
+        _proc.Self(ours);
+
+        Expect.Failure(
+            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            $"We are {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
+            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
     }
 
     [Fact]
@@ -51,7 +65,7 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self("1:1");
 
         Expect.Failure(
-            () => Enter(Process("pause"), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(Process("pause"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
             "Permission denied. We are 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
     }
 
@@ -66,7 +80,7 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self("1:1");
 
         Expect.Failure(
-            () => Enter(null, new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(null, new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
             "We are 1:1 without SYS_PTRACE.", "the user and group that own the data directory");
     }
 
@@ -75,12 +89,12 @@ public sealed class TargetAccessTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private ProcessInfo Process(string name)
+    private ProcessInfo Process(string name, string identity = "65534:2000")
     {
-        _proc.Add(7, name, [$"/bin/{name}"], identity: "65534:2000");
+        _proc.Add(7, name, [$"/bin/{name}"], identity: identity);
         return _proc.FileSystem.Processes().Single();
     }
 
     private void Enter(ProcessInfo? process, Exception refusal) =>
-        new TargetAccess(_proc.FileSystem).Enter<int>(process, "/proc/1/root", () => throw refusal);
+        new TargetAccess(_proc.FileSystem).Enter<int>(process, () => throw refusal);
 }

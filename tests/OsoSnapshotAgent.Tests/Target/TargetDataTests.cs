@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -69,7 +68,7 @@ public sealed class TargetDataTests : IDisposable
         Run();
         _directory.Write("proc/1/root/x", "not a directory");
 
-        Expect.Failure(() => Find($"{_proc.Root}/1/root/x"), ExitStatus.TargetUnreachable, "/x does not exist.", "OSO_SNAPSHOT_DATA_DIR");
+        Expect.Failure(() => Find($"{_proc.Root}/1/root/x"), ExitStatus.TargetUnreachable, "/x is not a directory.", "what its data directory leads to");
     }
 
     [Fact]
@@ -87,13 +86,14 @@ public sealed class TargetDataTests : IDisposable
     {
         Run("--storage.tsdb.path=/data");
         _proc.MakeData(1, "/data");
-        string token = _directory.Write("proc/1/root/secrets/token-of-the-target", "x");
-        string own = _directory.Write("own", "x");
+        _directory.Write("proc/1/root/secrets/token-of-the-target", "of the target");
+        string own = _directory.Write("own", "own");
         TargetContainer target = Find();
 
-        Assert.Equal(token, target.SettingFile("/secrets/token-of-the-target"));
-        Assert.Equal(own, target.SettingFile(own));
-        Assert.Equal("/secrets/nowhere-at-all", target.SettingFile("/secrets/nowhere-at-all"));
+        Assert.Equal("of the target"u8, target.ReadSettingFile("/secrets/token-of-the-target", 13));
+        Assert.Equal("own"u8, target.ReadSettingFile(own, 13));
+        Assert.Throws<FileNotFoundException>(() => target.ReadSettingFile("/secrets/nowhere-at-all", 13));
+        Assert.Throws<IOException>(() => target.ReadSettingFile("/secrets/token-of-the-target", 12));
     }
 
     public void Dispose() => _directory.Dispose();
@@ -101,5 +101,5 @@ public sealed class TargetDataTests : IDisposable
     private void Run(params string[] flags) => _proc.Add(1, "prometheus", ["/bin/prometheus", .. flags]);
 
     private TargetContainer Find(string? dataDirectory = null) =>
-        new TargetFinder(_proc.FileSystem, new TargetAccess(_proc.FileSystem), new AgentSettings { DataDirectory = dataDirectory }).Find();
+        new TargetFinder(_proc.FileSystem, new TargetAccess(_proc.FileSystem), dataDirectory).Find();
 }

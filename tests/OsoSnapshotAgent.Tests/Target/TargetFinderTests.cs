@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -22,7 +21,7 @@ public sealed class TargetFinderTests : IDisposable
 
         Assert.Equal(1, found.Prometheus?.Pid);
         Assert.Equal(data, found.Data.PathSeenByAgent);
-        Assert.Equal($"{_proc.Root}/1/root", found.RootSeenByAgent);
+        Assert.Equal($"{_proc.Root}/1/root", found.Root.PathSeenByAgent);
     }
 
     [Fact]
@@ -70,6 +69,41 @@ public sealed class TargetFinderTests : IDisposable
     }
 
     [Fact]
+    public void Agent_mode_is_told_before_its_data_directory_is_looked_for()
+    {
+        _proc.Add(1, "prometheus", ["prometheus", "--agent"]);
+
+        Expect.Failure(() => Find(), ExitStatus.PrometheusRefused, "This Prometheus (PID 1) runs in agent mode", "remote_write");
+    }
+
+    [Fact]
+    public void A_data_directory_that_no_Prometheus_here_uses_is_refused()
+    {
+        _proc.Add(11, "prometheus", ["prometheus", "--storage.tsdb.path=/a/snapshots/live"]);
+        string live = _proc.MakeData(11, "/a/snapshots/live");
+        string data = _proc.MakeData(11, "/a");
+
+        Expect.Failure(
+            () => Find(data),
+            ExitStatus.TargetUnreachable,
+            $"{data} is not the data directory of the Prometheus that runs here: PID 11 writes to /a/snapshots/live. Nothing was touched.",
+            "Check OSO_SNAPSHOT_DATA_DIR");
+        Assert.Equal(live, Find(live).Data.PathSeenByAgent);
+    }
+
+    [Fact]
+    public void A_data_directory_is_proven_where_the_process_can_be_seen_and_only_there()
+    {
+        _proc.Add(1, "prometheus", ["prometheus", "--storage.tsdb.path=/a"]);
+        string data = _proc.MakeData(1, "/a");
+        Assert.True(Find().IsDataProven);
+        Assert.True(Find(data).IsDataProven);
+
+        _proc.Add(1, "pause", ["/pause"]);
+        Assert.False(Find(data).IsDataProven);
+    }
+
+    [Fact]
     public void Names_all_when_several_run_and_none_is_PID_1()
     {
         _proc.Add(11, "prometheus", ["prometheus", "--storage.tsdb.path=/a"], identity: "1000:2000");
@@ -93,7 +127,7 @@ public sealed class TargetFinderTests : IDisposable
 
         Assert.Equal(12, found.Prometheus?.Pid);
         Assert.True(found.CommandLine.AdminApiEnabled);
-        Assert.Equal($"{_proc.Root}/12/root", found.RootSeenByAgent);
+        Assert.Equal($"{_proc.Root}/12/root", found.Root.PathSeenByAgent);
     }
 
     [Fact]
@@ -118,7 +152,7 @@ public sealed class TargetFinderTests : IDisposable
         TargetContainer found = Find(_directory.PathOf("volume"));
 
         Assert.Null(found.Prometheus);
-        Assert.Equal(("/", _directory.PathOf("volume")), (found.RootSeenByAgent, found.Data.PathSeenByAgent));
+        Assert.Equal((string.Empty, _directory.PathOf("volume")), (found.Root.PathSeenByAgent, found.Data.PathSeenByAgent));
     }
 
     [Fact]
@@ -148,5 +182,5 @@ public sealed class TargetFinderTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     private TargetContainer Find(string? dataDirectory = null) =>
-        new TargetFinder(_proc.FileSystem, new TargetAccess(_proc.FileSystem), new AgentSettings { DataDirectory = dataDirectory }).Find();
+        new TargetFinder(_proc.FileSystem, new TargetAccess(_proc.FileSystem), dataDirectory).Find();
 }

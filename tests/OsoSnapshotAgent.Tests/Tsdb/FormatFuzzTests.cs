@@ -2,8 +2,9 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Tests.Archive;
+using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Tests.Tar;
 using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
@@ -59,7 +60,7 @@ public sealed class FormatFuzzTests : IDisposable
         {
             tar[156] = (byte)type;
             System.Text.Encoding.ASCII.GetBytes(claim.AsSpan(0, 11), tar.AsSpan(124));
-            TarDamageTests.SumHeader(tar);
+            TarBuilder.Sum(tar);
             Verify(Zip(tar));
         }
     }
@@ -69,7 +70,7 @@ public sealed class FormatFuzzTests : IDisposable
     public void A_gzip_is_verified_or_refused(int seed)
     {
         _sample.WritePartial();
-        byte[] sound = File.ReadAllBytes(_sample.Data.PartialArchive);
+        byte[] sound = File.ReadAllBytes(_sample.PartialArchive);
         Fuzz(seed, rounds: 600, random =>
         {
             byte[] damaged = FuzzTests.Mutate(sound, random);
@@ -169,7 +170,7 @@ public sealed class FormatFuzzTests : IDisposable
         File.WriteAllBytes(_sample.Data.Archive, archive);
         try
         {
-            ArchiveCheck.OfArchive(_sample.Data.Archive, _ => { }, out _, CancellationToken.None);
+            VerifySubject.OfPath(_sample.Data.Archive).Read(_ => { });
         }
         catch (AgentException e) when (e.Status == ExitStatus.ArchiveFailed)
         {
@@ -192,7 +193,7 @@ public sealed class FormatFuzzTests : IDisposable
             default: header[random.Next(512)] = (byte)random.Next(256); break;
         }
 
-        TarDamageTests.SumHeader(header);
+        TarBuilder.Sum(header);
     }
 
     private static byte[] Zip(byte[] tar)
@@ -213,7 +214,7 @@ public sealed class FormatFuzzTests : IDisposable
     {
         _sample.WritePartial();
         using MemoryStream tar = new();
-        using FileStream file = File.OpenRead(_sample.Data.PartialArchive);
+        using FileStream file = File.OpenRead(_sample.PartialArchive);
         using GZipStream gzip = new(file, CompressionMode.Decompress);
         gzip.CopyTo(tar);
         return tar.ToArray();

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
 using ICSharpCode.SharpZipLib.Tar;
+using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Reporting;
+using SharpHeader = ICSharpCode.SharpZipLib.Tar.TarHeader;
 
-namespace OsoSnapshotAgent.Archive;
+namespace OsoSnapshotAgent.Tar;
 
 /// <summary>
 /// Writes tar entries with SharpZipLib. What a ustar header can't hold (POSIX.1-2017, pax, "ustar Interchange Format")
@@ -61,8 +63,8 @@ internal sealed class TarEntryWriter : IDisposable
     private TarEntry Entry(TreeEntry source)
     {
         TarEntry entry = TarEntry.CreateTarEntry(FitsName(source.EntryName) ? source.EntryName : ShortName(source.EntryName));
-        TarHeader header = entry.TarHeader;
-        header.TypeFlag = source.Status.IsDirectory ? TarHeader.LF_DIR : TarHeader.LF_NORMAL;
+        SharpHeader header = entry.TarHeader;
+        header.TypeFlag = source.Status.IsDirectory ? SharpHeader.LF_DIR : SharpHeader.LF_NORMAL;
         header.Mode = source.Status.Permissions;
         header.Size = source.Status.IsDirectory ? 0 : source.Status.SizeBytes;
         header.ModTime = HeaderTime(source.Status.ModifiedAt);
@@ -112,7 +114,7 @@ internal sealed class TarEntryWriter : IDisposable
         // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
         string name = ShortName(source.EntryName);
         TarEntry entry = TarEntry.CreateTarEntry("PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));
-        entry.TarHeader.TypeFlag = TarHeader.LF_XHDR;
+        entry.TarHeader.TypeFlag = SharpHeader.LF_XHDR;
         entry.TarHeader.Mode = 0x1A4;
         entry.TarHeader.Size = bytes.Length;
         entry.TarHeader.ModTime = HeaderTime(source.Status.ModifiedAt);

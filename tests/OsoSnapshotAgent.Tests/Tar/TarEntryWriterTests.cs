@@ -3,9 +3,11 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Tar;
+using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
-namespace OsoSnapshotAgent.Tests.Archive;
+namespace OsoSnapshotAgent.Tests.Tar;
 
 /// <summary>The system's tar and Python's tarfile judge.</summary>
 public sealed class TarEntryWriterTests : IDisposable
@@ -77,7 +79,7 @@ public sealed class TarEntryWriterTests : IDisposable
         using (TarEntryWriter tar = new(file, Names()))
         {
             // Never finished: the content is not needed to judge the header.
-            tar.Start(new TreeEntry("snapshots/large", "unused", Status() with { SizeBytes = size }));
+            tar.Start(new TreeEntry("snapshots/large", Status() with { SizeBytes = size }));
             tar.Write(new byte[64 * 1024]);
         }
 
@@ -127,7 +129,7 @@ public sealed class TarEntryWriterTests : IDisposable
         // The second name is one byte too long for the header's field.
         _directory.Write("root/etc/passwd", $"prom:x:7:7::/:/bin/sh\n{new string('u', 32)}:x:8:8::/:/bin/sh\nbroken\n");
         _directory.Write("root/etc/group", $"monitoring:x:7:\n{new string('g', 32)}:x:8:\n");
-        return new(path => _directory.PathOf("root" + path));
+        return new(ContainerRoot.OpenOf(_directory.Root).TryReadStart);
     }
 
     private void AssertRead(FileStatus status, string name, string user = "", string group = "")
@@ -136,10 +138,10 @@ public sealed class TarEntryWriterTests : IDisposable
         using (FileStream file = File.Create(path))
         using (TarEntryWriter tar = new(file, Names()))
         {
-            tar.Start(new TreeEntry(name, "unused", status));
+            tar.Start(new TreeEntry(name, status));
             tar.Write(status.IsDirectory ? [] : new byte[status.SizeBytes]);
             tar.Finish();
-            tar.Start(new TreeEntry("snapshots/after", "unused", Status()));
+            tar.Start(new TreeEntry("snapshots/after", Status()));
             tar.Write("0123456789"u8);
             tar.Finish();
         }

@@ -1,0 +1,23 @@
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>A file that a setting names. What is wrong with the file is a fault of the settings; its content is never printed.</summary>
+internal sealed class SettingFile(TargetContainer target, string variable, string path, string remedy)
+{
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>: it can't be read, or has more bytes.</exception>
+    public byte[] Read(int maxBytes)
+    {
+        try
+        {
+            return target.ReadSettingFile(path, maxBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(e.Message, e);
+        }
+    }
+
+    public AgentException Unusable(string reason, Exception? inner = null) =>
+        new(ExitStatus.Settings, $"{variable}: {path} can't be used: {reason.TrimEnd('.')}.", remedy, inner);
+}

@@ -1,0 +1,84 @@
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>What is verified, open: an archive and the checksum beside it, or a directory of blocks.</summary>
+internal sealed class VerifySubject : IDisposable
+{
+    private readonly DirectoryHandle? _directory;
+    private readonly FileStream? _archive;
+    private readonly string? _sha256;
+
+    private VerifySubject(string path, DirectoryHandle? directory, FileStream? archive, string? sha256) =>
+        (Path, _directory, _archive, _sha256) = (path, directory, archive, sha256);
+
+    public string Path { get; }
+
+    public bool IsDirectory => _directory is not null;
+
+    /// <summary>There is a checksum beside the archive, to compare with.</summary>
+    public bool HasChecksum => _sha256 is not null;
+
+    /// <summary>The operator's own path, whose links are followed.</summary>
+    /// <exception cref="AgentException">Nothing is there, or what is beside it is no checksum.</exception>
+    /// <exception cref="IOException">It is neither a file nor a directory, or can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static VerifySubject OfPath(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return new(path, DirectoryHandle.Open(path), archive: null, sha256: null);
+        }
+
+        try
+        {
+            return new(path, directory: null, RegularFile.Open(path), Sha256(path + DataDirectory.ChecksumExtension, RegularFile.Open));
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new AgentException(ExitStatus.Settings, $"{path} does not exist.", "Name an archive, a snapshot's directory or a data directory.", e);
+        }
+    }
+
+    /// <summary>The archive of the container's own Prometheus: a link there could lead anywhere and is not followed.</summary>
+    /// <inheritdoc cref="OfPath" path="/exception"/>
+    public static VerifySubject OfArchive(DataDirectory data)
+    {
+        DirectoryHandle directory = data.Directory;
+        try
+        {
+            return new(data.Archive, directory: null, directory.OpenFile(DataDirectory.ArchiveName), Sha256(DataDirectory.ChecksumName, directory.OpenFile));
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new AgentException(ExitStatus.Settings, $"{data.Archive} does not exist.", "Make an archive first, or name what to verify.", e);
+        }
+    }
+
+    /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
+    public BlockAudit Read(Action<AuditedBlock> finished) => _directory is not null
+        ? ArchiveCheck.OfDirectory(_directory, finished, CancellationToken.None)
+        : ArchiveCheck.OfArchive(_archive!, Path, _sha256, finished, CancellationToken.None);
+
+    public void Dispose()
+    {
+        _directory?.Dispose();
+        _archive?.Dispose();
+    }
+
+    private static string? Sha256(string path, Func<string, FileStream> open)
+    {
+        try
+        {
+            using FileStream file = open(path);
+            return ChecksumFile.Read(file, path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>
+/// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link is followed in any
+/// component, so whoever may rename things there can't lead us elsewhere. For a single name openat(2) with O_NOFOLLOW does what openat2(2)
+/// with RESOLVE_NO_SYMLINKS does, on every kernel and under every seccomp profile.
+/// </summary>
+/// <remarks>A path below the directory is one or more names with slashes between them, without "." and "..".</remarks>
+internal sealed class DirectoryHandle : IDisposable
+{
+    private const int EntriesBytes = 32 * 1024;
+
+    private readonly SafeFileHandle _descriptor;
+
+    private DirectoryHandle(SafeFileHandle descriptor, string path) => (_descriptor, Path) = (descriptor, path);
+
+    /// <summary>Without a slash at its end. For messages only: the directory may have another path by now.</summary>
+    public string Path { get; }
+
+    public FileStatus Status => FileStatus.Of(_descriptor, Path);
+
+    /// <summary>Opens a path that the kernel gives or the operator names: its links are followed.</summary>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="IOException">It is no directory, or any other failure.</exception>
+    public static DirectoryHandle Open(string path) =>
+        new(LibC.OpenAt(LibC.AtCurrentDirectory, path, LibC.OpenDirectory, path.TrimEnd('/')), path.TrimEnd('/'));
+
+    /// <returns>null where nothing is there.</returns>
+    /// <exception cref="UnauthorizedAccessException">A directory on the way may not be searched.</exception>
+    /// <exception cref="IOException">Any other failure.</exception>
+    public FileStatus? Find(string path)
+    {
+        int slash = path.LastIndexOf('/');
+        if (slash < 0)
+        {
+            return FileStatus.Find(_descriptor, path, PathOf(path));
+        }
+
+        using DirectoryHandle? parent = FindDirectory(path[..slash]);
+        return parent?.Find(path[(slash + 1)..]);
+    }
+
+    /// <summary>Opens a directory to list it or to reach what lies in it.</summary>
+    /// <param name="isSearchOnly">It is passed through only, and may be unreadable (O_PATH).</param>
+    /// <inheritdoc cref="OpenFile" path="/exception"/>
+    public DirectoryHandle OpenDirectory(string path, bool isSearchOnly = false)
+    {
+        int flags = LibC.OpenDirectory | LibC.OpenNoFollow | (isSearchOnly ? LibC.OpenPath : 0);
+        return new(OpenAt(path, flags), PathOf(path));
+    }
+
+    /// <returns>null where nothing is there, or something other than a directory.</returns>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public DirectoryHandle? FindDirectory(string path)
+    {
+        try
+        {
+            return Find(path) is { IsDirectory: true } ? OpenDirectory(path) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The same directory once more, with a lock and a place in its listing of its own.</summary>
+    public DirectoryHandle Reopen() => new(OpenAt(".", LibC.OpenDirectory), Path);
+
+    /// <summary>Opens a regular file for reading. Nothing is waited for: neither a pipe nor a device is opened to be read.</summary>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="IOException">It is something other than a regular file, or any other failure.</exception>
+    public FileStream OpenFile(string path) => new(OpenRegular(path), FileAccess.Read, bufferSize: 0);
+
+    /// <summary>Makes a file that must not be there yet, to be written and read.</summary>
+    /// <exception cref="IOException">It is there, or can't be made.</exception>
+    public SafeFileHandle CreateFile(string name) =>
+        OpenAt(name, LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenExclusive | LibC.OpenNoFollow);
+
+    /// <summary>Opens a regular file that has no other name, or makes it, to append to it.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <exception cref="IOException">It is something else, or any other failure.</exception>
+    public SafeFileHandle OpenToAppend(string name)
+    {
+        const int Flags = LibC.OpenWriteOnly | LibC.OpenAppend | LibC.OpenCreate | LibC.OpenNonBlocking;
+        SafeFileHandle file = OpenAt(name, Flags | LibC.OpenNoFollow);
+        FileStatus status = FileStatus.Of(file, PathOf(name));
+        if (status is { IsRegularFile: true, LinkCount: 1 })
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new IOException(status.IsRegularFile
+            ? $"{PathOf(name)} is a hard link: it has {status.LinkCount} names"
+            : $"{PathOf(name)} is not a regular file");
+    }
+
+    /// <summary>Deletes a name that is no directory's; what it links to stays.</summary>
+    /// <inheritdoc cref="OpenFile" path="/exception"/>
+    public void DeleteFile(string name) => Delete(name, flags: 0);
+
+    /// <summary>Deletes an empty directory.</summary>
+    /// <inheritdoc cref="OpenFile" path="/exception"/>
+    public void DeleteDirectory(string name) => Delete(name, LibC.AtRemoveDirectory);
+
+    /// <summary>Gives a file another name in this directory, in the place of what has it.</summary>
+    /// <exception cref="IOException">It failed.</exception>
+    public unsafe void Rename(string from, string to)
+    {
+        fixed (byte* old = FileName.Encode(from), @new = FileName.Encode(to))
+        {
+            if (LibC.RenameAt(_descriptor, old, _descriptor, @new) != 0)
+            {
+                throw Errno.ToException(PathOf(to));
+            }
+        }
+    }
+
+    /// <returns>What a symbolic link says.</returns>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public unsafe string ReadLink(string name)
+    {
+        // PATH_MAX of linux/limits.h.
+        Span<byte> text = stackalloc byte[4096];
+        fixed (byte* start = FileName.Encode(name), buffer = text)
+        {
+            nint length = LibC.ReadLinkAt(_descriptor, start, buffer, (nuint)text.Length);
+            return length >= 0 ? FileName.Decode(text[..(int)length]) : throw Errno.ToException(PathOf(name));
+        }
+    }
+
+    /// <summary>The names in the directory in no order, read as they are asked for; memory doesn't grow with their number.</summary>
+    /// <exception cref="IOException">They can't be read.</exception>
+    public IEnumerable<string> Names()
+    {
+        // A descriptor of its own: the place in the listing belongs to the open directory.
+        using SafeFileHandle listing = OpenAt(".", LibC.OpenDirectory);
+        byte[] entries = new byte[EntriesBytes];
+        int count;
+        while ((count = ReadEntries(listing, entries)) > 0)
+        {
+            for (int position = 0; position < count;)
+            {
+                // struct linux_dirent64 of getdents64(2): inode, offset, length of the record, type, name and a NUL.
+                int length = BinaryPrimitives.ReadUInt16LittleEndian(entries.AsSpan(position + 16));
+                ReadOnlySpan<byte> name = entries.AsSpan(position + 19, length - 19);
+                string text = FileName.Decode(name[..name.IndexOf((byte)0)]);
+                position += length;
+                if (text is not ("." or ".."))
+                {
+                    yield return text;
+                }
+            }
+        }
+    }
+
+    /// <summary>True when this process may make and delete files in it.</summary>
+    public unsafe bool IsWritable()
+    {
+        fixed (byte* self = ".\0"u8)
+        {
+            return LibC.AccessAt(_descriptor, self, LibC.WriteAccess, 0) == 0;
+        }
+    }
+
+    public VolumeSpace Space() => VolumeSpace.Of(_descriptor, Path);
+
+    /// <summary>Makes creations, renames and deletions in it durable.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void Flush() => Durable.Flush(_descriptor, Path);
+
+    /// <inheritdoc cref="FileLock.TryTake"/>
+    public FileLock? TryLock(bool isShared) => FileLock.TryTake(OpenAt(".", LibC.OpenDirectory), isShared);
+
+    /// <summary>Locks a regular file.</summary>
+    /// <inheritdoc cref="FileLock.TryTake" path="/returns"/>
+    /// <inheritdoc cref="OpenFile" path="/exception"/>
+    public FileLock? TryLockFile(string name, bool isShared) => FileLock.TryTake(OpenRegular(name), isShared);
+
+    public string PathOf(string path) => $"{Path}/{path}";
+
+    public void Dispose() => _descriptor.Dispose();
+
+    private unsafe int ReadEntries(SafeFileHandle listing, byte[] entries)
+    {
+        fixed (byte* buffer = entries)
+        {
+            nint count = LibC.GetDirectoryEntries(listing, buffer, (nuint)entries.Length);
+
+            // A directory that has been deleted meanwhile holds nothing.
+            return count >= 0 ? (int)count : Errno.Last == Errno.NoEntry ? 0 : throw Errno.ToException(Path);
+        }
+    }
+
+    private unsafe void Delete(string name, int flags)
+    {
+        fixed (byte* start = FileName.Encode(name))
+        {
+            if (LibC.UnlinkAt(_descriptor, start, flags) != 0)
+            {
+                throw Errno.ToException(PathOf(name));
+            }
+        }
+    }
+
+    private SafeFileHandle OpenRegular(string path) =>
+        RegularFile.Require(OpenAt(path, LibC.OpenNoFollow | LibC.OpenNonBlocking), PathOf(path));
+
+    private SafeFileHandle OpenAt(string path, int flags) =>
+        InParent(path, (parent, name) => LibC.OpenAt(parent._descriptor, name, flags, PathOf(path)));
+
+    private T InParent<T>(string path, Func<DirectoryHandle, string, T> action)
+    {
+        int slash = path.LastIndexOf('/');
+        if (slash < 0)
+        {
+            return action(this, path);
+        }
+
+        using DirectoryHandle parent = OpenDirectory(path[..slash], isSearchOnly: true);
+        return action(parent, path[(slash + 1)..]);
+    }
+}

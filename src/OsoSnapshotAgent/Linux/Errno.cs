@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>Error numbers of Linux: asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64.</summary>
+internal static class Errno
+{
+    public const int NotPermitted = 1;
+    public const int NoEntry = 2;
+    public const int Interrupted = 4;
+    public const int BadDescriptor = 9;
+    public const int WouldBlock = 11;
+    public const int AccessDenied = 13;
+    public const int NotDirectory = 20;
+    public const int Invalid = 22;
+    public const int NoSpace = 28;
+    public const int BrokenPipe = 32;
+    public const int NotEmpty = 39;
+    public const int Loop = 40;
+    public const int NotSupported = 95;
+    public const int QuotaExceeded = 122;
+
+    /// <summary>Of the last system call of this thread.</summary>
+    public static int Last => Marshal.GetLastPInvokeError();
+
+    /// <summary>The last error in words.</summary>
+    public static string LastText => Marshal.GetPInvokeErrorMessage(Last);
+
+    /// <summary>The exception that .NET's own file functions throw for the last error.</summary>
+    /// <param name="path">What the system call was about.</param>
+    public static Exception ToException(string path)
+    {
+        int error = Last;
+        string message = $"{path}: {LastText}";
+        return error switch
+        {
+            NoEntry => new FileNotFoundException(message, path),
+            AccessDenied or NotPermitted => new UnauthorizedAccessException(message),
+            NotDirectory => new IOException($"{path} is not a directory", error),
+            Loop => new IOException($"{path} is a symbolic link, which could lead anywhere and is not followed", error),
+            _ => new IOException(message, error),
+        };
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>The size of a file system, in bytes.</summary>
+/// <param name="TotalBytes">All of it.</param>
+/// <param name="FreeBytes">What an unprivileged process may still write.</param>
+internal readonly record struct VolumeSpace(long TotalBytes, long FreeBytes)
+{
+    /// <exception cref="IOException">It can't be told.</exception>
+    internal static unsafe VolumeSpace Of(SafeFileHandle file, string path)
+    {
+        // struct statvfs of bits/statvfs.h: block size, fragment size, blocks, free blocks, blocks free to everyone, …
+        ulong* fields = stackalloc ulong[16];
+        if (LibC.VolumeStatus(file, fields) != 0)
+        {
+            throw Errno.ToException(path);
+        }
+
+        return new((long)(fields[2] * fields[1]), (long)(fields[4] * fields[1]));
+    }
+}

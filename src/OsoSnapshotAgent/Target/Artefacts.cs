@@ -1,0 +1,209 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Tsdb;
+
+namespace OsoSnapshotAgent.Target;
+
+/// <summary>
+/// What runs leave in the data directory, and the one policy by which it is deleted: in a run, with REMOVE=yes and by <c>release --remove</c>.
+/// </summary>
+internal sealed class Artefacts(DataDirectory data)
+{
+    /// <summary>The archive, whole or not, and its checksum. The archive is the last.</summary>
+    public static readonly IReadOnlyList<string> ArchiveFiles =
+        [DataDirectory.PartialName, DataDirectory.ChecksumName, DataDirectory.ArchiveName];
+
+    /// <summary>Every file of ours; the directory of the snapshots is the other thing that is deleted.</summary>
+    public static readonly IReadOnlyList<string> Files = [DataDirectory.LogName, .. ArchiveFiles];
+
+    private const string ByHand = "Delete it by hand: a file in it has another owner, or is still being written. Then run again.";
+
+    private readonly DirectoryHandle _directory = data.Directory;
+    private long _deletedEntries;
+
+    /// <summary>How much of the snapshots is deleted so far; may be asked from any thread.</summary>
+    public long DeletedEntries => Interlocked.Read(ref _deletedEntries);
+
+    /// <summary>To be called before anything is deleted: names of ours that can't be ours, and databases that are in use.</summary>
+    /// <param name="files">Those that will be deleted.</param>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public void Refuse(IEnumerable<string> files)
+    {
+        foreach (string name in files)
+        {
+            if (_directory.Find(name) is { IsDirectory: true })
+            {
+                throw Foreign(name, "is a directory, but the agent expects a file of its own there");
+            }
+        }
+
+        if (_directory.Find(DataDirectory.SnapshotsName) is { IsDirectory: false, IsSymbolicLink: false })
+        {
+            throw Foreign(DataDirectory.SnapshotsName, "is no directory, but Prometheus makes its snapshots in one");
+        }
+
+        RefuseServersBelowSnapshots();
+    }
+
+    /// <summary>Deletes everything that this program and its snapshots have put there, the archive last.</summary>
+    /// <returns>The names of what was there.</returns>
+    /// <inheritdoc cref="DeleteSnapshots" path="/exception"/>
+    public IReadOnlyList<string> DeleteAll(CancellationToken token)
+    {
+        Refuse(Files);
+        List<string> removed = [];
+        if (DeleteSnapshots(except: null, token))
+        {
+            removed.Add(DataDirectory.SnapshotsName + "/");
+        }
+
+        foreach (string name in Files.Where(name => _directory.Find(name) is not null))
+        {
+            _directory.DeleteFile(name);
+            removed.Add(name);
+        }
+
+        return removed;
+    }
+
+    /// <summary>
+    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be making one that a run asked for
+    /// which has been killed, and add directories meanwhile; so a failure is tried again for a second.
+    /// </summary>
+    /// <param name="except">The one that stays, with the directory of the snapshots.</param>
+    /// <returns>false where there was none.</returns>
+    /// <exception cref="AgentException">Something in it can't be deleted, or a server uses it.</exception>
+    /// <exception cref="OperationCanceledException">The rest is left.</exception>
+    public bool DeleteSnapshots(SnapshotName? except, CancellationToken token)
+    {
+        const int MaxTries = 10;
+        if (_directory.Find(DataDirectory.SnapshotsName) is not { } found)
+        {
+            return false;
+        }
+
+        for (int tried = 1; ; tried++)
+        {
+            try
+            {
+                DeleteOnce(found, except, token);
+                return true;
+            }
+            catch (IOException) when (tried < MaxTries && _directory.Find(DataDirectory.SnapshotsName) is not null)
+            {
+                token.WaitHandle.WaitOne(TimeSpan.FromSeconds(0.1));
+            }
+            catch (FileNotFoundException)
+            {
+                // Somebody else was faster.
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw NotDeletable(e);
+            }
+        }
+    }
+
+    /// <summary>Deletes one snapshot, and the directory of the snapshots where that was the last.</summary>
+    /// <exception cref="AgentException">A server uses it.</exception>
+    /// <exception cref="IOException">Something in it can't be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public void DeleteSnapshot(SnapshotName name)
+    {
+        using DirectoryHandle? snapshots = _directory.FindDirectory(DataDirectory.SnapshotsName);
+        if (snapshots?.Find(name.Text) is { } found)
+        {
+            Delete(snapshots, name.Text, found, CancellationToken.None);
+        }
+
+        if (snapshots is not null && !snapshots.Names().Any())
+        {
+            try
+            {
+                _directory.DeleteDirectory(DataDirectory.SnapshotsName);
+            }
+            catch (IOException)
+            {
+                // Prometheus has begun another snapshot, or somebody else was faster.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks, which free nothing.
+    /// </summary>
+    public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
+        .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))
+        .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
+
+    private void RefuseServersBelowSnapshots()
+    {
+        try
+        {
+            using DirectoryHandle? snapshots = _directory.FindDirectory(DataDirectory.SnapshotsName);
+            foreach (TreeItem _ in snapshots is null ? [] : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: RefuseServer))
+            {
+                // The walk itself inspects each directory.
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotDeletable(e);
+        }
+    }
+
+    private static void RefuseServer(DirectoryHandle directory)
+    {
+        if (DataDirectory.SignOfServer(directory) is { } sign)
+        {
+            throw new AgentException(
+                ExitStatus.ArchiveFailed,
+                $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no snapshot. It was left as it is.",
+                "Stop that Prometheus, move the directory out of snapshots/, and run again.");
+        }
+    }
+
+    private void DeleteOnce(FileStatus found, SnapshotName? except, CancellationToken token)
+    {
+        if (except is null || !found.IsDirectory)
+        {
+            Delete(_directory, DataDirectory.SnapshotsName, found, token);
+            return;
+        }
+
+        using DirectoryHandle snapshots = _directory.OpenDirectory(DataDirectory.SnapshotsName);
+        foreach (string name in snapshots.Names().Where(name => name != except.Text))
+        {
+            if (snapshots.Find(name) is { } other)
+            {
+                Delete(snapshots, name, other, token);
+            }
+        }
+    }
+
+    private void Delete(DirectoryHandle parent, string name, FileStatus found, CancellationToken token)
+    {
+        if (!found.IsDirectory)
+        {
+            parent.DeleteFile(name);
+            return;
+        }
+
+        DirectoryTree.Delete(parent, name, RefuseServer, deleted: () =>
+        {
+            token.ThrowIfCancellationRequested();
+            Interlocked.Increment(ref _deletedEntries);
+        });
+    }
+
+    private AgentException Foreign(string name, string what) => new(
+        ExitStatus.ArchiveFailed,
+        $"{_directory.PathOf(name)} {what}. Nothing was touched.",
+        "Look at what it is, move it away or delete it, and run again.");
+
+    private AgentException NotDeletable(Exception failure) => new(
+        ExitStatus.ArchiveFailed,
+        $"{_directory.PathOf(DataDirectory.SnapshotsName)} can't be deleted: {failure.Message}",
+        ByHand,
+        failure);
+}

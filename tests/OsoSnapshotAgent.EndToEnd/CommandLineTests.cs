@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>What the program says of its own command line, and where.</summary>
+public sealed partial class CommandLineTests
+{
+    [Theory]
+    [InlineData("--offset and --length take whole numbers", "export", "--offset", "x")]
+    [InlineData("--offset and --length don't go with it", "export", "--stream", "--offset", "1")]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("--frobnicate", "--frobnicate")]
+    [InlineData("--frobnicate", "status", "--frobnicate")]
+    [InlineData("too", "verify", "one", "too")]
+    public async Task A_wrong_command_line_is_told_on_standard_error_alone(string told, params string[] arguments)
+    {
+        CommandResult result = await HostCommand.RunAsync([RunningAgent.Binary, .. arguments]);
+
+        Assert.Equal(2, result.ExitStatus);
+        Assert.Empty(result.Output);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
+        Assert.Contains("Usage:\n  oso-snapshot ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Environment:", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_each_variable_of_the_table_in_README()
+    {
+        string readme = await File.ReadAllTextAsync(Repository.PathOf("README.md"), TestContext.Current.CancellationToken);
+        string[] rows = [.. readme.Split("\n## Settings\n")[1].Split("\n## ")[0].Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+
+        CommandResult help = (await HostCommand.RunAsync(RunningAgent.Binary, "--help")).Succeeded();
+
+        Assert.Empty(help.Error);
+        Assert.Equal(
+            rows.SelectMany(row => Variable().Matches(row.Split('|')[1])).Select(name => name.Value).Order(StringComparer.Ordinal),
+            help.Output.Split("\nEnvironment:\n")[1].Split('\n').SelectMany(line => VariableWithValue().Matches(line)).Select(name => name.Groups[1].Value).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Help_of_a_verb_is_about_the_verb()
+    {
+        CommandResult help = (await HostCommand.RunAsync(RunningAgent.Binary, "export", "--help")).Succeeded();
+
+        Assert.Contains("--offset <offset>", help.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Environment:", help.Output, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("[A-Z][A-Z_]+")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex("^  ([A-Z_]+)=")]
+    private static partial Regex VariableWithValue();
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>Samples that came out of order, by remote write: no snapshot has them before the head's compaction, and the agent says so.</summary>
+public sealed class OutOfOrderSamplesTests : IDisposable
+{
+    private const string Warning = "⚠️ The in-memory head holds samples that came out of order (6 came since Prometheus started).";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("oso-out-of-order-").FullName;
+
+    // In whole seconds, as the samples' times are.
+    private readonly DateTimeOffset _start = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+
+    public static TheoryData<string> Versions => PrometheusVersion.Numbers;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task They_are_told_while_a_snapshot_lacks_them_and_a_snapshot_after_the_compaction_has_them(string number)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
+        {
+            Version = PrometheusVersion.Parse(number),
+            ScrapesItself = false,
+            Files = new Dictionary<string, string> { ["/etc/prometheus/prometheus.yml"] = "storage: {tsdb: {out_of_order_time_window: 30m}}" },
+            Flags = ["--web.enable-remote-write-receiver", "--storage.tsdb.min-block-duration=20s", "--storage.tsdb.max-block-duration=20s"],
+        });
+        await PushAsync(pod, 0);
+
+        await IsSilentAndRestoresAsync(pod, samples: 1);
+
+        await PushAsync(pod, -1, -2, -3, -4, -5, -6);
+        Assert.Equal(7, await CountAsync(pod));
+        AgentResult told = (await pod.RunAgentAsync()).EndedWith(0);
+        Assert.Contains(Warning, told.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  Missing     samples that came out of order (6 came since Prometheus started); a snapshot after", told.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await RestoredAsync(pod));
+
+        // The head spans more than one and a half times the smallest block.
+        await PushAsync(pod, 1);
+        string log = Path.Combine(pod.DataDirectory, "wbl");
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(Directory.EnumerateFiles(log).All(segment => new FileInfo(segment).Length == 0)), () => $"no compaction:\n{pod.Log}");
+        await IsSilentAndRestoresAsync(pod, samples: 8);
+    }
+
+    [Fact]
+    public async Task Status_and_a_stream_tell_them_too()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
+        {
+            Version = PrometheusVersion.V3_5,
+            ScrapesItself = false,
+            Files = new Dictionary<string, string> { ["/etc/prometheus/prometheus.yml"] = "storage: {tsdb: {out_of_order_time_window: 30m}}" },
+            Flags = ["--web.enable-remote-write-receiver"],
+        });
+        await PushAsync(pod, 0);
+        await PushAsync(pod, -1, -2, -3, -4, -5, -6);
+
+        AgentResult stream = (await pod.RunAgentAsync(arguments: ["export", "--stream"])).EndedWith(0);
+        Assert.Contains(Warning, stream.Error, StringComparison.Ordinal);
+
+        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = Given.Variables(("OSO_SNAPSHOT_HOLD", "10m")) });
+        string answer = string.Empty;
+        await Eventually.HoldsAsync(
+            async () => (answer = (await AskAsync(pod, agent, "status", "--json")).Output).Contains("hold-for-copy", StringComparison.Ordinal), () => $"no archive: {answer}");
+        string? missing = JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("missingSamples").GetString();
+        Assert.Equal("samples that came out of order (6 came since Prometheus started); a snapshot after the next head compaction has them", missing);
+        Assert.Contains("Missing     " + missing, (await AskAsync(pod, agent, "status")).Lines);
+        (await AskAsync(pod, agent, "release")).Succeeded();
+        (await agent.WaitAsync()).EndedWith(0);
+    }
+
+    /// <summary>As kubectl exec, in the mount namespace of the agent, which is the second one of this pod.</summary>
+    private static Task<CommandResult> AskAsync(PrometheusPod pod, RunningAgent agent, params string[] verb)
+    {
+        string binary = Path.Combine(Path.GetDirectoryName(pod.Root)!, "agent-2", "oso-snapshot");
+        string[] user = pod.Options.User.Split(':');
+        return HostCommand.RunAsync(HostCommand.AsRoot(
+            ["nsenter", "--target", $"{agent.Pid}", "--mount", "--net", "--pid", "--setuid", user[0], "--setgid", user[1], "--", binary, .. verb]));
+    }
+
+    private static async Task<int> CountAsync(PrometheusPod pod)
+    {
+        string series = await pod.QueryAsync("count_over_time(late[20m])", TimeProvider.System.GetUtcNow().AddMinutes(2));
+        return int.Parse(JsonSerializer.Deserialize<JsonElement>(series).GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture);
+    }
+
+    private async Task IsSilentAndRestoresAsync(PrometheusPod pod, int samples)
+    {
+        AgentResult result = (await pod.RunAgentAsync()).EndedWith(0);
+
+        Assert.DoesNotContain("out of order", result.Output, StringComparison.Ordinal);
+        Assert.Equal(samples, await RestoredAsync(pod));
+    }
+
+    /// <summary>The number of samples that a second Prometheus answers with, on what the archive holds.</summary>
+    private async Task<int> RestoredAsync(PrometheusPod pod)
+    {
+        string snapshot = await Judge.RestoreAsync(pod.Archive, Path.Combine(_folder, Guid.NewGuid().ToString("N")));
+        await using PrometheusPod second = await Judge.StartRestoredAsync(snapshot, pod.Options.Version);
+        return await CountAsync(second);
+    }
+
+    /// <summary>A sample for each minute, counted from the start of the test.</summary>
+    private async Task PushAsync(PrometheusPod pod, params int[] minutes)
+    {
+        string file = Path.Combine(_folder, "samples");
+        foreach (int minute in minutes)
+        {
+            await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"# TYPE late gauge\nlate {minute} {_start.AddMinutes(minute).ToUnixTimeMilliseconds()}\n"));
+            (await HostCommand.RunAsync(HostCommand.AsRoot(
+                "nsenter", "--target", pod.FirstProcessId.ToString(CultureInfo.InvariantCulture), "--net",
+                PrometheusVersion.V3_5.Promtool, "push", "metrics", new Uri(pod.Options.BaseUrl, "api/v1/write").AbsoluteUri, file))).Succeeded();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.Tests.Settings;
+
+public sealed class SettingsHelpTests
+{
+    [Fact]
+    public void Names_exactly_the_variables_that_are_read()
+    {
+        AskedVariables variables = new();
+        SettingsReader.Read(variables, TimeProvider.System);
+
+        // The locale is the system's own setting: locale(7).
+        Assert.Equal(
+            variables.Asked.Except(["LC_ALL", "LC_CTYPE", "LANG"]).Order(StringComparer.Ordinal),
+            SettingsHelp.All().Select(setting => setting.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Fits_a_terminal_of_120_columns()
+    {
+        string[] lines = SettingsHelp.Text.TrimEnd('\n').Split('\n');
+
+        Assert.Equal("Environment:", lines[0]);
+        Assert.All(lines.Skip(1), line => Assert.Matches("^(  [A-Z_]+=[^ ]+|      [^ ].*[.])$", line));
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 120));
+    }
+
+    /// <summary>An environment without a variable, that knows which were asked for.</summary>
+    private sealed class AskedVariables : IReadOnlyDictionary<string, string>
+    {
+        public HashSet<string> Asked { get; } = new(StringComparer.Ordinal);
+
+        public int Count => 0;
+
+        public IEnumerable<string> Keys => [];
+
+        public IEnumerable<string> Values => [];
+
+        public string this[string key] => throw new KeyNotFoundException(key);
+
+        public bool ContainsKey(string key) => TryGetValue(key, out _);
+
+        public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value)
+        {
+            Asked.Add(key);
+            value = null;
+            return false;
+        }
+
+        public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => Enumerable.Empty<KeyValuePair<string, string>>().GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}
