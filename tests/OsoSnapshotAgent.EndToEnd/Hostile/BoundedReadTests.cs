@@ -12,6 +12,11 @@ public sealed partial class BoundedReadTests
 
     private const long MaxLogBytes = 1 << 20;
 
+    // In memory, where so many files are made and forgotten at once. The head, for which Prometheus reserves 512 MiB, is left out.
+    private static readonly PodOptions Quick = new() { VolumeBytes = 1L << 30, Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 16), ScrapesItself = false };
+
+    private static readonly (string, string) WithoutHead = ("OSO_SNAPSHOT_SKIP_HEAD", "yes");
+
     private static readonly string Placeholder = "--web.page-title=" + new string('x', 60);
 
     [Theory]
@@ -39,12 +44,13 @@ public sealed partial class BoundedReadTests
     [Fact]
     public async Task A_listing_of_very_many_files_says_how_many_it_has_left_out()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Quick);
         await RootShell.RunAsync("cd $0; seq -f file-%06.0f $1 | xargs touch", pod.DataDirectory, Files.ToString(CultureInfo.InvariantCulture));
 
-        AgentResult result = (await Measured.RunAsync(pod, new AgentOptions())).EndedWith(0);
+        AgentResult result = (await Measured.RunAsync(pod, new AgentOptions { Environment = Given.Variables(WithoutHead) })).EndedWith(0);
 
-        Assert.InRange(new FileInfo(Path.Combine(pod.DataDirectory, "snapshots.log")).Length, 1, MaxLogBytes);
+        string logBytes = await RootShell.RunAsync("stat -c %s $0/snapshots.log", pod.DataDirectory);
+        Assert.InRange(long.Parse(logBytes, CultureInfo.InvariantCulture), 1, MaxLogBytes);
         int listed = result.Output.Split('\n').Count(line => line.Contains(" file-", StringComparison.Ordinal));
         Assert.InRange(listed, 1, Files / 20);
         Assert.Contains(Numbers().Matches(result.Output), number => LeavesOut(number.Value));
@@ -55,11 +61,11 @@ public sealed partial class BoundedReadTests
     [InlineData("yes")]
     public async Task Directories_too_deep_to_walk_end_no_run_with_a_crash(string remove)
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Quick);
         const string Dig = "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir('directory'), os.chdir('directory')) for _ in range(5000)]";
         await RootShell.RunAsync("mkdir $0/snapshots; python3 -c \"$1\" $0/snapshots; chown -R --reference=$0 $0/snapshots", pod.DataDirectory, Dig);
 
-        AgentResult result = await Measured.RunAsync(pod, new AgentOptions { Environment = Given.Variables(("REMOVE", remove)) });
+        AgentResult result = await Measured.RunAsync(pod, new AgentOptions { Environment = Given.Variables(WithoutHead, ("REMOVE", remove)) });
 
         Assert.True(result.ExitStatus is 0 or 6, $"status {result.ExitStatus}: {result.TerminationMessage}");
     }

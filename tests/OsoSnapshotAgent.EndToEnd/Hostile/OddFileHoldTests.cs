@@ -38,13 +38,15 @@ public sealed class OddFileHoldTests
 
         CommandResult release = await agent.ExecAsync("release", "--remove").WaitAsync(OddFileTable.Limit);
 
-        if (release.ExitStatus == 3)
+        // It is refused by an agent that is about to end, and nobody answers after that.
+        if (release.ExitStatus is 3 or 8)
         {
             await agent.WaitAsync(OddFileTable.Limit);
             return null;
         }
 
-        Assert.Equal(cell.IsRefused ? before : string.Empty, await OddFileTable.KindsAsync(pod));
+        string after = await OddFileTable.KindsAsync(pod);
+        Assert.True(after == (cell.IsRefused ? before : string.Empty), $"status {release.ExitStatus}, {release.Error}left:\n{after}of:\n{before}");
         if (!cell.IsRefused)
         {
             await agent.WaitAsync(OddFileTable.Limit);

@@ -11,14 +11,20 @@ public sealed class RaceTests
     // Many runs end before the attacker has seen their snapshot.
     private const int MaxRuns = 1500;
 
-    // No run may hang. What it has written is looked at whatever its status is.
+    // A run on the volume, which REMOVE makes a removal, and the verb that is asked for, by turns. What they have written is looked at
+    // whatever their status is, and none may hang.
     private const string RunOften = """
-        count=$1 enough=$2 secret=$3 archive=$4 before=$5; shift 5
+        count=$1 enough=$2 secret=$3 archive=$4 data=$5 before=$6; shift 6
         for ((i = 0; i < count; i++)); do
           eval "$before"
           [[ ! -e $enough ]] || break
           status=0
-          timeout -s KILL 20 "$@" >"$archive" 2>/dev/null || status=$?
+          if ((i % 2)); then
+            timeout -s KILL 20 "$1" >/dev/null 2>&1 || status=$?
+            cat "$data/snapshots.tgz" >"$archive" 2>/dev/null
+          else
+            timeout -s KILL 20 "$@" >"$archive" 2>/dev/null || status=$?
+          fi
           if gzip -dc "$archive" 2>/dev/null | grep -q "$secret"; then echo "leaked with status $status"; fi
           echo "status $status"
         done
@@ -63,7 +69,7 @@ public sealed class RaceTests
 
     private static async Task<string[]> RunOftenAsync(PrometheusPod pod, Swapper attacker, AgentOptions options, string before)
     {
-        string[] arguments = [MaxRuns.ToString(CultureInfo.InvariantCulture), attacker.Enough, Swapper.Secret, attacker.Archive, before];
+        string[] arguments = [MaxRuns.ToString(CultureInfo.InvariantCulture), attacker.Enough, Swapper.Secret, attacker.Archive, pod.DataDirectory, before];
         await using RunningAgent agent = await pod.StartAgentAsync(options with
         {
             User = "0:0",
