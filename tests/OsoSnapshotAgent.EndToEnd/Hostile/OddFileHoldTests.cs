@@ -38,8 +38,9 @@ public sealed class OddFileHoldTests
 
         CommandResult release = await agent.ExecAsync("release", "--remove").WaitAsync(OddFileTable.Limit);
 
-        if (release.ExitStatus == 3 && agent.HasEnded)
+        if (release.ExitStatus == 3)
         {
+            await agent.WaitAsync(OddFileTable.Limit);
             return null;
         }
 

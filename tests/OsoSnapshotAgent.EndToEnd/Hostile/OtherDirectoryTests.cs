@@ -79,17 +79,17 @@ public sealed class OtherDirectoryTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task With_no_process_in_sight_a_removal_needs_a_server_that_names_the_directory(bool asksAnother)
+    [InlineData(false, 2)]
+    [InlineData(true, 3)]
+    public async Task With_no_process_in_sight_a_removal_needs_a_server_that_names_the_directory(bool hasUrl, int status)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         await Volume.PlantArtefactsAsync(pod.DataDirectory);
         string before = await Volume.ArtefactsAsync(pod.DataDirectory);
-        (string, string)[] url = asksAnother ? [("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri)] : [];
+        (string, string)[] url = hasUrl ? [("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri)] : [];
 
         // The server's own path, /prometheus, leads nowhere in the agent's root.
-        (await pod.RunAgentAsync(Unseen([("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), .. url]))).EndedWith(3);
+        (await pod.RunAgentAsync(Unseen([("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), .. url]))).EndedWith(status);
 
         Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
     }
