@@ -3,10 +3,13 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
 /// <summary>A directory of its own for a test, gone afterwards.</summary>
-internal sealed class TempDirectory : IDisposable
+/// <param name="isInMemory">Where a test makes so many files that a disk would take a minute.</param>
+internal sealed class TempDirectory(bool isInMemory = false) : IDisposable
 {
     // Resolved, so that a temp directory behind a symbolic link gives the same paths as the code under test.
-    public string Root { get; } = Directory.CreateTempSubdirectory("oso-snapshot-test-").FullName;
+    public string Root { get; } = isInMemory
+        ? Directory.CreateDirectory($"/dev/shm/oso-snapshot-test-{Guid.NewGuid():n}").FullName
+        : Directory.CreateTempSubdirectory("oso-snapshot-test-").FullName;
 
     public string PathOf(string relative) => Path.Join(Root, relative);
 

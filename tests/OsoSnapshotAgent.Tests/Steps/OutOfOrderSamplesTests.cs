@@ -35,6 +35,14 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_in_the_place_of_a_segment_is_none()
+    {
+        _directory.Link("wbl/00000003", _directory.Write("elsewhere", "x"));
+
+        await IsSilentAsync(questions: 0);
+    }
+
+    [Fact]
     public async Task A_log_with_content_is_told_with_the_number_of_all_types()
     {
         _directory.Write("wbl/00000000", "");
@@ -63,7 +71,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     [InlineData("", 200)]
     [InlineData("prometheus_tsdb_head_out_of_order_samples_appended_total 0\n", 200)]
     [InlineData("prometheus_tsdb_head_out_of_order_samples_appended_total NaN\n", 200)]
-    [InlineData("prometheus_tsdb_head_out_of_order_samples_appended_total +Inf\n", 200)]
+    [InlineData("prometheus_tsdb_head_out_of_order_samples_appended_total 1e+300\n", 200)]
     [InlineData("prometheus_tsdb_head_out_of_order_samples_appended_total 7\n", 500)]
     public async Task A_log_with_content_is_told_without_a_number_that_nobody_knows(string metrics, int status)
     {
