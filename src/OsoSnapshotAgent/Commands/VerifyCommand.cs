@@ -32,15 +32,25 @@ internal static class VerifyCommand
     internal static ExitStatus Verify(string path, TextWriter output)
     {
         Priority.Lower();
-        BlockAudit audit = Read(path, block => output.WriteLine(Describe(block)), output);
-        foreach (string line in RunReport.Content(audit.Tally).Concat(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii)))
+        BlockAudit audit = Read(path, block => Write(Describe(block)), output);
+        Write(RunReport.Content(audit.Tally));
+        Write(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii));
+        if (audit.BlocksLeftOut > 0)
         {
-            output.WriteLine(line);
+            Write([$"  {audit.BlocksLeftOut} more {Plural(audit.BlocksLeftOut, "block")}, not drawn"]);
         }
 
         Judge(path, audit);
-        output.WriteLine($"✅ {path} is sound.");
+        Write([$"✅ {path} is sound."]);
         return ExitStatus.Done;
+
+        void Write(IEnumerable<string> lines)
+        {
+            foreach (string line in lines)
+            {
+                output.WriteLine(Printable.Text(line));
+            }
+        }
     }
 
     internal static ExitStatus VerifyAsJson(string path, TextWriter output)
@@ -50,7 +60,11 @@ internal static class VerifyCommand
         try
         {
             BlockAudit audit = Read(path, _ => { }, TextWriter.Null);
-            report = report with { Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)] };
+            report = report with
+            {
+                Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)],
+                BlocksLeftOut = audit.BlocksLeftOut,
+            };
             Judge(path, audit);
         }
         catch (AgentException e)
@@ -68,9 +82,12 @@ internal static class VerifyCommand
 
     private static void Judge(string path, BlockAudit audit)
     {
-        if (audit.Problems.Count > 0)
+        if (audit.ProblemCount > 0)
         {
-            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} holds damaged blocks: {audit.Problems.Count} problems, told above.", "The other blocks are sound. Restore without the damaged ones, or take another copy.");
+            throw new AgentException(
+                ExitStatus.ArchiveFailed,
+                $"{path} holds damaged blocks: {audit.ProblemCount} {Plural(audit.ProblemCount, "problem")}, told above.",
+                "The other blocks are sound. Restore without the damaged ones, or take another copy.");
         }
 
         if (audit.Tally.Blocks == 0)
@@ -100,11 +117,15 @@ internal static class VerifyCommand
         return audit;
     }
 
-    private static string Describe(AuditedBlock block)
+    private static IEnumerable<string> Describe(AuditedBlock block)
     {
         string content = block.Meta is { } meta
             ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
             : "contents unknown";
-        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + Printable.Text(problem)))}";
+        return block.Problems
+            .Select(problem => "   " + problem)
+            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}");
     }
+
+    private static string Plural(long count, string noun) => count == 1 ? noun : noun + "s";
 }
