@@ -50,6 +50,19 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public async Task Release_is_obeyed_as_soon_as_status_says_that_the_agent_holds()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        using FaultyDisk disk = await FaultyDisk.CompileAsync();
+
+        // A disk on which whatever the hold opens before it begins takes its time.
+        await using RunningAgent agent = await pod.StartHoldingAgentAsync(new AgentOptions { Environment = disk.Slowing("open", TimeSpan.FromSeconds(0.15)) });
+
+        (await agent.ExecAsync("release")).Succeeded();
+        (await agent.WaitAsync()).EndedWith(0);
+    }
+
+    [Fact]
     public async Task An_archive_whose_directory_can_not_be_flushed_stays_and_its_fate_is_told()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
