@@ -4,6 +4,7 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
@@ -23,18 +24,21 @@ internal static class VerifyCommand
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
+            // Before the archive is read: a wrong setting would hide the verdict.
+            bool asJson = arguments.GetValue(json);
+            bool ascii = !asJson && SettingsReader.ReadAscii(Discovery.Variables());
             string place = arguments.GetValue(path) ?? OurArchive(Discovery.FindData());
-            return arguments.GetValue(json) ? VerifyAsJson(place, Console.Out) : Verify(place, Console.Out);
+            return asJson ? VerifyAsJson(place, Console.Out) : Verify(place, Console.Out, ascii);
         }));
         return command;
     }
 
-    internal static ExitStatus Verify(string path, TextWriter output)
+    internal static ExitStatus Verify(string path, TextWriter output, bool ascii = false)
     {
         Priority.Lower();
         BlockAudit audit = Read(path, block => Write(Describe(block)), output);
         Write(RunReport.Content(audit.Tally));
-        Write(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii));
+        Write(BlockTimeline.Lines(audit.Blocks, ascii));
         if (audit.BlocksLeftOut > 0)
         {
             Write([$"  {audit.BlocksLeftOut} more {Plural(audit.BlocksLeftOut, "block")}, not drawn"]);

@@ -20,7 +20,7 @@ internal static class SettingsReader
             ClusterNamePrefix = reader.Reference<string>("CLUSTER_NAME_PREFIX", TryPathSegments, "the first segment of the URL's path, such as occne3-n2"),
             Remove = reader.YesNo("REMOVE"),
             Url = reader.Reference<Uri>(Prefix + "URL", TryUrl, "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
-            DataDirectory = reader.Reference<string>(Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data"),
+            DataDirectory = DataDirectory(reader),
             Hold = reader.Value<TimeSpan>(Prefix + "HOLD", TryHold, $"{Durations.Rule}, or 0, or forever"),
             SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
             Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
@@ -35,24 +35,55 @@ internal static class SettingsReader
             PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, "an absolute path"),
             BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, "an absolute path"),
             Insecure = reader.YesNo(Prefix + "INSECURE"),
-            Ascii = reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables),
+            Ascii = Ascii(reader, variables),
         };
 
         CheckCombinations(settings, reader.Problems);
-        if (reader.Problems.Count > 0)
-        {
-            throw new AgentException(
-                ExitStatus.Settings,
-                string.Join('\n', reader.Problems),
-                "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
-        }
-
+        ThrowIfAny(reader.Problems);
         return settings with
         {
             Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
         };
 
         bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
+    }
+
+    /// <summary>For verbs that draw and need no other setting: what else is wrong in the environment is not theirs.</summary>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
+    public static bool ReadAscii(IReadOnlyDictionary<string, string> variables)
+    {
+        VariableReader reader = new(variables);
+        bool ascii = Ascii(reader, variables);
+        ThrowIfAny(reader.Problems);
+        return ascii;
+    }
+
+    /// <summary>For verbs that look for the data directory and need no other setting.</summary>
+    /// <returns>null where none is set.</returns>
+    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
+    public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
+    {
+        VariableReader reader = new(variables);
+        string? path = DataDirectory(reader);
+        ThrowIfAny(reader.Problems);
+        return path;
+    }
+
+    private static bool Ascii(VariableReader reader, IReadOnlyDictionary<string, string> variables) =>
+        reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables);
+
+    private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
+        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data");
+
+    private static void ThrowIfAny(List<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new AgentException(
+                ExitStatus.Settings,
+                string.Join('\n', problems),
+                "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
+        }
     }
 
     // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.
