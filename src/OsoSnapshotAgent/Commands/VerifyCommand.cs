@@ -23,12 +23,13 @@ internal static class VerifyCommand
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
-            // Before the work begins, and nothing else: a wrong setting of a run must not cost a verdict.
-            bool ascii = SettingsReader.ReadAscii(Discovery.Variables());
+            // Before the archive is read: a wrong setting would hide the verdict.
+            bool asJson = arguments.GetValue(json);
+            bool ascii = !asJson && SettingsReader.ReadAscii(Discovery.Variables());
             string? given = arguments.GetValue(path);
             using DataDirectory? data = given is null ? Discovery.FindData() : null;
             string place = given ?? data!.Archive;
-            return arguments.GetValue(json) ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, ascii, Console.Out);
+            return asJson ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, ascii, Console.Out);
 
             VerifySubject Open() => data is null ? VerifySubject.OfPath(place) : VerifySubject.OfArchive(data);
         }));

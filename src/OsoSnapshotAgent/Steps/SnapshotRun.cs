@@ -108,7 +108,9 @@ internal sealed class SnapshotRun(TimeProvider time) : IDisposable
 
     public RunStatus Describe() => new()
     {
-        Phase = JsonNamingPolicy.KebabCaseLower.ConvertName(Step),
+        // Who reads hold-for-copy may release: not before the hold has begun.
+        Phase = JsonNamingPolicy.KebabCaseLower.ConvertName(
+            Step == nameof(HoldForCopy) && !Hold.IsHolding ? nameof(VerifyArchive) : Step),
         Snapshot = _snapshot?.Text,
         Blocks = _verified?.Tally.Blocks,
         From = _verified?.Tally.From,

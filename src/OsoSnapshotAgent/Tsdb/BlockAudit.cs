@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OsoSnapshotAgent.Tsdb;
 
 /// <summary>What the audit of one block has shown.</summary>
@@ -35,7 +33,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
     private BlockFileCheck? _check;
     private BlockMeta? _meta;
     private bool _hasIndex;
-    private int _segments;
+    private ulong _segments;
     private long _problemsBefore;
     private long _bytes;
 
@@ -113,15 +111,14 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
     // Numbered from 1 without a gap: prometheus/tsdb/chunks/chunks.go, nextSequenceFile.
     private void CountSegment()
     {
-        const string Segments = "chunks/";
-        if (_file.StartsWith(Segments, StringComparison.Ordinal) && int.TryParse(_file.AsSpan(Segments.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        if (ChunkSegmentCheck.NumberOf(_file) is { } number)
         {
-            NoteMissingSegments(number - 1);
+            NoteMissingSegments(Math.Max(number, 1) - 1);
             _segments = number;
         }
     }
 
-    private void NoteMissingSegments(int expected)
+    private void NoteMissingSegments(ulong expected)
     {
         if (_segments < expected)
         {
@@ -154,7 +151,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
         else
         {
             Tally = Tally.With(_meta);
-            NoteMissingSegments(_meta.Stats.NumChunks > 0 ? 1 : 0);
+            NoteMissingSegments(_meta.Stats.NumChunks > 0 ? 1UL : 0);
             if (_meta.Ulid != _block)
             {
                 _problems.Add($"block {_block}: its meta.json belongs to {_meta.Ulid}");

@@ -10,7 +10,7 @@ internal abstract class BlockFileCheck
         BlockMeta.FileName => new MetaCheck(),
         "index" => new IndexCheck(),
         "tombstones" => new TombstonesCheck(),
-        _ when pathInBlock.StartsWith("chunks/", StringComparison.Ordinal) => new ChunkSegmentCheck(),
+        _ when ChunkSegmentCheck.NumberOf(pathInBlock) is not null => new ChunkSegmentCheck(),
         _ => null,
     };
 

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace OsoSnapshotAgent.Tsdb;
 
-/// <summary>A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c>.</summary>
+/// <summary>
+/// A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c> and <c>readMetaFile</c>, which accepts
+/// any times: after the year 9999 and ends before starts too.
+/// </summary>
 internal sealed record BlockMeta
 {
     public const string FileName = "meta.json";
@@ -19,10 +22,11 @@ internal sealed record BlockMeta
     [JsonPropertyName("maxTime")]
     public long MaxTime { get; init; }
 
-    // No properties, since the JSON generator makes code for these even where they are ignored.
-    public DateTimeOffset From() => DateTimeOffset.FromUnixTimeMilliseconds(MinTime);
+    /// <summary>For display: where the calendar of .NET ends, in the years 1 and 9999, so does this.</summary>
+    public DateTimeOffset From() => Display(MinTime);
 
-    public DateTimeOffset To() => DateTimeOffset.FromUnixTimeMilliseconds(MaxTime);
+    /// <summary>For display, like <see cref="From"/>. No property, since the JSON generator would make code for it.</summary>
+    public DateTimeOffset To() => Display(MaxTime);
 
     [JsonPropertyName("stats")]
     public BlockStats Stats { get; init; } = new();
@@ -38,8 +42,6 @@ internal sealed record BlockMeta
             BlockMeta meta = JsonSerializer.Deserialize(json, TsdbJson.Default.BlockMeta) ?? throw new InvalidDataException("meta.json holds null");
             return meta.Version != 1 ? throw new InvalidDataException($"meta.json has version {meta.Version}; only version 1 is known")
                 : !Tsdb.Ulid.IsValid(meta.Ulid) ? throw new InvalidDataException($"meta.json names no ULID: '{meta.Ulid}'")
-                : !IsTime(meta.MinTime) || !IsTime(meta.MaxTime) ? throw new InvalidDataException($"meta.json has a time out of range: {meta.MinTime} to {meta.MaxTime}")
-                : meta.MinTime > meta.MaxTime ? throw new InvalidDataException($"meta.json ends ({meta.MaxTime}) before it starts ({meta.MinTime})")
                 : meta with { Stats = meta.Stats ?? new() };
         }
         catch (JsonException e)
@@ -48,24 +50,42 @@ internal sealed record BlockMeta
         }
     }
 
-    private static bool IsTime(long milliseconds) =>
-        milliseconds >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-
     /// <summary>True when the block holds a time within the range; a bound that is null is open.</summary>
     public bool Overlaps(DateTimeOffset? since, DateTimeOffset? until) =>
         !(until?.ToUnixTimeMilliseconds() < MinTime) && !(since?.ToUnixTimeMilliseconds() >= MaxTime);
+
+    private static DateTimeOffset Display(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
+        Math.Clamp(
+            milliseconds,
+            DateTimeOffset.MinValue.ToUnixTimeMilliseconds(),
+            DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
 }
 
 internal sealed record BlockStats
 {
     [JsonPropertyName("numSamples")]
+    [JsonConverter(typeof(CountConverter))]
     public long NumSamples { get; init; }
 
     [JsonPropertyName("numSeries")]
+    [JsonConverter(typeof(CountConverter))]
     public long NumSeries { get; init; }
 
     [JsonPropertyName("numChunks")]
+    [JsonConverter(typeof(CountConverter))]
     public long NumChunks { get; init; }
+}
+
+/// <summary>Prometheus' uint64. What no block can hold is cut, so that no sum over blocks overflows.</summary>
+internal sealed class CountConverter : JsonConverter<long>
+{
+    private const ulong MaxCount = long.MaxValue / BlockAudit.MaxBlocks;
+
+    public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        (long)Math.Min(reader.GetUInt64(), MaxCount);
+
+    public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value);
 }
 
 [JsonSerializable(typeof(BlockMeta))]

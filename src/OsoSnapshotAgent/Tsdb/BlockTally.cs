@@ -17,9 +17,12 @@ internal sealed record BlockTally
     public BlockTally With(BlockMeta meta) => new()
     {
         Blocks = Blocks + 1,
-        Series = Series + meta.Stats.NumSeries,
-        Samples = Samples + meta.Stats.NumSamples,
+        Series = Sum(Series, meta.Stats.NumSeries),
+        Samples = Sum(Samples, meta.Stats.NumSamples),
         From = meta.From() < From ? meta.From() : From,
         To = meta.To() > To ? meta.To() : To,
     };
+
+    // Of more blocks than anybody has, the sum stays at its maximum.
+    private static long Sum(long sum, long count) => sum + Math.Min(count, long.MaxValue - sum);
 }

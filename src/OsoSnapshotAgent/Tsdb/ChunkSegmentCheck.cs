@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OsoSnapshotAgent.Tsdb;
 
 /// <summary>
@@ -21,6 +23,17 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck("segment", magic: 0x
         Length,
         Data,
         Checksum,
+    }
+
+    /// <returns>null for what is no segment: Prometheus passes over it, such as <c>.nfs…</c> beside the segments.</returns>
+    public static ulong? NumberOf(string pathInBlock)
+    {
+        // prometheus/tsdb/chunks/chunks.go, sequenceFiles: names that are unsigned numbers.
+        const string Segments = "chunks/";
+        return pathInBlock.StartsWith(Segments, StringComparison.Ordinal)
+            && ulong.TryParse(pathInBlock.AsSpan(Segments.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            ? number
+            : null;
     }
 
     public override void Finish()

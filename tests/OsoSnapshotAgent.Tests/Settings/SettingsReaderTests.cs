@@ -18,6 +18,22 @@ public sealed class SettingsReaderTests
         Assert.False(settings.SkipHead);
     }
 
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData("yes", null, true)]
+    [InlineData("no", "C", true)]
+    [InlineData(null, "de_DE.UTF-8", false)]
+    public void Reads_how_to_draw_alone_whatever_else_is_wrong(string? ascii, string? locale, bool expected) => Assert.Equal(
+        expected,
+        SettingsReader.ReadAscii(Wrong(("OSO_SNAPSHOT_ASCII", ascii), ("LANG", locale), ("OSO_SNAPSHOT_DATA_DIR", "x"))));
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("/proc/7/root/data/", "/proc/7/root/data")]
+    public void Reads_the_data_directory_alone_whatever_else_is_wrong(string? path, string? expected) => Assert.Equal(
+        expected,
+        SettingsReader.ReadDataDirectory(Wrong(("OSO_SNAPSHOT_DATA_DIR", path), ("OSO_SNAPSHOT_ASCII", "maybe"))));
+
     [Fact]
     public void Reads_every_variable()
     {
@@ -174,6 +190,9 @@ public sealed class SettingsReaderTests
     [InlineData(true, "OSO_SNAPSHOT_ASCII", "yes", "LANG", "de_DE.UTF-8")]
     public void Draws_with_ASCII_where_the_locale_or_the_variable_says_so(bool expected, params string[] pairs) =>
         Assert.Equal(expected, Read([.. pairs.Chunk(2).Select(pair => (pair[0], pair[1]))]).Ascii);
+
+    private static Dictionary<string, string> Wrong(params (string Name, string? Value)[] variables) =>
+        variables.Append(("OSO_SNAPSHOT_LEVEL", "best")).ToDictionary(each => each.Item1, each => each.Item2 ?? string.Empty);
 
     private static AgentSettings Read(params (string Name, string Value)[] variables) =>
         SettingsReader.Read(variables.ToDictionary(variable => variable.Name, variable => variable.Value), new ManualTime());

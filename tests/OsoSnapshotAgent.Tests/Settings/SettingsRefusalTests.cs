@@ -67,6 +67,17 @@ public sealed class SettingsRefusalTests
     }
 
     [Fact]
+    public void Names_the_problem_of_a_variable_that_is_read_alone()
+    {
+        Dictionary<string, string> wrong = new() { ["OSO_SNAPSHOT_ASCII"] = "maybe", ["OSO_SNAPSHOT_DATA_DIR"] = "data" };
+
+        Expect.Failure(
+            () => SettingsReader.ReadAscii(wrong), ExitStatus.Settings, "OSO_SNAPSHOT_ASCII='maybe': must be ", "Correct");
+        Expect.Failure(
+            () => SettingsReader.ReadDataDirectory(wrong), ExitStatus.Settings, "OSO_SNAPSHOT_DATA_DIR='data': must", "Correct");
+    }
+
+    [Fact]
     public void Reports_all_problems_at_once()
     {
         AgentException refusal = Refusal(

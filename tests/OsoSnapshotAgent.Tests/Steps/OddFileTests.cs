@@ -86,6 +86,7 @@ public sealed class OddFileTests : IDisposable
     public async Task A_file_whose_name_holds_control_characters_is_archived_and_never_printed_raw(string name)
     {
         Touch($"{Block}/chunks/{name}");
+        _sample.Directory.Write($"{Block}/meta.json", "{\"version\":1,\"ulid\":\"\\u001b[2J\\n\"}");
         using Agent agent = Create(SampleData.NoReserve);
 
         await agent.Step<ArchiveSnapshot>().RunAsync(Token);

@@ -51,6 +51,27 @@ public sealed class BlockAuditTests
     }
 
     [Fact]
+    public void A_stray_file_among_the_segments_is_no_damage_and_fills_no_gap()
+    {
+        AddBlock(SampleBlock.Ulid, then: [("chunks/.nfs00000002", [1, 2]), ("chunks/000003", SampleBlock.Segment(7))]);
+        _audit.Finish();
+
+        Assert.Equal([$"block {SampleBlock.Ulid} has no chunks/000002"], _audit.Problems);
+    }
+
+    [Theory]
+    [InlineData("0", "000001")]
+    [InlineData("2147483648", "000002")]
+    [InlineData("18446744073709551615", "000002")]
+    public void A_segment_of_any_number_is_one_problem_at_most(string number, string missing)
+    {
+        AddBlock(SampleBlock.Ulid, without: number == "0" ? "chunks/000001" : null, then: [($"chunks/{number}", SampleBlock.Segment(7))]);
+        _audit.Finish();
+
+        Assert.Equal([$"block {SampleBlock.Ulid} has no chunks/{missing}"], _audit.Problems);
+    }
+
+    [Fact]
     public void Damage_is_noted_by_block_and_file_and_the_other_blocks_still_count()
     {
         AddBlock(SampleBlock.Ulid, damage: "chunks/000001");

@@ -115,6 +115,21 @@ public sealed class BlockFileCheckTests
         Assert.Null(BlockFileCheck.For("index.tmp"));
     }
 
+    [Theory]
+    [InlineData("chunks/000001", true)]
+    [InlineData("chunks/1", true)]
+    [InlineData("chunks/18446744073709551615", true)]
+    [InlineData("chunks/18446744073709551616", false)]
+    [InlineData("chunks/.nfs000000000001", false)]
+    [InlineData("chunks/000001.tmp", false)]
+    [InlineData("chunks/+1", false)]
+    [InlineData("chunks/ 1", false)]
+    [InlineData("chunks/", false)]
+    [InlineData("chunks/000001/x", false)]
+    [InlineData("000001", false)]
+    public void Segments_are_what_Prometheus_takes_for_some(string path, bool isSegment) =>
+        Assert.Equal(isSegment, BlockFileCheck.For(path) is ChunkSegmentCheck);
+
     private static byte[] Sound(string file) => file switch
     {
         "index" => SampleBlock.Index(),

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tsdb;
 
@@ -25,11 +27,48 @@ public sealed class BlockMetaTests
     [InlineData("""{"version":1}""", "names no ULID: ''")]
     [InlineData("""{"version":1,"ulid":"../../wal"}""", "names no ULID: '../../wal'")]
     [InlineData("""{"version":1,"ulid":null}""", "names no ULID: ''")]
-    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","minTime":5,"maxTime":4}""", "ends (4) before it starts (5)")]
-    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","maxTime":9223372036854775807}""", "time out of range: 0 to 9223372036854775807")]
+    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","maxTime":9223372036854775808}""", "meta.json is damaged")]
+    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","stats":{"numSamples":-1}}""", "meta.json is damaged")]
+    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","stats":{"numSeries":1.5}}""", "meta.json is damaged")]
+    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","stats":{"numChunks":"1"}}""", "meta.json is damaged")]
+    [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","stats":{"numSamples":18446744073709551616}}""", "meta.json is damaged")]
     [InlineData("""{"version":1,"ulid":"01J5QZ8X0M3N4P5Q6R7S8T9V0W","minTime":"x"}""", "meta.json is damaged")]
     public void Refuses_what_Prometheus_would_not_accept(string json, string reason) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => BlockMeta.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(5, 4, "1970-01-01T00:00:00.005Z", "1970-01-01T00:00:00.004Z")]
+    [InlineData(253_402_300_799_999, 253_402_300_800_000, "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z")]
+    [InlineData(long.MinValue, long.MaxValue, "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")]
+    public void Accepts_any_times_as_Prometheus_does_and_shows_those_beyond_the_calendar_as_its_ends(
+        long min, long max, string from, string to)
+    {
+        BlockMeta meta = BlockMeta.Parse(SampleBlock.Meta(minTime: min, maxTime: max));
+
+        Assert.Equal((min, max), (meta.MinTime, meta.MaxTime));
+        Assert.Equal((from, to), (Text(meta.From()), Text(meta.To())));
+
+        static string Text(DateTimeOffset time) =>
+            time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Of_impossible_counts_no_sum_overflows()
+    {
+        const string Stats = """{"numSamples":18446744073709551615,"numSeries":18446744073709551615}""";
+        string json = $$"""{"version":1,"ulid":"{{SampleBlock.Ulid}}","stats":{{Stats}} }""";
+        BlockMeta meta = BlockMeta.Parse(Encoding.UTF8.GetBytes(json));
+        AuditedBlock[] kept = [.. Enumerable.Repeat(new AuditedBlock(SampleBlock.Ulid, meta, 1, []), BlockAudit.MaxBlocks)];
+
+        Assert.Equal(41, BlockTimeline.Lines(kept, ascii: true).Count());
+        BlockTally tally = new();
+        for (int i = 0; i < 2 * BlockAudit.MaxBlocks; i++)
+        {
+            tally = tally.With(meta);
+        }
+
+        Assert.Equal((long.MaxValue, long.MaxValue), (tally.Samples, tally.Series));
+    }
 
     [Fact]
     public void Without_stats_counts_nothing_as_Prometheus_does() =>
