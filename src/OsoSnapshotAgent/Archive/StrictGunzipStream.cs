@@ -13,6 +13,9 @@ internal sealed class StrictGunzipStream : ReadStream
     private readonly ReadTap _packed;
     private readonly GZipStream _gzip;
     private readonly Crc32 _crc = new();
+
+    // The checksum wants an array.
+    private readonly byte[] _bytes = new byte[64 * 1024];
     private uint _length;
 
     public StrictGunzipStream(Stream packed)
@@ -24,11 +27,9 @@ internal sealed class StrictGunzipStream : ReadStream
     /// <exception cref="InvalidDataException">Damaged, cut short, or something follows.</exception>
     public override int Read(Span<byte> buffer)
     {
-        // Its checksum wants an array.
-        byte[] bytes = new byte[Math.Min(buffer.Length, 64 * 1024)];
-        int count = _gzip.Read(bytes);
-        bytes.AsSpan(0, count).CopyTo(buffer);
-        _crc.Update(new ArraySegment<byte>(bytes, 0, count));
+        int count = _gzip.Read(_bytes.AsSpan(0, Math.Min(buffer.Length, _bytes.Length)));
+        _bytes.AsSpan(0, count).CopyTo(buffer);
+        _crc.Update(new ArraySegment<byte>(_bytes, 0, count));
         _length += (uint)count;
         if (count == 0 && !buffer.IsEmpty)
         {

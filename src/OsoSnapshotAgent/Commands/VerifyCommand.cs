@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tsdb;
 
@@ -22,29 +23,41 @@ internal static class VerifyCommand
         Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
+            // Before the work begins, and nothing else: a wrong setting of a run must not cost a verdict.
+            bool ascii = SettingsReader.ReadAscii(Discovery.Variables());
             string? given = arguments.GetValue(path);
             using DataDirectory? data = given is null ? Discovery.FindData() : null;
             string place = given ?? data!.Archive;
-            return arguments.GetValue(json) ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, Console.Out);
+            return arguments.GetValue(json) ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, ascii, Console.Out);
 
             VerifySubject Open() => data is null ? VerifySubject.OfPath(place) : VerifySubject.OfArchive(data);
         }));
         return command;
     }
 
-    internal static ExitStatus Verify(Func<VerifySubject> open, TextWriter output)
+    internal static ExitStatus Verify(Func<VerifySubject> open, bool ascii, TextWriter output)
     {
         Priority.Lower();
         using VerifySubject subject = open();
-        BlockAudit audit = Read(subject, block => output.WriteLine(Describe(block)), output);
-        foreach (string line in RunReport.Content(audit.Tally).Concat(BlockTimeline.Lines(audit.Blocks, Discovery.Settings().Ascii)))
+        BlockAudit audit = Read(subject, block => Write(Describe(block)), output);
+        Write(RunReport.Content(audit.Tally));
+        Write(BlockTimeline.Lines(audit.Blocks, ascii));
+        if (audit.BlocksLeftOut > 0)
         {
-            output.WriteLine(line);
+            Write([$"  {Plural.Of(audit.BlocksLeftOut, "more block")}, not drawn"]);
         }
 
         Judge(subject.Path, audit);
-        output.WriteLine($"✅ {Printable.Text(subject.Path)} is sound.");
+        Write([$"✅ {subject.Path} is sound."]);
         return ExitStatus.Done;
+
+        void Write(IEnumerable<string> lines)
+        {
+            foreach (string line in lines)
+            {
+                output.WriteLine(Printable.Text(line));
+            }
+        }
     }
 
     internal static ExitStatus VerifyAsJson(string path, Func<VerifySubject> open, TextWriter output)
@@ -55,7 +68,11 @@ internal static class VerifyCommand
         {
             using VerifySubject subject = open();
             BlockAudit audit = subject.Read(_ => { });
-            report = report with { Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)] };
+            report = report with
+            {
+                Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)],
+                BlocksLeftOut = audit.BlocksLeftOut,
+            };
             Judge(path, audit);
         }
         catch (AgentException e)
@@ -73,9 +90,12 @@ internal static class VerifyCommand
 
     private static void Judge(string path, BlockAudit audit)
     {
-        if (audit.Problems.Count > 0)
+        if (audit.ProblemCount > 0)
         {
-            throw new AgentException(ExitStatus.ArchiveFailed, $"{path} holds damaged blocks: {audit.Problems.Count} problems, told above.", "The other blocks are sound. Restore without the damaged ones, or take another copy.");
+            throw new AgentException(
+                ExitStatus.ArchiveFailed,
+                $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, told above.",
+                "The other blocks are sound. Restore without the damaged ones, or take another copy.");
         }
 
         if (audit.Tally.Blocks == 0)
@@ -95,11 +115,13 @@ internal static class VerifyCommand
         return audit;
     }
 
-    private static string Describe(AuditedBlock block)
+    private static IEnumerable<string> Describe(AuditedBlock block)
     {
         string content = block.Meta is { } meta
             ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
             : "contents unknown";
-        return $"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}{string.Concat(block.Problems.Select(problem => "\n   " + Printable.Text(problem)))}";
+        return block.Problems
+            .Select(problem => "   " + problem)
+            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}");
     }
 }

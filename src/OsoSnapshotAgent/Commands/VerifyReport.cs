@@ -16,6 +16,9 @@ internal sealed record VerifyReport
 
     /// <summary>In the order of their names; empty where the archive could not be read to its end.</summary>
     public IReadOnlyList<VerifiedBlock> Blocks { get; init; } = [];
+
+    /// <summary>How many more there are than are listed.</summary>
+    public long BlocksLeftOut { get; init; }
 }
 
 /// <summary>A block as it was read; what its meta.json would tell is null where that is damaged.</summary>
@@ -33,6 +36,7 @@ internal sealed record VerifiedBlock
 
     public required long SizeBytes { get; init; }
 
+    /// <summary>Where there are very many, the last one says how many more there are.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
     public static VerifiedBlock Of(AuditedBlock block) => new()

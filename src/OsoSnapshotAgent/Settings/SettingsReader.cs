@@ -37,7 +37,7 @@ internal static class SettingsReader
             Insecure = reader.YesNo(Prefix + "INSECURE"),
             Client = reader.Reference<string>(Prefix + "CLIENT", TryContainerName, "the name of a container, such as oso-snapshot-20261121-091649-27750"),
             StartBefore = reader.Value<DateTimeOffset>(Prefix + "START_BEFORE", TryTime, "a time such as 2025-08-20T16:00:00Z"),
-            Ascii = reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables),
+            Ascii = Ascii(reader, variables),
         };
 
         CheckCombinations(settings, reader.Problems);
@@ -60,6 +60,19 @@ internal static class SettingsReader
         ThrowOnProblems(reader);
         return directory;
     }
+
+    /// <inheritdoc cref="ReadDataDirectory" path="/summary"/>
+    /// <inheritdoc cref="ReadDataDirectory" path="/exception"/>
+    public static bool ReadAscii(IReadOnlyDictionary<string, string> variables)
+    {
+        VariableReader reader = new(variables);
+        bool ascii = Ascii(reader, variables);
+        ThrowOnProblems(reader);
+        return ascii;
+    }
+
+    private static bool Ascii(VariableReader reader, IReadOnlyDictionary<string, string> variables) =>
+        reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables);
 
     private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
         Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");

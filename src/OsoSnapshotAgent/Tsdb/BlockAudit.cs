@@ -24,24 +24,33 @@ internal sealed class AuditedBlock(string ulid, BlockMeta? meta, long sizeBytes,
 /// </summary>
 internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 {
-    private readonly List<string> _problems = [];
+    /// <summary>Two years of blocks of two hours; Prometheus compacts them to some dozens.</summary>
+    public const int MaxBlocks = 10_000;
+
+    private readonly ProblemList _problems = new();
     private readonly List<AuditedBlock> _blocks = [];
+    private readonly MetaCheck _metaCheck = new();
     private string? _block;
     private string _file = string.Empty;
     private BlockFileCheck? _check;
     private BlockMeta? _meta;
     private bool _hasIndex;
     private int _segments;
-    private int _problemsBefore;
+    private long _problemsBefore;
     private long _bytes;
 
     public BlockTally Tally { get; private set; } = new();
 
-    /// <summary>Those that are read to their end, in the order in which they came.</summary>
+    /// <summary>Those that are read to their end, in the order in which they came, up to the maximum.</summary>
     public IReadOnlyList<AuditedBlock> Blocks => _blocks;
 
-    /// <summary>Each names the block and the file.</summary>
-    public IReadOnlyList<string> Problems => _problems;
+    /// <summary>How many more there were.</summary>
+    public long BlocksLeftOut { get; private set; }
+
+    /// <summary>Each names the block and the file; the last line says how many more there were.</summary>
+    public IReadOnlyList<string> Problems => _problems.From(0);
+
+    public long ProblemCount => _problems.Count;
 
     /// <param name="path">Relative to the snapshot's directory: <c>ULID/chunks/000001</c>.</param>
     public void StartFile(string path)
@@ -55,7 +64,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 
         StartBlock(block);
         _file = path[(slash + 1)..];
-        _check = BlockFileCheck.For(_file);
+        _check = _file == BlockMeta.FileName ? _metaCheck.Restart() : BlockFileCheck.For(_file);
         CountSegment();
     }
 
@@ -152,8 +161,17 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
             }
         }
 
-        _blocks.Add(new(_block, _meta, _bytes, _problems[_problemsBefore..]));
-        finished?.Invoke(_blocks[^1]);
+        AuditedBlock block = new(_block, _meta, _bytes, _problems.From(_problemsBefore));
+        if (_blocks.Count < MaxBlocks)
+        {
+            _blocks.Add(block);
+        }
+        else
+        {
+            BlocksLeftOut++;
+        }
+
+        finished?.Invoke(block);
         (_block, _meta, _hasIndex, _segments) = (null, null, false, 0);
     }
 }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Numerics;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Tsdb;
@@ -6,24 +6,38 @@ namespace OsoSnapshotAgent.Tsdb;
 /// <summary>Gathers a <c>meta.json</c> and parses it.</summary>
 internal sealed class MetaCheck : BlockFileCheck
 {
-    // Compaction lists its sources in it: some hundred bytes each.
-    private const int MostBytes = 4 * 1024 * 1024;
+    // Compaction lists the blocks of two hours that it was made of, with some 40 bytes each: enough for six years in one.
+    private const int MaxBytes = 1024 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _json = new();
+    private byte[] _json = new byte[4096];
+    private int _length;
 
     public BlockMeta? Meta { get; private set; }
 
+    /// <summary>For the next file, with the same buffer.</summary>
+    public MetaCheck Restart()
+    {
+        (_length, Meta) = (0, null);
+        return this;
+    }
+
     public override void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_json.WrittenCount + bytes.Length > MostBytes)
+        if (bytes.Length > MaxBytes - _length)
         {
             throw TooLong();
         }
 
-        _json.Write(bytes);
+        if (bytes.Length > _json.Length - _length)
+        {
+            Array.Resize(ref _json, (int)BitOperations.RoundUpToPowerOf2((uint)(_length + bytes.Length)));
+        }
+
+        bytes.CopyTo(_json.AsSpan(_length));
+        _length += bytes.Length;
     }
 
-    public override void Finish() => Meta = BlockMeta.Parse(_json.WrittenSpan);
+    public override void Finish() => Meta = BlockMeta.Parse(_json.AsSpan(0, _length));
 
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     /// <exception cref="IOException">It can't be read, or it is no file.</exception>
@@ -31,7 +45,7 @@ internal sealed class MetaCheck : BlockFileCheck
     public static BlockMeta Read(DirectoryHandle directory, string path)
     {
         using FileStream file = directory.OpenFile(path);
-        if (file.Length > MostBytes)
+        if (file.Length > MaxBytes)
         {
             throw TooLong();
         }
@@ -41,5 +55,5 @@ internal sealed class MetaCheck : BlockFileCheck
         return BlockMeta.Parse(json);
     }
 
-    private static InvalidDataException TooLong() => new($"meta.json is longer than {MostBytes} bytes");
+    private static InvalidDataException TooLong() => new($"meta.json is longer than {MaxBytes} bytes");
 }

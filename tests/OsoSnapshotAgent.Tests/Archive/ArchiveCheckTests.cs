@@ -2,6 +2,7 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Tests.Tar;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
@@ -49,6 +50,27 @@ public sealed class ArchiveCheckTests : IDisposable
         Assert.Contains("holds damaged blocks", damaged.GetProperty("problem").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, damaged.GetProperty("blocks")[0].GetProperty("from").ValueKind);
         Assert.NotEqual(0, damaged.GetProperty("blocks")[0].GetProperty("problems").GetArrayLength());
+    }
+
+    [Fact]
+    public void Of_very_many_blocks_each_has_its_line_and_the_rest_of_the_picture_is_told()
+    {
+        TarBuilder tar = new();
+        for (int i = 0; i < 10_002; i++)
+        {
+            tar.Add(TarBuilder.Header($"snapshots/{SampleData.Name}/{SampleBlock.Ulid[..21]}{i:00000}/", type: '5'));
+        }
+
+        File.WriteAllBytes(Archive, Gzip.Pack(tar.End()));
+
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "holds damaged blocks: 20004 problems", "The other");
+        Assert.Equal(10_002, Lines.Count(line => line.StartsWith("❌ ", StringComparison.Ordinal)));
+        Assert.Equal("  2 more blocks, not drawn", Lines[^1]);
+
+        VerifyCommand.VerifyAsJson(Archive, () => VerifySubject.OfPath(Archive), _output);
+        JsonElement report = JsonSerializer.Deserialize<JsonElement>(Lines[^1]);
+        Assert.Equal(10_000, report.GetProperty("blocks").GetArrayLength());
+        Assert.Equal(2, report.GetProperty("blocksLeftOut").GetInt32());
     }
 
     [Fact]
@@ -187,7 +209,7 @@ public sealed class ArchiveCheckTests : IDisposable
 
     private string[] Lines => _output.ToString().TrimEnd('\n').Split('\n');
 
-    private ExitStatus Verify(string path) => VerifyCommand.Verify(() => VerifySubject.OfPath(path), _output);
+    private ExitStatus Verify(string path) => VerifyCommand.Verify(() => VerifySubject.OfPath(path), ascii: false, _output);
 
     private byte[] WriteArchive()
     {

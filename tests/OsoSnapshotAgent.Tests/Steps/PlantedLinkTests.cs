@@ -165,7 +165,7 @@ public sealed class PlantedLinkTests : IDisposable
     {
         Plant($"snapshots/{SampleData.Name}/{name}", $"snapshots/{SampleData.Name}/{name}");
 
-        Expect.Failure(() => VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), TextWriter.Null), ExitStatus.ArchiveFailed, "is neither a file nor a directory", "delete it");
+        Expect.Failure(() => VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), ascii: false, TextWriter.Null), ExitStatus.ArchiveFailed, "is neither a file nor a directory", "delete it");
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class PlantedLinkTests : IDisposable
         Plant($"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}", $"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}");
         using StringWriter output = new(CultureInfo.InvariantCulture);
 
-        Assert.Equal(ExitStatus.Done, VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), output));
+        Assert.Equal(ExitStatus.Done, VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.SnapshotPath), ascii: false, output));
 
         Assert.DoesNotContain(SampleBlock.OtherUlid, output.ToString(), StringComparison.Ordinal);
     }
@@ -199,7 +199,7 @@ public sealed class PlantedLinkTests : IDisposable
         File.Move(_sample.PartialArchive, _sample.Data.Archive);
         Plant("snapshots.tgz.sha256", "secret");
 
-        Exception? failure = Record.Exception(() => VerifyCommand.Verify(() => VerifySubject.OfArchive(_sample.Data), TextWriter.Null));
+        Exception? failure = Record.Exception(() => VerifyCommand.Verify(() => VerifySubject.OfArchive(_sample.Data), ascii: false, TextWriter.Null));
 
         Assert.True(failure is IOException && failure.Message.Contains("snapshots.tgz.sha256 is a symbolic link", StringComparison.Ordinal), failure?.ToString());
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tsdb;
 
@@ -80,6 +81,68 @@ public sealed class BlockAuditTests
         _audit.Finish();
 
         Assert.Equal([$"block {SampleBlock.Ulid}: its meta.json belongs to {SampleBlock.OtherUlid}"], _audit.Problems);
+    }
+
+    [Fact]
+    public void The_first_1000_problems_are_kept_and_the_rest_is_counted()
+    {
+        for (int i = 0; i < 1200; i++)
+        {
+            Add(SampleBlock.Ulid, $"chunks/{(2 * i) + 2:000000}", SampleBlock.Segment());
+        }
+
+        Add(SampleBlock.OtherUlid, "index", [1]);
+        _audit.Finish();
+
+        Assert.Equal(1205, _audit.ProblemCount);
+        Assert.Equal(1001, _audit.Problems.Count);
+        Assert.Equal($"block {SampleBlock.Ulid} has no chunks/001999", _audit.Problems[999]);
+        Assert.Equal("205 more problems, not listed", _audit.Problems[1000]);
+        Assert.Equal(["202 more problems, not listed"], _audit.Blocks[0].Problems.Skip(1000));
+        Assert.Equal(["3 more problems, not listed"], _audit.Blocks[1].Problems);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    public void A_problem_is_cut_to_200_characters_and_no_character_in_two(string first)
+    {
+        string ulid = first + string.Concat(Enumerable.Repeat("😀", 200));
+        Add(SampleBlock.Ulid, "meta.json", Encoding.UTF8.GetBytes($$"""{"version":1,"ulid":"{{ulid}}"}"""));
+
+        string problem = Assert.Single(_audit.Problems);
+        Assert.InRange(problem.Length, 199, 200);
+        Assert.EndsWith("😀…", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_first_10000_blocks_are_kept_and_all_are_counted_and_told()
+    {
+        List<string> told = [];
+        BlockAudit audit = new(block => told.Add(block.Ulid));
+        string[] ulids = [.. Enumerable.Range(0, 10_003).Select(i => SampleBlock.Ulid[..21] + $"{i:00000}")];
+        foreach (string ulid in ulids)
+        {
+            audit.StartFile($"{ulid}/meta.json");
+            audit.Append(SampleBlock.Meta(ulid));
+            audit.FinishFile();
+        }
+
+        audit.Finish();
+
+        Assert.Equal(ulids, told);
+        Assert.Equal(ulids[..10_000], audit.Blocks.Select(block => block.Ulid));
+        Assert.Equal((3, 10_003), (audit.BlocksLeftOut, audit.Tally.Blocks));
+    }
+
+    [Fact]
+    public void A_short_meta_json_after_a_long_one_is_read_by_itself()
+    {
+        Add(SampleBlock.Ulid, "meta.json", [.. SampleBlock.Meta(), .. Enumerable.Repeat((byte)' ', 100_000)]);
+        Add(SampleBlock.OtherUlid, "meta.json", SampleBlock.Meta(SampleBlock.OtherUlid));
+        _audit.Finish();
+
+        Assert.Equal([SampleBlock.Ulid, SampleBlock.OtherUlid], _audit.Blocks.Select(block => block.Meta?.Ulid));
     }
 
     [Fact]
