@@ -22,7 +22,7 @@ internal sealed record AgentOptions
     /// <summary>What a shell does to its streams before it becomes the agent, such as ">/dev/full".</summary>
     public string? Redirection { get; init; }
 
-    /// <summary>What runs the program, which follows as its arguments: strace with its options, or a shell that runs it often.</summary>
+    /// <summary>What runs the program, which follows as its arguments: strace, or a shell that runs it often.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
     /// <summary>False: as runtimes do that ignore --target, the agent is PID 1 itself and sees no other process.</summary>

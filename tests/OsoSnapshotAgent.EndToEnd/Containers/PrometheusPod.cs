@@ -92,9 +92,7 @@ internal sealed class PrometheusPod : IAsyncDisposable
         options ??= new AgentOptions();
         var environment = new Dictionary<string, string>(options.Environment) { ["OSO_SNAPSHOT_HOLD"] = "forever" };
         RunningAgent agent = await StartAgentAsync(options with { Environment = environment });
-        await Eventually.HoldsAsync(
-            async () => agent.HasEnded || (await agent.ExecAsync("status")).Output.Contains("hold-for-copy", StringComparison.Ordinal),
-            () => "no hold");
+        await Eventually.HoldsAsync(async () => agent.HasEnded || await agent.IsHoldingAsync(), () => "no hold");
         Assert.False(agent.HasEnded, "The agent ended before it could hold.");
         return agent;
     }

@@ -50,7 +50,8 @@ internal sealed class RunningAgent : IAsyncDisposable
     {
         PrepareDirectory(directory);
         options = options with { User = options.User ?? pod.Options.User };
-        Process launcher = HostCommand.Start(HostCommand.AsRoot([.. Namespaces(pod, options), .. Container(options, directory)]));
+        IEnumerable<string> command = [.. Namespaces(pod, options), .. Container(options, directory)];
+        Process launcher = HostCommand.Start(HostCommand.AsRoot(command));
         var agent = new RunningAgent(launcher, options, directory);
         await Eventually.HoldsAsync(
             () => Task.FromResult(launcher.HasExited || (agent.Pid = ProcessTable.FindDescendant(launcher.Id, IsAgent)) is not null),
@@ -68,6 +69,10 @@ internal sealed class RunningAgent : IAsyncDisposable
         TimeSpan duration = Stopwatch.GetElapsedTime(_start);
         return new AgentResult(_launcher.ExitCode, await _output, await _error, await File.ReadAllTextAsync(TerminationLog), duration);
     }
+
+    /// <summary>Whether it says of itself that it waits for the copy.</summary>
+    public async Task<bool> IsHoldingAsync() =>
+        (await ExecAsync("status")).Output.Contains("hold-for-copy", StringComparison.Ordinal);
 
     /// <summary>Runs a verb in the agent's own container, as kubectl exec does.</summary>
     public Task<CommandResult> ExecAsync(params string[] arguments)
@@ -120,7 +125,8 @@ internal sealed class RunningAgent : IAsyncDisposable
     private static IEnumerable<string> Container(AgentOptions options, string directory) =>
     [
         "env", "AGENT_DIRECTORY=" + directory, "AGENT_TERMINATION_LOG=" + Path.Combine(directory, "termination-log"),
-        "AGENT_USER=" + options.User, "AGENT_TERMINAL=" + options.Terminal?.Path, "AGENT_REDIRECTION=" + options.Redirection,
+        "AGENT_USER=" + options.User, "AGENT_TERMINAL=" + options.Terminal?.Path,
+        "AGENT_REDIRECTION=" + options.Redirection,
         "bash", PodLauncher.Script("agent.sh"), .. Variables(options), .. Identity(options),
         .. When(options.Terminal is not null, "/usr/bin/setsid", "--ctty"),
         .. options.Wrapper, Path.Combine(directory, Name), .. options.Arguments,

@@ -20,6 +20,9 @@ public sealed class FailingDiskTests
     [InlineData("open", Fault.AccessDenied, null)]
     [InlineData("unlink", Fault.InputOutputError, null)]
     [InlineData("stat", Fault.InputOutputError, null)]
+    [InlineData("list", Fault.InputOutputError, null)]
+    [InlineData("access", Fault.AccessDenied, null)]
+    [InlineData("statvfs", Fault.InputOutputError, null)]
     public async Task A_call_that_fails_ends_the_run_with_a_reason_and_leaves_nothing(string call, int errorNumber, int? status)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallPod);

@@ -30,11 +30,13 @@ public sealed class FaultyDiskTests : IDisposable
     {
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 
-        IReadOnlyDictionary<string, int> counts = FaultyDisk.Counts((await RunAsync(disk.Counting())).Succeeded().Error);
+        CommandResult result = (await RunAsync(disk.Counting())).Succeeded();
+        IReadOnlyDictionary<string, int> counts = FaultyDisk.Counts(result.Error);
 
         // The directory itself is opened by its path.
         Assert.Equal(2, counts["open"]);
-        Assert.All(["rename", "unlink", "mkdir", "stat", "access", "readlink", "list", "statvfs"], call => Assert.Equal(1, counts[call]));
+        string[] others = ["rename", "unlink", "mkdir", "stat", "access", "readlink", "list", "statvfs"];
+        Assert.All(others, call => Assert.Equal(1, counts[call]));
     }
 
     [Theory]
@@ -57,6 +59,7 @@ public sealed class FaultyDiskTests : IDisposable
 
     private Task<CommandResult> RunAsync(Dictionary<string, string> variables) => HostCommand.RunAsync(
     [
-        "env", .. variables.Select(variable => $"{variable.Key}={variable.Value}"), "FAULT_UNDER=" + _directory, "python3", "-c", EachCall, _directory,
+        "env", .. variables.Select(variable => $"{variable.Key}={variable.Value}"), "FAULT_UNDER=" + _directory,
+        "python3", "-c", EachCall, _directory,
     ]);
 }

@@ -5,16 +5,22 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Files of the target that never end, that never begin, or that are too many: the run is done all the same, in little memory.</summary>
+/// <summary>Files that never end, never begin, or are too many: the run is done, in little memory.</summary>
 public sealed partial class BoundedReadTests
 {
     private const int Files = 200_000;
 
     private const long MaxLogBytes = 1 << 20;
 
-    // In memory, where so many files are made and forgotten at once. The head, for which Prometheus reserves 512 MiB, is left out.
-    private static readonly PodOptions Quick = new() { VolumeBytes = 1L << 30, Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 16), ScrapesItself = false };
+    // A volume in memory: so many files are made and deleted there in seconds.
+    private static readonly PodOptions Quick = new()
+    {
+        VolumeBytes = 1L << 30,
+        Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 16),
+        ScrapesItself = false,
+    };
 
+    // Prometheus reserves 512 MiB for it.
     private static readonly (string, string) WithoutHead = ("OSO_SNAPSHOT_SKIP_HEAD", "yes");
 
     private static readonly string Placeholder = "--web.page-title=" + new string('x', 60);
@@ -36,7 +42,8 @@ public sealed partial class BoundedReadTests
     public async Task A_huge_list_of_accounts_is_no_obstacle()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
-        await RootShell.RunAsync("truncate -s 8G $0/etc/passwd; rm $0/etc/group; mkfifo $0/etc/group; chmod 644 $0/etc/*", pod.Root);
+        const string Plant = "cd $0/etc; truncate -s 8G passwd; rm group; mkfifo group; chmod 644 passwd group";
+        await RootShell.RunAsync(Plant, pod.Root);
 
         (await Measured.RunAsync(pod, new AgentOptions())).EndedWith(0);
     }
@@ -45,9 +52,11 @@ public sealed partial class BoundedReadTests
     public async Task A_listing_of_very_many_files_says_how_many_it_has_left_out()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Quick);
-        await RootShell.RunAsync("cd $0; seq -f file-%06.0f $1 | xargs touch", pod.DataDirectory, Files.ToString(CultureInfo.InvariantCulture));
+        string count = Files.ToString(CultureInfo.InvariantCulture);
+        await RootShell.RunAsync("cd $0; seq -f file-%06.0f $1 | xargs touch", pod.DataDirectory, count);
+        AgentOptions options = new() { Environment = Given.Variables(WithoutHead) };
 
-        AgentResult result = (await Measured.RunAsync(pod, new AgentOptions { Environment = Given.Variables(WithoutHead) })).EndedWith(0);
+        AgentResult result = (await Measured.RunAsync(pod, options)).EndedWith(0);
 
         string logBytes = await RootShell.RunAsync("stat -c %s $0/snapshots.log", pod.DataDirectory);
         Assert.InRange(long.Parse(logBytes, CultureInfo.InvariantCulture), 1, MaxLogBytes);
@@ -62,10 +71,15 @@ public sealed partial class BoundedReadTests
     public async Task Directories_too_deep_to_walk_end_no_run_with_a_crash(string remove)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Quick);
-        const string Dig = "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir('directory'), os.chdir('directory')) for _ in range(5000)]";
-        await RootShell.RunAsync("mkdir $0/snapshots; python3 -c \"$1\" $0/snapshots; chown -R --reference=$0 $0/snapshots", pod.DataDirectory, Dig);
+        const string Dig = """
+            mkdir $0/snapshots && cd $0/snapshots
+            python3 -c 'import os; [(os.mkdir("directory"), os.chdir("directory")) for _ in range(5000)]'
+            chown -R --reference=$0 .
+            """;
+        await RootShell.RunAsync(Dig, pod.DataDirectory);
+        AgentOptions options = new() { Environment = Given.Variables(WithoutHead, ("REMOVE", remove)) };
 
-        AgentResult result = await Measured.RunAsync(pod, new AgentOptions { Environment = Given.Variables(WithoutHead, ("REMOVE", remove)) });
+        AgentResult result = await Measured.RunAsync(pod, options);
 
         Assert.True(result.ExitStatus is 0 or 6, $"status {result.ExitStatus}: {result.TerminationMessage}");
     }
@@ -75,11 +89,15 @@ public sealed partial class BoundedReadTests
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Hostile", "rewrite-argument.py");
         string pid = pod.FirstProcessId.ToString(CultureInfo.InvariantCulture);
-        await RootShell.RunAsync("python3 $0 $1 $2 $3; tr '\\0' '\\n' </proc/$1/cmdline | grep -q web.config.file", program, pid, Placeholder, argument);
+        const string Rewrite = "python3 $0 $1 $2 $3; grep -q web.config.file /proc/$1/cmdline";
+        await RootShell.RunAsync(Rewrite, program, pid, Placeholder, argument);
     }
 
-    private static bool LeavesOut(string number) =>
-        int.Parse(string.Concat(number.Where(char.IsAsciiDigit)), CultureInfo.InvariantCulture) is > Files * 9 / 10 and < Files + 100;
+    private static bool LeavesOut(string number)
+    {
+        string digits = string.Concat(number.Where(char.IsAsciiDigit));
+        return int.Parse(digits, CultureInfo.InvariantCulture) is > Files * 9 / 10 and < Files + 100;
+    }
 
     // 199,000 or 199000, but no part of a name, a date or a checksum.
     [GeneratedRegex("""(?<![\w.:-])\d{3}[, ]?\d{3}(?![\w.:-])""")]

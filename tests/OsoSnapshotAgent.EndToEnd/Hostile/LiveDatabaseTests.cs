@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A directory below snapshots/ that a server writes to or was restored to: it is named and left, and so is all else.</summary>
+/// <summary>A directory below snapshots/ that a server writes to: it is named and left, and so is all else.</summary>
 public sealed class LiveDatabaseTests
 {
     /// <summary>What only a server's own directory holds, at some depths.</summary>
@@ -71,8 +71,9 @@ public sealed class LiveDatabaseTests
 
     private static async Task<string> PlantAsync(PrometheusPod pod, string sign)
     {
-        string plant = sign.EndsWith('/') ? "mkdir -p $0/$1; touch $0/$1/000001" : "mkdir -p $(dirname $0/$1); touch $0/$1";
-        await RootShell.RunAsync(plant + "; chown -R --reference=$0 $0/snapshots", pod.DataDirectory, sign);
+        string file = sign.EndsWith('/') ? sign + "000001" : sign;
+        const string Plant = "cd $0; mkdir -p $(dirname $1); touch $1; chown -R --reference=. snapshots";
+        await RootShell.RunAsync(Plant, pod.DataDirectory, file);
         return await Volume.ArtefactsAsync(pod.DataDirectory);
     }
 }

@@ -39,11 +39,15 @@ internal static class Measured
         }
 
         AgentResult result = await ending;
-        Assert.True(peak is > 0 and <= MaxBytes, $"The agent took {peak >> 20} MiB and ended with status {result.ExitStatus}.");
+        string message = $"The agent took {peak >> 20} MiB and ended with status {result.ExitStatus}.";
+        Assert.True(peak is > 0 and <= MaxBytes, message);
         return result;
     }
 
     // Nothing once it has ended.
-    private static long PeakBytes(int pid) =>
-        ProcessTable.StatusOf(pid, "VmHWM") is { } peak ? 1024 * long.Parse(peak.Split(' ')[0], CultureInfo.InvariantCulture) : 0;
+    private static long PeakBytes(int pid)
+    {
+        string? kibibytes = ProcessTable.StatusOf(pid, "VmHWM")?.Split(' ')[0];
+        return kibibytes is null ? 0 : 1024 * long.Parse(kibibytes, CultureInfo.InvariantCulture);
+    }
 }

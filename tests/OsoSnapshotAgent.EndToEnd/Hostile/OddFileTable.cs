@@ -8,7 +8,8 @@ namespace OsoSnapshotAgent.EndToEnd.Hostile;
 /// <summary>The exit status of each verb with each odd thing in the place of each file of the agent's.</summary>
 internal static class OddFileTable
 {
-    // In the order of Odd: a FIFO, a socket, a device, a directory, a link to nothing, to a link, out of the volume, and a hard link.
+    // In the order of Odd: a FIFO, a socket, a device, a directory; a link to nothing, to a link, out of the volume;
+    // and a hard link.
     private const string Statuses = """
         run      snapshots.tgz         0 0 0 6 0 0 0 0
         run      snapshots.tgz.part    0 0 0 6 0 0 0 0
@@ -45,9 +46,16 @@ internal static class OddFileTable
     /// <summary>How long a verb may take, whatever lies there.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    public static readonly AgentOptions Run = new() { Environment = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes")) };
+    public static readonly AgentOptions Run = new()
+    {
+        Environment = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes")),
+    };
 
-    private static readonly PodOptions Pod = new() { Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 16), ScrapesItself = false };
+    private static readonly PodOptions Pod = new()
+    {
+        Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 16),
+        ScrapesItself = false,
+    };
 
     /// <summary>Runs each cell of a verb's rows on one pod, and names all that are wrong.</summary>
     /// <param name="run">Puts the odd thing there, runs the verb, and returns its exit status.</param>
@@ -68,9 +76,13 @@ internal static class OddFileTable
         Assert.True(wrong.Length == 0, wrong.ToString());
     }
 
-    /// <summary>Name, type and number of links of all that has a name of ours, without what lies in snapshots.</summary>
+    /// <summary>Name, type and number of links of all that has a name of ours, but not of what lies below.</summary>
     public static Task<string> KindsAsync(PrometheusPod pod) => RootShell.RunAsync(
-        "cd $0; find . -maxdepth 1 -name 'snapshots*' -type d -printf '%P %y\n' -o -name 'snapshots*' -printf '%P %y %n\n' | sort", pod.DataDirectory);
+        """
+        cd $0
+        find . -maxdepth 1 -name 'snapshots*' \( -type d -printf '%P %y\n' -o -printf '%P %y %n\n' \) | sort
+        """,
+        pod.DataDirectory);
 
     private static async Task<string?> ProblemAsync(OddFiles files, Cell cell, Func<Task<int>> run)
     {
@@ -79,7 +91,9 @@ internal static class OddFileTable
         {
             int status = await run();
             string after = await files.ForeignAsync();
-            return foreign != after ? $"foreign files were changed to\n{after}" : status == cell.Status ? null : $"status {status}, not {cell.Status}";
+            return foreign != after ? $"foreign files were changed to\n{after}"
+                : status == cell.Status ? null
+                : $"status {status}, not {cell.Status}";
         }
         catch (TimeoutException)
         {
@@ -102,6 +116,6 @@ internal static class OddFileTable
 /// <summary>What is in the place of which name, and the exit status that this shall lead to.</summary>
 internal sealed record Cell(string Name, Odd Odd, int Status)
 {
-    /// <summary>What has the name of ours but can't be ours ends what would delete it, before anything is touched.</summary>
+    /// <summary>What can't be ours under our name ends what would delete it, before anything is touched.</summary>
     public bool IsRefused => Status != 0;
 }

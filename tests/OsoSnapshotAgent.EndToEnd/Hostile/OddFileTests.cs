@@ -1,20 +1,21 @@
 using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Judging;
+using static OsoSnapshotAgent.EndToEnd.Hostile.OddFileTable;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Something odd in the place of a file of ours, before a verb starts: it ends within seconds, and touches nothing foreign.</summary>
+/// <summary>Something odd has the name of ours: each verb ends within seconds and touches nothing foreign.</summary>
 public sealed class OddFileTests
 {
     [Fact]
-    public Task A_run_takes_its_names_back_or_touches_nothing() => OddFileTable.JudgeAsync("run", async (pod, files, cell) =>
+    public Task A_run_takes_its_names_back_or_touches_nothing() => JudgeAsync("run", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
-        string before = await OddFileTable.KindsAsync(pod);
+        string before = await KindsAsync(pod);
 
-        AgentResult result = await EndAsync(pod, OddFileTable.Run);
+        AgentResult result = await EndAsync(pod, Run);
 
-        string after = await OddFileTable.KindsAsync(pod);
+        string after = await KindsAsync(pod);
         if (cell.IsRefused)
         {
             Assert.Equal(before, after);
@@ -26,46 +27,47 @@ public sealed class OddFileTests
             // A log that can't be ours is left as it was.
             string log = before.Split('\n').Single(line => line.StartsWith("snapshots.log ", StringComparison.Ordinal));
             Assert.Equal($"snapshots d\n{log}\nsnapshots.tgz f 1\nsnapshots.tgz.sha256 f 1\n", after);
-            Assert.Equal(cell.Name == "snapshots.log", result.Output.Contains("snapshots.log can't be written", StringComparison.Ordinal));
+            bool warns = result.Output.Contains("snapshots.log can't be written", StringComparison.Ordinal);
+            Assert.Equal(cell.Name == "snapshots.log", warns);
         }
 
         return result.ExitStatus;
     });
 
     [Fact]
-    public Task REMOVE_deletes_our_names_or_touches_nothing() => OddFileTable.JudgeAsync("remove", async (pod, files, cell) =>
+    public Task REMOVE_deletes_our_names_or_touches_nothing() => JudgeAsync("remove", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
-        string before = await OddFileTable.KindsAsync(pod);
+        string before = await KindsAsync(pod);
 
         AgentResult result = await EndAsync(pod, new AgentOptions { Environment = Given.Variables(("REMOVE", "yes")) });
 
-        Assert.Equal(cell.IsRefused ? before : string.Empty, await OddFileTable.KindsAsync(pod));
+        Assert.Equal(cell.IsRefused ? before : string.Empty, await KindsAsync(pod));
         return result.ExitStatus;
     });
 
     [Fact]
-    public Task Export_gives_no_byte_of_what_is_no_file() => OddFileTable.JudgeAsync("export", async (pod, files, cell) =>
+    public Task Export_gives_no_byte_of_what_is_no_file() => JudgeAsync("export", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 
-        AgentResult result = await EndAsync(pod, OddFileTable.Run with { Arguments = ["export"] });
+        AgentResult result = await EndAsync(pod, Run with { Arguments = ["export"] });
 
         Assert.Equal(cell.IsRefused, result.Output.Length == 0);
         return result.ExitStatus;
     });
 
     [Fact]
-    public Task Verify_follows_nothing() => OddFileTable.JudgeAsync("verify", async (pod, files, cell) =>
+    public Task Verify_follows_nothing() => JudgeAsync("verify", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 
-        return (await EndAsync(pod, OddFileTable.Run with { Arguments = ["verify"] })).ExitStatus;
+        return (await EndAsync(pod, Run with { Arguments = ["verify"] })).ExitStatus;
     });
 
     private static async Task<AgentResult> EndAsync(PrometheusPod pod, AgentOptions options)
     {
         await using RunningAgent agent = await pod.StartAgentAsync(options);
-        return await agent.WaitAsync(OddFileTable.Limit);
+        return await agent.WaitAsync(Limit);
     }
 }

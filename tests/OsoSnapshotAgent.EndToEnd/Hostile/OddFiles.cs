@@ -16,10 +16,10 @@ internal enum Odd
     HardLink,
 }
 
-/// <summary>A pod's data directory in which one of the agent's names is taken by something odd, and all others are as a run leaves them.</summary>
+/// <summary>A data directory as a run leaves it, where something odd takes one of the agent's names.</summary>
 internal sealed class OddFiles
 {
-    // A device that can be read without end. The links lead to files, or for "snapshots" to a directory that looks like it.
+    // The device can be read without end. The links lead to a file, or for "snapshots" to a directory like it.
     private const string Stock = """
         mkdir -p $0/{usual,foreign/tree/20240101T000000Z-0123456789abcdef,Directory,file,tree}
         cp -a $1/snapshots* $0/usual
@@ -54,8 +54,6 @@ internal sealed class OddFiles
         _stock = stock;
     }
 
-    public static IReadOnlyList<string> Names { get; } = ["snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256", "snapshots.log", "snapshots"];
-
     /// <param name="pod">In whose data directory a run has made its artefacts.</param>
     public static async Task<OddFiles> PrepareAsync(PrometheusPod pod)
     {
@@ -65,13 +63,16 @@ internal sealed class OddFiles
     }
 
     /// <summary>Puts it where nobody is at work, among the files that a run has left.</summary>
-    public Task PutAsync(string name, Odd odd) => RootShell.RunAsync(Restore + Replace, _stock, _pod.DataDirectory, name, odd.ToString());
+    public Task PutAsync(string name, Odd odd) =>
+        RootShell.RunAsync(Restore + Replace, _stock, _pod.DataDirectory, name, odd.ToString());
 
     /// <summary>Puts it among the files of an agent that holds them.</summary>
-    public Task ReplaceAsync(string name, Odd odd) => RootShell.RunAsync(Replace, _stock, _pod.DataDirectory, name, odd.ToString());
+    public Task ReplaceAsync(string name, Odd odd) =>
+        RootShell.RunAsync(Replace, _stock, _pod.DataDirectory, name, odd.ToString());
 
     public Task ClearAsync() => RootShell.RunAsync("rm -rf $0/snapshots*", _pod.DataDirectory);
 
     /// <summary>What the links lead to: its names and contents.</summary>
-    public Task<string> ForeignAsync() => RootShell.RunAsync("cd $0/foreign; find . -printf '%p %y %m %s\n' | sort; find . -type f -exec cat {} +", _stock);
+    public Task<string> ForeignAsync() => RootShell.RunAsync(
+        "cd $0/foreign; find . -printf '%p %y %m %s\n' | sort; find . -type f -exec cat {} +", _stock);
 }

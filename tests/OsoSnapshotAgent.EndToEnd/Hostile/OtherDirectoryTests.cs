@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A data directory that another Prometheus writes to, or that nobody can be shown to write to: nothing is deleted there.</summary>
+/// <summary>A data directory of another Prometheus, or of none that can be shown: nothing is deleted there.</summary>
 public sealed class OtherDirectoryTests
 {
     private const string Restored = "snapshots/20250820T165101Z-0eb533ff8d43ed64";
@@ -14,9 +14,9 @@ public sealed class OtherDirectoryTests
     [MemberData(nameof(Procedures))]
     public async Task A_database_that_Prometheus_runs_on_below_snapshots_is_not_deleted(string remove)
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { StoragePath = "/data/" + Restored, Blocks = new BlockSet() });
-        string data = Path.Combine(pod.Root, "data");
-        await RootShell.RunAsync("mkdir $0/wal && touch $0/wal/00000000 && chown -R --reference=$1 $0", data, pod.DataDirectory);
+        PodOptions options = new() { StoragePath = "/data/" + Restored, Blocks = new BlockSet() };
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(options);
+        await PlantWalAsync(pod, Path.Combine(pod.Root, "data"));
         string before = await DatabaseAsync(pod);
 
         AgentResult result = (await RunAsync(pod, remove, "/proc/1/root/data")).EndedWith(3);
@@ -74,7 +74,7 @@ public sealed class OtherDirectoryTests
         string other = await PlantDatabaseAsync(pod);
         string before = await Volume.ArtefactsAsync(other);
 
-        (await pod.RunAgentAsync(Unseen(("OSO_SNAPSHOT_DATA_DIR", other), ("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri)))).EndedWith(9);
+        (await pod.RunAgentAsync(Unseen(("OSO_SNAPSHOT_DATA_DIR", other), Url(pod)))).EndedWith(9);
 
         Assert.Equal(before, await Volume.ArtefactsAsync(other));
     }
@@ -85,11 +85,11 @@ public sealed class OtherDirectoryTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         await Volume.PlantArtefactsAsync(pod.DataDirectory);
 
-        AgentResult result = await pod.RunAgentAsync(Unseen(("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), ("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri)));
+        AgentResult result = await pod.RunAgentAsync(Unseen(("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), Url(pod)));
 
         result.EndedWith(0);
-        string snapshot = Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots"))));
-        Assert.Contains($"Snapshot {snapshot} captured", result.Output, StringComparison.Ordinal);
+        string snapshot = Assert.Single(Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots")));
+        Assert.Contains($"Snapshot {Path.GetFileName(snapshot)} captured", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,10 +100,11 @@ public sealed class OtherDirectoryTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         await Volume.PlantArtefactsAsync(pod.DataDirectory);
         string before = await Volume.ArtefactsAsync(pod.DataDirectory);
-        (string, string)[] url = hasUrl ? [("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri)] : [];
+        (string, string)[] url = hasUrl ? [Url(pod)] : [];
+        AgentOptions options = Unseen([("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), .. url]);
 
         // The server's own path, /prometheus, leads nowhere in the agent's root.
-        (await pod.RunAgentAsync(Unseen([("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), .. url]))).EndedWith(3);
+        (await pod.RunAgentAsync(options)).EndedWith(3);
 
         Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
     }
@@ -113,10 +114,10 @@ public sealed class OtherDirectoryTests
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { StoragePath = "/mnt/data" });
         await Volume.PlantArtefactsAsync(pod.DataDirectory);
-        AgentOptions options = Unseen(("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", "/mnt/data"), ("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri));
+        AgentOptions options = Unseen(("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", "/mnt/data"), Url(pod));
 
         // As a sidecar's volume mount, which has the same path in both containers.
-        string mounts = $"; mount -t tmpfs -o mode=755 mnt /mnt; mkdir /mnt/data; mount --bind {pod.DataDirectory} /mnt/data";
+        string mounts = $"; mount -t tmpfs mnt /mnt; mkdir /mnt/data; mount --bind {pod.DataDirectory} /mnt/data";
         (await pod.RunAgentAsync(options with { Redirection = mounts })).EndedWith(0);
 
         Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
@@ -130,12 +131,20 @@ public sealed class OtherDirectoryTests
 
     // Files come and go in a wal; its blocks and directories stay.
     private static Task<string> DatabaseAsync(PrometheusPod pod) =>
-        RootShell.RunAsync("cd $0; find . -maxdepth 3 -not -path './wal/*' -not -path './chunks_head/*' | sort", pod.DataDirectory);
+        RootShell.RunAsync("cd $0; find . -not -path './wal/*' -not -path './chunks_head/*' | sort", pod.DataDirectory);
+
+    private static (string, string) Url(PrometheusPod pod) => ("OSO_SNAPSHOT_URL", pod.Options.BaseUrl.AbsoluteUri);
+
+    private static Task<string> PlantWalAsync(PrometheusPod pod, string directory)
+    {
+        const string Plant = "mkdir -p $0/wal; touch $0/wal/00000000; chown -R --reference=$1 $0";
+        return RootShell.RunAsync(Plant, directory, pod.DataDirectory);
+    }
 
     private static async Task<string> PlantDatabaseAsync(PrometheusPod pod)
     {
         string other = Path.Combine(pod.Root, "other");
-        await RootShell.RunAsync("mkdir -p $0/wal && touch $0/wal/00000000 && chown -R --reference=$1 $0", other, pod.DataDirectory);
+        await PlantWalAsync(pod, other);
         await Volume.PlantArtefactsAsync(other);
         return other;
     }

@@ -21,9 +21,9 @@ internal sealed class Proxy : IDisposable
     public static async Task<Proxy> StartAsync(PrometheusPod pod, string what, string value)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Hostile", "proxy.py");
-        string[] numbers = [.. new[] { pod.FirstProcessId, Port, pod.Options.Port }.Select(number => number.ToString(CultureInfo.InvariantCulture))];
         Process process = HostCommand.Start(HostCommand.AsRoot(
-            "nsenter", "--target", numbers[0], "--net", "python3", program, numbers[1], numbers[2], what, value));
+            "nsenter", "--target", Number(pod.FirstProcessId), "--net",
+            "python3", program, Number(Port), Number(pod.Options.Port), what, value));
         Assert.Equal("listening", await process.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Deadline));
         return new Proxy(process);
     }
@@ -33,4 +33,5 @@ internal sealed class Proxy : IDisposable
         _process.Kill(entireProcessTree: true);
         _process.Dispose();
     }
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

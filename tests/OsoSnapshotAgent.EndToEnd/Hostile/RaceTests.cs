@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Containers;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A real process of Prometheus' user swaps directories for links while an agent that may do anything archives or deletes.</summary>
+/// <summary>A process of Prometheus' user swaps directories for links while an agent of root is at work.</summary>
 public sealed class RaceTests
 {
     private const int MinAttacks = 200;
@@ -11,8 +11,8 @@ public sealed class RaceTests
     // Many runs end before the attacker has seen their snapshot.
     private const int MaxRuns = 1500;
 
-    // A run on the volume, which REMOVE makes a removal, and the verb that is asked for, by turns. What they have written is looked at
-    // whatever their status is, and none may hang.
+    // By turns a run on the volume, which REMOVE makes a removal, and the verb that is asked for. Their bytes are looked
+    // at whatever their status is, and none may hang.
     private const string RunOften = """
         count=$1 enough=$2 secret=$3 archive=$4 data=$5 before=$6; shift 6
         for ((i = 0; i < count; i++)); do
@@ -30,9 +30,11 @@ public sealed class RaceTests
         done
         """;
 
-    private static readonly PodOptions Pod = new() { User = "65534:65534", Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 17) };
-
-    private static readonly IReadOnlyDictionary<string, string> WithoutHead = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes"));
+    private static readonly PodOptions Pod = new()
+    {
+        User = "65534:65534",
+        Blocks = new BlockSet(Count: 1, SizeBytes: 1 << 17),
+    };
 
     [Fact]
     public async Task Nothing_from_outside_the_volume_is_ever_archived()
@@ -41,13 +43,18 @@ public sealed class RaceTests
         await using Swapper attacker = await Swapper.StartAsync(pod, "wait");
 
         // Else an agent that follows the links would soon have deleted what it could archive.
-        AgentOptions options = new() { Environment = WithoutHead, Arguments = ["export", "--stream"], Redirection = attacker.ReadOnlyOutside };
+        AgentOptions options = new()
+        {
+            Environment = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes")),
+            Arguments = ["export", "--stream"],
+            Redirection = attacker.ReadOnlyOutside,
+        };
         string[] lines = await RunOftenAsync(pod, attacker, options, before: ":");
 
         int leaks = lines.Count(line => line.StartsWith("leaked", StringComparison.Ordinal));
         Assert.True(leaks == 0, $"{leaks} streams held the secret after {attacker.Attacks} attacks: {Counts(lines)}");
 
-        // A link in place of the snapshot itself looks as if it was made elsewhere; in place of its blocks, as if it held none.
+        // A link in place of the snapshot looks as if it was made elsewhere; of its block, as if it held none.
         AssertEachEnded(lines, attacker, [0, 6, 7, 9]);
     }
 
@@ -60,16 +67,23 @@ public sealed class RaceTests
 
         AgentOptions options = new() { Environment = Given.Variables(("REMOVE", "yes")) };
         string snapshot = $"{pod.DataDirectory}/snapshots/20250820T165101Z-0eb533ff8d43ed64";
-        string[] lines = await RunOftenAsync(pod, attacker, options, before: $"until [[ -e {snapshot} || -e $enough ]]; do sleep 0.001; done");
+        string wait = $"until [[ -e {snapshot} || -e $enough ]]; do sleep 0.001; done";
+        string[] lines = await RunOftenAsync(pod, attacker, options, before: wait);
 
         string left = await attacker.ReadOutsideAsync();
-        Assert.True(outside == left, $"{attacker.Attacks} attacks ({Counts(lines)}) left outside:\n{left}\nof\n{outside}");
+        string message = $"{attacker.Attacks} attacks ({Counts(lines)}) left outside:\n{left}\nof\n{outside}";
+        Assert.True(outside == left, message);
         AssertEachEnded(lines, attacker, [0, 6]);
     }
 
-    private static async Task<string[]> RunOftenAsync(PrometheusPod pod, Swapper attacker, AgentOptions options, string before)
+    private static async Task<string[]> RunOftenAsync(
+        PrometheusPod pod,
+        Swapper attacker,
+        AgentOptions options,
+        string before)
     {
-        string[] arguments = [MaxRuns.ToString(CultureInfo.InvariantCulture), attacker.Enough, Swapper.Secret, attacker.Archive, pod.DataDirectory, before];
+        string maxRuns = MaxRuns.ToString(CultureInfo.InvariantCulture);
+        string[] arguments = [maxRuns, attacker.Enough, Swapper.Secret, attacker.Archive, pod.DataDirectory, before];
         await using RunningAgent agent = await pod.StartAgentAsync(options with
         {
             User = "0:0",
@@ -84,9 +98,10 @@ public sealed class RaceTests
     private static void AssertEachEnded(string[] lines, Swapper attacker, int[] allowed)
     {
         Assert.InRange(attacker.Attacks, MinAttacks, int.MaxValue);
-        IEnumerable<string> expected = allowed.Select(status => string.Create(CultureInfo.InvariantCulture, $"status {status}"));
+        IEnumerable<string> expected = allowed.Select(status => $"status {status}");
         Assert.True(!lines.Except(expected).Any(), Counts(lines));
     }
 
-    private static string Counts(string[] lines) => string.Join(", ", lines.CountBy(line => line).Select(line => $"{line.Value} × {line.Key}"));
+    private static string Counts(string[] lines) =>
+        string.Join(", ", lines.CountBy(line => line).Select(line => $"{line.Value} × {line.Key}"));
 }

@@ -12,7 +12,8 @@ public sealed class ShownLogTests
     [Fact]
     public async Task Escape_sequences_of_the_log_do_not_reach_the_terminal()
     {
-        string screen = await ShowAsync(@"printf 'before\033[2J\033]0;title\007\033]52;c;Y29weQ==\033\\\233\302\233 after\r\n' >$0/snapshots.log");
+        const string Sequences = @"\033[2J\033]0;title\007\033]52;c;Y29weQ==\033\\\233\302\233";
+        string screen = await ShowAsync($"printf 'before{Sequences} after\\r\\n' >$0/snapshots.log");
 
         Assert.Contains("before", screen, StringComparison.Ordinal);
         Assert.Contains("after", screen, StringComparison.Ordinal);
@@ -24,7 +25,8 @@ public sealed class ShownLogTests
     [Fact]
     public async Task A_line_without_end_takes_no_memory()
     {
-        string screen = await ShowAsync("truncate -s 600M $0/snapshots.log; printf '\\nafter the long line\\n' >>$0/snapshots.log");
+        const string LongLine = "cd $0; truncate -s 600M snapshots.log; printf '\\nafter the long line\\n' >>snapshots.log";
+        string screen = await ShowAsync(LongLine);
 
         Assert.Contains("after the long line", screen, StringComparison.Ordinal);
     }

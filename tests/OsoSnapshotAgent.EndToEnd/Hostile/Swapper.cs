@@ -4,13 +4,15 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>The attacker of swapper.c, as the pod's own user, and the tree outside the volume that only root may enter.</summary>
+/// <summary>The attacker of swapper.c, who has the pod's user, and a tree that only root may enter.</summary>
 internal sealed class Swapper : IAsyncDisposable
 {
     private const string Outside = """
         mkdir -p $0/outside/$1/chunks
         chmod 700 $0/outside
-        for file in index meta.json tombstones $(printf 'chunks/%06d ' {1..24}); do yes "$2" | head -c 4000 >$0/outside/$1/$file; done
+        for file in index meta.json tombstones $(printf 'chunks/%06d ' {1..24}); do
+          yes "$2" | head -c 4000 >$0/outside/$1/$file
+        done
         """;
 
     private readonly string _directory;
@@ -29,7 +31,8 @@ internal sealed class Swapper : IAsyncDisposable
     public static string Secret { get; } = "secret-" + Guid.NewGuid().ToString("N");
 
     /// <summary>Lets the agent read but not delete what lies outside, in its own mount namespace.</summary>
-    public string ReadOnlyOutside => $"; mount --bind {_directory}/outside {_directory}/outside; mount -o remount,bind,ro {_directory}/outside";
+    public string ReadOnlyOutside =>
+        $"; cd {_directory}; mount --bind outside outside; mount -o remount,bind,ro {_directory}/outside";
 
     /// <summary>How many snapshots it has attacked.</summary>
     public int Attacks => Volatile.Read(ref _attacks);
@@ -46,20 +49,22 @@ internal sealed class Swapper : IAsyncDisposable
         string directory = Directory.CreateTempSubdirectory("oso-swapper-").FullName;
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
         string program = Path.Combine(directory, "swapper");
-        (await HostCommand.RunAsync("clang", "-O1", "-o", program, Path.Combine(AppContext.BaseDirectory, "Hostile", "swapper.c"))).Succeeded();
+        string source = Path.Combine(AppContext.BaseDirectory, "Hostile", "swapper.c");
+        (await HostCommand.RunAsync("clang", "-O1", "-o", program, source)).Succeeded();
         string block = await RootShell.RunAsync("basename $0/0*", pod.DataDirectory);
         await RootShell.RunAsync(Outside, directory, block.TrimEnd(), Secret);
         string[] user = pod.Options.User.Split(':');
         return new Swapper(directory, HostCommand.Start(HostCommand.AsRoot(
-            "setpriv", "--reuid", user[0], "--regid", user[1], "--clear-groups", "--bounding-set=-all", "--inh-caps=-all",
+            "setpriv", "--reuid", user[0], "--regid", user[1], "--clear-groups", "--bounding-set=-all",
             program, mode, pod.DataDirectory, Path.Combine(directory, "outside"), block.TrimEnd())));
     }
 
     /// <summary>What lies outside, with its content.</summary>
-    public Task<string> ReadOutsideAsync() =>
-        RootShell.RunAsync("cd $0/outside; find . -printf '%p %y %m %u %s\n' | sort; find . -type f -exec cat {} + | sha256sum", _directory);
+    public Task<string> ReadOutsideAsync() => RootShell.RunAsync(
+        "cd $0/outside; find . -printf '%p %y %m %u %s\n' | sort; find . -type f -exec cat {} + | sha256sum",
+        _directory);
 
-    /// <summary>Ends with the runs, or once it has attacked so many snapshots; then it makes <see cref="Enough"/>.</summary>
+    /// <summary>Waits for so many attacks, or for the end of the runs, and makes <see cref="Enough"/>.</summary>
     public async Task AttackAsync(int times, Task runs)
     {
         while (Attacks < times && !runs.IsCompleted && !_process.HasExited)

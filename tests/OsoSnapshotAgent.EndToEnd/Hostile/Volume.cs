@@ -9,16 +9,23 @@ internal static class Volume
     public static Task PlantArtefactsAsync(string directory) => RootShell.RunAsync(
         """
         block=snapshots/20240101T000000Z-0123456789abcdef/01HK1Q2R3S4T5V6W7X8Y9ZABCD
-        cd $0 && mkdir -p $block/chunks && touch $block/{index,meta.json,chunks/000001} && echo archive >snapshots.tgz && echo sum >snapshots.tgz.sha256
+        cd $0
+        mkdir -p $block/chunks
+        touch $block/{index,meta.json,chunks/000001}
+        echo archive >snapshots.tgz
+        echo sum >snapshots.tgz.sha256
         chown -R --reference=. snapshots snapshots.tgz*
         """,
         directory);
 
-    /// <summary>All but the log, which each run writes: a line for each, with its type, and its size where it is a file.</summary>
+    /// <summary>All but the log, which each run writes: a line for each, with its type and a file's size.</summary>
     public static Task<string> ArtefactsAsync(string directory) => RootShell.RunAsync(
         """
         cd $0
-        find snapshots* -not -name snapshots.log \( -type f -printf '%p %y %s\n' -o -printf '%p %y %l\n' \) 2>/dev/null | sort
+        shopt -s nullglob
+        names=(snapshots*)
+        ((${#names[@]} == 0)) ||
+          find "${names[@]}" -not -name snapshots.log \( -type f -printf '%p %y %s\n' -o -printf '%p %y %l\n' \) | sort
         """,
         directory);
 }

@@ -1,5 +1,6 @@
-// Somebody in Prometheus' container who races the agent: exchanges a directory of a snapshot with a link that leads out of the volume,
-// and back, as fast as it can and at random moments, until standard input ends. It prints a line for each snapshot that it has attacked.
+// Somebody in Prometheus' container who races the agent: exchanges a directory of a snapshot with a link that leads
+// out of the volume, and back, as fast as it can and at random moments, until standard input ends. It prints a line for
+// each snapshot that it has attacked.
 //   swapper wait DATA OUTSIDE ULID    attacks each snapshot that Prometheus makes
 //   swapper plant DATA OUTSIDE ULID   makes snapshots itself, and attacks each until it is gone
 // OUTSIDE/ULID/chunks mirrors a block, so that whoever follows the link finds the names that it looks for.

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Changes the code that guards deletion, archive naming and verification, one place at a time, and tells which changes no unit test sees.
+
+Usage: mutants.py [--every N] [--list] [FILE…]
+  --every N  tries each N-th change of each file; 1 tries all, which takes hours
+  --list     prints the changes and tries none
+  FILE       such as Target/Artefacts.cs; all of GUARDS where none is named
+
+The changes are those of OPERATORS, in the order of the source, and those that mutants.txt adds. What it calls equivalent is not tried.
+The work is done in a copy of the checkout. A test that hangs counts as one that fails.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+AGENT = "src/OsoSnapshotAgent"
+TESTS = "tests/OsoSnapshotAgent.Tests"
+TABLE = ROOT / "tests/mutants.txt"
+
+# The code that guards, and the test classes that guard it.
+GUARDS = {
+    "Archive/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
+    "Archive/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck ArchiveStep",
+    "Archive/ChecksumFile.cs": "ArchiveCheck ArchiveStep PlantedLink",
+    "Archive/PartialFile.cs": "PartialFile ArchiveStep PlantedLink",
+    "Archive/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
+    "Linux/DirectoryHandle.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",
+    "Linux/DirectoryTree.cs": "DirectoryTree Artefacts SnapshotTree",
+    "Linux/FileName.cs": "FileName DirectoryHandle",
+    "Linux/RegularFile.cs": "RegularFile ContainerRoot",
+    "Steps/CaptureSnapshot.cs": "CaptureSnapshot PlantedLink",
+    "Steps/CleanOldArchives.cs": "FileStep OddFile",
+    "Steps/EarlierRuns.cs": "EarlierRuns FileStep",
+    "Steps/FindTarget.cs": "FindTarget",
+    "Steps/Hold.cs": "Hold",
+    "Steps/RemoveSnapshot.cs": "FileStep OddFile",
+    "Steps/StorageProof.cs": "StorageProof",
+    "Steps/VerifyArchive.cs": "ArchiveStep PlantedLink",
+    "Tar/ExtendedHeader.cs": "TarReader TarRefusal",
+    "Tar/HeaderBlock.cs": "TarReader TarRefusal",
+    "Tar/TarReader.cs": "TarReader TarRefusal",
+    "Target/Artefacts.cs": "Artefacts DataDirectory FileStep",
+    "Target/ContainerRoot.cs": "ContainerRoot TargetData",
+    "Target/DataDirectory.cs": "DataDirectory Artefacts FileStep TargetData",
+    "Target/TargetFinder.cs": "TargetFinder TargetData TargetAccess",
+    "Tsdb/BlockAudit.cs": "BlockAudit ArchiveCheck",
+}
+
+# What is looked for in a line whose texts are blanked out, and what takes its place. \\1 is what the first group found, "+1" the next number.
+OPERATORS = [
+    (r"(?<=\bif )\((.*)\)$", r"(false && (\1))", r"(true || (\1))"),
+    (r"(?<=\bwhen )\((.*)\)$", r"(false && (\1))"),
+    (r" && ", " || "),
+    (r" \|\| ", " && "),
+    (r" < ", " <= "),
+    (r" <= ", " < "),
+    (r" > ", " >= "),
+    (r" >= ", " > "),
+    (r"(?<!\x01) \+ (?![$\x01])", " - "),
+    (r" - ", " + "),
+    (r"\btrue\b", "false"),
+    (r"\bfalse\b", "true"),
+    (r"\b\d+\b", "+1"),
+    (r" \| [\w.]+", ""),
+    (r"(?<=[\w)])\.(Where|Take|Order|Reverse|TrimEnd)\([^()]*(\([^()]*\)[^()]*)*\)", ""),
+    (r"(?<== )(\x01\x00+)\x01(?=;)", r'\1x"'),
+    # A statement that is a call alone. What it tells people or gives back guards nothing.
+    (r"^ *(await )?(?=\w)(?!return|throw|yield|using|transcript|listing)[\w.?!]+(?<!Dispose)\(.*\);$", ";"),
+    (r"^ *throw [^?]*;$", ";"),
+]
+
+# Of a condition of one part these say no more than that it never or always holds.
+NEGATIONS = [
+    (r" == ", " != "),
+    (r" != ", " == "),
+    (r" is null\b", " is not null"),
+    (r" is not null\b", " is null"),
+    (r"(?<=[ (])!(?=[\w(])", ""),
+]
+
+Mutant = collections.namedtuple("Mutant", "file line old new")
+
+
+def describe(mutant):
+    return f"{AGENT}/{mutant.file}:{mutant.line}\n  - {mutant.old}\n  + {mutant.new}"
+
+
+def blank(line):
+    """The line with the texts in it blanked out, letter by letter, and without a comment."""
+    line = re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: "\x01" + re.sub("[^ ]", "\x00", text[0][1:-1]) + "\x01", line)
+    line = re.sub(r"'(?:[^'\\]|\\.)+'", lambda letter: "\x00" * len(letter[0]), line)
+    return re.sub(r" *//.*", "", line)
+
+
+def generated(file, lines):
+    for number, line in enumerate(lines, 1):
+        code = blank(line)
+        # Buffers of any size read the same.
+        if re.search(r"BufferBytes =|EntriesBytes =", code):
+            continue
+        for pattern, *replacements in OPERATORS + ([] if re.match(r" *if \((?!.*(&&|\|\|))", code) else NEGATIONS):
+            for found in re.finditer(pattern, code):
+                for replacement in replacements:
+                    if replacement == "+1":
+                        replacement = str(int(found[0]) + 1)
+                    elif "\\1" in replacement:
+                        replacement = replacement.replace("\\1", line[found.start(1):found.end(1)])
+                    changed = line[:found.start()] + replacement + line[found.end():]
+                    yield Mutant(file, number, line.strip(), changed.strip())
+
+
+def read_table(sources):
+    """The mutants that are added, and the set of those that are equivalent. What no longer stands in the source is an error."""
+    added, equivalent = [], set()
+    for entry in re.findall(r"(?m)^[^#\n].*(?:\n.+)*", TABLE.read_text()):
+        file, old, new, *reason = [*entry.split("\n"), "", ""][:max(3, entry.count("\n") + 1)]
+        numbers = [number for number, line in enumerate(sources[file], 1) if line.strip() == old[2:]] if file in sources else []
+        if not numbers or old[:2] != "- " or new[:2] != "+ " or any(line[:2] != "= " for line in reason):
+            sys.exit(f"{TABLE.name}: there is no such line in the source, or the entry is malformed:\n{entry}")
+        if reason:
+            equivalent.add((file, old[2:], new[2:]))
+        else:
+            added += [Mutant(file, number, old[2:], new[2:]) for number in numbers]
+    return added, equivalent
+
+
+def chosen(sources, files, every):
+    added, equivalent = read_table(sources)
+    everything = {file: list(dict.fromkeys(generated(file, lines))) for file, lines in sources.items()}
+    stale = equivalent - {(m.file, m.old, m.new) for mutants in [added, *everything.values()] for m in mutants}
+    if stale:
+        sys.exit(f"{TABLE.name}: no operator makes this change any more: {stale}")
+    for file in files:
+        mutants = [m for m in everything[file] if (m.file, m.old, m.new) not in equivalent]
+        yield from mutants[every // 2::every]
+        yield from (m for m in added if m.file == file)
+
+
+class Copy:
+    """A copy of the checkout in which the agent is compiled anew for each mutant; the tests are compiled once."""
+
+    PROPERTIES = ["-p:Configuration=Release", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
+                  "-p:TreatWarningsAsErrors=false", "-p:MSBuildTreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false"]
+
+    def __init__(self, path):
+        self.path = path
+        self.timeout_seconds = 600
+        # Some tests enter it as another user.
+        os.chmod(path, 0o755)
+        files = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        subprocess.run(["xargs", "-0", "cp", "--parents", "-t", path], cwd=ROOT, input=files, check=True)
+        self.run("dotnet", "build", TESTS, "-nologo", "-v:quiet", *self.PROPERTIES)
+        self.output = next(pathlib.Path(path, TESTS, "bin/Release").glob("*/oso-snapshot.dll"))
+        # What MSBuild would tell the compiler, which alone takes a fraction of the time.
+        told = json.loads(self.run(
+            "dotnet", "msbuild", AGENT, "-nologo", *self.PROPERTIES, f"-p:TargetFramework={self.output.parent.name}", "-t:Clean", "-t:Compile",
+            "-p:ProvideCommandLineArgs=true", "-p:SkipCompilerExecution=true", "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath"))
+        arguments = [item["Identity"] for item in told["Items"]["CscCommandLineArgs"]]
+        pathlib.Path(path, "arguments").write_text(
+            "\n".join(each for each in arguments if not each.startswith(("/out:", "/refout:", "/noconfig"))) + f"\n/out:{self.output}")
+        self.compiler = ["dotnet", told["Properties"]["RoslynTargetsPath"] + "/bincore/csc.dll", "-nologo", "-noconfig", "-shared", f"@{path}/arguments"]
+
+    def run(self, *command):
+        done = subprocess.run(command, cwd=self.path, text=True, stdout=subprocess.PIPE)
+        return done.stdout if done.returncode == 0 else sys.exit(f"{' '.join(command)} failed:\n{done.stdout}")
+
+    def compiles(self):
+        return subprocess.run(self.compiler, cwd=f"{self.path}/{AGENT}", stdout=subprocess.DEVNULL).returncode == 0
+
+    def failing_test(self, classes):
+        """The name of a test that fails, "a test that hangs", or None."""
+        command = [str(self.output.parent / "OsoSnapshotAgent.Tests"), "-noLogo", "-noColor", "-stopOnFail"]
+        for name in classes.split():
+            command += ["-class", f"*.{name}Tests"]
+        # A mutant may delete what it should not: as root, it can write in the copy alone.
+        if os.geteuid() == 0:
+            command = ["unshare", "--mount", "sh", "-c", f'mount --bind {self.path} {self.path} && mount -o remount,bind,ro / && exec "$@"', "sh", *command]
+        try:
+            done = subprocess.run(command, cwd=self.path, env={**os.environ, "TMPDIR": self.path}, text=True, timeout=self.timeout_seconds,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        except subprocess.TimeoutExpired:
+            return "a test that hangs"
+        failed = re.search(r"OsoSnapshotAgent\.Tests\.(.*) \[FAIL\]", done.stdout)
+        return None if done.returncode == 0 else failed[1] if failed else done.stdout[-2000:]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--every", type=int, default=4)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("files", nargs="*", default=sorted(GUARDS))
+    options = parser.parse_args()
+    sources = {file: (ROOT / AGENT / file).read_text().split("\n") for file in GUARDS}
+    mutants = list(chosen(sources, options.files, options.every))
+    if options.list:
+        print(*map(describe, mutants), f"{len(mutants)} mutants", sep="\n")
+        return 0
+
+    base = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 1 << 30 else None
+    with tempfile.TemporaryDirectory(prefix="oso-mutants-", dir=base) as path:
+        copy = Copy(path)
+        started = time.monotonic()
+        failed = copy.failing_test(" ".join(GUARDS.values())) if copy.compiles() else "compiling"
+        if failed:
+            sys.exit(f"Without a mutant this fails: {failed}")
+        copy.timeout_seconds = 30 + 3 * (time.monotonic() - started)
+        killed, survivors = 0, []
+        for mutant in mutants:
+            started = time.monotonic()
+            source = pathlib.Path(path, AGENT, mutant.file)
+            lines = list(sources[mutant.file])
+            lines[mutant.line - 1] = mutant.new
+            source.write_text("\n".join(lines))
+            # A change that the compiler refuses is none.
+            failed = copy.failing_test(GUARDS[mutant.file]) if (compiles := copy.compiles()) else None
+            source.write_text("\n".join(sources[mutant.file]))
+            if compiles and failed:
+                killed += 1
+            elif compiles:
+                survivors.append(describe(mutant))
+            verdict = "does not compile" if not compiles else f"killed by {failed}" if failed else "SURVIVED"
+            print(f"{describe(mutant)}\n  {verdict}, {time.monotonic() - started:.0f} s", flush=True)
+    print(*["", *survivors], f"{killed + len(survivors)} mutants: {killed} killed", sep="\n")
+    return 1 if survivors or not killed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
