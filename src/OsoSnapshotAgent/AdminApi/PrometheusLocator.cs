@@ -71,7 +71,9 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         // Of several, the first that was more than a wrong path says most.
         AgentException telling = failures.Find(failure => !failure.Message.Contains(" 404 ", StringComparison.Ordinal)) ?? failures[0];
         string problem = string.Join('\n', failures.Select(failure => failure.Message));
-        throw failures.Count == 1 ? telling : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
+        throw failures.Count == 1
+            ? telling
+            : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
     }
 
     /// <summary>Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.</summary>

@@ -74,8 +74,8 @@ internal sealed class DataDirectory(string pathSeenByAgent)
         HeadDirectories.Any() || Blocks(pathSeenByAgent).Any();
 
     /// <summary>
-    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes from each compaction of the head on
-    /// (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes after each compaction
+    /// of the head (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
     /// </summary>
     public bool? HasOutOfOrderSamples()
     {
@@ -91,8 +91,8 @@ internal sealed class DataDirectory(string pathSeenByAgent)
             return null;
         }
 
-        static bool IsSegmentWithContent(string path) =>
-            Path.GetFileName(path).All(char.IsAsciiDigit) && FileStatus.Find(path) is { IsRegularFile: true, SizeBytes: > 0 };
+        static bool IsSegmentWithContent(string path) => Path.GetFileName(path).All(char.IsAsciiDigit)
+            && FileStatus.Find(path) is { IsRegularFile: true, SizeBytes: > 0 };
     }
 
     /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>

@@ -15,7 +15,7 @@ internal sealed record TargetContainer
 
     public required DataDirectory Data { get; init; }
 
-    /// <summary>The bytes of a file that a setting names; it lies where the agent sees it, or else in the target container.</summary>
+    /// <summary>The bytes of a file that a setting names, in the agent's container or else in the target's.</summary>
     /// <exception cref="IOException">It can't be read, or has more than <paramref name="maxBytes"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public byte[] ReadSettingFile(string path, int maxBytes)

@@ -54,9 +54,11 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self(ours);
 
         Expect.Failure(
-            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")),
+            ExitStatus.TargetUnreachable,
             $"We are {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
-            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
+            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds"
+            + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
     }
 
     [Fact]
