@@ -46,7 +46,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
         process is null ? "Start the agent with the user and group that own the data directory."
         : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        ? "User and group are right, so it has a capability that we lack, or a security module or a user namespace forbids it. " + AsRoot
+        ? AsRoot + " User and group are right: it has a capability that we lack, or a security module or a user namespace forbids it."
         : process.UserId == 0 ? AsRoot
         : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
             + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";
