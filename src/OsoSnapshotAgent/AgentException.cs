@@ -9,7 +9,7 @@ internal sealed class AgentException(ExitStatus status, string problem, string r
 {
     public ExitStatus Status { get; } = status;
 
-    /// <summary>The problem without a server's own words, which may be of any length: for the termination message.</summary>
+    /// <summary>The problem without a server's own words, for the termination message.</summary>
     public string Brief { get; init; } = problem;
 
     /// <summary>True where Prometheus may have carried out the request all the same: no answer, or not its own.</summary>

@@ -28,15 +28,19 @@ public sealed partial class CommandLineTests
     [Fact]
     public async Task Help_names_each_variable_of_the_table_in_README()
     {
-        string readme = await File.ReadAllTextAsync(Repository.PathOf("README.md"), TestContext.Current.CancellationToken);
-        string[] rows = [.. readme.Split("\n## Settings\n")[1].Split("\n## ")[0].Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        CancellationToken token = TestContext.Current.CancellationToken;
+        string readme = await File.ReadAllTextAsync(Repository.PathOf("README.md"), token);
+        string[] section = readme.Split("\n## Settings\n")[1].Split("\n## ")[0].Split('\n');
+        IEnumerable<string> inTable = section
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(row => Variable().Matches(row.Split('|')[1]), (_, name) => name.Value);
 
         CommandResult help = (await HostCommand.RunAsync(RunningAgent.Binary, "--help")).Succeeded();
 
         Assert.Empty(help.Error);
-        Assert.Equal(
-            rows.SelectMany(row => Variable().Matches(row.Split('|')[1])).Select(name => name.Value).Order(StringComparer.Ordinal),
-            help.Output.Split("\nEnvironment:\n")[1].Split('\n').SelectMany(line => VariableWithValue().Matches(line)).Select(name => name.Groups[1].Value).Order(StringComparer.Ordinal));
+        IEnumerable<string> inHelp = help.Output.Split("\nEnvironment:\n")[1].Split('\n')
+            .SelectMany(line => VariableWithValue().Matches(line), (_, name) => name.Groups[1].Value);
+        Assert.Equal(inTable.Order(StringComparer.Ordinal), inHelp.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -6,15 +6,20 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>Samples that came out of order, by remote write: no snapshot has them before the head's compaction, and the agent says so.</summary>
+/// <summary>Samples that came out of order by remote write: a snapshot has them after the head's compaction.</summary>
 public sealed class OutOfOrderSamplesTests : IDisposable
 {
-    private const string Warning = "⚠️ The in-memory head holds samples that came out of order (6 came since Prometheus started).";
+    private const string Warning =
+        "⚠️ The in-memory head holds samples that came out of order (6 came since Prometheus started).";
+
+    private static readonly IReadOnlyDictionary<string, string> WithWindow = new Dictionary<string, string>
+    {
+        ["/etc/prometheus/prometheus.yml"] = "storage: {tsdb: {out_of_order_time_window: 30m}}",
+    };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-out-of-order-").FullName;
 
-    // In whole seconds, as the samples' times are.
-    private readonly DateTimeOffset _start = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+    private readonly DateTimeOffset _start = TimeProvider.System.GetUtcNow();
 
     public static TheoryData<string> Versions => PrometheusVersion.Numbers;
 
@@ -22,14 +27,18 @@ public sealed class OutOfOrderSamplesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task They_are_told_while_a_snapshot_lacks_them_and_a_snapshot_after_the_compaction_has_them(string number)
+    public async Task They_are_told_while_a_snapshot_lacks_them_and_one_after_the_compaction_has_them(string number)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {
             Version = PrometheusVersion.Parse(number),
             ScrapesItself = false,
-            Files = new Dictionary<string, string> { ["/etc/prometheus/prometheus.yml"] = "storage: {tsdb: {out_of_order_time_window: 30m}}" },
-            Flags = ["--web.enable-remote-write-receiver", "--storage.tsdb.min-block-duration=20s", "--storage.tsdb.max-block-duration=20s"],
+            Files = WithWindow,
+            Flags =
+            [
+                "--web.enable-remote-write-receiver",
+                "--storage.tsdb.min-block-duration=20s", "--storage.tsdb.max-block-duration=20s",
+            ],
         });
         await PushAsync(pod, 0);
 
@@ -39,14 +48,18 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         Assert.Equal(7, await CountAsync(pod));
         AgentResult told = (await pod.RunAgentAsync()).EndedWith(0);
         Assert.Contains(Warning, told.Output, StringComparison.Ordinal);
-        Assert.Contains("\n  Missing     samples that came out of order (6 came since Prometheus started); a snapshot after", told.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n  Missing     samples that came out of order (6 came since Prometheus started); a snapshot after",
+            told.Output,
+            StringComparison.Ordinal);
         Assert.Equal(1, await RestoredAsync(pod));
 
         // The head spans more than one and a half times the smallest block.
         await PushAsync(pod, 1);
         string log = Path.Combine(pod.DataDirectory, "wbl");
         await Eventually.HoldsAsync(
-            () => Task.FromResult(Directory.EnumerateFiles(log).All(segment => new FileInfo(segment).Length == 0)), () => $"no compaction:\n{pod.Log}");
+            () => Task.FromResult(Directory.EnumerateFiles(log).All(segment => new FileInfo(segment).Length == 0)),
+            () => $"no compaction:\n{pod.Log}");
         await IsSilentAndRestoresAsync(pod, samples: 8);
     }
 
@@ -57,7 +70,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         {
             Version = PrometheusVersion.V3_5,
             ScrapesItself = false,
-            Files = new Dictionary<string, string> { ["/etc/prometheus/prometheus.yml"] = "storage: {tsdb: {out_of_order_time_window: 30m}}" },
+            Files = WithWindow,
             Flags = ["--web.enable-remote-write-receiver"],
         });
         await PushAsync(pod, 0);
@@ -66,15 +79,23 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         AgentResult stream = (await pod.RunAgentAsync(arguments: ["export", "--stream"])).EndedWith(0);
         Assert.Contains(Warning, stream.Error, StringComparison.Ordinal);
 
-        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = Given.Variables(("OSO_SNAPSHOT_HOLD", "10m")) });
+        await using RunningAgent agent = await pod.StartAgentAsync(
+            new AgentOptions { Environment = Given.Variables(("OSO_SNAPSHOT_HOLD", "10m")) });
         string answer = string.Empty;
-        await Eventually.HoldsAsync(
-            async () => (answer = (await AskAsync(pod, agent, "status", "--json")).Output).Contains("hold-for-copy", StringComparison.Ordinal), () => $"no archive: {answer}");
+        await Eventually.HoldsAsync(HoldsAsync, () => $"no archive: {answer}");
         string? missing = JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("missingSamples").GetString();
-        Assert.Equal("samples that came out of order (6 came since Prometheus started); a snapshot after the next head compaction has them", missing);
+        Assert.Equal(
+            "samples that came out of order (6 came since Prometheus started); a snapshot after the next head compaction has them",
+            missing);
         Assert.Contains("Missing     " + missing, (await AskAsync(pod, agent, "status")).Lines);
         (await AskAsync(pod, agent, "release")).Succeeded();
         (await agent.WaitAsync()).EndedWith(0);
+
+        async Task<bool> HoldsAsync()
+        {
+            answer = (await AskAsync(pod, agent, "status", "--json")).Output;
+            return answer.Contains("hold-for-copy", StringComparison.Ordinal);
+        }
     }
 
     /// <summary>As kubectl exec, in the mount namespace of the agent, which is the second one of this pod.</summary>
@@ -83,13 +104,18 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         string binary = Path.Combine(Path.GetDirectoryName(pod.Root)!, "agent-2", "oso-snapshot");
         string[] user = pod.Options.User.Split(':');
         return HostCommand.RunAsync(HostCommand.AsRoot(
-            ["nsenter", "--target", $"{agent.Pid}", "--mount", "--net", "--pid", "--setuid", user[0], "--setgid", user[1], "--", binary, .. verb]));
+        [
+            "nsenter", "--target", $"{agent.Pid}", "--mount", "--net", "--pid", "--setuid", user[0],
+            "--setgid", user[1], "--", binary, .. verb,
+        ]));
     }
 
     private static async Task<int> CountAsync(PrometheusPod pod)
     {
-        string series = await pod.QueryAsync("count_over_time(late[20m])", TimeProvider.System.GetUtcNow().AddMinutes(2));
-        return int.Parse(JsonSerializer.Deserialize<JsonElement>(series).GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture);
+        DateTimeOffset afterAll = TimeProvider.System.GetUtcNow().AddMinutes(2);
+        string series = await pod.QueryAsync("count_over_time(late[20m])", afterAll);
+        string count = JsonSerializer.Deserialize<JsonElement>(series).GetProperty("value")[1].GetString()!;
+        return int.Parse(count, CultureInfo.InvariantCulture);
     }
 
     private async Task IsSilentAndRestoresAsync(PrometheusPod pod, int samples)
@@ -114,10 +140,12 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         string file = Path.Combine(_folder, "samples");
         foreach (int minute in minutes)
         {
-            await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"# TYPE late gauge\nlate {minute} {_start.AddMinutes(minute).ToUnixTimeMilliseconds()}\n"));
-            (await HostCommand.RunAsync(HostCommand.AsRoot(
-                "nsenter", "--target", pod.FirstProcessId.ToString(CultureInfo.InvariantCulture), "--net",
-                PrometheusVersion.V3_5.Promtool, "push", "metrics", new Uri(pod.Options.BaseUrl, "api/v1/write").AbsoluteUri, file))).Succeeded();
+            long milliseconds = _start.AddMinutes(minute).ToUnixTimeMilliseconds();
+            await File.WriteAllTextAsync(file, $"# TYPE late gauge\nlate {minute} {milliseconds}\n");
+            IReadOnlyList<string> push = HostCommand.AsRoot(
+                "nsenter", "--target", $"{pod.FirstProcessId}", "--net",
+                PrometheusVersion.V3_5.Promtool, "push", "metrics", $"{pod.Options.BaseUrl}api/v1/write", file);
+            (await HostCommand.RunAsync(push)).Succeeded();
         }
     }
 }

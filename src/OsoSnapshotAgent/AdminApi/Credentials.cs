@@ -10,9 +10,9 @@ internal static class Credentials
 {
     private const int MaxSecretBytes = 64 * 1024;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/> when the file can't be read or holds no such secret.</exception>
+    /// <exception cref="AgentException">The file can't be read, or holds no such secret.</exception>
     public static AuthenticationHeaderValue? Read(AgentSettings settings, TargetContainer target)
     {
         if (settings.BearerTokenFile is { } tokenFile)
@@ -20,20 +20,26 @@ internal static class Credentials
             return new("Bearer", Token(File("OSO_SNAPSHOT_BEARER_TOKEN_FILE", tokenFile)));
         }
 
-        return settings is { Username: { } user, PasswordFile: { } passwordFile }
-            ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{Secret(File("OSO_SNAPSHOT_PASSWORD_FILE", passwordFile))}")))
-            : null;
+        if (settings is { Username: { } user, PasswordFile: { } passwordFile })
+        {
+            string password = Secret(File("OSO_SNAPSHOT_PASSWORD_FILE", passwordFile));
+            return new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        }
 
-        SettingFile File(string variable, string path) =>
-            new(target, variable, path, "Name a file that the agent can read, in its own container or in Prometheus', with the secret as its one line.");
+        return null;
+
+        SettingFile File(string variable, string path) => new(
+            target,
+            variable,
+            path,
+            "Name a file that the agent can read, in its own container or in Prometheus', with the secret as its one line.");
     }
 
     private static string Token(SettingFile file)
     {
         string token = Secret(file);
-        return token.All(letter => letter is > ' ' and <= '~')
-            ? token
-            : throw file.Unusable("it holds a blank or a character beyond ASCII, which an Authorization header can't carry");
+        return token.All(letter => letter is > ' ' and <= '~') ? token : throw file.Unusable(
+            "it holds a blank or a character beyond ASCII, which an Authorization header can't carry");
     }
 
     // RFC 7617, section 2, and RFC 6750 know no control character in a secret.

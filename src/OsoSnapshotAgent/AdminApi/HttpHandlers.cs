@@ -46,8 +46,11 @@ internal static class HttpHandlers
         }
 
         // The file may lie in the target container, which is not known yet when this handler is made.
-        Lazy<X509Certificate2Collection> authorities = new(
-            () => Load(new SettingFile(run.Target, "OSO_SNAPSHOT_CA_FILE", settings.CaFile, "Name a PEM file that the agent can read, in its own container or in Prometheus'.")));
+        Lazy<X509Certificate2Collection> authorities = new(() => Load(new SettingFile(
+            run.Target,
+            "OSO_SNAPSHOT_CA_FILE",
+            settings.CaFile,
+            "Name a PEM file that the agent can read, in its own container or in Prometheus'.")));
         return (_, certificate, presented, errors) =>
         {
             if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -29,8 +30,11 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
 
     /// <summary>The loaded configuration as Prometheus prints it, in YAML.</summary>
     /// <exception cref="AgentException">It can't be read, or has more than 1 MiB.</exception>
-    public async Task<string> ConfigurationAsync(Uri baseUrl, CancellationToken token) =>
-        (await GetAsync(baseUrl, "api/v1/status/config", PrometheusJson.Default.ApiReplyServerConfiguration, token)).Yaml ?? string.Empty;
+    public async Task<string> ConfigurationAsync(Uri baseUrl, CancellationToken token)
+    {
+        JsonTypeInfo<ApiReply<ServerConfiguration>> type = PrometheusJson.Default.ApiReplyServerConfiguration;
+        return (await GetAsync(baseUrl, "api/v1/status/config", type, token)).Yaml ?? string.Empty;
+    }
 
     /// <summary>The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.</summary>
     public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(Uri baseUrl, IReadOnlySet<string> names, CancellationToken token)
@@ -87,7 +91,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
             {
                 // A label's value may hold a blank.
                 int space = line.IndexOf(' ', line.LastIndexOf('}') + 1);
-                if (space > 0 && line[0] != '#' && double.TryParse(line.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture, out double value))
+                if (space > 0 && line[0] != '#'
+                    && double.TryParse(line.AsSpan(space + 1), CultureInfo.InvariantCulture, out double value))
                 {
                     goesOn = next(line[..space], value);
                 }
@@ -121,7 +126,9 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         return SnapshotName.TryParse(reply.Data?.Name, out SnapshotName? name)
             ? name
             : throw Refusals.NotPrometheus(
-                url, $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives", "the snapshot's name is none that Prometheus gives");
+                url,
+                $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives",
+                "the snapshot's name is none that Prometheus gives");
     }
 
     private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)

@@ -75,7 +75,9 @@ internal sealed class PrometheusLocator(PrometheusClient client, ProcFileSystem 
         // Of several, the first that was more than a wrong path says most.
         AgentException telling = failures.Find(failure => !failure.Message.Contains(" 404 ", StringComparison.Ordinal)) ?? failures[0];
         string problem = string.Join('\n', failures.Select(failure => failure.Message));
-        throw failures.Count == 1 ? telling : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
+        throw failures.Count == 1
+            ? telling
+            : new AgentException(telling.Status, problem, telling.Remedy, telling) { Brief = telling.Brief };
     }
 
     /// <summary>False where neither a variable nor a process says where Prometheus answers.</summary>

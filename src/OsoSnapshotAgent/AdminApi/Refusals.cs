@@ -20,20 +20,35 @@ internal static class Refusals
             _ when error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase) => new(
                 ExitStatus.NoRoom,
                 $"Prometheus has no room for the snapshot: {said}",
-                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
+                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus"
+                + " reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
             {
                 Brief = "Prometheus has no room for the snapshot.",
             },
-            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => Answered(": no Prometheus API under this path.", CheckUrl),
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed =>
+                Answered(": no Prometheus API under this path.", CheckUrl),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Answered(
                 ": the credentials are missing or wrong.",
-                "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE; the file may lie in Prometheus' container."),
-            HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) => Answered(": it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
+                "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE;"
+                + " the file may lie in Prometheus' container."),
+            HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) =>
+                Answered(": it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
             HttpStatusCode.ServiceUnavailable => Refused(
-                $"{status}: {said}", "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready.", brief: brief + ": it is not ready."),
+                $"{status}: {said}",
+                "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready.",
+                brief: brief + ": it is not ready."),
             >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused(
-                $"{status} to {response.Headers.Location}; redirects are not followed.", CheckUrl, brief: brief + ", a redirect, which is not followed."),
-            _ => new(ExitStatus.PrometheusRefused, $"{status}: {said}", "Prometheus' own log says more: kubectl logs POD -c CONTAINER.") { LeavesDoubt = !isPrometheusOwn, Brief = brief + "." },
+                $"{status} to {response.Headers.Location}; redirects are not followed.",
+                CheckUrl,
+                brief: brief + ", a redirect, which is not followed."),
+            _ => new(
+                ExitStatus.PrometheusRefused,
+                $"{status}: {said}",
+                "Prometheus' own log says more: kubectl logs POD -c CONTAINER.")
+            {
+                LeavesDoubt = !isPrometheusOwn,
+                Brief = brief + ".",
+            },
         };
 
         AgentException Answered(string what, string remedy) => Refused(status + what, remedy, brief: brief + what);
@@ -44,7 +59,11 @@ internal static class Refusals
 
     /// <param name="brief">The reason without what has come from there.</param>
     public static AgentException NotPrometheus(Uri url, string reason, string? brief = null) =>
-        new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl) { LeavesDoubt = true, Brief = $"{url}: {brief ?? reason}." };
+        new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl)
+        {
+            LeavesDoubt = true,
+            Brief = $"{url}: {brief ?? reason}.",
+        };
 
     public static AgentException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
     {
@@ -76,7 +95,11 @@ internal static class Refusals
 
     private const string ReadLimitText = "30 s";
 
-    private static AgentException Refused(string problem, string remedy, Exception? inner = null, string? brief = null) =>
+    private static AgentException Refused(
+        string problem,
+        string remedy,
+        Exception? inner = null,
+        string? brief = null) =>
         new(ExitStatus.PrometheusRefused, problem, remedy, inner) { Brief = brief ?? problem };
 
     private static string Shortened(string text)

@@ -2,10 +2,10 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>A file that a setting names. What is wrong with the file is a fault of the settings; its content is never printed.</summary>
+/// <summary>A file that a setting names. A fault of the file is one of the settings; its content is never printed.</summary>
 internal sealed class SettingFile(TargetContainer target, string variable, string path, string remedy)
 {
-    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>: it can't be read, or has more bytes.</exception>
+    /// <exception cref="AgentException">It can't be read, or has more bytes.</exception>
     public byte[] Read(int maxBytes)
     {
         try

@@ -5,7 +5,9 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary><c>--help</c> without a verb names the settings too. The usage that follows an error does not: it would hide the error.</summary>
+/// <summary>
+/// <c>--help</c> without a verb names the settings too. The usage after an error does not: it would hide the error.
+/// </summary>
 internal sealed class HelpWithSettings(HelpAction help) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)

@@ -21,7 +21,10 @@ internal sealed class TerminationMessage(string path)
 
     public void Write(string problem, string remedy) => WriteLine(Compose(problem, remedy));
 
-    /// <summary>As many of the problem's sentences as leave room for the whole remedy, but one at least; what is too long ends at a word.</summary>
+    /// <summary>
+    /// As many of the problem's sentences as leave room for the whole remedy, but at least one.
+    /// What is too long ends at a word.
+    /// </summary>
     internal static string Compose(string problem, string remedy)
     {
         string after = BeforeRemedy + Line(remedy);

@@ -49,10 +49,10 @@ internal sealed record AgentSettings
 
     public bool Insecure { get; init; }
 
-    /// <summary>The name of this container, from the client that started it and is at work; null where people at a shell are.</summary>
+    /// <summary>This container's name, if a client has started it and is at work; null for people at a shell.</summary>
     public string? Client { get; init; }
 
-    /// <summary>When a run that was asked for is no longer wanted: its client has given up waiting for the container.</summary>
+    /// <summary>A run that starts later is not wanted: its client has given up waiting for the container.</summary>
     public DateTimeOffset? StartBefore { get; init; }
 
     /// <summary>Draw with ASCII alone.</summary>

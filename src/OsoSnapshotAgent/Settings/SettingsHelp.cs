@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>The variables as <c>--help</c> shows them, in the manner of a man page's ENVIRONMENT; README.md has the same in a table.</summary>
+/// <summary>The variables as <c>--help</c> shows them, in the manner of a man page's ENVIRONMENT.</summary>
 internal static class SettingsHelp
 {
     /// <summary>In the order of <see cref="SettingsReader"/>; ends with a newline.</summary>

@@ -7,6 +7,7 @@ namespace OsoSnapshotAgent.Settings;
 internal static class SettingsReader
 {
     private const string Prefix = "OSO_SNAPSHOT_";
+    private const string FileRule = "the absolute path of a file";
     private static readonly SearchValues<char> NotInHost = SearchValues.Create("/?#@\\ ");
 
     /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>, naming each variable, its value and its rule.</exception>
@@ -30,13 +31,19 @@ internal static class SettingsReader
             Level = reader.Value<int>(Prefix + "LEVEL", Within(1, 9), "a number from 1 to 9"),
             RateLimitBytesPerSecond = reader.Value<long>(Prefix + "RATE_LIMIT", TryPositiveSize, ByteSize.Rule + " (bytes per second, at least 1MiB)"),
             RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", TryPositiveDuration, Durations.Rule) ?? TimeSpan.FromHours(1),
-            CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, "the absolute path of a file"),
+            CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, FileRule),
             Username = reader.Text(Prefix + "USERNAME"),
-            PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, "the absolute path of a file"),
-            BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, "the absolute path of a file"),
+            PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, FileRule),
+            BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, FileRule),
             Insecure = reader.YesNo(Prefix + "INSECURE"),
-            Client = reader.Reference<string>(Prefix + "CLIENT", TryContainerName, "the name of a container, such as oso-snapshot-20261121-091649-27750"),
-            StartBefore = reader.Value<DateTimeOffset>(Prefix + "START_BEFORE", TryTime, "a time such as 2025-08-20T16:00:00Z"),
+            Client = reader.Reference<string>(
+                Prefix + "CLIENT",
+                TryContainerName,
+                "the name of a container, such as oso-snapshot-20261121-091649-27750"),
+            StartBefore = reader.Value<DateTimeOffset>(
+                Prefix + "START_BEFORE",
+                TryTime,
+                "a time such as 2025-08-20T16:00:00Z"),
             Ascii = Ascii(reader, variables),
         };
 
@@ -105,7 +112,9 @@ internal static class SettingsReader
         // Not printed: what follows the colon may well be the password.
         if (settings.Username is { } user && (user.Contains(':', StringComparison.Ordinal) || user.Any(char.IsControl)))
         {
-            problems.Add("OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617); the password goes into the file that OSO_SNAPSHOT_PASSWORD_FILE names.");
+            problems.Add(
+                "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617);"
+                + " the password goes into the file that OSO_SNAPSHOT_PASSWORD_FILE names.");
         }
 
         if (settings.Username is null != settings.PasswordFile is null)
@@ -186,7 +195,8 @@ internal static class SettingsReader
     private static bool TryTime(string text, out DateTimeOffset point) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out point)
         && text.Contains('T', StringComparison.OrdinalIgnoreCase)
-        && (text.EndsWith('Z') || text.EndsWith('z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
+        && (text.EndsWith('Z') || text.EndsWith('z')
+            || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
 
     // RFC 1123, as Kubernetes checks it.
     private static bool TryContainerName(string text, out string name)

@@ -62,8 +62,8 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
         directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true } || Blocks.Any();
 
     /// <summary>
-    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes from each compaction of the head on
-    /// (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes after each compaction
+    /// of the head (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
     /// </summary>
     public bool? HasOutOfOrderSamples()
     {

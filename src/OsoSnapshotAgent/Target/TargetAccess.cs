@@ -6,9 +6,10 @@ namespace OsoSnapshotAgent.Target;
 /// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2), "Ptrace access mode checking".</remarks>
 internal sealed class TargetAccess(ProcFileSystem proc)
 {
-    // A capability alone is of no use to a user who isn't root: capabilities(7), "Transformation of capabilities during execve()".
+    // A capability alone is of no use to another user than root: capabilities(7), "Transformation of capabilities …".
     private const string AsRoot =
-        "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.";
+        "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds"
+        + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.";
 
     /// <summary>Does something in the target's root, and explains a refusal.</summary>
     /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
@@ -51,7 +52,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
         process is null ? "Start the agent with the user and group that own the data directory."
         : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        ? "User and group are right, so it has a capability that we lack, or a security module or a user namespace forbids it. " + AsRoot
+        ? AsRoot + " User and group are right: it has a capability that we lack, or a security module or a user namespace forbids it."
         : process.UserId == 0 ? AsRoot
         : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
             + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";

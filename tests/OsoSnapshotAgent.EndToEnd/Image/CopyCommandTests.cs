@@ -23,7 +23,8 @@ public sealed class CopyCommandTests : IDisposable
 
         // The archive's header comes first, and tail counts from 1.
         CommandResult copy = (await Podman.RunAsync(
-            "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", $"--volume={_folder}:/data:ro", "--user=0:0", "--entrypoint=sh", Podman.Image,
+            "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", $"--volume={_folder}:/data:ro",
+            "--user=0:0", "--entrypoint=sh", Podman.Image,
             "-c", $"tar cf - '/data/snapshots.tgz' | tail -c+{512 + HoleBytes + skipped + 1}")).Succeeded();
 
         Assert.Equal(rest, copy.Output.TrimEnd('\0'));

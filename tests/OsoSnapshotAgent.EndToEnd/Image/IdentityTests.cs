@@ -47,7 +47,9 @@ public sealed class IdentityTests
         await agent.WaitForLogAsync("Holding at most");
 
         CommandResult attempt = await agent.ExecAsync("sh", "-c", "(: >/file); (: >/tmp/file)");
-        Assert.Equal("sh: 1: cannot create /file: Read-only file system\nsh: 1: cannot create /tmp/file: Read-only file system\n", attempt.Error);
+        Assert.Equal(
+            "sh: 1: cannot create /file: Read-only file system\nsh: 1: cannot create /tmp/file: Read-only file system\n",
+            attempt.Error);
 
         Assert.Contains("Phase       hold-for-copy\n", (await agent.ExecAsync("oso-snapshot", "status")).Succeeded().Output, StringComparison.Ordinal);
         Assert.StartsWith("{\"phase\":\"hold-for-copy\"", (await agent.ExecAsync("oso-snapshot", "status", "--json")).Succeeded().Output, StringComparison.Ordinal);

@@ -81,7 +81,8 @@ public sealed class ImageFileTests
     [Fact]
     public void The_custom_profile_is_JSON_and_gives_user_and_group()
     {
-        JsonElement profile = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(Repository, "docker/kubernetes/identity.json")));
+        string file = Path.Combine(Repository, "docker/kubernetes/identity.json");
+        JsonElement profile = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(file));
 
         Assert.Equal((1000, 2000), (profile.GetProperty("securityContext").GetProperty("runAsUser").GetInt32(), profile.GetProperty("securityContext").GetProperty("runAsGroup").GetInt32()));
     }

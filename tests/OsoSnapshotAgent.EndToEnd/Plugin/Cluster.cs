@@ -119,7 +119,8 @@ internal sealed class Cluster : IDisposable
 
     private string[] Command(string[] arguments) =>
     [
-        "env", "STANDIN=" + StandInFolder, $"PATH={Folder}:{Path.Combine(AppContext.BaseDirectory, "Plugin")}:{Environment.GetEnvironmentVariable("PATH")}",
+        "env", "STANDIN=" + StandInFolder,
+        $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
         "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Repository.PathOf("docker/kubectl-oso_snapshot"), .. arguments,
     ];
 }

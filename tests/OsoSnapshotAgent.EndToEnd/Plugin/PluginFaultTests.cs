@@ -93,7 +93,8 @@ public sealed class PluginFaultTests
     [Theory]
     [InlineData("killed", 137, false)]
     [InlineData("unanswered", 0, true)]
-    public async Task A_container_that_ends_without_an_answer_is_not_taken_for_one_that_has_tidied_up(string fault, int status, bool hasTidiedUp)
+    public async Task A_container_that_ends_without_an_answer_is_not_taken_for_one_that_has_tidied_up(
+        string fault, int status, bool hasTidiedUp)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -103,8 +104,14 @@ public sealed class PluginFaultTests
 
         Assert.Equal(1, take.ExitStatus);
         Assert.DoesNotContain("the volume is as before", take.Error, StringComparison.Ordinal);
-        Assert.Contains($"The copy is right, but the container ended (status {status}) without an answer: what it has removed is not known.", take.Error, StringComparison.Ordinal);
-        Assert.Contains($"kubectl oso-snapshot remove --image {Podman.Image} {Cluster.Pod} removes what is left on the volume", take.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The copy is right, but the container ended (status {status}) without an answer: what it has removed is not known.",
+            take.Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"kubectl oso-snapshot remove --image {Podman.Image} {Cluster.Pod} removes what is left on the volume",
+            take.Error,
+            StringComparison.Ordinal);
         Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);
         Assert.Equal(hasTidiedUp, !target.Artefacts.Any());
 

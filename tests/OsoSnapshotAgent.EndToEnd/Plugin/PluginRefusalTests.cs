@@ -42,7 +42,9 @@ public sealed class PluginRefusalTests
         CommandResult take = await RefusedAsync([], "take", Cluster.Pod, "--image", "registry/none:1");
 
         Assert.Contains("can't start, ImagePullBackOff: failed to pull and unpack image \"registry/none:1\"", take.Error, StringComparison.Ordinal);
-        Assert.Matches("oso-snapshot-[-0-9]+ stays in the pod's list: until 20[-0-9T:]+Z it may still start and do its work, after that it touches nothing", take.Error);
+        Assert.Matches(
+            "oso-snapshot-[-0-9]+ stays in the pod's list: until 20[-0-9T:]+Z it may still start and do its work, after that",
+            take.Error);
     }
 
     [Theory]

@@ -19,7 +19,8 @@ public sealed class PluginStreamTests
         await Judge.Sha256SumAcceptsAsync(cluster.Archive + ".sha256");
         await Judge.GzipAcceptsAsync(cluster.Archive);
         await LeftNothingAsync(cluster, target);
-        Assert.Contains("terminated with status 0", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
+        CommandResult status = await cluster.RunAsync("status", Cluster.Pod);
+        Assert.Contains("terminated with status 0", status.Output, StringComparison.Ordinal);
     }
 
     [Fact]

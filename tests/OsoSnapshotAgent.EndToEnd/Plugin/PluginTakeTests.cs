@@ -28,7 +28,8 @@ public sealed class PluginTakeTests
     [InlineData(false, "take", "--timeout", "120", "--keep")]
     [InlineData(true, "take", "--timeout", "120", "--stream")]
     [InlineData(true, "remove", "--timeout", "120")]
-    public async Task The_agent_is_told_its_containers_name_and_until_when_it_may_start(bool hasDateOfBsd, string verb, params string[] options)
+    public async Task The_agent_is_told_its_containers_name_and_until_when_it_may_start(
+        bool hasDateOfBsd, string verb, params string[] options)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -42,7 +43,8 @@ public sealed class PluginTakeTests
 
         IReadOnlyList<string> variables = Assert.Single(cluster.Variables);
         Assert.Contains("OSO_SNAPSHOT_CLIENT=" + cluster.Containers[0], variables);
-        string limit = Assert.Single(variables, variable => variable.StartsWith("OSO_SNAPSHOT_START_BEFORE=", StringComparison.Ordinal)).Split('=')[1];
+        const string Limit = "OSO_SNAPSHOT_START_BEFORE=";
+        string limit = Assert.Single(variables, one => one.StartsWith(Limit, StringComparison.Ordinal))[Limit.Length..];
         Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$", limit);
         TimeSpan wait = DateTimeOffset.Parse(limit, CultureInfo.InvariantCulture) - asked;
         Assert.InRange(wait.TotalSeconds, 119, 121 + (TimeProvider.System.GetUtcNow() - asked).TotalSeconds);
@@ -74,7 +76,10 @@ public sealed class PluginTakeTests
         string date = Path.Combine(cluster.Folder, "date");
         await File.WriteAllTextAsync(date, """
             #!/bin/bash
-            case $* in *-d*) echo "date: illegal option -- d" >&2; exit 1 ;; '-u -r '*) exec /usr/bin/date -u -d "@$3" "$4" ;; esac
+            case $* in
+              *-d*) echo "date: illegal option -- d" >&2; exit 1 ;;
+              '-u -r '*) exec /usr/bin/date -u -d "@$3" "$4" ;;
+            esac
             exec /usr/bin/date "$@"
             """);
         File.SetUnixFileMode(date, UnixFileMode.UserRead | UnixFileMode.UserExecute);

@@ -73,11 +73,11 @@ public sealed class RestoreScriptTests : IAsyncLifetime
         Assert.Contains("✅ SHA-256 as in", (await RestoreAsync()).Succeeded().Output, StringComparison.Ordinal);
     }
 
-    /// <summary>The archive as kubectl cp brings it, as the plugin names it, and that one renamed; a file of the runbook's log may lie beside it.</summary>
+    /// <summary>The archive as kubectl cp brings it, as the plugin names it, and that one renamed.</summary>
     [Theory]
     [InlineData("touch snapshots.log")]
-    [InlineData("sed -i s/snapshots.tgz/oso-p-prom-svr-0-snapshots.tgz/ *.sha256 && mv snapshots.tgz oso-p-prom-svr-0-snapshots.tgz && mv snapshots.tgz.sha256 oso-p-prom-svr-0-snapshots.tgz.sha256")]
-    [InlineData("sed -i s/snapshots.tgz/oso-p-prom-svr-0-snapshots.tgz/ *.sha256")]
+    [InlineData("sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256; for f in snapshots.tgz*; do mv $f pod-$f; done")]
+    [InlineData("sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256")]
     public async Task The_job_for_Kubernetes_takes_the_archive_under_any_name(string rename)
     {
         await PrepareJobAsync();
@@ -91,9 +91,9 @@ public sealed class RestoreScriptTests : IAsyncLifetime
     [Theory]
     [InlineData("printf x | dd of=snapshots.tgz bs=1 seek=5000 conv=notrunc", "snapshots.tgz: FAILED")]
     [InlineData(": >snapshots.tgz.sha256", "")]
-    [InlineData("rm snapshots.tgz.sha256", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz\n")]
-    [InlineData("rm snapshots.tgz", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz.sha256\n")]
-    [InlineData("cp snapshots.tgz other.tgz", "must hold one NAME.tgz and its NAME.tgz.sha256. It holds:\nother.tgz\nrestored\n")]
+    [InlineData("rm snapshots.tgz.sha256", "NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz\n")]
+    [InlineData("rm snapshots.tgz", "NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz.sha256\n")]
+    [InlineData("cp snapshots.tgz other.tgz", "NAME.tgz.sha256. It holds:\nother.tgz\nrestored\n")]
     public async Task The_job_for_Kubernetes_unpacks_nothing_that_it_can_not_compare(string damage, string told)
     {
         await PrepareJobAsync();
@@ -120,7 +120,8 @@ public sealed class RestoreScriptTests : IAsyncLifetime
         Assert.Contains("The volume is not empty", again.Output, StringComparison.Ordinal);
     }
 
-    private async Task RunAsync(string script) => (await HostCommand.RunAsync(["sh", "-c", script], _folder)).Succeeded();
+    private async Task RunAsync(string script) =>
+        (await HostCommand.RunAsync(["sh", "-c", script], _folder)).Succeeded();
 
     /// <summary>A new volume for it, as a file system's own directory shows.</summary>
     private async Task PrepareJobAsync()

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -121,9 +122,10 @@ public sealed class RefusalTests : IDisposable
     [InlineData(503, """{"status":"error","error":"zorglub"}""")]
     public async Task The_words_of_a_server_stay_out_of_the_termination_message(int status, string body)
     {
-        AgentException failure = await RefusedAsync(FakeServer.Answer(status, "zorglub", body, extraHeaders: "Location: http://zorglub/\r\n"));
+        AgentException failure = await RefusedAsync(
+            FakeServer.Answer(status, "zorglub", body, extraHeaders: "Location: http://zorglub/\r\n"));
 
-        string told = OsoSnapshotAgent.Reporting.TerminationMessage.Compose(failure.Brief, failure.Remedy);
+        string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);
         Assert.DoesNotContain("zorglub", told, StringComparison.Ordinal);
         Assert.DoesNotContain("{", told, StringComparison.Ordinal);
         Assert.Contains(failure.Remedy, told, StringComparison.Ordinal);
@@ -133,8 +135,12 @@ public sealed class RefusalTests : IDisposable
     [InlineData("HTTP/1.1 zorglub\r\n\r\n")]
     [InlineData("zorglub\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzorglub\r\n")]
-    public async Task What_is_not_HTTP_is_not_repeated_in_the_termination_message(string answer) =>
-        Assert.DoesNotContain("zorglub", (await RefusedAsync(System.Text.Encoding.ASCII.GetBytes(answer))).Brief, StringComparison.Ordinal);
+    public async Task What_is_not_HTTP_is_not_repeated_in_the_termination_message(string answer)
+    {
+        AgentException failure = await RefusedAsync(System.Text.Encoding.ASCII.GetBytes(answer));
+
+        Assert.DoesNotContain("zorglub", failure.Brief, StringComparison.Ordinal);
+    }
 
     public void Dispose() => _directory.Dispose();
 
@@ -149,7 +155,8 @@ public sealed class RefusalTests : IDisposable
     {
         using FakeServer server = FakeServer.Prometheus(() => answer);
         using Agent agent = new(_directory, new AgentSettings());
-        AgentException failure = await Assert.ThrowsAsync<AgentException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
+        AgentException failure = await Assert.ThrowsAsync<AgentException>(
+            () => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
         Assert.Equal(1, server.Posts);
         return failure;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -27,18 +28,25 @@ public sealed class TlsTests : IDisposable
     public async Task A_certificate_whose_extended_key_usage_allows_a_server_is_trusted(params string[] usages)
     {
         using FakeServer server = Server("127.0.0.1", usages);
-        using Agent agent = new(_directory, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) });
+        string authority = _directory.Write("ca.pem", _authority.ExportCertificatePem());
+        using Agent agent = new(_directory, new AgentSettings { CaFile = authority });
 
-        Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
+        PrometheusServer found = await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken);
+        Assert.Equal("2.42.0", found.Version);
     }
 
     [Fact]
     public async Task A_certificate_for_clients_alone_is_refused_even_of_the_named_authority()
     {
         using FakeServer server = Server("127.0.0.1", "1.3.6.1.5.5.7.3.2");
+        string authority = _directory.Write("ca.pem", _authority.ExportCertificatePem());
 
         await AssertRefusedAsync(
-            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "no TLS connection: ", "OSO_SNAPSHOT_CA_FILE");
+            server,
+            new AgentSettings { CaFile = authority },
+            ExitStatus.PrometheusRefused,
+            "no TLS connection: ",
+            "OSO_SNAPSHOT_CA_FILE");
         Assert.Empty(server.Requests);
     }
 
@@ -114,7 +122,11 @@ public sealed class TlsTests : IDisposable
         using FakeServer server = Server("127.0.0.1");
 
         await AssertRefusedAsync(
-            server, new AgentSettings { CaFile = path }, ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: it has more than 1048576 bytes.", "Name a PEM file");
+            server,
+            new AgentSettings { CaFile = path },
+            ExitStatus.Settings,
+            $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: it has more than 1048576 bytes.",
+            "Name a PEM file");
     }
 
     public void Dispose()
@@ -143,7 +155,8 @@ public sealed class TlsTests : IDisposable
         request.CertificateExtensions.Add(names.Build());
         if (usages.Length > 0)
         {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(usage => new Oid(usage))], critical: false));
+            OidCollection identifiers = [.. usages.Select(usage => new Oid(usage))];
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(identifiers, critical: false));
         }
 
         using X509Certificate2 certificate = request.Create(_authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);

@@ -20,7 +20,7 @@ internal static class Expect
     public static async Task FailureAsync(Func<Task> action, ExitStatus status, string problemPart, string remedyPart) =>
         Failure(await Assert.ThrowsAsync<AgentException>(action), status, problemPart, remedyPart);
 
-    // Of every failure that a test sees: the termination message holds the problem and the remedy, or their beginnings up to a word.
+    // Of every failure that a test sees: the termination message holds problem and remedy, or as much up to a word.
     private static void IsToldBriefly(AgentException failure)
     {
         string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);

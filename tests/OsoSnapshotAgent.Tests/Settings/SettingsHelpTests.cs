@@ -13,9 +13,11 @@ public sealed class SettingsHelpTests
         SettingsReader.Read(variables, TimeProvider.System);
 
         // The locale is the system's own setting: locale(7).
-        Assert.Equal(
-            variables.Asked.Except(["LC_ALL", "LC_CTYPE", "LANG"]).Order(StringComparer.Ordinal),
-            SettingsHelp.Text.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Trim().Split('=')[0]).Order(StringComparer.Ordinal));
+        IEnumerable<string> read = variables.Asked.Except(["LC_ALL", "LC_CTYPE", "LANG"]);
+        IEnumerable<string> named = SettingsHelp.Text.Split('\n')
+            .Where(line => line.Contains('=', StringComparison.Ordinal))
+            .Select(line => line.Trim().Split('=')[0]);
+        Assert.Equal(read.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -50,7 +52,10 @@ public sealed class SettingsHelpTests
             return false;
         }
 
-        public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => Enumerable.Empty<KeyValuePair<string, string>>().GetEnumerator();
+        public IEnumerator<KeyValuePair<string, string>> GetEnumerator()
+        {
+            yield break;
+        }
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }

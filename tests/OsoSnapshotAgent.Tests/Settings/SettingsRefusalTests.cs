@@ -54,7 +54,7 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_CLIENT", "x-", "the name of a container")]
     [InlineData("OSO_SNAPSHOT_CLIENT", "Debugger", "the name of a container")]
     [InlineData("OSO_SNAPSHOT_CLIENT", "a b", "the name of a container")]
-    [InlineData("OSO_SNAPSHOT_CLIENT", "a-name-that-has-64-letters-is-longer-than-any-that-kubernetes-tak", "the name of a container")]
+    [InlineData("OSO_SNAPSHOT_CLIENT", "a-name-of-64-letters-is-longer-than-any-that-kubernetes-allows-x", "the name")]
     [InlineData("OSO_SNAPSHOT_START_BEFORE", "5m", "a time such as 2025-08-20T16:00:00Z")]
     [InlineData("OSO_SNAPSHOT_START_BEFORE", "2025-08-20T16:00:00", "a time such as 2025-08-20T16:00:00Z")]
     [InlineData("OSO_SNAPSHOT_INSECURE", "maybe", "yes, no, true or false")]
@@ -105,7 +105,11 @@ public sealed class SettingsRefusalTests
     {
         AgentException refusal = Refusal(("OSO_SNAPSHOT_USERNAME", user), ("OSO_SNAPSHOT_PASSWORD_FILE", "/p"));
 
-        Expect.Failure(refusal, ExitStatus.Settings, "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617)", "Correct");
+        Expect.Failure(
+            refusal,
+            ExitStatus.Settings,
+            "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617)",
+            "Correct");
         Assert.DoesNotContain("hunter", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.Json;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Steps;
 
-/// <summary>Which signs make the warning: the log on the volume where it can be seen, else the counter and the configuration.</summary>
+/// <summary>Which signs make the warning: the log on the volume if it can be seen, else counter and window.</summary>
 public sealed class OutOfOrderSamplesTests : IDisposable
 {
     private const string Metrics = """
@@ -49,11 +50,14 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         _directory.Write("wbl/00000001", "x");
         using Agent agent = await LookAsync(Answers(Metrics));
 
-        Assert.Equal("samples that came out of order (2006 came since Prometheus started); a snapshot after the next head compaction has them", agent.Run.Describe().MissingSamples);
+        Assert.Equal(
+            "samples that came out of order (2006 came since Prometheus started); a snapshot after the next head compaction has them",
+            agent.Run.Describe().MissingSamples);
         Assert.Equal(
             [
-                "⚠️ The in-memory head holds samples that came out of order (2006 came since Prometheus started). No snapshot holds such samples."
-                + " Prometheus writes them into blocks at its next head compaction, every two hours: a snapshot after that has them.",
+                "⚠️ The in-memory head holds samples that came out of order (2006 came since Prometheus started). No snapshot holds"
+                + " such samples. Prometheus writes them into blocks at its next head compaction, every two hours: a snapshot after"
+                + " that has them.",
             ],
             agent.Transcript.Lines);
     }
@@ -78,7 +82,9 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         _directory.Write("wbl/00000001", "x");
         using Agent agent = await LookAsync(Answers(metrics, status: status));
 
-        Assert.Equal("samples that came out of order; a snapshot after the next head compaction has them", agent.Run.MissingSamples);
+        Assert.Equal(
+            "samples that came out of order; a snapshot after the next head compaction has them",
+            agent.Run.MissingSamples);
     }
 
     [Fact]
@@ -96,8 +102,14 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         _directory.Link("wbl", "/tmp");
         using Agent agent = await LookAsync(Answers(Metrics, "    out_of_order_time_window: 30m\n"));
 
-        Assert.StartsWith("perhaps samples that came out of order (2006 came since Prometheus started);", agent.Run.MissingSamples, StringComparison.Ordinal);
-        Assert.StartsWith("⚠️ The in-memory head may hold samples that came out of order (2006 came", Assert.Single(agent.Transcript.Lines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "perhaps samples that came out of order (2006 came since Prometheus started);",
+            agent.Run.MissingSamples,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "⚠️ The in-memory head may hold samples that came out of order (2006 came",
+            Assert.Single(agent.Transcript.Lines),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -105,7 +117,8 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     [InlineData("    out_of_order_time_window: 0s\n", 200, 2)]
     [InlineData("  regex: out_of_order_time_window: 30m\n", 200, 2)]
     [InlineData("    out_of_order_time_window: 30m\n", 404, 1)]
-    public async Task Without_a_window_or_a_counter_nothing_is_told_of_a_log_that_can_not_be_seen(string configuration, int metricsStatus, int questions)
+    public async Task Without_a_window_or_a_counter_nothing_is_told_of_a_log_that_can_not_be_seen(
+        string configuration, int metricsStatus, int questions)
     {
         _directory.Link("wbl", "/tmp");
 
@@ -117,17 +130,24 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     {
         _directory.Link("wbl", "/tmp");
 
-        await IsSilentAsync(questions: 2, Answers(Metrics, "out_of_order_time_window: 30m\n" + new string('#', 1024 * 1024)));
+        string configuration = "out_of_order_time_window: 30m\n" + new string('#', 1024 * 1024);
+
+        await IsSilentAsync(questions: 2, Answers(Metrics, configuration));
     }
 
     public void Dispose() => _directory.Dispose();
 
-    private static Func<FakeRequest, byte[]?> Answers(string metrics, string configuration = "", int status = 200) => request => request.Path switch
+    private static Func<FakeRequest, byte[]?> Answers(string metrics, string configuration = "", int status = 200)
     {
-        "/metrics" => FakeServer.Answer(status, "x", metrics, "text/plain"),
-        "/api/v1/status/config" => FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"yaml":"global:\n{{{configuration.Replace("\n", "\\n", StringComparison.Ordinal)}}}"}}"""),
-        _ => Encoding.ASCII.GetBytes("unasked"),
-    };
+        string yaml = JsonSerializer.Serialize("global:\n" + configuration);
+        string reply = $$$"""{"status":"success","data":{"yaml":{{{yaml}}}}}""";
+        return request => request.Path switch
+        {
+            "/metrics" => FakeServer.Answer(status, "x", metrics, "text/plain"),
+            "/api/v1/status/config" => FakeServer.Answer(200, "OK", reply),
+            _ => Encoding.ASCII.GetBytes("unasked"),
+        };
+    }
 
     private async Task<Agent> LookAsync(Func<FakeRequest, byte[]?> answer, int? questions = null)
     {

@@ -54,7 +54,10 @@ public sealed class StepRunnerTests : IDisposable
     [Fact]
     public async Task The_words_of_a_server_are_in_the_transcript_alone()
     {
-        await RunAsync(() => throw new AgentException(ExitStatus.PrometheusRefused, "It answered 500: {\"x\"", "look") { Brief = "It answered 500." });
+        await RunAsync(() => throw new AgentException(ExitStatus.PrometheusRefused, "It answered 500: {\"x\"", "look")
+        {
+            Brief = "It answered 500.",
+        });
 
         Assert.Contains("❌ It answered 500: {\"x\"", _recorder.Lines);
         Assert.Equal("It answered 500. What to do: look", Termination);

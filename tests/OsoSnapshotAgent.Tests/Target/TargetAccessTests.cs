@@ -1,4 +1,5 @@
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -46,6 +47,21 @@ public sealed class TargetAccessTests : IDisposable
     }
 
     [Theory]
+    [InlineData("65534:2000", "65534:2000")]
+    [InlineData("0:0", "0:0")]
+    [InlineData("1000:1000", "4200000000:4200000000")]
+    public void The_termination_message_holds_the_whole_command(string ours, string identity)
+    {
+        _proc.Self(ours);
+
+        AgentException denied = new TargetAccess(_proc.FileSystem).Denied(
+            "Cannot enter /proc/1/root: Permission denied.", Process("prometheus", identity));
+
+        string told = TerminationMessage.Compose(denied.Brief, denied.Remedy);
+        Assert.Matches("--custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":[0-9]+,\"runAsGroup\":[0-9]+}}[.]", told);
+    }
+
+    [Theory]
     [InlineData("65534:65534", "0:0")]
     [InlineData("0:0", "0:0")]
     [InlineData("0:0", "0:2000")]
@@ -54,9 +70,11 @@ public sealed class TargetAccessTests : IDisposable
         _proc.Self(ours);
 
         Expect.Failure(
-            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")), ExitStatus.TargetUnreachable,
+            () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")),
+            ExitStatus.TargetUnreachable,
             $"We are {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
-            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
+            "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds"
+            + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
     }
 
     [Fact]

@@ -1,0 +1,41 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd;
+
+/// <summary>A container whose image came after its client had given up.</summary>
+public sealed class LateStartTests
+{
+    private const string Limit = "2025-08-20T16:00:00Z";
+
+    [Theory]
+    [InlineData("no")]
+    [InlineData("yes")]
+    public async Task A_run_that_starts_after_its_client_has_given_up_touches_nothing(string remove)
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { ScrapesItself = false });
+        await LeaveArchiveAsync(pod);
+
+        AgentResult result = (await pod.RunAgentAsync(
+            Given.Variables(("REMOVE", remove), ("OSO_SNAPSHOT_START_BEFORE", Limit)))).EndedWith(2);
+
+        Assert.Contains($"❌ The run was asked for until {Limit}, and it is 20", result.Output, StringComparison.Ordinal);
+        Assert.Contains("   What to do: Start it again.", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"The run was asked for until {Limit}", result.TerminationMessage, StringComparison.Ordinal);
+        Assert.Equal([pod.Archive], Directory.EnumerateFileSystemEntries(pod.DataDirectory, "snapshots*"));
+    }
+
+    [Fact]
+    public async Task What_kubectl_exec_starts_in_that_container_has_somebody_who_waits_for_it()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync();
+        await LeaveArchiveAsync(pod);
+        IReadOnlyDictionary<string, string> late = Given.Variables(("OSO_SNAPSHOT_START_BEFORE", Limit));
+
+        Assert.Equal("earlier", (await pod.RunAgentAsync(late, "export")).EndedWith(0).Output);
+        Assert.NotEmpty((await pod.RunAgentAsync(late, "export", "--stream")).EndedWith(0).Output);
+    }
+
+    private static async Task LeaveArchiveAsync(PrometheusPod pod) =>
+        (await HostCommand.RunAsync(HostCommand.AsRoot("sh", "-c", $"printf earlier > {pod.Archive}"))).Succeeded();
+}
