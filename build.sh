@@ -11,6 +11,7 @@ Usage: ./build.sh VERB
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
   image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
+  mutants  change the code that guards deletion and verification one place at a time; tells which changes no test sees
   bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
 
 Each verb installs what it needs with apt (through sudo where you aren't root), and says so.
@@ -45,6 +46,11 @@ verb_bench() {
   tests/bench.sh
 }
 
+verb_mutants() {
+  tests/install-packages.sh libisal2 python3 util-linux
+  tests/mutants.py
+}
+
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
@@ -56,7 +62,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | image | bench) "verb_$1" ;;
+  demo | test | publish | image | mutants | bench) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

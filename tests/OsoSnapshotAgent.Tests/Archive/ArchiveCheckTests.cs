@@ -153,11 +153,16 @@ public sealed class ArchiveCheckTests : IDisposable
         Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, $"but {new string('0', 64)} stands in snapshots.tgz.sha256", "Copy both again");
     }
 
-    [Fact]
-    public void A_checksum_that_is_none_is_told()
+    [Theory]
+    [InlineData("<html>")]
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")]
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde  x")]
+    [InlineData("0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef  x")]
+    public void A_checksum_that_is_none_is_told(string checksum)
     {
         WriteArchive();
-        File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), "<html>");
+        File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), checksum);
 
         Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "it does not start with a SHA-256", "Copy it again");
     }
@@ -192,6 +197,19 @@ public sealed class ArchiveCheckTests : IDisposable
         Assert.Contains(problem, Lines[1], StringComparison.Ordinal);
         Assert.Contains($"✅ {SampleBlock.OtherUlid}  ", _output.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_last_byte_of_a_file_is_checked_too_where_it_is_read_alone()
+    {
+        // One more than is read at once.
+        File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), SampleBlock.Index((512 * 1024) + 1 - 57));
+
+        Assert.Equal(ExitStatus.Done, Verify(_sample.SnapshotPath));
+    }
+
+    [Fact]
+    public void A_signal_ends_the_check_of_a_directory() => Assert.Throws<OperationCanceledException>(() =>
+        ArchiveCheck.OfDirectory(_sample.Directory.Open($"snapshots/{SampleData.Name}"), _ => { }, new CancellationToken(canceled: true)));
 
     [Fact]
     public void A_directory_without_a_block_is_told() =>

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tests.Tar;
+using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
@@ -150,7 +151,44 @@ public sealed class ArchiveVerifierTests : IDisposable
     public void Stopped_it_ends_as_cancelled() =>
         Assert.Throws<OperationCanceledException>(() => _sample.Verify(_manifest, token: new CancellationToken(canceled: true)));
 
+    [Fact]
+    public void Stopped_within_the_last_file_it_ends_as_cancelled()
+    {
+        using CancellationTokenSource signal = new();
+        byte[] tar = new TarBuilder()
+            .AddFile($"snapshots/x/{SampleBlock.Ulid}/index", [1])
+            .AddFile($"snapshots/x/{SampleBlock.OtherUlid}/index", [1])
+            .End();
+
+        // The first block is finished once the other's file begins.
+        Assert.Throws<OperationCanceledException>(() => Verify(tar, _ => signal.Cancel(), signal.Token));
+    }
+
+    [Fact]
+    public void Stopped_among_entries_without_content_it_ends_as_cancelled() => Assert.Throws<OperationCanceledException>(() =>
+        Verify(new TarBuilder().Add(TarBuilder.Header("snapshots/", type: '5')).End(), _ => { }, new CancellationToken(canceled: true)));
+
+    [Fact]
+    public void What_is_neither_a_file_nor_a_directory_is_no_block()
+    {
+        byte[] tar = new TarBuilder().Add(TarBuilder.Header($"snapshots/x/{SampleBlock.Ulid}", type: '2')).End();
+
+        Assert.Empty(Verify(tar, _ => { }, CancellationToken.None).Blocks);
+    }
+
     public void Dispose() => _sample.Dispose();
+
+    private static BlockAudit Verify(byte[] tar, Action<AuditedBlock> finished, CancellationToken token)
+    {
+        using MemoryStream archive = new();
+        using (GZipStream gzip = new(archive, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(tar);
+        }
+
+        archive.Position = 0;
+        return ArchiveVerifier.Verify(archive, written: null, token, finished);
+    }
 
     private void AssertFound(byte[] archive, string damage)
     {

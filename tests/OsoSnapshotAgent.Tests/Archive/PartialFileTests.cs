@@ -94,5 +94,58 @@ public sealed class PartialFileTests : IDisposable
         Assert.Equal("precious", File.ReadAllText(_directory.PathOf("victim")));
     }
 
+    [Fact]
+    public void A_file_that_somebody_else_has_put_in_its_place_gets_no_final_name()
+    {
+        _directory.Write("a", "old");
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
+        {
+            File.Delete(Part);
+            _directory.Write("a.part", "of somebody else");
+
+            Assert.Equal($"{Part} was replaced by somebody else while it was written", Assert.Throws<IOException>(file.Commit).Message);
+        }
+
+        Assert.Equal("old", File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void A_file_that_the_disk_does_not_take_gets_no_final_name()
+    {
+        _directory.Write("a", "old");
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
+        {
+            FailingDisk.Do(Part, () => Assert.Contains($"{Part} can't be flushed", Assert.Throws<IOException>(file.Commit).Message, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(["a"], _directory.Content());
+        Assert.Equal("old", File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void A_file_whose_new_name_the_disk_does_not_take_keeps_it_since_the_older_one_is_gone()
+    {
+        _directory.Write("a", "old");
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
+        {
+            FailingDisk.Do(_directory.Root, () => Assert.Throws<NotDurableException>(file.Commit));
+        }
+
+        Assert.Equal(["a"], _directory.Content());
+        Assert.Empty(File.ReadAllText(Final));
+    }
+
+    [Fact]
+    public void After_the_commit_its_partial_name_belongs_to_whoever_uses_it_next()
+    {
+        using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
+        {
+            file.Commit();
+            _directory.Write("a.part", "of the next");
+        }
+
+        Assert.Equal(["a", "a.part"], _directory.Content());
+    }
+
     public void Dispose() => _directory.Dispose();
 }
