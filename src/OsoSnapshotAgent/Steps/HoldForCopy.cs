@@ -15,7 +15,7 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
     // The end of a script without a terminal never closes stdin under Kubernetes, so there is a limit, if a long one.
     private static readonly TimeSpan TerminalDefault = TimeSpan.FromHours(24);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan ShortestBetweenPrompts = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AfterResize = TimeSpan.FromSeconds(0.3);
 
     private enum End
     {
@@ -95,16 +95,12 @@ internal sealed class HoldForCopy(SnapshotRun run, AgentSettings settings, Termi
         Terminal.DropPendingInput();
         transcript.Line(prompt);
 
-        // A client that attaches sets the window's size, kubectl twice in a row: show it once what is waited for.
-        long? shownAt = null;
-        using PosixSignalRegistration attached = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ =>
-        {
-            if (shownAt is not { } shown || time.GetElapsedTime(shown) > ShortestBetweenPrompts)
-            {
-                shownAt = time.GetTimestamp();
-                console.WriteLine(prompt);
-            }
-        });
+        // A client that attaches sets the window's size, kubectl twice in a row, perhaps before it sees what is printed. Once the sizes
+        // have come, it is shown what is waited for.
+        using ITimer shows = time.CreateTimer(
+            _ => console.WriteLine(prompt), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using PosixSignalRegistration attached = PosixSignalRegistration.Create(
+            PosixSignal.SIGWINCH, _ => shows.Change(AfterResize, Timeout.InfiniteTimeSpan));
         return WaitUntil(limit, () => terminal.WaitForEnter(Tick), token);
     }
 
