@@ -48,7 +48,7 @@ internal static class SettingsReader
         bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
     }
 
-    /// <summary>For verbs that draw and need no other setting: what else is wrong in the environment is not theirs.</summary>
+    /// <summary>For verbs that draw and need no other setting: other variables may be wrong.</summary>
     /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
     public static bool ReadAscii(IReadOnlyDictionary<string, string> variables)
     {
