@@ -24,7 +24,7 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
     /// <summary>null where the field holds a negative number, one over 63 bits, or none.</summary>
     public long? SizeBytes => Number(_bytes.Slice(124, 12));
 
-    /// <summary>True where the checksum is right: of unsigned bytes, or of signed ones as in some historic archives.</summary>
+    /// <summary>True where the checksum is that of unsigned bytes, or of signed ones as GNU tar accepts.</summary>
     public bool HasRightSum
     {
         get

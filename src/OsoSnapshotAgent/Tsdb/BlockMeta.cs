@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace OsoSnapshotAgent.Tsdb;
 
 /// <summary>
-/// A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c> and <c>readMetaFile</c>, which accepts
-/// any times: after the year 9999 and ends before starts too.
+/// A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c> and <c>readMetaFile</c>, which
+/// accepts any times: after the year 9999, and an end before the start.
 /// </summary>
 internal sealed record BlockMeta
 {
@@ -25,7 +25,7 @@ internal sealed record BlockMeta
     /// <summary>For display: where the calendar of .NET ends, in the years 1 and 9999, so does this.</summary>
     public DateTimeOffset From() => Display(MinTime);
 
-    /// <summary>For display, like <see cref="From"/>. No property, since the JSON generator would make code for it.</summary>
+    /// <summary>For display, too. No properties, since the JSON generator would make code for them.</summary>
     public DateTimeOffset To() => Display(MaxTime);
 
     [JsonPropertyName("stats")]

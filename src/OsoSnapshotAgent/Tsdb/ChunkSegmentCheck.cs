@@ -25,15 +25,18 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck("segment", magic: 0x
         Checksum,
     }
 
-    /// <returns>null for what is no segment: Prometheus passes over it, such as <c>.nfs…</c> beside the segments.</returns>
+    /// <returns>null for what is no segment, such as <c>.nfs…</c>: Prometheus passes over it.</returns>
     public static ulong? NumberOf(string pathInBlock)
     {
         // prometheus/tsdb/chunks/chunks.go, sequenceFiles: names that are unsigned numbers.
         const string Segments = "chunks/";
-        return pathInBlock.StartsWith(Segments, StringComparison.Ordinal)
-            && ulong.TryParse(pathInBlock.AsSpan(Segments.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-            ? number
-            : null;
+        if (!pathInBlock.StartsWith(Segments, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        ReadOnlySpan<char> name = pathInBlock.AsSpan(Segments.Length);
+        return ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : null;
     }
 
     public override void Finish()

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.Tsdb;
 /// <summary>Gathers a <c>meta.json</c> and parses it.</summary>
 internal sealed class MetaCheck : BlockFileCheck
 {
-    // Compaction lists the blocks of two hours that it was made of, with some 40 bytes each: enough for six years in one.
+    // Compaction lists the blocks of two hours that it was made of, 40 bytes each: enough for six years in one block.
     private const int MaxBytes = 1024 * 1024;
 
     private byte[] _json = new byte[4096];

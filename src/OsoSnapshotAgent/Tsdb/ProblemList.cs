@@ -23,7 +23,7 @@ internal sealed class ProblemList
         }
     }
 
-    /// <returns>The problems from that number on; for those that were not kept, a last line says how many they are.</returns>
+    /// <returns>The problems from that number on; a last line says how many of them were not kept.</returns>
     public IReadOnlyList<string> From(long first)
     {
         long known = Math.Min(first, _kept.Count);

@@ -103,8 +103,9 @@ public sealed class ArchiveVerifierTests : IDisposable
         byte[] text = [.. Enumerable.Repeat(period, 512).SelectMany(bytes => bytes)];
         byte[] index = SampleBlock.Index(text.Length);
         text.CopyTo(index, 5);
-        _sample.Directory.Write($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index", index);
-        _sample.Directory.Write($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks/000001", SampleBlock.SegmentOf(text));
+        string block = $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}";
+        _sample.Directory.Write($"{block}/index", index);
+        _sample.Directory.Write($"{block}/chunks/000001", SampleBlock.SegmentOf(text));
 
         VerifiedArchive verified = _sample.Verify(_sample.WritePartial());
 

@@ -57,14 +57,15 @@ internal sealed record RandomTree(int Workers, IReadOnlyList<RandomItem> Items)
         from workers in Gen.Choose(1, 4)
         from count in Gen.Choose(1, 12)
         from items in Gen.ArrayOf(Item, count)
-        select new RandomTree(workers, [.. items.Select((item, position) => item with { Name = Unique(item.Name, position) })]);
+        select new RandomTree(workers, [.. items.Select(Unique)]);
 
     public override string ToString() => $"{Workers} workers\n" + string.Join('\n', Items);
 
     // tar takes these two away.
     private static string Named(string part) => part is "." or ".." ? "dots" : part;
 
-    private static string Unique(string name, int position) => string.Create(CultureInfo.InvariantCulture, $"snapshots/{position}/{name}");
+    private static RandomItem Unique(RandomItem item, int position) =>
+        item with { Name = string.Create(CultureInfo.InvariantCulture, $"snapshots/{position}/{item.Name}") };
 
     private static string[] EnumerateLetters()
     {

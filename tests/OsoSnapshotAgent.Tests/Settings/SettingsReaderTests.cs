@@ -23,9 +23,8 @@ public sealed class SettingsReaderTests
     [InlineData("yes", null, true)]
     [InlineData("no", "C", true)]
     [InlineData(null, "de_DE.UTF-8", false)]
-    public void Reads_how_to_draw_alone_whatever_else_is_wrong(string? ascii, string? locale, bool expected) => Assert.Equal(
-        expected,
-        SettingsReader.ReadAscii(Wrong(("OSO_SNAPSHOT_ASCII", ascii), ("LANG", locale), ("OSO_SNAPSHOT_DATA_DIR", "x"))));
+    public void Reads_how_to_draw_alone_whatever_else_is_wrong(string? ascii, string? locale, bool expected) =>
+        Assert.Equal(expected, SettingsReader.ReadAscii(Wrong(("OSO_SNAPSHOT_ASCII", ascii), ("LANG", locale))));
 
     [Theory]
     [InlineData(null, null)]
@@ -192,8 +191,9 @@ public sealed class SettingsReaderTests
     public void Draws_with_ASCII_where_the_locale_or_the_variable_says_so(bool expected, params string[] pairs) =>
         Assert.Equal(expected, Read([.. pairs.Chunk(2).Select(pair => (pair[0], pair[1]))]).Ascii);
 
-    private static Dictionary<string, string> Wrong(params (string Name, string? Value)[] variables) =>
-        variables.Append(("OSO_SNAPSHOT_LEVEL", "best")).ToDictionary(each => each.Item1, each => each.Item2 ?? string.Empty);
+    private static Dictionary<string, string> Wrong(params (string Name, string? Value)[] variables) => variables
+        .Append(("OSO_SNAPSHOT_LEVEL", "best"))
+        .ToDictionary(variable => variable.Item1, variable => variable.Item2 ?? string.Empty);
 
     private static AgentSettings Read(params (string Name, string Value)[] variables) =>
         SettingsReader.Read(variables.ToDictionary(variable => variable.Name, variable => variable.Value), new ManualTime());

@@ -69,12 +69,17 @@ public sealed class SettingsRefusalTests
     [Fact]
     public void Names_the_problem_of_a_variable_that_is_read_alone()
     {
-        Dictionary<string, string> wrong = new() { ["OSO_SNAPSHOT_ASCII"] = "maybe", ["OSO_SNAPSHOT_DATA_DIR"] = "data" };
+        Dictionary<string, string> wrong = new()
+        {
+            ["OSO_SNAPSHOT_ASCII"] = "maybe",
+            ["OSO_SNAPSHOT_DATA_DIR"] = "data",
+        };
 
-        Expect.Failure(
-            () => SettingsReader.ReadAscii(wrong), ExitStatus.Settings, "OSO_SNAPSHOT_ASCII='maybe': must be ", "Correct");
-        Expect.Failure(
-            () => SettingsReader.ReadDataDirectory(wrong), ExitStatus.Settings, "OSO_SNAPSHOT_DATA_DIR='data': must", "Correct");
+        AgentException ascii = Assert.Throws<AgentException>(() => SettingsReader.ReadAscii(wrong));
+        AgentException directory = Assert.Throws<AgentException>(() => SettingsReader.ReadDataDirectory(wrong));
+
+        Expect.Failure(ascii, ExitStatus.Settings, "OSO_SNAPSHOT_ASCII='maybe': must be yes, no", "Correct");
+        Expect.Failure(directory, ExitStatus.Settings, "OSO_SNAPSHOT_DATA_DIR='data': must be an abs", "Correct");
     }
 
     [Fact]

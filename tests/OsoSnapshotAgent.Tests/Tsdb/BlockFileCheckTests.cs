@@ -105,7 +105,8 @@ public sealed class BlockFileCheckTests
             check.Append(piece);
         }
 
-        Assert.Contains("longer than 1048576 bytes", Assert.Throws<InvalidDataException>(() => check.Append([0])).Message, StringComparison.Ordinal);
+        string problem = Assert.Throws<InvalidDataException>(() => check.Append([0])).Message;
+        Assert.Contains("longer than 1048576 bytes", problem, StringComparison.Ordinal);
     }
 
     [Fact]
