@@ -55,7 +55,11 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     public static string SnapshotPath(SnapshotName name) => $"{SnapshotsName}/{name}";
 
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
-    public long RoomBytes(Reserve reserve) => Space is var space ? space.FreeBytes - reserve.BytesOf(space.TotalBytes) : 0;
+    public long RoomBytes(Reserve reserve)
+    {
+        VolumeSpace space = Space;
+        return space.FreeBytes - reserve.BytesOf(space.TotalBytes);
+    }
 
     /// <summary>True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.</summary>
     public bool HoldsTsdb() =>

@@ -11,12 +11,12 @@ internal static class SampleBlock
     public const long MinTime = 1755705600000;
     public const long MaxTime = 1755712800000;
 
-    public static byte[] Meta(string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime) => Encoding.UTF8.GetBytes($$"""
+    public static byte[] Meta(string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime, int chunks = 2) => Encoding.UTF8.GetBytes($$"""
         {
         	"ulid": "{{ulid}}",
         	"minTime": {{minTime}},
         	"maxTime": {{maxTime}},
-        	"stats": { "numSamples": 240, "numSeries": 2, "numChunks": 2 },
+        	"stats": { "numSamples": 240, "numSeries": 2, "numChunks": {{chunks}} },
         	"compaction": { "level": 1, "sources": [ "{{ulid}}" ] },
         	"version": 1
         }

@@ -70,9 +70,10 @@ public sealed class StorageProofTests : IDisposable
     {
         _directory.Make("root/locked/data");
         SystemTool.Output("chmod", "0755", _directory.Root, _directory.PathOf("root"));
-        SystemTool.Output("chmod", "0700", _directory.PathOf("root/locked"));
+        SystemTool.Output("chmod", "0000", _directory.PathOf("root/locked"));
 
         OtherUser.Do(() => Assert.Null(Compare("/locked/data", isOfAnotherProcess: true)));
+        SystemTool.Output("chmod", "0700", _directory.PathOf("root/locked"));
     }
 
     [Theory]

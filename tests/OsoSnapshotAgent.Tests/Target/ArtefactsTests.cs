@@ -204,12 +204,13 @@ public sealed class ArtefactsTests : IDisposable
     [Fact]
     public void What_may_not_be_deleted_is_told_at_once()
     {
-        SystemTool.Output("chmod", "-R", "go+rX", Directory.Root);
+        SystemTool.Output("chmod", "-R", "a+rX,a-w", Directory.Root);
 
         OtherUser.Do(() => Expect.Failure(
             () => _artefacts.DeleteSnapshots(except: null, Token), ExitStatus.ArchiveFailed, "Permission denied", "a file in it has another owner"));
 
         Assert.Contains($"{Snapshot}/{SampleBlock.Ulid}/index", Directory.Content());
+        SystemTool.Output("chmod", "-R", "u+w", Directory.Root);
     }
 
     [Fact]

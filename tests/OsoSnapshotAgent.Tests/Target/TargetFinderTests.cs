@@ -179,6 +179,38 @@ public sealed class TargetFinderTests : IDisposable
             $"none of the 2 processes of this PID namespace is named prometheus, and {_proc.Root}/1/root/data does not exist", "kubectl debug POD --target=CONTAINER");
     }
 
+    [Fact]
+    public void Without_a_process_1_says_how_to_start()
+    {
+        _proc.Add(5, "sleep", ["sleep", "9"]);
+
+        Expect.Failure(() => Find(), ExitStatus.TargetUnreachable, "none of the 1 processes of this PID namespace is named prometheus", "--target=CONTAINER");
+    }
+
+    [Fact]
+    public void Where_the_path_that_a_process_names_cannot_be_looked_at_its_root_says_which_is_meant_and_nothing_is_proven()
+    {
+        _proc.Add(11, "prometheus", ["prometheus", "--storage.tsdb.path=/gone"]);
+        _proc.Add(12, "prometheus", ["prometheus", "--storage.tsdb.path=/gone"]);
+        string data = _proc.MakeData(12, "/b");
+
+        TargetContainer found = Find(data);
+
+        Assert.Equal((12, false), (found.Prometheus?.Pid, found.IsDataProven));
+    }
+
+    [Fact]
+    public void A_data_directory_that_may_not_be_written_is_refused()
+    {
+        _proc.Add(1, "prometheus", ["prometheus", "--storage.tsdb.path=/data"]);
+        string data = _proc.MakeData(1, "/data");
+        SystemTool.Output("chmod", "-R", "go+rX,a-w", _directory.Root);
+
+        OtherUser.Do(() => Expect.Failure(() => Find(), ExitStatus.TargetUnreachable, $"Cannot write to {data}: Permission denied.", "--custom=FILE"));
+
+        SystemTool.Output("chmod", "-R", "u+w", _directory.Root);
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private TargetContainer Find(string? dataDirectory = null) =>

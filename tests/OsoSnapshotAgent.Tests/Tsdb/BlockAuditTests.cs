@@ -42,6 +42,35 @@ public sealed class BlockAuditTests
     }
 
     [Fact]
+    public void What_one_block_has_counts_for_no_other()
+    {
+        AddBlock(SampleBlock.Ulid);
+        Add(SampleBlock.OtherUlid, "tombstones", SampleBlock.Tombstones());
+        AddBlock("01J5QZ8X0M3N4P5Q6R7S8T9V0Y", without: "chunks/000001");
+        _audit.Finish();
+
+        Assert.Equal(
+            [
+                $"block {SampleBlock.OtherUlid} has no sound index",
+                $"block {SampleBlock.OtherUlid} has no sound meta.json",
+                "block 01J5QZ8X0M3N4P5Q6R7S8T9V0Y has no chunks/000001",
+            ],
+            _audit.Problems);
+        Assert.Equal([0, 2, 1], _audit.Blocks.Select(block => block.Problems.Count));
+    }
+
+    [Fact]
+    public void A_block_without_chunks_needs_no_segment_and_its_size_is_that_of_its_files()
+    {
+        Add(SampleBlock.Ulid, "index", SampleBlock.Index());
+        Add(SampleBlock.Ulid, "meta.json", SampleBlock.Meta(chunks: 0));
+        _audit.Finish();
+
+        Assert.Empty(_audit.Problems);
+        Assert.Equal(SampleBlock.Index().Length + SampleBlock.Meta(chunks: 0).Length, Assert.Single(_audit.Blocks).SizeBytes);
+    }
+
+    [Fact]
     public void A_missing_segment_between_others_is_noted()
     {
         AddBlock(SampleBlock.Ulid, then: [("chunks/000003", SampleBlock.Segment(7))]);
