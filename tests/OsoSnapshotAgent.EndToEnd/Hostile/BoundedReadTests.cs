@@ -79,7 +79,7 @@ public sealed partial class BoundedReadTests
         await RootShell.RunAsync(Dig, pod.DataDirectory);
         AgentOptions options = new() { Environment = Given.Variables(WithoutHead, ("REMOVE", remove)) };
 
-        AgentResult result = await Measured.RunAsync(pod, options);
+        AgentResult result = await pod.RunAgentAsync(options);
 
         Assert.True(result.ExitStatus is 0 or 6, $"status {result.ExitStatus}: {result.TerminationMessage}");
     }
