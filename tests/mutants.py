@@ -156,6 +156,10 @@ class Copy:
         self.timeout_seconds = 600
         # Some tests enter it as another user.
         os.chmod(path, 0o755)
+        # A mutant may delete what it should not: where that is allowed, it can write in the copy alone.
+        self.cage = ["unshare", "--mount", "sh", "-c", f'mount --bind {path} {path} && mount -o remount,bind,ro / && exec "$@"', "sh"]
+        if os.geteuid() != 0 or subprocess.run([*self.cage, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            self.cage = []
         shutil.copytree(ROOT, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("bin", "obj", "dist", ".git", "TestResults"))
         self.run("dotnet", "build", TESTS, "-nologo", "-v:quiet", *self.PROPERTIES)
         self.output = next(pathlib.Path(path, TESTS, "bin/Release").glob("*/oso-snapshot.dll"))
@@ -180,11 +184,8 @@ class Copy:
         command = [str(self.output.parent / "OsoSnapshotAgent.Tests"), "-noLogo", "-noColor", "-stopOnFail"]
         for name in classes.split():
             command += ["-class", f"*.{name}Tests"]
-        # A mutant may delete what it should not: as root, it can write in the copy alone.
-        if os.geteuid() == 0:
-            command = ["unshare", "--mount", "sh", "-c", f'mount --bind {self.path} {self.path} && mount -o remount,bind,ro / && exec "$@"', "sh", *command]
         try:
-            done = subprocess.run(command, cwd=self.path, env={**os.environ, "TMPDIR": self.path}, text=True, timeout=self.timeout_seconds,
+            done = subprocess.run([*self.cage, *command], cwd=self.path, env={**os.environ, "TMPDIR": self.path}, text=True, timeout=self.timeout_seconds,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except subprocess.TimeoutExpired:
             return "a test that hangs"

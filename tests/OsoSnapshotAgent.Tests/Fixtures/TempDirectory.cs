@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.Tests.Fixtures;
 internal sealed class TempDirectory(bool isInMemory = false) : IDisposable
 {
     // Resolved, so that a temp directory behind a symbolic link gives the same paths as the code under test.
-    public string Root { get; } = isInMemory
+    public string Root { get; } = isInMemory && !Path.GetTempPath().StartsWith("/dev/shm/", StringComparison.Ordinal)
         ? Directory.CreateDirectory($"/dev/shm/oso-snapshot-test-{Guid.NewGuid():n}").FullName
         : Directory.CreateTempSubdirectory("oso-snapshot-test-").FullName;
 

@@ -70,6 +70,31 @@ public sealed class ContainerRootTests : IDisposable
     }
 
     [Fact]
+    public void The_directory_is_open_to_be_read_and_flushed_and_not_as_a_path_alone()
+    {
+        const int OpenPath = 0x200000;
+        string path = _directory.Make("root/a/b");
+        using ContainerRoot root = Open();
+        using DirectoryHandle found = root.OpenDirectory("/a/b");
+
+        string descriptor = Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(entry => new FileInfo(entry).LinkTarget == path));
+        string flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+
+        Assert.Equal(0, Convert.ToInt32(flags["flags:".Length..].Trim(), fromBase: 8) & OpenPath);
+    }
+
+    [Fact]
+    public void A_directory_that_may_only_be_passed_through_is_passed()
+    {
+        _directory.Make("root/passage/room");
+        SystemTool.Output("chmod", "0755", _directory.Root, _directory.PathOf("root"), _directory.PathOf("root/passage/room"));
+        SystemTool.Output("chmod", "0111", _directory.PathOf("root/passage"));
+
+        OtherUser.Do(() => Assert.Equal($"{Root}/passage/room", Resolve("/passage/room")));
+        SystemTool.Output("chmod", "0755", _directory.PathOf("root/passage"));
+    }
+
+    [Fact]
     public void A_loop_of_links_is_an_error_and_no_endless_search()
     {
         _directory.Link("root/a", "/b");
