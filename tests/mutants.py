@@ -209,7 +209,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="oso-mutants-", dir=base) as path:
         copy = Copy(path)
         started = time.monotonic()
-        failed = copy.failing_test(" ".join(GUARDS.values())) if copy.compiles() else "compiling"
+        failed = copy.failing_test(" ".join(GUARDS[file] for file in options.files)) if copy.compiles() else "compiling"
         if failed:
             sys.exit(f"Without a mutant this fails: {failed}")
         copy.timeout_seconds = 30 + 3 * (time.monotonic() - started)
