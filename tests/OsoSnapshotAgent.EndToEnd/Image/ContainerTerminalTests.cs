@@ -26,8 +26,11 @@ public sealed class ContainerTerminalTests
         try
         {
             await target.SignalAsync("CONT");
-            await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(target.Archive)), () => "no archive");
-            await Judge.Sha256SumAcceptsAsync(target.Archive + ".sha256");
+            string checksum = target.Archive + ".sha256";
+
+            // The checksum gets its name right after the archive has.
+            await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(checksum)), () => "no checksum");
+            await Judge.Sha256SumAcceptsAsync(checksum);
             Assert.DoesNotContain("STEP 1", await agent.LogAsync(), StringComparison.Ordinal);
         }
         finally
