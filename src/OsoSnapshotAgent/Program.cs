@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OsoSnapshotAgent;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Commands;
 
 ParseResult commandLine = AgentCommandLine.Create().Parse(args);

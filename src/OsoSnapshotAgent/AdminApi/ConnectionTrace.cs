@@ -3,15 +3,20 @@ using System.Net.Sockets;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Opens the connections and remembers where the last one leads, for the line that <c>curl -v</c> prints of it.</summary>
+/// <summary>
+/// Opens the connections and remembers where the last one leads, for the line that <c>curl -v</c> prints of it.
+/// </summary>
 internal sealed class ConnectionTrace
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     public IPEndPoint? Peer { get; private set; }
 
-    /// <exception cref="SocketException">Not connected, or not within ten seconds; the HTTP handler wraps it.</exception>
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    /// <exception cref="SocketException">Not connected, or not within ten seconds; the HTTP handler wraps
+    /// it.</exception>
+    public async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken)
     {
         DnsEndPoint server = context.DnsEndPoint;
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,5 +45,6 @@ internal sealed class ConnectionTrace
     }
 
     /// <summary>The peer's address without the mapping of IPv4 into IPv6.</summary>
-    public string PeerAddress => Peer is null ? "?" : (Peer.Address.IsIPv4MappedToIPv6 ? Peer.Address.MapToIPv4() : Peer.Address).ToString();
+    public string PeerAddress =>
+        Peer is null ? "?" : (Peer.Address.IsIPv4MappedToIPv6 ? Peer.Address.MapToIPv4() : Peer.Address).ToString();
 }

@@ -1,18 +1,22 @@
 using System.Net.Http.Headers;
 using System.Text;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>The Authorization header that the settings ask for (RFC 7617, RFC 6750). Secrets come from files only and are never printed.</summary>
+/// <summary>
+/// The Authorization header that the settings ask for (RFC 7617, RFC 6750). Secrets come from files only and are never
+/// printed.
+/// </summary>
 internal static class Credentials
 {
     private const int MaxSecretBytes = 64 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <exception cref="AgentException">The file can't be read, or holds no such secret.</exception>
+    /// <exception cref="OperatorException">The file can't be read, or holds no such secret.</exception>
     public static AuthenticationHeaderValue? Read(AgentSettings settings, TargetContainer target)
     {
         if (settings.BearerTokenFile is { } tokenFile)

@@ -1,24 +1,16 @@
 using System.Net.Http.Headers;
-using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Steps;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Adds the Authorization header to each request; reads its secret once.</summary>
-internal sealed class CredentialsHandler(AgentSettings settings, SnapshotRun run) : DelegatingHandler
+/// <summary>Adds the Authorization header to each request.</summary>
+/// <param name="authorization">null where the server wants none.</param>
+internal sealed class CredentialsHandler(AuthenticationHeaderValue? authorization) : DelegatingHandler
 {
-    private AuthenticationHeaderValue? _authorization;
-    private bool _isRead;
-
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
-        if (!_isRead)
-        {
-            _authorization = Credentials.Read(settings, run.Target);
-            _isRead = true;
-        }
-
-        request.Headers.Authorization = _authorization;
+        request.Headers.Authorization = authorization;
         return base.SendAsync(request, cancellationToken);
     }
 }

@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>An exchange in the manner of <c>curl -v</c>: scripts look for its <c>*</c>, <c>&gt;</c> and <c>&lt;</c> lines.</summary>
+/// <summary>
+/// An exchange in the manner of <c>curl -v</c>: scripts look for its <c>*</c>, <c>&gt;</c> and <c>&lt;</c> lines.
+/// </summary>
 internal static class ExchangeText
 {
     public static IEnumerable<string> Lines(HttpResponseMessage response, string body, ConnectionTrace connection)
@@ -46,5 +48,6 @@ internal static class ExchangeText
     }
 
     // The answer of a stranger goes to a terminal: no escape sequences.
-    private static string Printable(string text) => string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter));
+    private static string Printable(string text) =>
+        string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter));
 }

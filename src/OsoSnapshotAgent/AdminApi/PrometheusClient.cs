@@ -1,43 +1,59 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Tsdb;
-using Polly.Timeout;
 
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>Talks to one Prometheus: what it is, and the order to make a snapshot.</summary>
-internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connection, Transcript transcript, AgentSettings settings, TimeProvider time)
+internal sealed class PrometheusClient(
+    HttpClient http,
+    ConnectionTrace connection,
+    Transcript transcript,
+    AgentSettings settings,
+    TimeProvider time) : IDisposable
 {
     // A flags answer has some 10 KiB; anything much larger is no Prometheus.
-    private const int MostReplyBytes = 1024 * 1024;
+    private const int MaxReplyBytes = 1024 * 1024;
 
-    // Prometheus' own metrics are some 100 KiB.
-    private const int MostMetricsBytes = 4 * 1024 * 1024;
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
     private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
 
-    /// <exception cref="AgentException">Not reached, or no Prometheus under this URL.</exception>
+    /// <exception cref="OperatorException">Not reached, or no Prometheus under this URL.</exception>
     public async Task<PrometheusServer> ProbeAsync(Uri baseUrl, CancellationToken token)
     {
-        BuildInfo build = await GetAsync(baseUrl, "api/v1/status/buildinfo", PrometheusJson.Default.ApiReplyBuildInfo, token);
-        Dictionary<string, string> flags = await GetAsync(baseUrl, "api/v1/status/flags", PrometheusJson.Default.ApiReplyDictionaryStringString, token);
+        BuildInfo build = await GetAsync(
+            baseUrl,
+            "api/v1/status/buildinfo",
+            PrometheusJson.Default.ApiReplyBuildInfo,
+            token);
+        Dictionary<string, string> flags =
+            await GetAsync(
+                baseUrl,
+                "api/v1/status/flags",
+                PrometheusJson.Default.ApiReplyDictionaryStringString,
+                token);
         return new() { BaseUrl = baseUrl, Version = build.Version ?? "unknown", Flags = flags };
     }
 
     /// <summary>The loaded configuration as Prometheus prints it, in YAML.</summary>
-    /// <exception cref="AgentException">It can't be read, or has more than 1 MiB.</exception>
+    /// <exception cref="OperatorException">It can't be read, or has more than 1 MiB.</exception>
     public async Task<string> ConfigurationAsync(Uri baseUrl, CancellationToken token)
     {
         JsonTypeInfo<ApiReply<ServerConfiguration>> type = PrometheusJson.Default.ApiReplyServerConfiguration;
         return (await GetAsync(baseUrl, "api/v1/status/config", type, token)).Yaml ?? string.Empty;
     }
 
-    /// <summary>The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.</summary>
-    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(Uri baseUrl, IReadOnlySet<string> names, CancellationToken token)
+    /// <summary>
+    /// The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(
+        Uri baseUrl,
+        IReadOnlySet<string> names,
+        CancellationToken token)
     {
         Dictionary<string, double> values = [];
         await ReadMetricsAsync(baseUrl, Keep, token);
@@ -72,51 +88,18 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
     }
 
-    /// <param name="next">Takes a series and its value, and says whether to go on.</param>
-    private async Task ReadMetricsAsync(Uri baseUrl, Func<string, double, bool> next, CancellationToken token)
-    {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
-        if (response.StatusCode != HttpStatusCode.OK)
-        {
-            return;
-        }
-
-        using CancellationTokenSource timeout = new(ReadTimeout, time);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
-        try
-        {
-            using StreamReader lines = new(new LimitedStream(await response.Content.ReadAsStreamAsync(limit.Token), MostMetricsBytes));
-            bool goesOn = true;
-            while (goesOn && await lines.ReadLineAsync(limit.Token) is { } line)
-            {
-                // A label's value may hold a blank.
-                int space = line.IndexOf(' ', line.LastIndexOf('}') + 1);
-                if (space > 0 && line[0] != '#'
-                    && double.TryParse(line.AsSpan(space + 1), CultureInfo.InvariantCulture, out double value))
-                {
-                    goesOn = next(line[..space], value);
-                }
-            }
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !token.IsCancellationRequested))
-        {
-            // What has come will do: without these metrics nobody can tell who answers, and that is no failure.
-        }
-    }
-
-    /// <summary>Orders the snapshot and prints the exchange as <c>curl -v</c> does. The one request that is never repeated once it may have been sent.</summary>
-    /// <exception cref="AgentException">Refused or failed, with the remedy.</exception>
+    /// <summary>
+    /// Orders the snapshot and prints the exchange as <c>curl -v</c> does. The one request that is never repeated once
+    /// it may have been sent.
+    /// </summary>
+    /// <exception cref="OperatorException">Refused or failed, with the remedy.</exception>
     public async Task<SnapshotName> SnapshotAsync(PrometheusServer server, CancellationToken token)
     {
         Uri url = new(server.BaseUrl, SnapshotPath + (settings.SkipHead ? "?skip_head=true" : string.Empty));
         transcript.Line($"Request: POST {url}");
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, url, token);
         string body = await ReadAsync(response, url, token);
-        foreach (string line in ExchangeText.Lines(response, body, connection))
-        {
-            transcript.Line(line);
-        }
-
+        transcript.Lines(ExchangeText.Lines(response, body, connection));
         ApiReply<SnapshotData>? reply = Parse(body, PrometheusJson.Default.ApiReplySnapshotData);
         if (response.StatusCode != HttpStatusCode.OK || reply?.Status != "success")
         {
@@ -131,6 +114,8 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
                 "the snapshot's name is none that Prometheus gives");
     }
 
+    public void Dispose() => http.Dispose();
+
     private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)
         where T : class
     {
@@ -138,8 +123,33 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         using HttpResponseMessage response = await SendAsync(HttpMethod.Get, url, token);
         string body = await ReadAsync(response, url, token);
         ApiReply<T>? reply = Parse(body, type);
-        return response.StatusCode != HttpStatusCode.OK ? throw Refusals.Explain(response, url, reply?.Error ?? body, isPrometheusOwn: reply?.Status is not null)
-            : reply?.Data ?? throw Refusals.NotPrometheus(url, "the answer is not that of Prometheus' API");
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw Refusals.Explain(response, url, reply?.Error ?? body, isPrometheusOwn: reply?.Status is not null);
+        }
+
+        return reply?.Data ?? throw Refusals.NotPrometheus(url, "the answer is not that of Prometheus' API");
+    }
+
+    private async Task ReadMetricsAsync(Uri baseUrl, Func<string, double, bool> next, CancellationToken token)
+    {
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return;
+        }
+
+        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
+        try
+        {
+            await MetricsText.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), next, limit.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !token.IsCancellationRequested))
+        {
+            // What has come will do: without these metrics nobody can tell who answers, and that is no failure.
+        }
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri url, CancellationToken token)
@@ -157,27 +167,30 @@ internal sealed class PrometheusClient(HttpClient http, ConnectionTrace connecti
         }
         catch (HttpRequestException e)
         {
-            // An authority that can't be read shows only within the TLS handshake.
-            throw e.InnerException as AgentException ?? Refusals.NotReached(url, e);
+            throw Refusals.NotReached(url, e);
         }
-        catch (TimeoutRejectedException e)
+        catch (TimeoutException e)
         {
-            throw Refusals.TimedOut(url, e, settings.RequestTimeout, method == HttpMethod.Post);
+            throw method == HttpMethod.Post
+                ? Refusals.NoAnswerToSnapshot(url, settings.RequestTimeout, e)
+                : Refusals.NoAnswerToRead(url, ResilienceHandler.ReadTimeout, e);
         }
     }
 
     private async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
     {
-        using CancellationTokenSource timeout = new(ReadTimeout, time);
+        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
-            await response.Content.LoadIntoBufferAsync(MostReplyBytes, limit.Token);
+            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, limit.Token);
             return await response.Content.ReadAsStringAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            throw Refusals.NotPrometheus(url, $"the answer did not end within {Durations.Format(ReadTimeout)}");
+            throw Refusals.NotPrometheus(
+                url,
+                $"the answer did not end within {Durations.Format(ResilienceHandler.ReadTimeout)}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

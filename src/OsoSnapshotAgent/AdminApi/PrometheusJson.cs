@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>The envelope of every answer of Prometheus' API. Source: prometheus.io/docs/prometheus/latest/querying/api/#format-overview.</summary>
+/// <summary>
+/// The envelope of every answer of Prometheus' API. Source:
+/// prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
+/// </summary>
 internal sealed record ApiReply<T>
 {
     [JsonPropertyName("status")]

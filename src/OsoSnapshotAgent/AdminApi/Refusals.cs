@@ -1,32 +1,38 @@
 using System.Net;
-using OsoSnapshotAgent.Settings;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>What went wrong with a request, in words, each with its remedy.</summary>
 internal static class Refusals
 {
-    private const string CheckUrl = "Check OSO_PROMETHEUS_SERVICE_NAME and CLUSTER_NAME_PREFIX, or name the base URL with OSO_SNAPSHOT_URL.";
+    private const string CheckUrl =
+        "Check OSO_PROMETHEUS_SERVICE_NAME and CLUSTER_NAME_PREFIX, or name the base URL with OSO_SNAPSHOT_URL.";
 
-    /// <param name="isPrometheusOwn">The answer has the form of Prometheus' API. A server error without it is a proxy's, and says nothing of what Prometheus does.</param>
-    public static AgentException Explain(HttpResponseMessage response, Uri url, string error, bool isPrometheusOwn)
+    private const string ServerLog = "Prometheus' own log says more: kubectl logs POD -c CONTAINER.";
+    private const int MaxQuotedLetters = 300;
+
+    /// <param name="isPrometheusOwn">The answer has the form of Prometheus' API. A server error without it is a
+    /// proxy's, and says nothing of what Prometheus does.</param>
+    public static RefusalException Explain(HttpResponseMessage response, Uri url, string error, bool isPrometheusOwn)
     {
-        string said = Shortened(error);
+        if (error.Contains("admin apis disabled", StringComparison.OrdinalIgnoreCase))
+        {
+            return AdminApiOff(url);
+        }
+
+        if (error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase))
+        {
+            return NoRoomForSnapshot(error);
+        }
+
         string brief = $"{url} answered {(int)response.StatusCode}";
         string status = $"{brief} {response.ReasonPhrase}";
         return response.StatusCode switch
         {
-            _ when error.Contains("admin apis disabled", StringComparison.OrdinalIgnoreCase) => AdminApiOff(url),
-            _ when error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase) => new(
-                ExitStatus.NoRoom,
-                $"Prometheus has no room for the snapshot: {said}",
-                "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus"
-                + " reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
-            {
-                Brief = "Prometheus has no room for the snapshot.",
-            },
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed =>
-                Answered(": no Prometheus API under this path.", CheckUrl),
+                Answered(": no Prometheus API under this path.", CheckUrl, RefusalKind.WrongPath),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Answered(
                 ": the credentials are missing or wrong.",
                 "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE;"
@@ -34,45 +40,51 @@ internal static class Refusals
             HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) =>
                 Answered(": it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
             HttpStatusCode.ServiceUnavailable => Refused(
-                $"{status}: {said}",
+                $"{status}: {Shortened(error)}",
                 "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready.",
-                brief: brief + ": it is not ready."),
+                brief + ": it is not ready."),
             >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused(
                 $"{status} to {response.Headers.Location}; redirects are not followed.",
                 CheckUrl,
-                brief: brief + ", a redirect, which is not followed."),
-            _ => new(
-                ExitStatus.PrometheusRefused,
-                $"{status}: {said}",
-                "Prometheus' own log says more: kubectl logs POD -c CONTAINER.")
+                brief + ", a redirect, which is not followed."),
+            _ => new(ExitStatus.PrometheusRefused, $"{status}: {Shortened(error)}", ServerLog)
             {
                 LeavesDoubt = !isPrometheusOwn,
                 Brief = brief + ".",
             },
         };
 
-        AgentException Answered(string what, string remedy) => Refused(status + what, remedy, brief: brief + what);
+        RefusalException Answered(string what, string remedy, RefusalKind kind = RefusalKind.Answered) =>
+            Refused(status + what, remedy, brief + what, kind);
     }
 
-    public static AgentException AdminApiOff(Uri url) =>
-        Refused($"The admin API of the Prometheus at {url} is off.", "Start Prometheus with --web.enable-admin-api (in a Helm chart or custom resource: enableAdminAPI: true) and try again.");
+    public static RefusalException AdminApiOff(Uri url)
+    {
+        string problem = $"The admin API of the Prometheus at {url} is off.";
+        const string Remedy =
+            "Start Prometheus with --web.enable-admin-api (in a Helm chart or custom resource: enableAdminAPI: true) and try again.";
+        return Refused(problem, Remedy, problem);
+    }
 
     /// <param name="brief">The reason without what has come from there.</param>
-    public static AgentException NotPrometheus(Uri url, string reason, string? brief = null) =>
+    public static RefusalException NotPrometheus(Uri url, string reason, string? brief = null) =>
         new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl)
         {
             LeavesDoubt = true,
             Brief = $"{url}: {brief ?? reason}.",
         };
 
-    public static AgentException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
+    public static RefusalException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
     {
-        HttpRequestError.NameResolutionError => new(ExitStatus.TargetUnreachable, $"{url}: the name {url.Host} can't be resolved ({failure.Message}).", CheckUrl, failure),
-        HttpRequestError.ConnectionError => new(
-            ExitStatus.TargetUnreachable, $"{url}: {failure.Message}.", "See whether Prometheus runs and listens there. " + CheckUrl, failure),
-        HttpRequestError.SecureConnectionError => Refused(
+        HttpRequestError.NameResolutionError => Unreachable(
+            $"{url}: the name {url.Host} can't be resolved ({failure.Message}).", CheckUrl, failure),
+        HttpRequestError.ConnectionError => Unreachable(
+            $"{url}: {failure.Message}.", "See whether Prometheus runs and listens there. " + CheckUrl, failure),
+        HttpRequestError.SecureConnectionError => new(
+            ExitStatus.PrometheusRefused,
             $"{url}: no TLS connection: {failure.InnerException?.Message ?? failure.Message}",
-            "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set OSO_SNAPSHOT_INSECURE=yes.",
+            "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set"
+            + " OSO_SNAPSHOT_INSECURE=yes.",
             failure),
         _ => new(
             ExitStatus.PrometheusRefused,
@@ -85,26 +97,47 @@ internal static class Refusals
         },
     };
 
-    public static AgentException TimedOut(Uri url, Exception failure, TimeSpan limit, bool isSnapshot) => isSnapshot
-        ? new(
-            ExitStatus.PrometheusRefused,
-            $"{url}: no answer within {Durations.Format(limit)}; Prometheus may still be making the snapshot, which waits for a running compaction.",
-            "Try again later, with a longer OSO_SNAPSHOT_TIMEOUT; the next run deletes what this one has left under snapshots/.",
-            failure) { LeavesDoubt = true }
-        : Refused($"{url}: no answer within {ReadLimitText}.", "Prometheus is overloaded or something else listens there. " + CheckUrl, failure);
+    public static RefusalException NoAnswerToRead(Uri url, TimeSpan limit, Exception failure) => new(
+        ExitStatus.PrometheusRefused,
+        $"{url}: no answer within {limit.TotalSeconds:0} s.",
+        "Prometheus is overloaded or something else listens there. " + CheckUrl,
+        failure)
+    {
+        Kind = RefusalKind.NoAnswer,
+    };
 
-    private const string ReadLimitText = "30 s";
+    public static RefusalException NoAnswerToSnapshot(Uri url, TimeSpan limit, Exception failure) => new(
+        ExitStatus.PrometheusRefused,
+        $"{url}: no answer within {Durations.Format(limit)}; Prometheus may still be making the snapshot, which waits"
+        + " for a running compaction.",
+        "Try again later, with a longer OSO_SNAPSHOT_TIMEOUT; the next run deletes what this one has left under snapshots/.",
+        failure)
+    {
+        LeavesDoubt = true,
+    };
 
-    private static AgentException Refused(
+    private static RefusalException NoRoomForSnapshot(string error) => new(
+        ExitStatus.NoRoom,
+        $"Prometheus has no room for the snapshot: {Shortened(error)}",
+        "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus"
+        + " reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
+    {
+        Brief = "Prometheus has no room for the snapshot.",
+    };
+
+    private static RefusalException Unreachable(string problem, string remedy, Exception failure) =>
+        new(ExitStatus.TargetUnreachable, problem, remedy, failure) { Kind = RefusalKind.NoAnswer };
+
+    private static RefusalException Refused(
         string problem,
         string remedy,
-        Exception? inner = null,
-        string? brief = null) =>
-        new(ExitStatus.PrometheusRefused, problem, remedy, inner) { Brief = brief ?? problem };
+        string brief,
+        RefusalKind kind = RefusalKind.Answered) =>
+        new(ExitStatus.PrometheusRefused, problem, remedy) { Brief = brief, Kind = kind };
 
     private static string Shortened(string text)
     {
         string line = text.ReplaceLineEndings(" ").Trim();
-        return line.Length > 300 ? line[..300] + "…" : line;
+        return line.Length > MaxQuotedLetters ? line[..MaxQuotedLetters] + "…" : line;
     }
 }

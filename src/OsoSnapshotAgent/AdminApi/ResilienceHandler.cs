@@ -1,6 +1,6 @@
 using System.Net;
-using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Settings;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Output;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;
@@ -9,39 +9,57 @@ namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
 /// Retries and the time limit of every request. A POST is repeated only when no request can have reached Prometheus:
-/// its handler goes on after the client has given up, so a blind repetition makes a second snapshot. A GET is repeated
-/// also while Prometheus says that it is starting (503).
+/// its handler continues after the client has given up, so a blind repetition makes a second snapshot. A GET is
+/// repeated also while Prometheus says that it is starting (503).
 /// </summary>
-internal sealed class ResilienceHandler(AgentSettings settings, Transcript transcript, TimeProvider time) : DelegatingHandler
+internal sealed class ResilienceHandler(
+    TimeSpan snapshotTimeout,
+    Transcript transcript,
+    TimeProvider time) : DelegatingHandler
 {
-    private const int Retries = 5;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>Of each request that only reads.</summary>
+    public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
-    /// <exception cref="TimeoutRejectedException">No answer within the time limit.</exception>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private const int MaxRetries = 5;
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
+
+    /// <exception cref="TimeoutException">No answer within the time limit.</exception>
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken)
     {
         bool reads = request.Method == HttpMethod.Get;
-        ResiliencePipeline<HttpResponseMessage> pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
+        ResiliencePipeline<HttpResponseMessage> pipeline =
+            new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
             {
                 ShouldHandle = new PredicateBuilder<HttpResponseMessage>()
                     .Handle<HttpRequestException>(IsBeforeSending)
                     .HandleResult(response => reads && response.StatusCode == HttpStatusCode.ServiceUnavailable),
-                MaxRetryAttempts = Retries,
+                MaxRetryAttempts = MaxRetries,
                 BackoffType = DelayBackoffType.Exponential,
                 Delay = FirstDelay,
-                OnRetry = attempt =>
-                {
-                    string reason = attempt.Outcome.Exception?.Message ?? "Prometheus is not ready yet (503 Service Unavailable)";
-                    attempt.Outcome.Result?.Dispose();
-                    transcript.Line($"* {reason}; attempt {attempt.AttemptNumber + 2} of {Retries + 1} follows in {Durations.Format(attempt.RetryDelay)}");
-                    return ValueTask.CompletedTask;
-                },
+                OnRetry = Tell,
             })
-            .AddTimeout(reads ? ReadTimeout : settings.RequestTimeout)
+            .AddTimeout(reads ? ReadTimeout : snapshotTimeout)
             .Build();
-        return await pipeline.ExecuteAsync(async token => await base.SendAsync(request, token), cancellationToken);
+        try
+        {
+            return await pipeline.ExecuteAsync(async token => await base.SendAsync(request, token), cancellationToken);
+        }
+        catch (TimeoutRejectedException e)
+        {
+            throw new TimeoutException(e.Message, e);
+        }
+    }
+
+    private ValueTask Tell(OnRetryArguments<HttpResponseMessage> attempt)
+    {
+        string reason = attempt.Outcome.Exception?.Message ?? "Prometheus is not ready yet (503 Service Unavailable)";
+        attempt.Outcome.Result?.Dispose();
+        transcript.Line(
+            $"* {reason}; attempt {attempt.AttemptNumber + 2} of {MaxRetries + 1} follows in {Durations.Format(attempt.RetryDelay)}");
+        return ValueTask.CompletedTask;
     }
 
     private static bool IsBeforeSending(HttpRequestException failure) =>

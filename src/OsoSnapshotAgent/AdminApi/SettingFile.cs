@@ -1,11 +1,14 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>A file that a setting names. A fault of the file is one of the settings; its content is never printed.</summary>
+/// <summary>
+/// A file that a setting names. A fault of the file is one of the settings; its content is never printed.
+/// </summary>
 internal sealed class SettingFile(TargetContainer target, string variable, string path, string remedy)
 {
-    /// <exception cref="AgentException">It can't be read, or has more bytes.</exception>
+    /// <exception cref="OperatorException">It can't be read, or has more bytes.</exception>
     public byte[] Read(int maxBytes)
     {
         try
@@ -18,6 +21,6 @@ internal sealed class SettingFile(TargetContainer target, string variable, strin
         }
     }
 
-    public AgentException Unusable(string reason, Exception? inner = null) =>
+    public OperatorException Unusable(string reason, Exception? inner = null) =>
         new(ExitStatus.Settings, $"{variable}: {path} can't be used: {reason.TrimEnd('.')}.", remedy, inner);
 }

@@ -1,8 +1,11 @@
+using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>How long an archive will be: told before it is written, from samples all over the files that go into it.</summary>
+/// <summary>
+/// How long an archive will be: told before it is written, from samples all over the files that go into it.
+/// </summary>
 internal static class ArchiveEstimate
 {
     private const int Samples = 64;
@@ -28,11 +31,17 @@ internal static class ArchiveEstimate
             }
         }
 
-        return (long)(total * Ratio(directory, files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
+        return (long)(
+            total * Ratio(directory, files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
     }
 
     // Samples at even distances in all files laid end to end, so that each file counts by its size.
-    private static double Ratio(DirectoryHandle directory, List<string> files, List<long> ends, long total, IDeflateEngine engine)
+    private static double Ratio(
+        DirectoryHandle directory,
+        List<string> files,
+        List<long> ends,
+        long total,
+        IDeflateEngine engine)
     {
         using IDeflater deflater = engine.CreateDeflater();
         byte[] plain = new byte[SampleBytes];

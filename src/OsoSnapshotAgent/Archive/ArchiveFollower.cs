@@ -1,18 +1,18 @@
 using Microsoft.Win32.SafeHandles;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Reads the archive's file while it is still written, through the descriptor that writes it, and sees what it has read off to the disk and out of the page
-/// cache, where Prometheus' own pages are worth more.
+/// Reads the archive's file while it is still written, through the descriptor that writes it, and sees what it has read
+/// off to the disk and out of the page cache, where Prometheus' own pages are worth more.
 /// </summary>
 internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written) : ReadStream
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
-    private Crc32C _crc = Tsdb.Crc32C.Start();
+    private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
     private long _position;
     private long _dropped;
 
@@ -21,7 +21,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written)
 
     public override int Read(Span<byte> buffer)
     {
-        long available = written.WaitBehind(_position);
+        long available = written.WaitAfter(_position);
         if (available == 0)
         {
             return 0;

@@ -1,22 +1,31 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>Writes the archive, and verifies it close behind: what is read back has just been written, and no time is lost.</summary>
+/// <summary>
+/// Writes the archive, and verifies it close behind: what is read back has just been written, and no time is lost.
+/// </summary>
 internal sealed class ArchiveMaker(ArchiveWriter writer)
 {
-    /// <param name="entries">In the order of the archive.</param>
-    /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
-    /// <exception cref="AgentException">No room, a file changed while it was read, or the archive is not what was written.</exception>
+    /// <exception cref="OperatorException">No room, a file changed while it was read, or the archive is not what was
+    /// written.</exception>
     public async Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(
-        IEnumerable<TreeEntry> entries, long inputBytes, AccountNames names, IDeflateEngine engine, DataDirectory data, PartialFile file, CancellationToken token)
+        ArchiveSource source,
+        IDeflateEngine engine,
+        Volume volume,
+        PartialFile file,
+        WrittenBytes written,
+        CancellationToken token)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(token);
         using BlockingCollection<ArchivedEntry> archived = [];
-        WrittenBytes written = new();
 
         // Taken before the first write: asking for it moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
@@ -24,16 +33,24 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         try
         {
             ArchiveManifest manifest = await Task.Run(
-                () => writer.Write(entries, inputBytes, names, engine, data, file.Stream, archived.Add, written, stop.Token), CancellationToken.None);
-            written.End();
+                () =>
+                    writer.Write(
+                        source,
+                        engine,
+                        volume,
+                        file.Stream,
+                        archived.Add,
+                        written,
+                        stop.Token), CancellationToken.None);
+            written.Complete();
             archived.CompleteAdding();
             return (manifest, await verifying);
         }
         catch (Exception e)
         {
-            // The other one must have ended before what both use is gone.
+            // The verifier must not outlive the file that both tasks share.
             await stop.CancelAsync();
-            written.End();
+            written.Complete();
             archived.CompleteAdding();
             await ((Task)verifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (e is OperationCanceledException && !token.IsCancellationRequested)
@@ -50,7 +67,10 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
             try
             {
                 using ArchiveFollower follower = new(descriptor, written);
-                Tsdb.BlockAudit audit = ArchiveVerifier.Verify(follower, archived.GetConsumingEnumerable(CancellationToken.None), stop.Token);
+                BlockAudit audit = ArchiveVerifier.Verify(
+                    follower,
+                    archived.GetConsumingEnumerable(CancellationToken.None),
+                    stop.Token);
                 return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
             }
             catch

@@ -1,10 +1,5 @@
-namespace OsoSnapshotAgent.Archive;
 
-/// <summary>One entry as it was read from the snapshot.</summary>
-/// <param name="Name">In the archive; a directory's ends with a slash.</param>
-/// <param name="SizeBytes">0 for a directory.</param>
-/// <param name="Crc32C">Of the content.</param>
-internal readonly record struct ArchivedEntry(string Name, long SizeBytes, uint Crc32C);
+namespace OsoSnapshotAgent.Archive;
 
 /// <summary>What was written.</summary>
 internal sealed record ArchiveManifest

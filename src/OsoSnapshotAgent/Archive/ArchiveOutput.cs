@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using OsoSnapshotAgent.Settings;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -9,12 +9,18 @@ namespace OsoSnapshotAgent.Archive;
 /// The archive's bytes on their way to the file: counted, summed, held to the rate limit, and stopped before they touch
 /// the reserve, since a full volume can cost Prometheus its write-ahead log (prometheus#13027).
 /// </summary>
-/// <param name="data">The volume that is written to; null where it goes to standard output.</param>
-internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirectory? data, AgentSettings settings, TimeProvider time, CancellationToken token) : WriteStream
+/// <param name="volume">Where the file lies; null where it goes to standard output.</param>
+internal sealed class ArchiveOutput(
+    Stream file,
+    WrittenBytes written,
+    Volume? volume,
+    long? rateLimitBytesPerSecond,
+    TimeProvider time,
+    CancellationToken token) : WriteStream
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly long _startedAt = time.GetTimestamp();
-    private Crc32C _crc = Tsdb.Crc32C.Start();
+    private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
 
     public long BytesWritten { get; private set; }
 
@@ -23,22 +29,23 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
     /// <summary>SHA-256 of all bytes so far, in lower-case hexadecimal; to be called once.</summary>
     public string Sha256() => Convert.ToHexStringLower(_sha256.GetHashAndReset());
 
-    /// <exception cref="AgentException">With <see cref="ExitStatus.NoRoom"/>.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        // Others write to the volume too, so the room is looked at before each slice: two system calls for half a megabyte.
-        if (data?.RoomBytes(settings.Reserve) < buffer.Length)
+        // Others write to the volume too, so the room is looked at before each slice: two system calls for half a
+        // megabyte.
+        if (volume?.RoomBytes < buffer.Length)
         {
-            throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, inner: null);
+            throw OutOfRoom.WhileArchiving(volume, BytesWritten, inner: null);
         }
 
         try
         {
             file.Write(buffer);
         }
-        catch (IOException e) when (data is not null && OutOfRoom.Is(e))
+        catch (IOException e) when (volume is not null && OutOfRoom.Is(e))
         {
-            throw OutOfRoom.WhileArchiving(data, settings.Reserve, BytesWritten, e);
+            throw OutOfRoom.WhileArchiving(volume, BytesWritten, e);
         }
 
         BytesWritten += buffer.Length;
@@ -56,7 +63,7 @@ internal sealed class ArchiveOutput(Stream file, WrittenBytes written, DataDirec
 
     private void KeepToRateLimit()
     {
-        if (settings.RateLimitBytesPerSecond is { } limit)
+        if (rateLimitBytesPerSecond is { } limit)
         {
             TimeSpan ahead = TimeSpan.FromSeconds((double)BytesWritten / limit) - time.GetElapsedTime(_startedAt);
             if (ahead > TimeSpan.FromMilliseconds(1))

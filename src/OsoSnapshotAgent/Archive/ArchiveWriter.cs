@@ -1,8 +1,11 @@
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tar;
+using OsoSnapshot.Formats.Verification;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -11,34 +14,30 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
 {
     private const int BufferBytes = 512 * 1024;
 
-    /// <param name="entries">In the order of the archive.</param>
-    /// <param name="inputBytes">Sum of their sizes, for the progress.</param>
-    /// <param name="data">The volume that is written to; null where it goes to standard output.</param>
+    /// <param name="volume">Where the file lies; null where it goes to standard output.</param>
     /// <param name="archived">Gets each entry once it is read, for the verifier behind us.</param>
     /// <param name="written">Told how far the file is written.</param>
-    /// <exception cref="AgentException">No room, or a file changed while it was read.</exception>
+    /// <exception cref="OperatorException">No room, or a file changed while it was read.</exception>
     public ArchiveManifest Write(
-        IEnumerable<TreeEntry> entries,
-        long inputBytes,
-        AccountNames names,
+        ArchiveSource source,
         IDeflateEngine engine,
-        DataDirectory? data,
+        Volume? volume,
         Stream file,
         Action<ArchivedEntry> archived,
         WrittenBytes written,
         CancellationToken token)
     {
-        using ArchiveOutput output = new(file, written, data, settings, time, token);
-        progress.Start("Archiving and verifying", inputBytes);
+        using ArchiveOutput output = new(file, written, volume, settings.RateLimitBytesPerSecond, time, token);
+        progress.Start("Archiving and verifying", source.InputBytes);
         long bytesRead = 0;
         using (GzipPipeline gzip = new(output, engine, settings.Workers, token))
         {
-            using (TarEntryWriter tar = new(gzip, names))
+            using (TarEntryWriter tar = new(gzip))
             {
                 byte[] buffer = new byte[BufferBytes];
-                foreach (TreeEntry entry in entries)
+                foreach (TreeEntry entry in source.Entries)
                 {
-                    tar.Start(entry);
+                    tar.Start(Attributes(entry, source.Accounts));
                     uint crc = entry.Status.IsDirectory ? 0 : Copy(entry, tar, buffer, ref bytesRead, token);
                     tar.Finish();
                     archived(new(entry.EntryName, entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes, crc));
@@ -76,6 +75,19 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         return left == 0 ? crc.Value : throw Changed(entry, "shrank");
     }
 
+    internal static TarEntryAttributes Attributes(TreeEntry entry, AccountNames names) => new()
+    {
+        Name = entry.EntryName,
+        IsDirectory = entry.Status.IsDirectory,
+        SizeBytes = entry.Status.IsDirectory ? 0 : entry.Status.SizeBytes,
+        Permissions = entry.Status.Permissions,
+        ModifiedAt = entry.Status.ModifiedAt,
+        UserId = entry.Status.UserId,
+        GroupId = entry.Status.GroupId,
+        UserName = names.UserName(entry.Status.UserId),
+        GroupName = names.GroupName(entry.Status.GroupId),
+    };
+
     private static FileStream Open(TreeEntry entry)
     {
         try
@@ -88,7 +100,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         }
     }
 
-    private static AgentException Changed(TreeEntry entry, string how) => new(
+    private static OperatorException Changed(TreeEntry entry, string how) => new(
         ExitStatus.ArchiveFailed,
         $"{entry.PathSeenByAgent} {how} while it was read (it had {entry.Status.SizeBytes} bytes); a snapshot's files never change.",
         "Find out what else writes below the data directory, and run again.");

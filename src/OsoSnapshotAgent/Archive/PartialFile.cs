@@ -3,7 +3,9 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>A file that has its final name only once it is whole, checked and on the disk. Disposed before that, it is deleted.</summary>
+/// <summary>
+/// A file that has its final name only once it is whole, checked and on the disk. Disposed before that, it is deleted.
+/// </summary>
 internal sealed class PartialFile : IDisposable
 {
     private readonly DirectoryHandle _directory;
@@ -21,7 +23,8 @@ internal sealed class PartialFile : IDisposable
     public FileStream Stream { get; }
 
     /// <exception cref="IOException">The partial file exists already, or can't be created.</exception>
-    public static PartialFile Create(DirectoryHandle directory, string partialName, string finalName) => new(directory, partialName, finalName);
+    public static PartialFile Create(DirectoryHandle directory, string partialName, string finalName) =>
+        new(directory, partialName, finalName);
 
     /// <summary>Flushes the file, renames it, and flushes the directory.</summary>
     /// <exception cref="IOException">It has no final name, and what had that name is as it was.</exception>
@@ -33,7 +36,8 @@ internal sealed class PartialFile : IDisposable
         FileStatus written = FileStatus.Of(file, _directory.PathOf(_partialName));
         if (_directory.Find(_partialName)?.Identity != written.Identity)
         {
-            throw new IOException($"{_directory.PathOf(_partialName)} was replaced by somebody else while it was written");
+            throw new IOException(
+                $"{_directory.PathOf(_partialName)} was replaced by somebody else while it was written");
         }
 
         Stream.Dispose();

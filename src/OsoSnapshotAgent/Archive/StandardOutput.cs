@@ -1,22 +1,29 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>The archive's way to whoever reads standard output: waits for the reader, but not once the token says stop.</summary>
-internal sealed class StandardOutput(CancellationToken token, int descriptor = OutputDescriptor.StandardOutput) : WriteStream
+/// <summary>
+/// The archive's way to whoever reads standard output: waits for the reader, but not once the token says stop.
+/// </summary>
+internal sealed class StandardOutput(
+    CancellationToken token,
+    int descriptor = OutputDescriptor.StandardOutput) : WriteStream
 {
     private long _bytesWritten;
 
-    /// <exception cref="AgentException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty)
         {
             token.ThrowIfCancellationRequested();
-            int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new AgentException(
+            int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new OperatorException(
                 ExitStatus.ReaderGone,
                 $"Whoever read standard output has gone after at most {_bytesWritten} bytes: what was copied is not whole.",
-                "Look at the reader's end (a full disk, a broken connection). A finished archive goes on where the copy ends: oso-snapshot export --offset BYTES.");
+                "Look at the reader's end (a full disk, a broken connection). A finished archive goes on where the"
+                + " copy ends: oso-snapshot export --offset BYTES.");
             _bytesWritten += count;
             buffer = buffer[count..];
         }

@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Tsdb;
+using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 

@@ -13,7 +13,7 @@ internal static class AgentCommandLine
             + " environment asks for; see the end of this text.");
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithSettings((HelpAction)help.Action!);
-        root.SetAction(async (_, _) => (int)await RunProcedure.RunAsync());
+        root.SetAction(async (_, _) => (int)await RunCommand.TakeOrRemoveAsync());
         root.Subcommands.Add(ControlCommands.Status());
         root.Subcommands.Add(ControlCommands.Release());
         root.Subcommands.Add(VerifyCommand.Create());

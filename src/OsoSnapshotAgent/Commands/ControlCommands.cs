@@ -3,14 +3,16 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Steps;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>The verbs for <c>kubectl exec POD -c debugger-xxxxx -- oso-snapshot …</c> that ask the agent of the same container.</summary>
+/// <summary>
+/// The verbs for <c>kubectl exec POD -c debugger-xxxxx -- oso-snapshot …</c> that ask the agent of the same container.
+/// </summary>
 internal static class ControlCommands
 {
     public static Command Status()
@@ -57,15 +59,20 @@ internal static class ControlCommands
         }
     }
 
-    private static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? string.Empty;
+    private static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? string.Empty;
 
     private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
     {
-        ControlAnswer answer = Ask(ControlSocket.EndPoint, request, progress => Console.Error.WriteLine(Printable.Text(progress)));
+        ControlAnswer answer = Ask(
+            ControlSocket.EndPoint,
+            request,
+            progress => Console.Error.WriteLine(Printable.Text(progress)));
         if (answer.Problem is { } problem)
         {
             Console.Error.WriteLine(
-                $"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do: {Printable.Text(answer.Remedy ?? string.Empty, keepsLines: true)}");
+                $"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do:"
+                + $" {Printable.Text(answer.Remedy ?? string.Empty, keepsLines: true)}");
         }
         else
         {
@@ -112,14 +119,17 @@ internal static class ControlCommands
             ? new()
             {
                 ExitStatus = (int)ExitStatus.TargetUnreachable,
-                Problem = $"The agent of this container ended before it answered: whether it has carried out '{request}' is not known.",
-                Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml. REMOVE=yes removes what is left.",
+                Problem = "The agent of this container ended before it answered: whether it has carried out"
+                    + $" '{request}' is not known.",
+                Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
+                    + " REMOVE=yes removes what is left.",
             }
             : new()
             {
                 ExitStatus = (int)ExitStatus.TargetUnreachable,
                 Problem = "No agent of this user is at work in this container.",
-                Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec POD -c CONTAINER -- oso-snapshot …",
+                Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec"
+                    + " POD -c CONTAINER -- oso-snapshot …",
             };
     }
 }

@@ -1,14 +1,21 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Steps;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Procedures;
+using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>Answers the verbs of the same container while the procedure runs: a line in, JSON objects out, a line each, the answer last.</summary>
-internal sealed class ControlServer(SnapshotRun run, Transcript transcript) : IDisposable
+/// <summary>
+/// Answers the verbs of the same container while the procedure runs: a line in, JSON objects out, a line each, the
+/// answer last.
+/// </summary>
+internal sealed class ControlServer(RunState run, Transcript transcript) : IDisposable
 {
     public const string Status = "status";
     public const string Release = "release";
@@ -56,39 +63,47 @@ internal sealed class ControlServer(SnapshotRun run, Transcript transcript) : ID
     internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> tell) => request switch
     {
         Status => new() { Run = run.Describe() },
-        Remove => run.Hold.TryBeginRemoval() ? await RemoveArtefactsAsync(tell) : NotHolding(),
+        Remove => run.Hold.TryBeginRemoval() is { } data ? await RemoveArtefactsAsync(data, tell) : NotHolding(),
         Release when !run.Hold.IsHolding => NotHolding(),
         Release => End([]),
-        _ => Refuse($"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.", "Use the program of the same image."),
+        _ =>
+            Refuse(
+                $"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.",
+                "Use the program of the same image."),
     };
 
-    private static ControlAnswer Refuse(string problem, string remedy) => new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
+    private static ControlAnswer Refuse(string problem, string remedy) =>
+        new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
 
     private ControlAnswer NotHolding() => run.Hold.IsRemoving
         ? Refuse("A removal is at work already.", "Ask again when it has ended.")
-        : Refuse($"The agent is not waiting for the copy; it is at {run.Describe().Phase}.", "Ask again when oso-snapshot status says hold-for-copy.");
+        : Refuse(
+            $"The agent is not waiting for the copy; it is at {run.Describe().Phase}.",
+            "Ask again when oso-snapshot status says hold-for-copy.");
 
-    private async Task<ControlAnswer> RemoveArtefactsAsync(Func<ControlAnswer, Task> tell)
+    private async Task<ControlAnswer> RemoveArtefactsAsync(DataDirectory data, Func<ControlAnswer, Task> tell)
     {
-        Task<ControlAnswer> removal = Task.Run(RemoveArtefacts, CancellationToken.None);
+        Artefacts artefacts = new(data);
+        Task<ControlAnswer> removal = Task.Run(() => RemoveArtefacts(data, artefacts), CancellationToken.None);
         while (await Task.WhenAny(removal, Task.Delay(ProgressInterval, CancellationToken.None)) != removal)
         {
-            await tell(new() { Progress = $"removing; {Plural.Of(run.Artefacts.DeletedEntries, "file")} and directories so far" });
+            await tell(
+                new() { Progress = $"removing; {Plural.Of(artefacts.DeletedEntries, "file")} and directories so far" });
         }
 
         return await removal;
     }
 
-    private ControlAnswer RemoveArtefacts()
+    private ControlAnswer RemoveArtefacts(DataDirectory data, Artefacts artefacts)
     {
         try
         {
-            using FileLock? taken = run.Target.Data.Directory.TryLock(isShared: false);
+            using FileLock? taken = data.Directory.TryLock(isShared: false);
             return taken is null
-                ? Refuse($"Another run is at work on {run.Target.Data.PathSeenByAgent}.", "Wait until it has ended.")
-                : End(run.Artefacts.DeleteAll(_stop.Token));
+                ? Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.")
+                : End(artefacts.DeleteAll(_stop.Token));
         }
-        catch (AgentException e)
+        catch (OperatorException e)
         {
             return new() { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
         }
@@ -146,7 +161,11 @@ internal sealed class ControlServer(SnapshotRun run, Transcript transcript) : ID
             using CancellationTokenSource silence = new(Timeout);
             byte[] buffer = new byte[MaxRequestBytes];
             int count = await client.ReceiveAsync(buffer, silence.Token);
-            await TellAsync(client, await ObeyAsync(Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'), answer => TryTellAsync(client, answer)));
+            await TellAsync(
+                client,
+                await ObeyAsync(
+                    Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'),
+                    answer => TryTellAsync(client, answer)));
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
@@ -170,6 +189,8 @@ internal sealed class ControlServer(SnapshotRun run, Transcript transcript) : ID
     private async Task TellAsync(Socket client, ControlAnswer answer)
     {
         using CancellationTokenSource deafness = new(Timeout);
-        await client.SendAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), (byte)'\n'], deafness.Token);
+        await client.SendAsync(
+            (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), (byte)'\n'],
+            deafness.Token);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -8,17 +9,23 @@ namespace OsoSnapshotAgent.Commands;
 /// <summary>What the environment and the processes of this container tell, for verbs that need no run.</summary>
 internal static class Discovery
 {
-    /// <exception cref="AgentException">The setting is wrong, or there is no data directory.</exception>
+    /// <exception cref="OperatorException">The setting is wrong, or there is no data directory.</exception>
     public static DataDirectory FindData()
     {
         ProcFileSystem proc = new("/proc");
-        return new TargetFinder(proc, new TargetAccess(proc), SettingsReader.ReadDataDirectory(Variables())).Find().Data;
+        return new TargetFinder(
+            proc,
+            new TargetAccess(proc),
+            SettingsReader.ReadDataDirectory(Variables())).Find().Data;
     }
 
-    /// <exception cref="AgentException">They are wrong.</exception>
+    /// <exception cref="OperatorException">They are wrong.</exception>
     public static AgentSettings Settings() => SettingsReader.Read(Variables(), TimeProvider.System);
 
     public static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()
-        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
+        .ToDictionary(
+            variable => (string)variable.Key,
+            variable => (string?)variable.Value ?? string.Empty,
+            StringComparer.Ordinal);
 }

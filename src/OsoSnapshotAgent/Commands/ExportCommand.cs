@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
@@ -15,10 +16,14 @@ internal static class ExportCommand
     public static Command Create()
     {
         // Text, because options of number types would make the binary larger by tens of kilobytes.
-        Option<string> offset = new("--offset") { Description = "Bytes to leave out, to go on with a copy that broke off." };
+        Option<string> offset = new("--offset") { Description = "Bytes to leave out, to go on with a copy that broke"
+            + " off." };
         Option<string> length = new("--length") { Description = "Bytes to write at most." };
-        Option<bool> stream = new("--stream") { Description = "Makes a snapshot and archives it straight to standard output, with no file on the volume." };
-        Command command = new("export", "Writes the finished archive, or with --stream a fresh one, to standard output.") { offset, length, stream };
+        Option<bool> stream = new("--stream") { Description = "Makes a snapshot and archives it straight to standard"
+            + " output, with no file on the volume." };
+        Command command = new(
+            "export",
+            "Writes the finished archive, or with --stream a fresh one, to standard output.") { offset, length, stream };
         command.Validators.Add(result =>
         {
             if (Number(result.GetValue(offset), 0) is null || Number(result.GetValue(length), 0) is null)
@@ -31,8 +36,12 @@ internal static class ExportCommand
             }
         });
         command.SetAction(async (arguments, _) => arguments.GetValue(stream)
-            ? FileVerb.Run(RefuseTerminal) is var refused and not 0 ? refused : (int)await RunProcedure.RunAsync(toStandardOutput: true)
-            : FileVerb.Run(() => Export(Number(arguments.GetValue(offset), 0)!.Value, Number(arguments.GetValue(length), long.MaxValue)!.Value)));
+            ? FileVerb.Run(RefuseTerminal) is var refused and not 0 ? refused : (int)await RunCommand.StreamAsync()
+            : FileVerb.Run(
+                () =>
+                    Export(
+                        Number(arguments.GetValue(offset), 0)!.Value,
+                        Number(arguments.GetValue(length), long.MaxValue)!.Value)));
         return command;
     }
 
@@ -44,19 +53,29 @@ internal static class ExportCommand
         if (directory.Find(DataDirectory.ArchiveName) is null)
         {
             throw isAtWork
-                ? new AgentException(ExitStatus.Busy, $"{data.Archive} is still being written.", "Wait until oso-snapshot status says hold-for-copy.")
-                : new AgentException(ExitStatus.TargetUnreachable, $"There is no archive {data.Archive}.", "Make one first, or use oso-snapshot export --stream.");
+                ? new OperatorException(
+                    ExitStatus.Busy,
+                    $"{data.Archive} is still being written.",
+                    "Wait until oso-snapshot status says hold-for-copy.")
+                : new OperatorException(
+                    ExitStatus.TargetUnreachable,
+                    $"There is no archive {data.Archive}.",
+                    "Make one first, or use oso-snapshot export --stream.");
         }
 
         if (isAtWork)
         {
-            Console.Error.WriteLine($"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
+            Console.Error.WriteLine(
+                $"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
         }
 
         using FileStream file = directory.OpenFile(DataDirectory.ArchiveName);
         if (offset > file.Length)
         {
-            throw new AgentException(ExitStatus.Settings, $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.", "Compare the copy's SHA-256: it is not of this archive.");
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.",
+                "Compare the copy's SHA-256: it is not of this archive.");
         }
 
         file.Position = offset;
@@ -74,7 +93,11 @@ internal static class ExportCommand
     }
 
     private static long? Number(string? text, long @default) =>
-        text is null ? @default : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        text is null
+            ? @default
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : null;
 
     private static ExitStatus Export(long offset, long length)
     {
@@ -87,6 +110,8 @@ internal static class ExportCommand
         return ExitStatus.Done;
     }
 
-    private static ExitStatus RefuseTerminal() => !OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput) ? ExitStatus.Done : throw new AgentException(
-        ExitStatus.Settings, "Standard output is a terminal, which would change the archive's bytes.", "Redirect it, and use kubectl exec without -t.");
+    private static ExitStatus RefuseTerminal() =>
+        !OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput) ? ExitStatus.Done : throw new OperatorException(
+        ExitStatus.Settings, "Standard output is a terminal, which would change the archive's"
+            + " bytes.", "Redirect it, and use kubectl exec without -t.");
 }

@@ -1,4 +1,5 @@
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -11,13 +12,16 @@ internal static class FileVerb
         {
             return (int)verb();
         }
-        catch (AgentException e)
+        catch (OperatorException e)
         {
             return Fail(e.Status, e.Message, e.Remedy);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Fail(ExitStatus.ArchiveFailed, e.Message, "See whether the file is still there, and who may read it.");
+            return Fail(
+                ExitStatus.ArchiveFailed,
+                e.Message,
+                "See whether the file is still there, and who may read it.");
         }
     }
 

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -17,10 +20,14 @@ internal static class VerifyCommand
         Argument<string?> path = new("path")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of this container's Prometheus.",
+            Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of"
+                + " this container's Prometheus.",
         };
-        Option<bool> json = new("--json") { Description = "As a JSON object on one line; what is wrong is in it, and its exit status is the same." };
-        Command command = new("verify", "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
+        Option<bool> json = new("--json") { Description = "As a JSON object on one line; what is wrong is in it, and"
+            + " its exit status is the same." };
+        Command command = new(
+            "verify",
+            "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
             // Before the archive is read: a wrong setting would hide the verdict.
@@ -41,7 +48,7 @@ internal static class VerifyCommand
         Priority.Lower();
         using VerifySubject subject = open();
         BlockAudit audit = Read(subject, block => Write(Describe(block)), output);
-        Write(RunReport.Content(audit.Tally));
+        Write(BlockTallyText.Lines(audit.Tally));
         Write(BlockTimeline.Lines(audit.Blocks, ascii));
         if (audit.BlocksLeftOut > 0)
         {
@@ -76,7 +83,7 @@ internal static class VerifyCommand
             };
             Judge(path, audit);
         }
-        catch (AgentException e)
+        catch (OperatorException e)
         {
             report = report with { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
         }
@@ -93,7 +100,7 @@ internal static class VerifyCommand
     {
         if (audit.ProblemCount > 0)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, told above.",
                 "The other blocks are sound. Restore without the damaged ones, or take another copy.");
@@ -101,7 +108,10 @@ internal static class VerifyCommand
 
         if (audit.Tally.Blocks == 0)
         {
-            throw new AgentException(ExitStatus.NoBlock, $"{path} holds no block.", "Name the directory in which directories with 26-letter names lie, or an archive.");
+            throw new OperatorException(
+                ExitStatus.NoBlock,
+                $"{path} holds no block.",
+                "Name the directory in which directories with 26-letter names lie, or an archive.");
         }
     }
 
@@ -110,7 +120,10 @@ internal static class VerifyCommand
         BlockAudit audit = subject.Read(finished);
         if (!subject.IsDirectory)
         {
-            output.WriteLine(subject.HasChecksum ? "✅ SHA-256 as in the file beside it" : "⚠️ There is no .sha256 beside it to compare with.");
+            output.WriteLine(
+                subject.HasChecksum
+                    ? "✅ SHA-256 as in the file beside it"
+                    : "⚠️ There is no .sha256 beside it to compare with.");
         }
 
         return audit;
@@ -119,7 +132,10 @@ internal static class VerifyCommand
     private static IEnumerable<string> Describe(AuditedBlock block)
     {
         string content = block.Meta is { } meta
-            ? string.Create(CultureInfo.InvariantCulture, $"{RunReport.Time(meta.From())} to {RunReport.Time(meta.To())}, {meta.Stats.NumSeries} series, {meta.Stats.NumSamples} samples")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{UtcTime.Format(meta.From())} to {UtcTime.Format(meta.To())}, {meta.Stats.NumSeries} series,"
+                + $" {meta.Stats.NumSamples} samples")
             : "contents unknown";
         return block.Problems
             .Select(problem => "   " + problem)

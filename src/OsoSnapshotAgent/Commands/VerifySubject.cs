@@ -1,7 +1,9 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -23,7 +25,7 @@ internal sealed class VerifySubject : IDisposable
     public bool HasChecksum => _sha256 is not null;
 
     /// <summary>The operator's own path, whose links are followed.</summary>
-    /// <exception cref="AgentException">Nothing is there, or what is beside it is no checksum.</exception>
+    /// <exception cref="OperatorException">Nothing is there, or what is beside it is no checksum.</exception>
     /// <exception cref="IOException">It is neither a file nor a directory, or can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static VerifySubject OfPath(string path)
@@ -35,32 +37,50 @@ internal sealed class VerifySubject : IDisposable
 
         try
         {
-            return new(path, directory: null, RegularFile.Open(path), Sha256(path + DataDirectory.ChecksumExtension, RegularFile.Open));
+            return new(
+                path,
+                directory: null,
+                RegularFile.Open(path),
+                Sha256(path + ChecksumFile.Extension, RegularFile.Open));
         }
         catch (FileNotFoundException e)
         {
-            throw new AgentException(ExitStatus.Settings, $"{path} does not exist.", "Name an archive, a snapshot's directory or a data directory.", e);
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{path} does not exist.",
+                "Name an archive, a snapshot's directory or a data directory.",
+                e);
         }
     }
 
-    /// <summary>The archive of the container's own Prometheus: a link there could lead anywhere and is not followed.</summary>
+    /// <summary>
+    /// The archive of the container's own Prometheus: a link there could lead anywhere and is not followed.
+    /// </summary>
     /// <inheritdoc cref="OfPath" path="/exception"/>
     public static VerifySubject OfArchive(DataDirectory data)
     {
         DirectoryHandle directory = data.Directory;
         try
         {
-            return new(data.Archive, directory: null, directory.OpenFile(DataDirectory.ArchiveName), Sha256(DataDirectory.ChecksumName, directory.OpenFile));
+            return new(
+                data.Archive,
+                directory: null,
+                directory.OpenFile(DataDirectory.ArchiveName),
+                Sha256(DataDirectory.ChecksumName, directory.OpenFile));
         }
         catch (FileNotFoundException e)
         {
-            throw new AgentException(ExitStatus.Settings, $"{data.Archive} does not exist.", "Make an archive first, or name what to verify.", e);
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{data.Archive} does not exist.",
+                "Make an archive first, or name what to verify.",
+                e);
         }
     }
 
     /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
     public BlockAudit Read(Action<AuditedBlock> finished) => _directory is not null
-        ? ArchiveCheck.OfDirectory(_directory, finished, CancellationToken.None)
+        ? BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None)
         : ArchiveCheck.OfArchive(_archive!, Path, _sha256, finished, CancellationToken.None);
 
     public void Dispose()

@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// Where a running agent answers its own container: an abstract socket, which needs no writable file. Abstract names belong to the network
-/// namespace, which a whole pod shares; the mount namespace in the name is the container's own, and <c>kubectl exec</c> enters it.
+/// Where a running agent answers its own container: an abstract socket, which needs no writable file. Abstract names
+/// belong to the network namespace, which a whole pod shares; the mount namespace in the name is the container's own,
+/// and <c>kubectl exec</c> enters it.
 /// </summary>
 internal static class ControlSocket
 {
@@ -21,7 +22,8 @@ internal static class ControlSocket
     public static Socket Create() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     /// <summary>
-    /// True when the other end runs in our container, as our user: anyone in the pod's network may use the name, and Prometheus often has our user.
+    /// True when the other end runs in our container, as our user: anyone in the pod's network may use the name, and
+    /// Prometheus often has our user.
     /// </summary>
     public static bool IsPeerOurs(Socket socket)
     {
@@ -30,10 +32,13 @@ internal static class ControlSocket
         return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
             && BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) == LibC.EffectiveUser()
             && OurMounts is not null
-            && MountNamespace(BinaryPrimitives.ReadInt32LittleEndian(credentials).ToString(CultureInfo.InvariantCulture)) == OurMounts;
+            && MountNamespace(
+                BinaryPrimitives.ReadInt32LittleEndian(credentials).ToString(
+                    CultureInfo.InvariantCulture)) == OurMounts;
     }
 
-    // The link's text names the namespace, such as "mnt:[4026531841]": namespaces(7). It may be read where the process may be traced.
+    // The link's text names the namespace, such as "mnt:[4026531841]": namespaces(7). It may be read where the process
+    // may be traced.
     private static string? MountNamespace(string process)
     {
         try

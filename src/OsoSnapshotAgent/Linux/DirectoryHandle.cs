@@ -4,9 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link is followed in any
-/// component, so whoever may rename things there can't lead us elsewhere. For a single name openat(2) with O_NOFOLLOW does what openat2(2)
-/// with RESOLVE_NO_SYMLINKS does, on every kernel and under every seccomp profile.
+/// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link
+/// is followed in any component, so whoever may rename things there can't lead us elsewhere. For a single name
+/// openat(2) with O_NOFOLLOW does what openat2(2) with RESOLVE_NO_SYMLINKS does, on every kernel and under every
+/// seccomp profile.
 /// </summary>
 /// <remarks>A path below the directory is one or more names with slashes between them, without "." and "..".</remarks>
 internal sealed class DirectoryHandle : IDisposable
@@ -70,7 +71,9 @@ internal sealed class DirectoryHandle : IDisposable
     /// <summary>The same directory once more, with a lock and a place in its listing of its own.</summary>
     public DirectoryHandle Reopen() => new(OpenAt(".", LibC.OpenDirectory), Path);
 
-    /// <summary>Opens a regular file for reading. Nothing is waited for: neither a pipe nor a device is opened to be read.</summary>
+    /// <summary>
+    /// Opens a regular file for reading. Nothing is waited for: neither a pipe nor a device is opened to be read.
+    /// </summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is something other than a regular file, or any other failure.</exception>
@@ -134,7 +137,9 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <summary>The names in the directory in no order, read as they are asked for; memory doesn't grow with their number.</summary>
+    /// <summary>
+    /// The names in the directory in no order, read as they are asked for; memory doesn't grow with their number.
+    /// </summary>
     /// <exception cref="IOException">They can't be read.</exception>
     public IEnumerable<string> Names()
     {

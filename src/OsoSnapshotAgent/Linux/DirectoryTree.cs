@@ -24,7 +24,9 @@ internal readonly record struct TreeItem(DirectoryHandle Parent, string Name, st
     public string PathSeenByAgent => Parent.PathOf(Name);
 }
 
-/// <summary>Directories and all that lies below them, by descriptors: for reading, adding up and deleting alike.</summary>
+/// <summary>
+/// Directories and all that lies below them, by descriptors: for reading, adding up and deleting alike.
+/// </summary>
 internal static class DirectoryTree
 {
     /// <summary>A directory deeper than this is nobody's that works here: a snapshot has three levels.</summary>
@@ -35,7 +37,8 @@ internal static class DirectoryTree
 
     /// <param name="enters">Whether what lies in a directory is walked too; null: always.</param>
     /// <param name="inspect">Called with each directory before anything in it is listed.</param>
-    /// <exception cref="IOException">Too deep, too many names to sort, or a directory was replaced meanwhile.</exception>
+    /// <exception cref="IOException">Too deep, too many names to sort, or a directory was replaced
+    /// meanwhile.</exception>
     /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
     public static IEnumerable<TreeItem> Walk(
         DirectoryHandle directory,
@@ -49,7 +52,8 @@ internal static class DirectoryTree
         {
             if (depth > MaxDepth)
             {
-                throw new IOException($"{directory.Path} lies more than {MaxDepth} directories deep; nothing that Prometheus makes does");
+                throw new IOException(
+                    $"{directory.Path} lies more than {MaxDepth} directories deep; nothing that Prometheus makes does");
             }
 
             inspect?.Invoke(directory);
@@ -83,7 +87,8 @@ internal static class DirectoryTree
     }
 
     /// <summary>Deletes a directory with all that lies in it.</summary>
-    /// <param name="inspect">Called with each directory before anything in it is deleted; throws where it must stay.</param>
+    /// <param name="inspect">Called with each directory before anything in it is deleted; throws where it must
+    /// stay.</param>
     /// <param name="deleted">Called after each deletion.</param>
     /// <exception cref="IOException">Something could not be deleted, or came meanwhile.</exception>
     /// <exception cref="UnauthorizedAccessException">Something may not be deleted.</exception>
@@ -114,7 +119,8 @@ internal static class DirectoryTree
         List<string> names = [.. directory.Names().Take(MaxSortedNames + 1)];
         if (names.Count > MaxSortedNames)
         {
-            throw new IOException($"{directory.Path} holds more than {MaxSortedNames} entries; nothing that Prometheus makes does");
+            throw new IOException(
+                $"{directory.Path} holds more than {MaxSortedNames} entries; nothing that Prometheus makes does");
         }
 
         names.Sort(StringComparer.Ordinal);

@@ -2,7 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>fsync(2) with its errors: FileStream.Flush(flushToDisk: true) of .NET 9 reports none (dotnet/runtime, SystemNative_FSync).</summary>
+/// <summary>
+/// fsync(2) with its errors: FileStream.Flush(flushToDisk: true) of .NET 9 reports none (dotnet/runtime,
+/// SystemNative_FSync).
+/// </summary>
 internal static class Durable
 {
     /// <param name="file">A file or a directory.</param>

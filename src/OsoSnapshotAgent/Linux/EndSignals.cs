@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.Linux;
 
@@ -30,7 +31,8 @@ internal sealed class EndSignals : IDisposable
         _source.Dispose();
     }
 
-    private void Register(PosixSignal signal, ExitStatus status) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    private void Register(PosixSignal signal, ExitStatus status) =>
+        _registrations.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
         Status ??= status;

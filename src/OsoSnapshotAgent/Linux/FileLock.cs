@@ -2,14 +2,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>flock(2) on an open file or directory. The kernel releases it when this process ends, however it ends.</summary>
+/// <summary>
+/// flock(2) on an open file or directory. The kernel releases it when this process ends, however it ends.
+/// </summary>
 internal sealed class FileLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 
     private FileLock(SafeFileHandle file) => _file = file;
 
-    /// <param name="file">Belongs to the lock from now on. A lock belongs to what was opened: each needs an opening of its own.</param>
+    /// <param name="file">Belongs to the lock from now on. A lock belongs to what was opened: each needs an opening of
+    /// its own.</param>
     /// <returns>null when another process holds it; a lock also where the file system has none.</returns>
     public static FileLock? TryTake(SafeFileHandle file, bool isShared)
     {
@@ -34,5 +37,8 @@ internal sealed class FileLock : IDisposable
     public void Dispose() => _file.Dispose();
 
     private bool TryChange(bool isShared) =>
-        LibC.FileLock(_file, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0 || Errno.Last != Errno.WouldBlock;
+        LibC.FileLock(
+            _file,
+            (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0
+                || Errno.Last != Errno.WouldBlock;
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// File names as text and back. A name is any bytes but '/' and NUL; a byte that is no UTF-8 becomes a lone surrogate U+DC80 to U+DCFF, as in
-/// Python (PEP 383), so that no name is lost.
+/// File names as text and back. A name is any bytes but '/' and NUL; a byte that is no UTF-8 becomes a lone surrogate
+/// U+DC80 to U+DCFF, as in Python (PEP 383), so that no name is lost.
 /// </summary>
 internal static class FileName
 {

@@ -41,7 +41,11 @@ internal static unsafe partial class LibC
     public static partial int UnlinkAt(SafeFileHandle directory, byte* name, int flags);
 
     [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true)]
-    public static partial int RenameAt(SafeFileHandle oldDirectory, byte* oldName, SafeFileHandle newDirectory, byte* newName);
+    public static partial int RenameAt(
+        SafeFileHandle oldDirectory,
+        byte* oldName,
+        SafeFileHandle newDirectory,
+        byte* newName);
 
     [LibraryImport(Library, EntryPoint = "readlinkat", SetLastError = true)]
     public static partial nint ReadLinkAt(SafeFileHandle directory, byte* name, byte* text, nuint length);

@@ -1,3 +1,4 @@
+
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>An open file descriptor, written to without ever waiting long.</summary>

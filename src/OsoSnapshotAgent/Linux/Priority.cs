@@ -15,6 +15,10 @@ internal static class Priority
     public static void Lower()
     {
         _ = LibC.SetPriority(0, 0, Lowest);
-        _ = LibC.SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 251 : 30, WhoProcess, 0, IdleClass);
+        _ = LibC.SystemCall(
+            RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 251 : 30,
+            WhoProcess,
+            0,
+            IdleClass);
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>Processes as proc(5) shows them. Everything read here is readable to every user (without hidepid).</summary>
+/// <summary>
+/// Processes as proc(5) shows them. Everything read here is readable to every user (without hidepid).
+/// </summary>
 internal sealed class ProcFileSystem(string root)
 {
     // USER_HZ: 100 on every architecture that .NET runs on.
@@ -18,14 +20,19 @@ internal sealed class ProcFileSystem(string root)
     public IReadOnlyList<ProcessInfo> Processes() =>
     [
         .. Directory.EnumerateDirectories(root)
-            .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : 0)
+            .Select(
+                path =>
+                    int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                        ? pid
+                        : 0)
             .Where(pid => pid > 0)
             .Order()
             .Select(pid => Find(pid.ToString(CultureInfo.InvariantCulture)))
             .OfType<ProcessInfo>(),
     ];
 
-    public ProcessInfo Self() => Find("self") ?? throw new IOException($"{root}/self can't be read: is {root} mounted?");
+    public ProcessInfo Self() =>
+        Find("self") ?? throw new IOException($"{root}/self can't be read: is {root} mounted?");
 
     /// <summary>The process' directory: <c>/proc/1</c>.</summary>
     public string PathOf(ProcessInfo process) => $"{root}/{process.Pid}";
@@ -41,11 +48,16 @@ internal sealed class ProcFileSystem(string root)
     {
         // What lacks something is left out: it has ended meanwhile, or this is no proc(5) that we know.
         if (Number(StatFields(pid), 19) is not { } startTicks || BootSeconds() is not { } bootSeconds
-            || ReadAll($"{root}/{pid}/status") is not { } status || ReadAll($"{root}/{pid}/cmdline") is not { } commandLine
+            || ReadAll($"{root}/{pid}/status") is not { } status || ReadAll(
+                $"{root}/{pid}/cmdline") is not { } commandLine
             || !int.TryParse(Line(status, "Pid"), CultureInfo.InvariantCulture, out int number)
             || !int.TryParse(Line(status, "PPid"), CultureInfo.InvariantCulture, out int parent)
             || FileSystemId(status, "Uid") is not { } user || FileSystemId(status, "Gid") is not { } group
-            || !ulong.TryParse(Line(status, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong capabilities))
+            || !ulong.TryParse(
+                Line(status, "CapEff"),
+                NumberStyles.HexNumber,
+                CultureInfo.InvariantCulture,
+                out ulong capabilities))
         {
             return null;
         }
@@ -63,22 +75,40 @@ internal sealed class ProcFileSystem(string root)
         };
     }
 
-    /// <summary>The fields of /proc/PID/stat from the third (state) on; the name before them may hold anything.</summary>
+    /// <summary>
+    /// The fields of /proc/PID/stat from the third (state) on; the name before them may hold anything.
+    /// </summary>
     private string[]? StatFields(string pid) =>
-        ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end && end + 2 <= text.Length ? text[(end + 2)..].Split(' ') : null;
+        ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end && end + 2 <= text.Length
+            ? text[(end + 2)..].Split(' ')
+            : null;
 
-    private long? BootSeconds() => long.TryParse(Line(ReadAll($"{root}/stat") ?? string.Empty, "btime"), CultureInfo.InvariantCulture, out long seconds) ? seconds : null;
+    private long? BootSeconds() =>
+        long.TryParse(
+            Line(ReadAll($"{root}/stat") ?? string.Empty, "btime"),
+            CultureInfo.InvariantCulture,
+            out long seconds) ? seconds : null;
 
     /// <summary>The rest of the line that starts with a key, after its colon or space.</summary>
     private static string? Line(string text, string key) =>
-        Array.Find(text.Split('\n'), line => line.StartsWith(key, StringComparison.Ordinal) && line.Length > key.Length && line[key.Length] is ':' or ' ')?[(key.Length + 1)..].Trim();
+        Array.Find(
+            text.Split('\n'),
+            line =>
+                line.StartsWith(
+                    key,
+                    StringComparison.Ordinal) && line.Length > key.Length
+                        && line[key.Length] is ':' or ' ')?[(key.Length + 1)..].Trim();
 
     private static double? Number(string[]? fields, int index) =>
-        fields?.Length > index && double.TryParse(fields[index], CultureInfo.InvariantCulture, out double number) ? number : null;
+        fields?.Length > index && double.TryParse(fields[index], CultureInfo.InvariantCulture, out double number)
+            ? number
+            : null;
 
     // Real, effective, saved, file system: the last is what /proc/PID/root is checked against.
     private static uint? FileSystemId(string status, string key) =>
-        Line(status, key)?.Split('\t') is { } ids && uint.TryParse(ids[^1], CultureInfo.InvariantCulture, out uint id) ? id : null;
+        Line(status, key)?.Split('\t') is { } ids && uint.TryParse(ids[^1], CultureInfo.InvariantCulture, out uint id)
+            ? id
+            : null;
 
     private static string? ReadAll(string path)
     {

@@ -9,13 +9,17 @@ internal static class ResidentMemory
 {
     private const int DontNeed = 4;
 
-    /// <summary>Collects garbage, and drops the code pages of the program and its libraries; those still needed come back by themselves.</summary>
+    /// <summary>
+    /// Collects garbage, and drops the code pages of the program and its libraries; those still needed come back by
+    /// themselves.
+    /// </summary>
     public static void Trim()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         foreach (string line in File.ReadAllLines("/proc/self/maps"))
         {
-            // "55d0a000-55d0b000 r-xp 00002000 08:02 173521 /usr/bin/oso-snapshot". Code only: what is merely readable may
+            // "55d0a000-55d0b000 r-xp 00002000 08:02 173521 /usr/bin/oso-snapshot". Code only: what is merely readable
+            // may
             // have been written before, by the relocations of the dynamic linker.
             string[] fields = line.Split(' ', 6);
             if (fields[1] == "r-xp" && fields[4] != "0")
@@ -27,5 +31,6 @@ internal static class ResidentMemory
         }
     }
 
-    private static nuint Address(string hexadecimal) => nuint.Parse(hexadecimal, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static nuint Address(string hexadecimal) =>
+        nuint.Parse(hexadecimal, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,9 @@ internal sealed class Terminal
     private const int Output = 1;
     private const int Error = 2;
 
-    /// <summary>True when both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.</summary>
+    /// <summary>
+    /// True when both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.
+    /// </summary>
     public bool IsInteractive { get; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
 
     /// <summary>Columns; 80 where the terminal has no size, as under kubectl until a client attaches.</summary>

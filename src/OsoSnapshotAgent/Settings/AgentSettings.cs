@@ -1,4 +1,18 @@
+
 namespace OsoSnapshotAgent.Settings;
+
+/// <summary>Which procedure runs.</summary>
+internal enum RunMode
+{
+    /// <summary>Makes an archive on the volume.</summary>
+    Take,
+
+    /// <summary>Makes an archive on standard output; all else goes to standard error.</summary>
+    Stream,
+
+    /// <summary>Deletes what runs have left: REMOVE=yes.</summary>
+    Remove,
+}
 
 /// <summary>What the environment asks for, parsed. The table of README.md, "Settings", says what each means.</summary>
 internal sealed record AgentSettings
@@ -9,7 +23,8 @@ internal sealed record AgentSettings
     /// <summary>First segment of the URL's path, without slashes around it.</summary>
     public string? ClusterNamePrefix { get; init; }
 
-    public bool Remove { get; init; }
+    /// <summary>What the environment, or <c>export --stream</c>, asks for.</summary>
+    public RunMode Mode { get; init; }
 
     /// <summary>Base URL with the prefix; always ends with a slash.</summary>
     public Uri? Url { get; init; }
@@ -17,7 +32,10 @@ internal sealed record AgentSettings
     /// <summary>The data directory as the agent sees it.</summary>
     public string? DataDirectory { get; init; }
 
-    /// <summary>How long at most to stay for the copy; infinite for <c>forever</c>; null for the default, which depends on the terminal.</summary>
+    /// <summary>
+    /// How long at most to stay for the copy; infinite for <c>forever</c>; null for the default, which depends on the
+    /// terminal.
+    /// </summary>
     public TimeSpan? Hold { get; init; }
 
     public bool SkipHead { get; init; }
@@ -28,7 +46,9 @@ internal sealed record AgentSettings
 
     public Reserve Reserve { get; init; } = Reserve.Default;
 
-    /// <summary>Compression workers. Half of the CPUs that affinity and cgroup quota allow: the others are Prometheus'.</summary>
+    /// <summary>
+    /// Compression workers. Half of the CPUs that affinity and cgroup quota allow: the others are Prometheus'.
+    /// </summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Compression level of gzip, 1 to 9; null for the engine's best bargain.</summary>
@@ -57,9 +77,6 @@ internal sealed record AgentSettings
 
     /// <summary>Draw with ASCII alone.</summary>
     public bool Ascii { get; init; }
-
-    /// <summary>Asked for by <c>export --stream</c>, not by the environment: the archive goes to standard output, all else to standard error.</summary>
-    public bool ToStandardOutput { get; init; }
 
     /// <summary>Things that are odd but no error: misspelt variables.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

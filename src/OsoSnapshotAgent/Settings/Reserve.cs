@@ -1,8 +1,11 @@
 using System.Globalization;
+using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>Free space on the volume that is never touched: the larger of a byte count and a percentage of the volume.</summary>
+/// <summary>
+/// Free space on the volume that is never touched: the larger of a byte count and a percentage of the volume.
+/// </summary>
 internal readonly record struct Reserve(long Bytes, double Percent)
 {
     public const string Rule = "a size such as 512MiB, or a percentage of the volume such as 5%";

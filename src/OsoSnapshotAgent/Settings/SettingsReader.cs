@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
@@ -10,27 +12,52 @@ internal static class SettingsReader
     private const string FileRule = "the absolute path of a file";
     private static readonly SearchValues<char> NotInHost = SearchValues.Create("/?#@\\ ");
 
-    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>, naming each variable, its value and its rule.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>, naming each variable, its value and
+    /// its rule.</exception>
     public static AgentSettings Read(IReadOnlyDictionary<string, string> variables, TimeProvider time)
     {
         VariableReader reader = new(variables);
         DateTimeOffset now = time.GetUtcNow();
         AgentSettings settings = new()
         {
-            ServiceName = reader.Reference<string>("OSO_PROMETHEUS_SERVICE_NAME", TryHost, "a host name such as oso-p-prom-svr, with :port where it isn't 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
-            ClusterNamePrefix = reader.Reference<string>("CLUSTER_NAME_PREFIX", TryPathSegments, "the first segment of the URL's path, such as occne3-n2"),
-            Remove = reader.YesNo("REMOVE"),
-            Url = reader.Reference<Uri>(Prefix + "URL", TryUrl, "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
+            ServiceName = reader.Reference<string>(
+                "OSO_PROMETHEUS_SERVICE_NAME",
+                TryHost,
+                "a host name such as oso-p-prom-svr, with :port where it isn't 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
+            ClusterNamePrefix = reader.Reference<string>(
+                "CLUSTER_NAME_PREFIX",
+                TryPathSegments,
+                "the first segment of the URL's path, such as occne3-n2"),
+            Mode = reader.YesNo("REMOVE") ? RunMode.Remove : RunMode.Take,
+            Url = reader.Reference<Uri>(
+                Prefix + "URL",
+                TryUrl,
+                "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
             DataDirectory = DataDirectory(reader),
             Hold = reader.Value<TimeSpan>(Prefix + "HOLD", TryHold, $"{Durations.Rule}, or 0, or forever"),
             SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
-            Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
-            Until = reader.Value<DateTimeOffset>(Prefix + "UNTIL", TryPoint, $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
+            Since = reader.Value<DateTimeOffset>(
+                Prefix + "SINCE",
+                TryPoint,
+                $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
+            Until = reader.Value<DateTimeOffset>(
+                Prefix + "UNTIL",
+                TryPoint,
+                $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
             Reserve = reader.Value<Reserve>(Prefix + "RESERVE", Reserve.TryParse, Reserve.Rule) ?? Reserve.Default,
-            Workers = reader.Value<int>(Prefix + "WORKERS", Within(1, 256), "a number from 1 to 256") ?? new AgentSettings().Workers,
+            Workers = reader.Value<int>(
+                Prefix + "WORKERS",
+                Within(1, 256),
+                "a number from 1 to 256") ?? new AgentSettings().Workers,
             Level = reader.Value<int>(Prefix + "LEVEL", Within(1, 9), "a number from 1 to 9"),
-            RateLimitBytesPerSecond = reader.Value<long>(Prefix + "RATE_LIMIT", TryPositiveSize, ByteSize.Rule + " (bytes per second, at least 1MiB)"),
-            RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", TryPositiveDuration, Durations.Rule) ?? TimeSpan.FromHours(1),
+            RateLimitBytesPerSecond = reader.Value<long>(
+                Prefix + "RATE_LIMIT",
+                TryPositiveSize,
+                ByteSize.Rule + " (bytes per second, at least 1MiB)"),
+            RequestTimeout = reader.Value<TimeSpan>(
+                Prefix + "TIMEOUT",
+                TryPositiveDuration,
+                Durations.Rule) ?? TimeSpan.FromHours(1),
             CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, FileRule),
             Username = reader.Text(Prefix + "USERNAME"),
             PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, FileRule),
@@ -51,7 +78,8 @@ internal static class SettingsReader
         ThrowOnProblems(reader);
         return settings with
         {
-            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was ignored; is it misspelt?")],
+            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was"
+                + " ignored; is it misspelt?")],
         };
 
         bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
@@ -59,7 +87,7 @@ internal static class SettingsReader
 
     /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>
     /// <returns>null where it is to be found.</returns>
-    /// <exception cref="AgentException">With <see cref="ExitStatus.Settings"/>.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>.</exception>
     public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
     {
         VariableReader reader = new(variables);
@@ -82,13 +110,14 @@ internal static class SettingsReader
         reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables);
 
     private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
-        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");
+        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and"
+            + " not the root");
 
     private static void ThrowOnProblems(VariableReader reader)
     {
         if (reader.Problems.Count > 0)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.Settings,
                 string.Join('\n', reader.Problems),
                 "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
@@ -98,15 +127,20 @@ internal static class SettingsReader
     // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.
     private static bool IsAsciiLocale(IReadOnlyDictionary<string, string> variables)
     {
-        string? locale = Array.ConvertAll(["LC_ALL", "LC_CTYPE", "LANG"], name => variables.GetValueOrDefault(name)).FirstOrDefault(value => !string.IsNullOrEmpty(value));
-        return locale is not null && !locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) && !locale.Contains("utf8", StringComparison.OrdinalIgnoreCase);
+        string? locale = Array.ConvertAll(
+            ["LC_ALL", "LC_CTYPE", "LANG"],
+            name => variables.GetValueOrDefault(name)).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        return locale is not null && !locale.Contains(
+            "UTF-8",
+            StringComparison.OrdinalIgnoreCase) && !locale.Contains("utf8", StringComparison.OrdinalIgnoreCase);
     }
 
     private static void CheckCombinations(AgentSettings settings, List<string> problems)
     {
         if (settings.Since >= settings.Until)
         {
-            problems.Add($"OSO_SNAPSHOT_SINCE ({settings.Since:u}) must lie before OSO_SNAPSHOT_UNTIL ({settings.Until:u}).");
+            problems.Add(
+                $"OSO_SNAPSHOT_SINCE ({settings.Since:u}) must lie before OSO_SNAPSHOT_UNTIL ({settings.Until:u}).");
         }
 
         // Not printed: what follows the colon may well be the password.
@@ -124,7 +158,8 @@ internal static class SettingsReader
 
         if (settings.Username is not null && settings.BearerTokenFile is not null)
         {
-            problems.Add("OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_BEARER_TOKEN_FILE exclude each other: set one of them.");
+            problems.Add(
+                "OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_BEARER_TOKEN_FILE exclude each other: set one of them.");
         }
 
         if (settings.CaFile is not null && settings.Insecure)
@@ -178,7 +213,8 @@ internal static class SettingsReader
     private static bool TryPositiveDuration(string text, out TimeSpan duration) =>
         Durations.TryParse(text, out duration) && duration > TimeSpan.Zero;
 
-    private static bool TryPositiveSize(string text, out long bytes) => ByteSize.TryParse(text, out bytes) && bytes >= 1024 * 1024;
+    private static bool TryPositiveSize(string text, out long bytes) =>
+        ByteSize.TryParse(text, out bytes) && bytes >= 1024 * 1024;
 
     private static bool TryPointInTime(string text, DateTimeOffset now, out DateTimeOffset point)
     {
@@ -207,5 +243,9 @@ internal static class SettingsReader
     }
 
     private static TryParse<int> Within(int lowest, int highest) => (string text, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= lowest && number <= highest;
+        int.TryParse(
+            text,
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out number) && number >= lowest && number <= highest;
 }

@@ -35,8 +35,12 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
 
         static bool TryYesNo(string text, out bool value)
         {
-            value = text.Equals("yes", StringComparison.OrdinalIgnoreCase) || text.Equals("true", StringComparison.OrdinalIgnoreCase);
-            return value || text.Equals("no", StringComparison.OrdinalIgnoreCase) || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+            value = text.Equals("yes", StringComparison.OrdinalIgnoreCase) || text.Equals(
+                "true",
+                StringComparison.OrdinalIgnoreCase);
+            return value || text.Equals("no", StringComparison.OrdinalIgnoreCase) || text.Equals(
+                "false",
+                StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -44,13 +48,17 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
     public IReadOnlyList<string> Unknown(string prefix) =>
     [
         .. variables.Keys
-            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && !_known.Contains(name) && !IsServiceLink(name))
+            .Where(
+                name =>
+                    name.StartsWith(prefix, StringComparison.Ordinal) && !_known.Contains(name) && !IsServiceLink(name))
             .Order(StringComparer.Ordinal),
     ];
 
     // Kubernetes sets these for every Service of the namespace; a Service named "oso-snapshot" gives OSO_SNAPSHOT_PORT.
     private static bool IsServiceLink(string name) =>
-        name.Contains("_SERVICE_HOST", StringComparison.Ordinal) || name.Contains("_SERVICE_PORT", StringComparison.Ordinal)
+        name.Contains(
+            "_SERVICE_HOST",
+            StringComparison.Ordinal) || name.Contains("_SERVICE_PORT", StringComparison.Ordinal)
         || name.EndsWith("_PORT", StringComparison.Ordinal) || name.Contains("_PORT_", StringComparison.Ordinal);
 
     private bool TryValue<T>(string name, TryParse<T> parse, string rule, [MaybeNullWhen(false)] out T value)
@@ -76,6 +84,8 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
         int scheme = text.IndexOf("://", StringComparison.Ordinal);
         int user = scheme < 0 ? 0 : scheme + 3;
         int host = text.LastIndexOf('@');
-        return host > user && (scheme >= 0 || text.AsSpan(0, host).Contains(':')) ? $"{text.AsSpan(0, user)}***{text.AsSpan(host)}" : text;
+        return host > user && (scheme >= 0 || text.AsSpan(0, host).Contains(':'))
+            ? $"{text.AsSpan(0, user)}***{text.AsSpan(host)}"
+            : text;
     }
 }

@@ -1,10 +1,12 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// What runs leave in the data directory, and the one policy by which it is deleted: in a run, with REMOVE=yes and by <c>release --remove</c>.
+/// What runs leave in the data directory, and the one policy by which it is deleted: in a run, with REMOVE=yes and by
+/// <c>release --remove</c>.
 /// </summary>
 internal sealed class Artefacts(DataDirectory data)
 {
@@ -15,7 +17,8 @@ internal sealed class Artefacts(DataDirectory data)
     /// <summary>Every file of ours; the directory of the snapshots is the other thing that is deleted.</summary>
     public static readonly IReadOnlyList<string> Files = [DataDirectory.LogName, .. ArchiveFiles];
 
-    private const string ByHand = "Delete it by hand: a file in it has another owner, or is still being written. Then run again.";
+    private const string ByHand = "Delete it by hand: a file in it has another owner, or is still being written. Then"
+        + " run again.";
 
     private readonly DirectoryHandle _directory = data.Directory;
     private long _deletedEntries;
@@ -23,9 +26,11 @@ internal sealed class Artefacts(DataDirectory data)
     /// <summary>How much of the snapshots is deleted so far; may be asked from any thread.</summary>
     public long DeletedEntries => Interlocked.Read(ref _deletedEntries);
 
-    /// <summary>To be called before anything is deleted: names of ours that can't be ours, and databases that are in use.</summary>
+    /// <summary>
+    /// To be called before anything is deleted: names of ours that can't be ours, and databases that are in use.
+    /// </summary>
     /// <param name="files">Those that will be deleted.</param>
-    /// <exception cref="AgentException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public void Refuse(IEnumerable<string> files)
     {
         foreach (string name in files)
@@ -66,12 +71,13 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>
-    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be making one that a run asked for
-    /// which has been killed, and add directories meanwhile; so a failure is tried again for a second.
+    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be making
+    /// one that a run asked for which has been killed, and add directories meanwhile; so a failure is tried again for a
+    /// second.
     /// </summary>
     /// <param name="except">The one that stays, with the directory of the snapshots.</param>
     /// <returns>false where there was none.</returns>
-    /// <exception cref="AgentException">Something in it can't be deleted, or a server uses it.</exception>
+    /// <exception cref="OperatorException">Something in it can't be deleted, or a server uses it.</exception>
     /// <exception cref="OperationCanceledException">The rest is left.</exception>
     public bool DeleteSnapshots(SnapshotName? except, CancellationToken token)
     {
@@ -105,7 +111,7 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>Deletes one snapshot, and the directory of the snapshots where that was the last.</summary>
-    /// <exception cref="AgentException">A server uses it.</exception>
+    /// <exception cref="OperatorException">A server uses it.</exception>
     /// <exception cref="IOException">Something in it can't be deleted.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public void DeleteSnapshot(SnapshotName name)
@@ -130,7 +136,8 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>
-    /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks, which free nothing.
+    /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks, which
+    /// free nothing.
     /// </summary>
     public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
         .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))
@@ -156,9 +163,10 @@ internal sealed class Artefacts(DataDirectory data)
     {
         if (DataDirectory.SignOfServer(directory) is { } sign)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.ArchiveFailed,
-                $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no snapshot. It was left as it is.",
+                $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no"
+                + " snapshot. It was left as it is.",
                 "Stop that Prometheus, move the directory out of snapshots/, and run again.");
         }
     }
@@ -196,12 +204,12 @@ internal sealed class Artefacts(DataDirectory data)
         });
     }
 
-    private AgentException Foreign(string name, string what) => new(
+    private OperatorException Foreign(string name, string what) => new(
         ExitStatus.ArchiveFailed,
         $"{_directory.PathOf(name)} {what}. Nothing was touched.",
         "Look at what it is, move it away or delete it, and run again.");
 
-    private AgentException NotDeletable(Exception failure) => new(
+    private OperatorException NotDeletable(Exception failure) => new(
         ExitStatus.ArchiveFailed,
         $"{_directory.PathOf(DataDirectory.SnapshotsName)} can't be deleted: {failure.Message}",
         ByHand,

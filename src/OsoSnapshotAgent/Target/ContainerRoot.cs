@@ -3,8 +3,9 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// A process' root directory, in which paths mean what they mean to that process. Below <c>/proc/1/root</c> the kernel would follow an absolute
-/// link in the reader's own root, so links are followed here, one name at a time from open descriptors.
+/// A process' root directory, in which paths mean what they mean to that process. Below <c>/proc/1/root</c> the kernel
+/// would follow an absolute link in the reader's own root, so links are followed here, one name at a time from open
+/// descriptors.
 /// </summary>
 internal sealed class ContainerRoot : IDisposable
 {
@@ -32,12 +33,15 @@ internal sealed class ContainerRoot : IDisposable
         // The slash at the end has the kernel follow the link, which is more than its text.
         new(DirectoryHandle.Open($"{process}/root/"), process);
 
-    /// <param name="pathInContainer">Absolute, or relative to the process' working directory. "." and ".." are allowed.</param>
+    /// <param name="pathInContainer">Absolute, or relative to the process' working directory. "." and ".." are
+    /// allowed.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     /// <exception cref="UnauthorizedAccessException">It, or a directory on the way, may not be opened.</exception>
     /// <exception cref="IOException">It is no directory, or has too many links.</exception>
     public DirectoryHandle OpenDirectory(string pathInContainer) =>
-        Resolve(pathInContainer, (directory, name) => name is null ? directory.Reopen() : directory.OpenDirectory(name));
+        Resolve(
+            pathInContainer,
+            (directory, name) => name is null ? directory.Reopen() : directory.OpenDirectory(name));
 
     /// <summary>Opens a regular file.</summary>
     /// <inheritdoc cref="OpenDirectory" path="/exception"/>
@@ -62,7 +66,8 @@ internal sealed class ContainerRoot : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    /// <param name="action">Gets the open parent, and a name in it that is no link; or null and the directory itself.</param>
+    /// <param name="action">Gets the open parent, and a name in it that is no link; or null and the directory
+    /// itself.</param>
     private T Resolve<T>(string pathInContainer, Func<DirectoryHandle, string?, T> action)
     {
         if (pathInContainer.StartsWith('/') || _process is null)
@@ -73,7 +78,9 @@ internal sealed class ContainerRoot : IDisposable
         // The link's text is right in a container; for a process in a chroot only the link itself leads there.
         using DirectoryHandle working = DirectoryHandle.Open($"{_process}/cwd/");
         string text = new FileInfo($"{_process}/cwd").LinkTarget ?? string.Empty;
-        return Leads(text, working) ? Resolve(_root, $"{text}/{pathInContainer}", action) : Resolve(working, pathInContainer, action);
+        return Leads(text, working)
+            ? Resolve(_root, $"{text}/{pathInContainer}", action)
+            : Resolve(working, pathInContainer, action);
     }
 
     private bool Leads(string pathInContainer, DirectoryHandle to)

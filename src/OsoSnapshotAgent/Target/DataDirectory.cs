@@ -1,12 +1,12 @@
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// Prometheus' data directory, by one descriptor from when it is found: whatever is looked at, read, made, renamed or deleted there is reached
-/// from <see cref="Directory"/>. Paths are for messages alone.
+/// Prometheus' data directory, by one descriptor from when it is found: whatever is looked at, read, made, renamed or
+/// deleted there is reached from <see cref="Directory"/>. Paths are for messages alone.
 /// </summary>
 internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 {
@@ -18,9 +18,8 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     /// <summary>The archive while it is written and not yet verified; then its checksum.</summary>
     public const string PartialName = ArchiveName + ".part";
 
-    public const string ChecksumName = ArchiveName + ChecksumExtension;
+    public const string ChecksumName = ArchiveName + ChecksumFile.Extension;
     public const string LogName = "snapshots.log";
-    public const string ChecksumExtension = ".sha256";
 
     // What the in-memory head has on disk, and the lock of a server that runs: tsdb/head.go, tsdbutil/dir_locker.go.
     private const string WalName = "wal";
@@ -35,8 +34,6 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     public string PathSeenByAgent => directory.Path;
 
     public string Archive => directory.PathOf(ArchiveName);
-
-    public VolumeSpace Space => directory.Space();
 
     /// <summary>Files of the head, those that exist: their size is about that of the head's block.</summary>
     public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName }.SelectMany(FilesBelow);
@@ -54,16 +51,12 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     public static string SnapshotPath(SnapshotName name) => $"{SnapshotsName}/{name}";
 
-    /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
-    public long RoomBytes(Reserve reserve)
-    {
-        VolumeSpace space = Space;
-        return space.FreeBytes - reserve.BytesOf(space.TotalBytes);
-    }
-
-    /// <summary>True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.</summary>
+    /// <summary>
+    /// True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.
+    /// </summary>
     public bool HoldsTsdb() =>
-        directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true } || Blocks.Any();
+        directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true }
+            || Blocks.Any();
 
     /// <summary>
     /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes after each compaction
@@ -87,7 +80,8 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     }
 
     /// <summary>
-    /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any time.
+    /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any
+    /// time.
     /// </summary>
     public IEnumerable<TreeItem> FilesBelow(string path)
     {

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>A path below the root of a process, as <c>/proc/1/root/data</c>: the process, and the path as that process sees it.</summary>
+/// <summary>
+/// A path below the root of a process, as <c>/proc/1/root/data</c>: the process, and the path as that process sees it.
+/// </summary>
 internal sealed record ProcRootPath(int Pid, string PathInContainer)
 {
     public static bool TryParse(string procRoot, string pathSeenByAgent, [NotNullWhen(true)] out ProcRootPath? parsed)
@@ -15,7 +17,8 @@ internal sealed record ProcRootPath(int Pid, string PathInContainer)
         }
 
         string[] parts = pathSeenByAgent[(procRoot.Length + 1)..].Split('/', 3);
-        if (parts.Length < 2 || parts[1] != "root" || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        if (parts.Length < 2 || parts[1] != "root"
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
         {
             return false;
         }

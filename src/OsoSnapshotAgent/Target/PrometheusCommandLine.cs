@@ -34,10 +34,18 @@ internal sealed record PrometheusCommandLine
             string argument = arguments[i];
             int equals = argument.IndexOf('=', StringComparison.Ordinal);
             string flag = equals < 0 ? argument : argument[..equals];
-            bool isBoolean = flag is "--web.enable-admin-api" or "--no-web.enable-admin-api" or "--agent" or "--no-agent";
-            bool isKnown = flag is "--storage.tsdb.path" or "--web.listen-address" or "--web.route-prefix" or "--web.external-url" or "--web.config.file" or "--enable-feature";
-            string value = equals >= 0 ? argument[(equals + 1)..] : isKnown && i + 1 < arguments.Count ? arguments[++i] : string.Empty;
-            bool isOn = isBoolean && !flag.StartsWith("--no-", StringComparison.Ordinal) != value.Equals("false", StringComparison.OrdinalIgnoreCase);
+            bool isBoolean =
+                flag is "--web.enable-admin-api" or "--no-web.enable-admin-api" or "--agent" or "--no-agent";
+            bool isKnown =
+                flag is "--storage.tsdb.path" or "--web.listen-address" or "--web.route-prefix" or "--web.external-url" or "--web.config.file" or "--enable-feature";
+            string value = equals >= 0
+                ? argument[(equals + 1)..]
+                : isKnown && i + 1 < arguments.Count
+                ? arguments[++i]
+                : string.Empty;
+            bool isOn = isBoolean && !flag.StartsWith("--no-", StringComparison.Ordinal) != value.Equals(
+                "false",
+                StringComparison.OrdinalIgnoreCase);
 
             line = flag switch
             {
@@ -63,9 +71,13 @@ internal sealed record PrometheusCommandLine
     public static bool IsPrometheus(Linux.ProcessInfo process) =>
         process.Name == "prometheus"
         || (process.Arguments.Count > 0 && Path.GetFileName(process.Arguments[0]) == "prometheus")
-        || process.Arguments.Skip(1).Any(argument => argument.StartsWith("--storage.tsdb.path", StringComparison.Ordinal));
+        || process.Arguments.Skip(1).Any(
+            argument => argument.StartsWith("--storage.tsdb.path", StringComparison.Ordinal));
 
-    /// <summary>The base URL on which a process of the same network namespace reaches this Prometheus; ends with a slash. Null where the flags make no URL.</summary>
+    /// <summary>
+    /// The base URL on which a process of the same network namespace reaches this Prometheus; ends with a slash. Null
+    /// where the flags make no URL.
+    /// </summary>
     public Uri? LocalUrl(string scheme)
     {
         int colon = ListenAddress.LastIndexOf(':');
@@ -73,7 +85,10 @@ internal sealed record PrometheusCommandLine
         string port = colon < 0 ? "9090" : PortNumber(ListenAddress[(colon + 1)..]);
         host = host is "" or "0.0.0.0" or "[::]" or "*" ? "127.0.0.1" : host;
         string prefix = Prefix();
-        return Uri.TryCreate($"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}", UriKind.Absolute, out Uri? url) ? url : null;
+        return Uri.TryCreate(
+            $"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}",
+            UriKind.Absolute,
+            out Uri? url) ? url : null;
     }
 
     // Go resolves service names too; these are the ones that fit.
@@ -85,11 +100,14 @@ internal sealed record PrometheusCommandLine
     };
 
     // The route prefix defaults to the path of the external URL.
-    private string Prefix() => (RoutePrefix is { Length: > 0 } prefix ? prefix : PathOf(ExternalUrl ?? string.Empty)).Trim('/');
+    private string Prefix() =>
+        (RoutePrefix is { Length: > 0 } prefix ? prefix : PathOf(ExternalUrl ?? string.Empty)).Trim('/');
 
-    // As Go's url.Parse reads it: without a scheme all of it is the path, "host" included; "host:9090/x" has the scheme "host" and no path.
+    // As Go's url.Parse reads it: without a scheme all of it is the path, "host" included; "host:9090/x" has the scheme
+    // "host" and no path.
     private static string PathOf(string url) =>
-        url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute) ? absolute.AbsolutePath
+        url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute)
+            ? absolute.AbsolutePath
         : url.Split('/')[0].Contains(':', StringComparison.Ordinal) ? string.Empty
         : url;
 }

@@ -1,9 +1,11 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>Explains why a process' files can't be reached: who we are, who it is, and what to do.</summary>
-/// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2), "Ptrace access mode checking".</remarks>
+/// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2),
+/// "Ptrace access mode checking".</remarks>
 internal sealed class TargetAccess(ProcFileSystem proc)
 {
     // A capability alone is of no use to another user than root: capabilities(7), "Transformation of capabilities …".
@@ -12,7 +14,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.";
 
     /// <summary>Does something in the target's root, and explains a refusal.</summary>
-    /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
     public T Enter<T>(ProcessInfo? process, Func<T> action)
     {
         try
@@ -25,18 +27,18 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         }
         catch (FileNotFoundException e)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.TargetUnreachable, $"The data directory {e.FileName?.TrimEnd('/')} does not exist.",
                 "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.", e);
         }
         catch (IOException e)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.TargetUnreachable, $"Cannot reach the data directory: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
         }
     }
 
-    public AgentException Denied(string problem, ProcessInfo? process, Exception? inner = null)
+    public OperatorException Denied(string problem, ProcessInfo? process, Exception? inner = null)
     {
         ProcessInfo self = proc.Self();
         return new(ExitStatus.TargetUnreachable, $"{problem} {WhoIsWho(self, process)}", Remedy(self, process), inner);
@@ -45,14 +47,18 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     private static string WhoIsWho(ProcessInfo self, ProcessInfo? process)
     {
         string ours = $"We are {self.Identity}{(self.CanTraceOthers ? " with" : " without")} SYS_PTRACE";
-        return process is null ? ours + "." : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")} (PID {process.Pid}) is {process.Identity}.";
+        return process is null
+            ? ours + "."
+            : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")}"
+                + $" (PID {process.Pid}) is {process.Identity}.";
     }
 
     // A root process mostly has capabilities, which a profile such as restricted takes from another root.
     private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
         process is null ? "Start the agent with the user and group that own the data directory."
         : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        ? AsRoot + " User and group are right: it has a capability that we lack, or a security module or a user namespace forbids it."
+        ? AsRoot + " User and group are right: it has a capability that we lack, or a security module or a user"
+            + " namespace forbids it."
         : process.UserId == 0 ? AsRoot
         : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
             + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";

@@ -5,6 +5,8 @@ namespace OsoSnapshotAgent.Target;
 /// <summary>Prometheus' process, where one can be seen, and its data directory.</summary>
 internal sealed class TargetContainer : IDisposable
 {
+    private AccountNames? _accounts;
+
     /// <summary>null where no Prometheus process can be seen and the variables alone say where its data lies.</summary>
     public required ProcessInfo? Prometheus { get; init; }
 
@@ -14,10 +16,14 @@ internal sealed class TargetContainer : IDisposable
 
     public required DataDirectory Data { get; init; }
 
+    /// <summary>The names of its users and groups.</summary>
+    public AccountNames Accounts => _accounts ??= new(Root.TryReadStart);
+
     /// <summary>
-    /// True once it is known that the Prometheus which is asked for the snapshot writes to this data directory: nothing is deleted before.
+    /// True where the process that can be seen writes to this data directory. Otherwise nothing is deleted before a
+    /// server has proven it.
     /// </summary>
-    public bool IsDataProven { get; set; }
+    public required bool IsDataProven { get; init; }
 
     /// <summary>A file that a setting names: the agent's own, or else one of the target container.</summary>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>

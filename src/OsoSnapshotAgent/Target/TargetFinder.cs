@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
@@ -6,16 +7,19 @@ namespace OsoSnapshotAgent.Target;
 /// <param name="dataDirectory">What OSO_SNAPSHOT_DATA_DIR says; null to have it found.</param>
 internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, string? dataDirectory)
 {
-    private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.";
+    private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from"
+        + " Prometheus' command line.";
 
-    /// <exception cref="AgentException">With <see cref="ExitStatus.TargetUnreachable"/> and what to do.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/> and what to do.</exception>
     public TargetContainer Find()
     {
         IReadOnlyList<ProcessInfo> processes = proc.Processes();
         ProcessInfo[] candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
 
-        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags; its times are not Prometheus'.
-        ProcessInfo[] servers = [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
+        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags;
+        // its times are not Prometheus'.
+        ProcessInfo[] servers =
+            [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
         TargetContainer found = dataDirectory is { } given ? FromSetting(given, servers)
             : servers.Length > 0 ? FromProcess(Choose(servers, candidates))
             : FromDefault(processes);
@@ -31,7 +35,9 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
     }
 
-    /// <summary>PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.</summary>
+    /// <summary>
+    /// PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.
+    /// </summary>
     private static ProcessInfo Choose(ProcessInfo[] servers, ProcessInfo[] candidates)
     {
         ProcessInfo[] ofTarget = [.. servers.Where(process => IsBelowFirst(process, candidates))];
@@ -41,18 +47,25 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
 
         return servers.Length == 1 ? servers[0] : throw Unreachable(
-            $"Several Prometheus processes run in this PID namespace: {string.Join("; ", servers.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
+            "Several Prometheus processes run in this PID namespace:"
+            + $" {string.Join("; ", servers.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
             "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target.");
     }
 
     private static bool IsBelowFirst(ProcessInfo process, ProcessInfo[] candidates) =>
-        process.Pid == 1 || (candidates.FirstOrDefault(other => other.Pid == process.ParentPid) is { } parent && IsBelowFirst(parent, candidates));
+        process.Pid == 1 || (
+            candidates.FirstOrDefault(
+                other => other.Pid == process.ParentPid) is { } parent && IsBelowFirst(parent, candidates));
 
     private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] servers)
     {
-        ProcRootPath? named = ProcRootPath.TryParse(proc.Root, pathSeenByAgent, out ProcRootPath? parsed) ? parsed : null;
+        ProcRootPath? named = ProcRootPath.TryParse(proc.Root, pathSeenByAgent, out ProcRootPath? parsed)
+            ? parsed
+            : null;
         ProcessInfo? process = named is null ? null : servers.FirstOrDefault(server => server.Pid == named.Pid);
-        ContainerRoot? root = named is null ? null : access.Enter(process, () => ContainerRoot.OpenOf($"{proc.Root}/{named.Pid}"));
+        ContainerRoot? root = named is null
+            ? null
+            : access.Enter(process, () => ContainerRoot.OpenOf($"{proc.Root}/{named.Pid}"));
         DirectoryHandle data = access.Enter(
             process,
             () => root?.OpenDirectory(named!.PathInContainer) ?? DirectoryHandle.Open(pathSeenByAgent));
@@ -64,7 +77,8 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         {
             data.Dispose();
             throw Unreachable(
-                $"{data.Path} is not the data directory of the Prometheus that runs here: {string.Join("; ", servers.Select(server => $"PID {server.Pid} writes to {PrometheusCommandLine.Parse(server.Arguments).StoragePath}"))}. Nothing was touched.",
+                $"{data.Path} is not the data directory of the Prometheus that runs here:"
+                + $" {string.Join("; ", servers.Select(server => $"PID {server.Pid} writes to {PrometheusCommandLine.Parse(server.Arguments).StoragePath}"))}. Nothing was touched.",
                 CheckDataDirectory);
         }
 
@@ -83,9 +97,10 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         PrometheusCommandLine commandLine = PrometheusCommandLine.Parse(prometheus.Arguments);
         if (commandLine.IsAgent)
         {
-            throw new AgentException(
+            throw new OperatorException(
                 ExitStatus.PrometheusRefused,
-                $"This Prometheus (PID {prometheus.Pid}) runs in agent mode: it forwards its samples and has no TSDB to make a snapshot of.",
+                $"This Prometheus (PID {prometheus.Pid}) runs in agent mode: it forwards its samples and has no TSDB"
+                + " to make a snapshot of.",
                 "Make the snapshot where it sends them (remote_write).");
         }
 
@@ -109,7 +124,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
             ContainerRoot root = access.Enter(first, () => ContainerRoot.OpenOf(proc.PathOf(first)));
             if (access.Enter(first, () => TryOpen(root, "/data")) is { } data)
             {
-                return new() { Prometheus = null, CommandLine = PrometheusCommandLine.Parse([]), Root = root, Data = new DataDirectory(data) };
+                return new() { Prometheus = null, CommandLine = PrometheusCommandLine.Parse([]), Root = root, Data = new DataDirectory(data), IsDataProven = false };
             }
 
             root.Dispose();
@@ -118,8 +133,10 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         throw Unreachable(
             isAlone
                 ? "No Prometheus in sight: PID 1 is this program itself, so it has a PID namespace of its own."
-                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named prometheus, and {proc.Root}/1/root/data does not exist.",
-            "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you did, the container runtime ignores --target:"
+                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named"
+                    + $" prometheus, and {proc.Root}/1/root/data does not exist.",
+            "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you"
+            + " did, the container runtime ignores --target:"
             + " then give OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or set shareProcessNamespace in the pod.");
     }
 
@@ -135,13 +152,15 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
     }
 
-    /// <returns>Whether the process' storage path leads to this directory; null where that can't be looked at.</returns>
+    /// <returns>Whether the process' storage path leads to this directory; null where that can't be looked
+    /// at.</returns>
     private bool? Uses(ProcessInfo process, DirectoryHandle data)
     {
         try
         {
             using ContainerRoot root = ContainerRoot.OpenOf(proc.PathOf(process));
-            using DirectoryHandle storage = root.OpenDirectory(PrometheusCommandLine.Parse(process.Arguments).StoragePath);
+            using DirectoryHandle storage = root.OpenDirectory(
+                PrometheusCommandLine.Parse(process.Arguments).StoragePath);
             return storage.Status.Identity == data.Status.Identity;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -166,5 +185,6 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
     }
 
-    private static AgentException Unreachable(string problem, string remedy) => new(ExitStatus.TargetUnreachable, problem, remedy);
+    private static OperatorException Unreachable(string problem, string remedy) =>
+        new(ExitStatus.TargetUnreachable, problem, remedy);
 }

@@ -67,7 +67,7 @@ public sealed class KillTests(ITestOutputHelper output)
             string what = string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, run {run}, {signal} after {delay.TotalMilliseconds:F0} ms, exit status {result.ExitStatus}:\n{result.Output}");
             Assert.True(result.ExitStatus == status || result.ExitStatus == 0, what);
             // A snapshot that Prometheus is still making can't be taken back, and the agent says so.
-            bool isPending = result.Output.Contains("Prometheus goes on making the snapshot", StringComparison.Ordinal);
+            bool isPending = result.Output.Contains("Prometheus is still making the snapshot", StringComparison.Ordinal);
             await CheckAsync(() => isPending ? Invariants.HoldAsync(pod) : Invariants.HoldAndNothingIsLeftAsync(pod, result), what);
             if (isPending)
             {

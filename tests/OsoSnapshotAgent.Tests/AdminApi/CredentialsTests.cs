@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -18,7 +19,7 @@ public sealed class CredentialsTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => FakeServer.Answer(500, "x", "x"));
         using Agent agent = new(_directory, new AgentSettings { Username = "admin", PasswordFile = password });
 
-        await Assert.ThrowsAsync<AgentException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), Token));
+        await Assert.ThrowsAnyAsync<OperatorException>(() => agent.Client.SnapshotAsync(Agent.Server(server.Url), Token));
 
         string head = server.Requests.Single().Head;
         Assert.Contains("Authorization: Basic YWRtaW46aHVudGVyMg==", head, StringComparison.Ordinal);
@@ -32,8 +33,10 @@ public sealed class CredentialsTests : IDisposable
     {
         _directory.Write("root/var/run/oso-test/token", "s3cret\r\n");
         using FakeServer server = FakeServer.Prometheus(() => []);
-        using Agent agent = new(_directory, new AgentSettings { BearerTokenFile = "/var/run/oso-test/token" });
-        agent.Run.Target = Agent.Beside(_directory.Root, process: _directory.Root);
+        using Agent agent = new(
+            _directory,
+            new AgentSettings { BearerTokenFile = "/var/run/oso-test/token" },
+            target: Agent.Beside(_directory.Root, process: _directory.Root));
 
         await agent.Client.ProbeAsync(server.Url, Token);
 
@@ -144,7 +147,7 @@ public sealed class CredentialsTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => []);
         using Agent agent = new(_directory, settings);
 
-        AgentException failure = await Assert.ThrowsAsync<AgentException>(
+        OperatorException failure = await Assert.ThrowsAnyAsync<OperatorException>(
             () => agent.Client.ProbeAsync(server.Url, Token));
 
         Expect.Failure(failure, ExitStatus.Settings, problem, "with the secret as its one line");

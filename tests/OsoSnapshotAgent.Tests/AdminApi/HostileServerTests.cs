@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -93,7 +94,7 @@ public sealed class HostileServerTests : IDisposable
         using FakeServer server = new(_ => answer);
         using Agent agent = new(_directory, new AgentSettings());
 
-        AgentException refused = await Assert.ThrowsAsync<AgentException>(
+        OperatorException refused = await Assert.ThrowsAnyAsync<OperatorException>(
             () => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
 
         Assert.Equal(ExitStatus.PrometheusRefused, refused.Status);

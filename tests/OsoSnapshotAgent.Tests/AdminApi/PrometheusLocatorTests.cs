@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
@@ -61,7 +62,7 @@ public sealed class PrometheusLocatorTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings(), _proc);
 
         await Expect.FailureAsync(
-            () => agent.Get<PrometheusLocator>().FindAsync(agent.Run.Target, Token), ExitStatus.Settings,
+            () => FindAsync(agent, agent.Target), ExitStatus.Settings,
             "No Prometheus process can be seen, and no variable says where Prometheus answers.", "Set OSO_SNAPSHOT_URL");
     }
 
@@ -74,7 +75,7 @@ public sealed class PrometheusLocatorTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(start, cpu));
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
 
-        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token);
+        PrometheusServer found = await FindAsync(agent, Agent.Beside(_directory.Root, Process()));
 
         Assert.Equal(server.Url, found.BaseUrl);
     }
@@ -85,8 +86,9 @@ public sealed class PrometheusLocatorTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => []);
         using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{FakeServer.UnusedPort()}" }, _proc);
 
-        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
-            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"), Token);
+        PrometheusServer found = await FindAsync(
+            agent,
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"));
 
         Assert.Equal(server.Url, found.BaseUrl);
         Assert.Equal(5, agent.Transcript.Lines.Count(line => line.Contains("; attempt ", StringComparison.Ordinal)));
@@ -100,7 +102,7 @@ public sealed class PrometheusLocatorTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => [], metrics);
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
 
-        Assert.Equal("2.42.0", (await agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token)).Version);
+        Assert.Equal("2.42.0", (await FindAsync(agent, Agent.Beside(_directory.Root, Process()))).Version);
     }
 
     [Fact]
@@ -109,8 +111,9 @@ public sealed class PrometheusLocatorTests : IDisposable
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 12.34));
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
 
-        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
-            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"), Token);
+        PrometheusServer found = await FindAsync(
+            agent,
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=:{server.Port}"));
 
         Assert.Equal(server.Url, found.BaseUrl);
     }
@@ -124,7 +127,7 @@ public sealed class PrometheusLocatorTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
 
         await Expect.FailureAsync(
-            () => agent.Get<PrometheusLocator>().FindAsync(Agent.Beside(_directory.Root, Process()), Token), ExitStatus.OtherPrometheus,
+            () => FindAsync(agent, Agent.Beside(_directory.Root, Process())), ExitStatus.OtherPrometheus,
             $"{server.Url} leads to another Prometheus than the one beside us (PID 7)", "OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX");
     }
 
@@ -135,8 +138,9 @@ public sealed class PrometheusLocatorTests : IDisposable
         using FakeServer own = FakeServer.Prometheus(() => [], Metrics(Started, 12.34));
         using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{replica.Port}" }, _proc);
 
-        PrometheusServer found = await agent.Get<PrometheusLocator>().FindAsync(
-            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{own.Port}"), Token);
+        PrometheusServer found = await FindAsync(
+            agent,
+            Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{own.Port}"));
 
         Assert.Equal(own.Url, found.BaseUrl);
         Assert.Contains($"* {own.Url} answers as the Prometheus that we look for", agent.Transcript.Lines);
@@ -150,7 +154,7 @@ public sealed class PrometheusLocatorTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{server.Port}" }, _proc);
         TargetContainer target = Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{server.Port}");
 
-        AgentException failure = await Assert.ThrowsAsync<AgentException>(() => agent.Get<PrometheusLocator>().FindAsync(target, Token));
+        OperatorException failure = await Assert.ThrowsAnyAsync<OperatorException>(() => FindAsync(agent, target));
 
         Expect.Failure(failure, ExitStatus.OtherPrometheus, $"{server.Url}prometheus/api/v1/status/buildinfo answered 404 Not Found", "OSO_SNAPSHOT_URL");
         Assert.Contains($"\n{server.Url} leads to another Prometheus", failure.Message, StringComparison.Ordinal);
@@ -158,11 +162,14 @@ public sealed class PrometheusLocatorTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    private static Task<PrometheusServer> FindAsync(Agent agent, TargetContainer target) =>
+        agent.Get<PrometheusLocator>().FindAsync(agent.Client, target, Token);
+
     private static string Metrics(double start, double cpu) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"process_cpu_seconds_total {cpu}\nprocess_start_time_seconds {start:e12}\n");
 
     private string[] Candidates(AgentSettings settings, ProcessInfo? process, params string[] flags) =>
-        [.. PrometheusLocator.Candidates(settings, Agent.Beside(_directory.Root, process, flags: flags)).Select(url => url.AbsoluteUri)];
+        [.. CandidateUrls.Of(settings, Agent.Beside(_directory.Root, process, flags: flags)).Select(url => url.AbsoluteUri)];
 
     private ProcessInfo Process()
     {

@@ -1,4 +1,5 @@
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -68,7 +69,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public async Task A_long_error_in_one_line_of_bounded_length()
     {
-        AgentException failure = await AssertRefusedAsync(
+        OperatorException failure = await AssertRefusedAsync(
             FakeServer.Answer(500, "Internal Server Error", "one\ntwo" + new string('x', 5000), "text/plain"), ExitStatus.PrometheusRefused, ": one two", "kubectl logs");
 
         Assert.True(failure.Message.Length < 500);
@@ -122,7 +123,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData(503, """{"status":"error","error":"zorglub"}""")]
     public async Task The_words_of_a_server_stay_out_of_the_termination_message(int status, string body)
     {
-        AgentException failure = await RefusedAsync(
+        OperatorException failure = await RefusedAsync(
             FakeServer.Answer(status, "zorglub", body, extraHeaders: "Location: http://zorglub/\r\n"));
 
         string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);
@@ -137,25 +138,25 @@ public sealed class RefusalTests : IDisposable
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzorglub\r\n")]
     public async Task What_is_not_HTTP_is_not_repeated_in_the_termination_message(string answer)
     {
-        AgentException failure = await RefusedAsync(System.Text.Encoding.ASCII.GetBytes(answer));
+        OperatorException failure = await RefusedAsync(System.Text.Encoding.ASCII.GetBytes(answer));
 
         Assert.DoesNotContain("zorglub", failure.Brief, StringComparison.Ordinal);
     }
 
     public void Dispose() => _directory.Dispose();
 
-    private async Task<AgentException> AssertRefusedAsync(byte[] answer, ExitStatus status, string problemPart, string remedyPart)
+    private async Task<OperatorException> AssertRefusedAsync(byte[] answer, ExitStatus status, string problemPart, string remedyPart)
     {
-        AgentException failure = await RefusedAsync(answer);
+        OperatorException failure = await RefusedAsync(answer);
         Expect.Failure(failure, status, problemPart, remedyPart);
         return failure;
     }
 
-    private async Task<AgentException> RefusedAsync(byte[] answer)
+    private async Task<OperatorException> RefusedAsync(byte[] answer)
     {
         using FakeServer server = FakeServer.Prometheus(() => answer);
         using Agent agent = new(_directory, new AgentSettings());
-        AgentException failure = await Assert.ThrowsAsync<AgentException>(
+        OperatorException failure = await Assert.ThrowsAnyAsync<OperatorException>(
             () => agent.Client.SnapshotAsync(Agent.Server(server.Url), TestContext.Current.CancellationToken));
         Assert.Equal(1, server.Posts);
         return failure;

@@ -1,7 +1,8 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -55,10 +56,10 @@ public sealed class TlsTests : IDisposable
     {
         _directory.Write("root/oso-test/ca.pem", _authority.ExportCertificatePem());
         using FakeServer server = Server("127.0.0.1");
-        using Agent agent = new(_directory, new AgentSettings { CaFile = "/oso-test/ca.pem" });
-
-        // The target is known only after everything has been composed.
-        agent.Run.Target = Agent.Beside(_directory.Root, process: _directory.Root);
+        using Agent agent = new(
+            _directory,
+            new AgentSettings { CaFile = "/oso-test/ca.pem" },
+            target: Agent.Beside(_directory.Root, process: _directory.Root));
 
         Assert.Equal("2.42.0", (await agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken)).Version);
     }
@@ -110,7 +111,7 @@ public sealed class TlsTests : IDisposable
         string path = content is null ? _directory.PathOf("missing.pem") : _directory.Write("ca.pem", content);
         using FakeServer server = Server("127.0.0.1");
 
-        AgentException failure = await AssertRefusedAsync(server, new AgentSettings { CaFile = path }, ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: ", "Name a PEM file");
+        OperatorException failure = await AssertRefusedAsync(server, new AgentSettings { CaFile = path }, ExitStatus.Settings, $"OSO_SNAPSHOT_CA_FILE: {path} can't be used: ", "Name a PEM file");
 
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
     }
@@ -165,10 +166,10 @@ public sealed class TlsTests : IDisposable
         return new FakeServer(asked => FakeServer.Answer(200, "OK", asked.Path.EndsWith("flags", StringComparison.Ordinal) ? FakeServer.Flags : FakeServer.BuildInfo)) { Certificate = withKey };
     }
 
-    private async Task<AgentException> AssertRefusedAsync(FakeServer server, AgentSettings settings, ExitStatus status, string problemPart, string remedyPart)
+    private async Task<OperatorException> AssertRefusedAsync(FakeServer server, AgentSettings settings, ExitStatus status, string problemPart, string remedyPart)
     {
         using Agent agent = new(_directory, settings);
-        AgentException failure = await Assert.ThrowsAsync<AgentException>(() => agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken));
+        OperatorException failure = await Assert.ThrowsAnyAsync<OperatorException>(() => agent.Client.ProbeAsync(server.Url, TestContext.Current.CancellationToken));
         Expect.Failure(failure, status, problemPart, remedyPart);
         return failure;
     }

@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;

@@ -1,5 +1,7 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Reporting;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -82,5 +84,11 @@ public sealed class ArchiveMakerTests : IDisposable
 
     private Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
         new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time))
-            .MakeAsync(entries, 1, new AccountNames(ContainerRoot.OpenOwn().TryReadStart), GzipEngines.Choose(null), _sample.Data, _file, token);
+            .MakeAsync(
+                SampleData.Source(entries),
+                GzipEngines.Choose(null),
+                new Volume(_sample.Data, (settings ?? SampleData.NoReserve).Reserve),
+                _file,
+                new WrittenBytes(),
+                token);
 }

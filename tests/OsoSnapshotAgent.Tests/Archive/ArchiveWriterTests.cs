@@ -1,3 +1,5 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -149,7 +151,13 @@ public sealed class ArchiveWriterTests : IDisposable
     {
         using MemoryStream file = new();
         DataDirectory data = _sample.Data;
-        using ArchiveOutput output = new(file, new WrittenBytes(), data, SampleData.NoReserve, _sample.Time, TestContext.Current.CancellationToken);
+        using ArchiveOutput output = new(
+            file,
+            new WrittenBytes(),
+            new Volume(data, SampleData.NoReserve.Reserve),
+            rateLimitBytesPerSecond: null,
+            _sample.Time,
+            TestContext.Current.CancellationToken);
         byte[] piece = new byte[1024 * 1024];
         output.Write(piece);
 

@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
 

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using System.Text;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -31,7 +33,7 @@ public sealed class ControlServerTests : IDisposable
 
         _directory.Make("snapshots/20250820T165101Z-0eb533ff8d43ed64");
         _agent = new(_directory, new AgentSettings());
-        _server = new(_agent.Run, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
+        _server = new(_agent.State, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
         _server.Start(EndPoint);
     }
 
@@ -40,7 +42,7 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void Status_tells_the_step_at_work()
     {
-        _agent.Run.Step = "ArchiveSnapshot";
+        _agent.State.Enter(Phase.ArchiveSnapshot);
 
         ControlAnswer answer = Ask("status");
 
@@ -53,25 +55,25 @@ public sealed class ControlServerTests : IDisposable
     [InlineData("remove")]
     public void Before_the_hold_nothing_is_released_and_nothing_removed(string request)
     {
-        _agent.Run.Step = "VerifyArchive";
+        _agent.State.Enter(Phase.VerifyArchive);
 
         ControlAnswer answer = Ask(request);
 
         Assert.Equal(ExitStatus.Busy, (ExitStatus)answer.ExitStatus);
         Assert.Equal("The agent is not waiting for the copy; it is at verify-archive.", answer.Problem);
         Assert.Contains("hold-for-copy", answer.Remedy, StringComparison.Ordinal);
-        Assert.False(_agent.Run.Hold.IsReleased);
+        Assert.False(_agent.State.Hold.IsReleased);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
 
     [Fact]
     public void Release_ends_the_hold_and_keeps_everything()
     {
-        _agent.Run.Hold.Begin();
+        _agent.State.Hold.Begin(_agent.Target.Data);
 
         ControlAnswer answer = Ask("release");
 
-        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
         Assert.Empty(answer.Removed);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
@@ -79,11 +81,11 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void Remove_takes_the_artefacts_away_and_ends_the_hold()
     {
-        _agent.Run.Hold.Begin();
+        _agent.State.Hold.Begin(_agent.Target.Data);
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
         Assert.Equal(Artefacts, answer.Removed);
         Assert.Equal(["wal/"], _directory.Content());
     }
@@ -91,13 +93,13 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void What_cannot_be_removed_is_told_and_the_next_request_is_answered_too()
     {
-        _agent.Run.Hold.Begin();
+        _agent.State.Hold.Begin(_agent.Target.Data);
 
         _directory.Make("snapshots/" + string.Join('/', Enumerable.Repeat("deep", DirectoryTree.MaxDepth + 1)));
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.ArchiveFailed, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
+        Assert.Equal((ExitStatus.ArchiveFailed, false), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
         Assert.Contains("snapshots can't be deleted", answer.Problem, StringComparison.Ordinal);
         Assert.NotNull(Ask("status").Run);
         SystemTool.Output("rm", "-r", _directory.PathOf("snapshots"));
@@ -106,13 +108,13 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public void Remove_leaves_another_run_alone()
     {
-        _agent.Run.Hold.Begin();
+        _agent.State.Hold.Begin(_agent.Target.Data);
         using FileLock? other = _directory.Open().TryLock(isShared: false);
         Assert.NotNull(other);
 
         ControlAnswer answer = Ask("remove");
 
-        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
         Assert.Contains("Another run is at work", answer.Problem, StringComparison.Ordinal);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));
     }
@@ -124,11 +126,11 @@ public sealed class ControlServerTests : IDisposable
     [InlineData("\u0001\u001b[2J\0status")]
     public void A_garbage_request_is_refused_and_the_next_is_served(string request)
     {
-        _agent.Run.Hold.Begin();
+        _agent.State.Hold.Begin(_agent.Target.Data);
 
         ControlAnswer answer = Ask(request);
 
-        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.Run.Hold.IsReleased));
+        Assert.Equal((ExitStatus.Busy, false), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
         Assert.Contains("is unknown to oso-snapshot", answer.Problem, StringComparison.Ordinal);
         Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
     }
@@ -140,7 +142,7 @@ public sealed class ControlServerTests : IDisposable
         socket.Send([.. Encoding.UTF8.GetBytes("release"), .. Enumerable.Repeat((byte)0xff, 100_000)]);
 
         Assert.Equal(ExitStatus.Done, (ExitStatus)Ask("status").ExitStatus);
-        Assert.False(_agent.Run.Hold.IsReleased);
+        Assert.False(_agent.State.Hold.IsReleased);
     }
 
     [Fact]
@@ -170,10 +172,10 @@ public sealed class ControlServerTests : IDisposable
     public void A_second_agent_of_the_same_container_leaves_the_first_in_its_place()
     {
         using Agent other = new(_directory, new AgentSettings());
-        using (ControlServer second = new(other.Run, other.Get<Transcript>()))
+        using (ControlServer second = new(other.State, other.Get<Transcript>()))
         {
             second.Start(EndPoint);
-            other.Run.Step = "Other";
+            other.State.Enter(Phase.Finish);
             Assert.Equal("start", Ask("status").Run?.Phase);
         }
 

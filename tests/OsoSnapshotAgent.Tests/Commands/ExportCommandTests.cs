@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Steps;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
@@ -13,12 +16,14 @@ namespace OsoSnapshotAgent.Tests.Fixtures;
 internal sealed class Agent : IDisposable
 {
     private readonly ServiceProvider _services;
+    private readonly AgentSettings _settings;
+    private PrometheusClient? _client;
 
-    public Agent(TempDirectory directory, AgentSettings settings, FakeProc? proc = null, bool knowsTarget = true)
+    public Agent(TempDirectory directory, AgentSettings settings, FakeProc? proc = null, TargetContainer? target = null)
     {
+        _settings = settings;
         _services = new ServiceCollection()
             .AddAgent(settings)
-            .AddSteps(settings)
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(new ProcFileSystem(proc?.Root ?? directory.PathOf("proc")))
             .AddSingleton(new TerminationMessage(directory.PathOf("termination-log")))
@@ -28,39 +33,83 @@ internal sealed class Agent : IDisposable
             .AddSingleton<Transcript>()
             .AddSingleton<EndSignals>()
             .BuildServiceProvider();
-        if (knowsTarget)
-        {
-            Run.Target = Beside(directory.Root);
-        }
+        Target = target ?? Beside(directory.Root);
     }
 
     public ManualTime Time { get; } = new();
 
     public Recorder Transcript { get; } = new();
 
-    public SnapshotRun Run => Get<SnapshotRun>();
+    /// <summary>By default one whose data directory is the test's.</summary>
+    public TargetContainer Target { get; }
 
-    public PrometheusClient Client => Get<PrometheusClient>();
+    public UndoStack Undo { get; } = new();
+
+    public RunState State => Get<RunState>();
+
+    public PrometheusClient Client => _client ??= Get<PrometheusConnector>().Connect(Target);
 
     /// <summary>A target whose files are the agent's own.</summary>
-    public static TargetContainer Beside(string dataDirectory, ProcessInfo? prometheus = null, string? process = null, params string[] flags) => new()
+    public static TargetContainer Beside(
+        string dataDirectory,
+        ProcessInfo? prometheus = null,
+        string? process = null,
+        bool isProven = true,
+        params string[] flags) => new()
     {
         Prometheus = prometheus,
         CommandLine = PrometheusCommandLine.Parse(["prometheus", .. flags]),
         Root = process is null ? ContainerRoot.OpenOwn() : ContainerRoot.OpenOf(process),
         Data = new DataDirectory(DirectoryHandle.Open(dataDirectory)),
-        IsDataProven = true,
+        IsDataProven = isProven,
     };
 
-    public static PrometheusServer Server(Uri baseUrl) => new() { BaseUrl = baseUrl, Version = "2.42.0", Flags = new Dictionary<string, string>() };
+    public static PrometheusServer Server(Uri baseUrl) =>
+        new() { BaseUrl = baseUrl, Version = "2.42.0", Flags = new Dictionary<string, string>() };
 
     public T Get<T>()
         where T : notnull
         => _services.GetRequiredService<T>();
 
-    public IStep Step<T>()
-        where T : IStep
-        => _services.GetServices<IStep>().OfType<T>().Single();
+    public void Clean(bool keepsArchive = false) =>
+        Get<EarlierArtefacts>().DeleteWhereProven(Target, keepsArchive, TestContext.Current.CancellationToken);
 
-    public void Dispose() => _services.Dispose();
+    public Task<RunResult> RemoveAsync() => Get<ArtefactRemoval>().RunAsync(Target, TestContext.Current.CancellationToken);
+
+    public async Task<CapturedSnapshot> CaptureAsync(Uri server, RunLock? runLock = null, CancellationToken? token = null)
+    {
+        using RunLock taken = runLock ?? RunLock.Take(Target.Data, isShared: false);
+        return await Get<SnapshotCapture>()
+            .RunAsync(Client, Server(server), Target, taken, Undo, token ?? TestContext.Current.CancellationToken);
+    }
+
+    public async Task<WrittenArchive> ArchiveAsync(SnapshotName snapshot)
+    {
+        using RunLock runLock = RunLock.Take(Target.Data, isShared: false);
+        return await Get<SnapshotArchiving>().RunAsync(
+            Target,
+            snapshot,
+            GzipEngines.Choose(_settings.Level),
+            runLock,
+            Undo,
+            TestContext.Current.CancellationToken);
+    }
+
+    public RunResult Publish(WrittenArchive archive, SnapshotName snapshot) =>
+        Get<ArchivePublication>().Run(Target, Server(new Uri("http://127.0.0.1:9090/")), new(snapshot, null), archive, Undo);
+
+    public async Task<RunResult> ArchiveAndPublishAsync(SnapshotName snapshot) => Publish(await ArchiveAsync(snapshot), snapshot);
+
+    public async Task HoldAsync()
+    {
+        using RunLock runLock = RunLock.Take(Target.Data, isShared: false);
+        await Get<HoldForCopy>().RunAsync(Target, runLock, TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _services.Dispose();
+        Target.Dispose();
+    }
 }

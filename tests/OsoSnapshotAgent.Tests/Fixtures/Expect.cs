@@ -1,12 +1,13 @@
 using System.Text;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats;
+using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
 /// <summary>Judges a failure that an operator will read.</summary>
 internal static class Expect
 {
-    public static void Failure(AgentException failure, ExitStatus status, string problemPart, string remedyPart)
+    public static void Failure(OperatorException failure, ExitStatus status, string problemPart, string remedyPart)
     {
         Assert.Equal(status, failure.Status);
         Assert.True(failure.Message.Contains(problemPart, StringComparison.Ordinal), $"\"{problemPart}\" is not in: {failure.Message}");
@@ -15,13 +16,13 @@ internal static class Expect
     }
 
     public static void Failure(Action action, ExitStatus status, string problemPart, string remedyPart) =>
-        Failure(Assert.Throws<AgentException>(action), status, problemPart, remedyPart);
+        Failure(Assert.ThrowsAny<OperatorException>(action), status, problemPart, remedyPart);
 
     public static async Task FailureAsync(Func<Task> action, ExitStatus status, string problemPart, string remedyPart) =>
-        Failure(await Assert.ThrowsAsync<AgentException>(action), status, problemPart, remedyPart);
+        Failure(await Assert.ThrowsAnyAsync<OperatorException>(action), status, problemPart, remedyPart);
 
     // Of every failure that a test sees: the termination message holds problem and remedy, or as much up to a word.
-    private static void IsToldBriefly(AgentException failure)
+    private static void IsToldBriefly(OperatorException failure)
     {
         string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

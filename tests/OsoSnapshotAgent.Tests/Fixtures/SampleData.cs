@@ -1,9 +1,12 @@
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
@@ -48,6 +51,10 @@ internal sealed class SampleData : IDisposable
         return this;
     }
 
+    /// <summary>With the accounts of this machine.</summary>
+    public static ArchiveSource Source(IEnumerable<TreeEntry> entries) =>
+        new() { Entries = entries, InputBytes = 1, Accounts = new AccountNames(ContainerRoot.OpenOwn().TryReadStart) };
+
     public IEnumerable<TreeEntry> Entries() => SnapshotTree.Walk(Data, Snapshot, _ => true);
 
     public ArchiveManifest Write(Stream file, AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null) =>
@@ -66,7 +73,7 @@ internal sealed class SampleData : IDisposable
         WrittenBytes written = new();
         using FileStream file = File.OpenRead(PartialArchive);
         written.Advance(file.Length);
-        written.End();
+        written.Complete();
         using ArchiveFollower follower = new(file.SafeFileHandle, written);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
         ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
@@ -83,6 +90,13 @@ internal sealed class SampleData : IDisposable
     {
         Archived.Clear();
         return new ArchiveWriter(settings, Progress, Time)
-            .Write(entries, 1, new AccountNames(ContainerRoot.OpenOwn().TryReadStart), GzipEngines.Choose(settings.Level), Data, file, Archived.Add, new WrittenBytes(), token);
+            .Write(
+                Source(entries),
+                GzipEngines.Choose(settings.Level),
+                new Volume(Data, settings.Reserve),
+                file,
+                Archived.Add,
+                new WrittenBytes(),
+                token);
     }
 }

@@ -14,7 +14,7 @@ public sealed class SettingsReaderTests
         Assert.Null(settings.Hold);
         Assert.Equal(TimeSpan.FromHours(1), settings.RequestTimeout);
         Assert.Equal(new Reserve(512L * 1024 * 1024, 5), settings.Reserve);
-        Assert.False(settings.Remove);
+        Assert.Equal(RunMode.Take, settings.Mode);
         Assert.False(settings.SkipHead);
     }
 
@@ -40,7 +40,7 @@ public sealed class SettingsReaderTests
         {
             ServiceName = "oso-p-prom-svr:8080",
             ClusterNamePrefix = "occne3-n2",
-            Remove = true,
+            Mode = RunMode.Remove,
             Url = new Uri("https://prom:9090/x/"),
             DataDirectory = "/proc/1/root/data",
             Hold = TimeSpan.FromMinutes(30),
@@ -97,7 +97,7 @@ public sealed class SettingsReaderTests
     [InlineData("   ", false)]
     public void Takes_yes_no_true_and_false_in_any_case_and_nothing_as_unset(string text, bool expected)
     {
-        Assert.Equal(expected, Read(("REMOVE", text)).Remove);
+        Assert.Equal(expected ? RunMode.Remove : RunMode.Take, Read(("REMOVE", text)).Mode);
         Assert.Equal(expected, Read(("OSO_SNAPSHOT_SKIP_HEAD", text)).SkipHead);
         Assert.Equal(expected, Read(("OSO_SNAPSHOT_INSECURE", text)).Insecure);
     }

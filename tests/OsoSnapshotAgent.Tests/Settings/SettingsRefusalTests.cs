@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -60,7 +61,7 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_INSECURE", "maybe", "yes, no, true or false")]
     public void Names_the_variable_its_value_and_its_rule(string name, string value, string rule)
     {
-        AgentException refusal = Refusal((name, value));
+        OperatorException refusal = Refusal((name, value));
 
         Expect.Failure(refusal, ExitStatus.Settings, $"{name}='{value}': must be ", "Correct the variables");
         Assert.Contains(rule, refusal.Message, StringComparison.Ordinal);
@@ -75,8 +76,8 @@ public sealed class SettingsRefusalTests
             ["OSO_SNAPSHOT_DATA_DIR"] = "data",
         };
 
-        AgentException ascii = Assert.Throws<AgentException>(() => SettingsReader.ReadAscii(wrong));
-        AgentException directory = Assert.Throws<AgentException>(() => SettingsReader.ReadDataDirectory(wrong));
+        OperatorException ascii = Assert.ThrowsAny<OperatorException>(() => SettingsReader.ReadAscii(wrong));
+        OperatorException directory = Assert.ThrowsAny<OperatorException>(() => SettingsReader.ReadDataDirectory(wrong));
 
         Expect.Failure(ascii, ExitStatus.Settings, "OSO_SNAPSHOT_ASCII='maybe': must be yes, no", "Correct");
         Expect.Failure(directory, ExitStatus.Settings, "OSO_SNAPSHOT_DATA_DIR='data': must be an abs", "Correct");
@@ -85,7 +86,7 @@ public sealed class SettingsRefusalTests
     [Fact]
     public void Reports_all_problems_at_once()
     {
-        AgentException refusal = Refusal(
+        OperatorException refusal = Refusal(
             ("REMOVE", "maybe"), ("OSO_SNAPSHOT_HOLD", "long"), ("OSO_SNAPSHOT_LEVEL", "11"), ("OSO_SNAPSHOT_USERNAME", "admin"));
 
         Assert.Equal(
@@ -108,7 +109,7 @@ public sealed class SettingsRefusalTests
     [InlineData("admin\thunter2")]
     public void Refuses_a_user_name_that_the_header_can_not_carry_and_does_not_print_it(string user)
     {
-        AgentException refusal = Refusal(("OSO_SNAPSHOT_USERNAME", user), ("OSO_SNAPSHOT_PASSWORD_FILE", "/p"));
+        OperatorException refusal = Refusal(("OSO_SNAPSHOT_USERNAME", user), ("OSO_SNAPSHOT_PASSWORD_FILE", "/p"));
 
         Expect.Failure(
             refusal,
@@ -137,12 +138,12 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_PROMETHEUS_SERVICE_NAME", "admin:hunter2@prom", "'***@prom'")]
     public void Prints_no_password(string name, string value, string shown)
     {
-        AgentException refusal = Refusal((name, value));
+        OperatorException refusal = Refusal((name, value));
 
         Assert.Contains(shown, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static AgentException Refusal(params (string Name, string Value)[] variables) => Assert.Throws<AgentException>(
+    private static OperatorException Refusal(params (string Name, string Value)[] variables) => Assert.ThrowsAny<OperatorException>(
         () => SettingsReader.Read(variables.ToDictionary(variable => variable.Name, variable => variable.Value), new ManualTime()));
 }

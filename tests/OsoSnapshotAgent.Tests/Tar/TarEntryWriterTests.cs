@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using OsoSnapshot.Formats.Tar;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -76,10 +75,10 @@ public sealed class TarEntryWriterTests : IDisposable
     {
         string path = _directory.PathOf("large.tar");
         using (FileStream file = File.Create(path))
-        using (TarEntryWriter tar = new(file, Names()))
+        using (TarEntryWriter tar = new(file))
         {
             // Never finished: the content is not needed to judge the header.
-            tar.Start(new TreeEntry("snapshots/large", Status() with { SizeBytes = size }));
+            tar.Start(Attributes("snapshots/large", Status() with { SizeBytes = size }));
             tar.Write(new byte[64 * 1024]);
         }
 
@@ -124,6 +123,8 @@ public sealed class TarEntryWriterTests : IDisposable
         Identity = default,
     };
 
+    private TarEntryAttributes Attributes(string name, FileStatus status) => ArchiveWriter.Attributes(new(name, status), Names());
+
     private AccountNames Names()
     {
         // The second name is one byte too long for the header's field.
@@ -136,12 +137,12 @@ public sealed class TarEntryWriterTests : IDisposable
     {
         string path = _directory.PathOf("entries.tar");
         using (FileStream file = File.Create(path))
-        using (TarEntryWriter tar = new(file, Names()))
+        using (TarEntryWriter tar = new(file))
         {
-            tar.Start(new TreeEntry(name, status));
+            tar.Start(Attributes(name, status));
             tar.Write(status.IsDirectory ? [] : new byte[status.SizeBytes]);
             tar.Finish();
-            tar.Start(new TreeEntry("snapshots/after", Status()));
+            tar.Start(Attributes("snapshots/after", Status()));
             tar.Write("0123456789"u8);
             tar.Finish();
         }

@@ -1,8 +1,7 @@
 using System.Text;
+using OsoSnapshot.Formats.Tar;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
-using OsoSnapshotAgent.Tar;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tests.Tsdb;
@@ -70,12 +69,13 @@ public sealed class TarJudgeTests : IDisposable
     {
         Make(new Random(seed));
         using (FileStream file = File.Create(Archive))
-        using (TarEntryWriter tar = new(file, new AccountNames(ContainerRoot.OpenOwn().TryReadStart)))
+        using (TarEntryWriter tar = new(file))
         {
             using DirectoryHandle top = DirectoryHandle.Open(Top);
             foreach (TreeItem item in DirectoryTree.Walk(top, TreeOrder.AsListed).Where(item => item.IsDirectory || item.Status!.IsRegularFile))
             {
-                tar.Start(new TreeEntry(item.Path + (item.IsDirectory ? "/" : string.Empty), item.Status!));
+                TreeEntry entry = new(item.Path + (item.IsDirectory ? "/" : string.Empty), item.Status!);
+                tar.Start(ArchiveWriter.Attributes(entry, new AccountNames(ContainerRoot.OpenOwn().TryReadStart)));
                 tar.Write(item.IsDirectory ? [] : File.ReadAllBytes(item.PathSeenByAgent));
                 tar.Finish();
             }

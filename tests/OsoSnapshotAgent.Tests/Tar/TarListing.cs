@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using OsoSnapshotAgent.Tar;
+using OsoSnapshot.Formats.Tar;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 

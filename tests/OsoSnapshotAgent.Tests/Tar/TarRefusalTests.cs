@@ -1,5 +1,5 @@
 using System.Text;
-using OsoSnapshotAgent.Tar;
+using OsoSnapshot.Formats.Tar;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -41,9 +40,6 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(expected, new Artefacts(Data).ReclaimableBytes());
         Assert.True(expected >= 2 * content.Length);
     }
-
-    [Fact]
-    public void Has_no_room_left_when_all_of_the_volume_is_reserved() => Assert.True(Data.RoomBytes(new Reserve(0, 100)) < 0);
 
     [Fact]
     public void Without_a_snapshots_directory_there_are_no_snapshots() => Assert.Empty(Data.SnapshotNames());

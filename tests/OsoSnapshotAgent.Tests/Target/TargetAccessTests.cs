@@ -1,5 +1,6 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -54,7 +55,7 @@ public sealed class TargetAccessTests : IDisposable
     {
         _proc.Self(ours);
 
-        AgentException denied = new TargetAccess(_proc.FileSystem).Denied(
+        OperatorException denied = new TargetAccess(_proc.FileSystem).Denied(
             "Cannot enter /proc/1/root: Permission denied.", Process("prometheus", identity));
 
         string told = TerminationMessage.Compose(denied.Brief, denied.Remedy);

@@ -1,6 +1,6 @@
 using System.Text;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 

@@ -1,5 +1,5 @@
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using OsoSnapshotAgent.Reporting;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Tests.Tar;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 
@@ -43,7 +44,7 @@ public sealed class FormatFuzzTests : IDisposable
                 }
             }
 
-            return (damaged, () => Verify(Gzip.Pack(damaged)));
+            return (damaged, () => Verify(GzipFile.Pack(damaged)));
         });
     }
 
@@ -60,7 +61,7 @@ public sealed class FormatFuzzTests : IDisposable
             tar[156] = (byte)type;
             System.Text.Encoding.ASCII.GetBytes(claim.AsSpan(0, 11), tar.AsSpan(124));
             TarBuilder.Sum(tar);
-            Verify(Gzip.Pack(tar));
+            Verify(GzipFile.Pack(tar));
         }
     }
 
@@ -171,7 +172,7 @@ public sealed class FormatFuzzTests : IDisposable
         {
             VerifySubject.OfPath(_sample.Data.Archive).Read(_ => { });
         }
-        catch (AgentException e) when (e.Status == ExitStatus.ArchiveFailed)
+        catch (OperatorException e) when (e.Status == ExitStatus.ArchiveFailed)
         {
             // As documented.
         }

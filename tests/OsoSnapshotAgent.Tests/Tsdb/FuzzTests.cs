@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 
@@ -71,7 +72,7 @@ public sealed class FuzzTests
         {
             (string name, string value) = sound[random.Next(sound.Length)];
             string text = Encoding.UTF8.GetString(Mutate(Encoding.UTF8.GetBytes(value), random));
-            return ($"{name}={text}", () => Allow<AgentException>(() => SettingsReader.Read(new Dictionary<string, string> { [name] = text }, TimeProvider.System)));
+            return ($"{name}={text}", () => Allow<OperatorException>(() => SettingsReader.Read(new Dictionary<string, string> { [name] = text }, TimeProvider.System)));
         });
     }
 

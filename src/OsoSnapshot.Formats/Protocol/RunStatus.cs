@@ -1,0 +1,33 @@
+namespace OsoSnapshot.Formats.Protocol;
+
+/// <summary>
+/// How far a run is; what is not known yet is null. The names are those of <c>oso-snapshot status --json</c>.
+/// </summary>
+internal sealed record RunStatus
+{
+    /// <summary>One of <see cref="PhaseNames"/>.</summary>
+    public required string Phase { get; init; }
+
+    public string? Snapshot { get; init; }
+
+    public int? Blocks { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+
+    public string? Archive { get; init; }
+
+    /// <summary>While it is written: what is written so far.</summary>
+    public long? ArchiveBytes { get; init; }
+
+    public string? Sha256 { get; init; }
+
+    public required double ElapsedSeconds { get; init; }
+
+    /// <summary>Samples that Prometheus has and its snapshot can't hold, in words.</summary>
+    public string? MissingSamples { get; init; }
+
+    /// <summary>Damage that the archived blocks have on Prometheus' own disk.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}

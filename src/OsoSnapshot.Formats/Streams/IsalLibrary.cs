@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshot.Formats.Streams;
+
+/// <summary>
+/// Intel's ISA-L, <c>libisal.so.2</c>, loaded at run time. What its functions mean: isa-l/igzip_lib.h and isa-l/crc.h.
+/// </summary>
+internal sealed unsafe class IsalLibrary
+{
+    private const string FileName = "libisal.so.2";
+
+    /// <summary>null where there is no such library, or one without these functions.</summary>
+    public static IsalLibrary? Instance { get; } = TryLoad();
+
+    private readonly delegate* unmanaged<byte*, void> _deflateInit;
+    private readonly delegate* unmanaged<byte*, int> _deflate;
+    private readonly delegate* unmanaged<byte*, void> _inflateInit;
+    private readonly delegate* unmanaged<byte*, int> _inflate;
+    private readonly delegate* unmanaged<uint, byte*, ulong, uint> _crc32;
+    private readonly delegate* unmanaged<byte*, int, uint, uint> _crc32C;
+
+    private IsalLibrary(nint library)
+    {
+        _deflateInit = (delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(
+            library,
+            "isal_deflate_stateless_init");
+        _deflate = (delegate* unmanaged<byte*, int>)NativeLibrary.GetExport(library, "isal_deflate_stateless");
+        _inflateInit = (delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(library, "isal_inflate_init");
+        _inflate = (delegate* unmanaged<byte*, int>)NativeLibrary.GetExport(library, "isal_inflate");
+        _crc32 = (delegate* unmanaged<uint, byte*, ulong, uint>)NativeLibrary.GetExport(library, "crc32_gzip_refl");
+        _crc32C = (delegate* unmanaged<byte*, int, uint, uint>)NativeLibrary.GetExport(library, "crc32_iscsi");
+    }
+
+    public void DeflateInit(byte* stream) => _deflateInit(stream);
+
+    public int Deflate(byte* stream) => _deflate(stream);
+
+    public void InflateInit(byte* state) => _inflateInit(state);
+
+    public int Inflate(byte* state) => _inflate(state);
+
+    /// <param name="crc">Of the bytes before these; 0 at the start.</param>
+    public uint Crc32(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return _crc32(crc, start, (ulong)bytes.Length);
+        }
+    }
+
+    /// <summary>Without the inversions at start and end.</summary>
+    public uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            return _crc32C(start, bytes.Length, crc);
+        }
+    }
+
+    private static IsalLibrary? TryLoad()
+    {
+        try
+        {
+            return NativeLibrary.TryLoad(FileName, out nint library) ? new(library) : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+}

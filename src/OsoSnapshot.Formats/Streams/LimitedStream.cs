@@ -1,0 +1,29 @@
+namespace OsoSnapshot.Formats.Streams;
+
+/// <summary>
+/// The first bytes of an answer, as if it ended there: one that never ends, be it a single line, fills no memory.
+/// </summary>
+internal sealed class LimitedStream(Stream source, int maxBytes) : ReadStream
+{
+    private int _left = maxBytes;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int count = await source.ReadAsync(buffer[..Math.Min(buffer.Length, _left)], cancellationToken);
+        _left -= count;
+        return count;
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        int count = source.Read(buffer[..Math.Min(buffer.Length, _left)]);
+        _left -= count;
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        source.Dispose();
+        base.Dispose(disposing);
+    }
+}

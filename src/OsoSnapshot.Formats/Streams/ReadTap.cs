@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+
+namespace OsoSnapshot.Formats.Streams;
+
+/// <summary>Remembers how what is read starts and ends, and sums all of it where asked to.</summary>
+internal sealed class ReadTap(Stream source, IncrementalHash? hash = null) : ReadStream
+{
+    private readonly byte[] _first = new byte[10];
+    private readonly byte[] _last = new byte[8];
+    private int _firstFilled;
+
+    /// <summary>The first bytes, zeros where there are fewer.</summary>
+    public ReadOnlySpan<byte> First => _first;
+
+    /// <summary>The last bytes, zeros before them where there are fewer.</summary>
+    public ReadOnlySpan<byte> Last => _last;
+
+    public bool IsEmpty => _firstFilled == 0;
+
+    public override int Read(Span<byte> buffer)
+    {
+        int count = source.Read(buffer);
+        ReadOnlySpan<byte> bytes = buffer[..count];
+        hash?.AppendData(bytes);
+
+        int missing = Math.Min(count, _first.Length - _firstFilled);
+        bytes[..missing].CopyTo(_first.AsSpan(_firstFilled));
+        _firstFilled += missing;
+
+        int kept = Math.Max(0, _last.Length - count);
+        _last.AsSpan(_last.Length - kept).CopyTo(_last);
+        bytes[Math.Max(0, count - _last.Length)..].CopyTo(_last.AsSpan(kept));
+        return count;
+    }
+}

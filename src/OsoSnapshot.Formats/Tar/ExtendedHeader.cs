@@ -1,0 +1,127 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace OsoSnapshot.Formats.Tar;
+
+/// <summary>
+/// What stands before an entry's own header and overrides it: pax records, or GNU's long name. What readers understand
+/// differently, such as a name that is given twice, is refused.
+/// </summary>
+/// <param name="wrong">Makes the exception: knows the place and the entry.</param>
+internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
+{
+    /// <summary>Linux' PATH_MAX.</summary>
+    public const int MaxNameBytes = 4096;
+
+    private bool _hasRecords;
+
+    public string? Name { get; private set; }
+
+    public long? SizeBytes { get; private set; }
+
+    public void Clear() => (Name, SizeBytes, _hasRecords) = (null, null, false);
+
+    /// <param name="bytes">Of a header of type L; a zero byte ends the name.</param>
+    public void ReadLongName(ReadOnlySpan<byte> bytes)
+    {
+        // Without one GNU tar reads on, other readers do not.
+        int end = bytes.IndexOf((byte)0);
+        TakeName(end >= 0 ? bytes[..end] : throw wrong("has a long name without the zero byte at its end"));
+    }
+
+    /// <param name="bytes">
+    /// Of a header of type x: each record is its own length in decimal, a space, "key=value" and a newline.
+    /// </param>
+    public void ReadRecords(ReadOnlySpan<byte> bytes)
+    {
+        if (_hasRecords)
+        {
+            throw wrong("has two extended headers");
+        }
+
+        _hasRecords = true;
+        ReadOnlySpan<byte> path = default;
+        bool hasPath = false;
+        while (!bytes.IsEmpty)
+        {
+            ReadOnlySpan<byte> record = NextRecord(ref bytes, out int equals);
+            switch (Meaning(record[..equals]))
+            {
+                case Key.Path:
+                    path = record[(equals + 1)..];
+                    hasPath = true;
+                    break;
+                case Key.Size:
+                    SizeBytes = Decimal(record[(equals + 1)..]);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        // Of several the last counts: POSIX.1-2017, pax, "pax Extended Header".
+        if (hasPath)
+        {
+            TakeName(path);
+        }
+    }
+
+    /// <param name="bytes">Of a header of type g, for all entries that follow.</param>
+    public void CheckGlobalRecords(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            // GNU tar would obey, others would not.
+            if (Meaning(NextRecord(ref bytes, out int equals)[..equals]) != Key.Ignored)
+            {
+                throw wrong("follows a name or a size that is given for all entries");
+            }
+        }
+    }
+
+    public string Decode(ReadOnlySpan<byte> name) =>
+        name.IsEmpty ? throw wrong("has an empty name")
+        : name.Length > MaxNameBytes ? throw wrong($"has a name of {name.Length} bytes; the maximum is {MaxNameBytes}")
+        : name.Contains((byte)0) ? throw wrong("has a name with a zero byte in it")
+        : Encoding.UTF8.GetString(name);
+
+    private void TakeName(ReadOnlySpan<byte> name) =>
+        Name = Name is null ? Decode(name) : throw wrong("has two long names");
+
+    private ReadOnlySpan<byte> NextRecord(scoped ref ReadOnlySpan<byte> bytes, out int equals)
+    {
+        // The parser would take a sign too.
+        if (!char.IsAsciiDigit((char)bytes[0])
+            || !Utf8Parser.TryParse(bytes, out int length, out int digits)
+            || length <= digits + 1
+            || length > bytes.Length
+            || bytes[digits] != ' '
+            || bytes[length - 1] != '\n')
+        {
+            throw wrong("has a damaged extended header");
+        }
+
+        ReadOnlySpan<byte> record = bytes[(digits + 1)..(length - 1)];
+        bytes = bytes[length..];
+        equals = record.IndexOf((byte)'=');
+        return equals > 0 ? record : throw wrong("has a damaged extended header");
+    }
+
+    private Key Meaning(ReadOnlySpan<byte> key) =>
+        key.SequenceEqual("path"u8) ? Key.Path
+        : key.SequenceEqual("size"u8) ? Key.Size
+        : key.StartsWith("GNU.sparse."u8) ? throw wrong("is a sparse file, which this program does not read")
+        : Key.Ignored;
+
+    private long Decimal(ReadOnlySpan<byte> value) =>
+        !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(value, out long number, out _)
+            ? number
+            : throw wrong("has a size that is negative, too large or no number");
+
+    private enum Key
+    {
+        Ignored,
+        Path,
+        Size,
+    }
+}

@@ -1,0 +1,219 @@
+using System.Numerics;
+
+namespace OsoSnapshot.Formats.Tar;
+
+/// <summary>
+/// Reads a tar archive forwards: ustar, pax, GNU's long names and numbers, and v7. A header stands where the previous
+/// entry ended, rounded up to 512 bytes; content is never looked at. Memory does not grow with what a header claims.
+/// </summary>
+internal sealed class TarReader
+{
+    private const int TarBlockSize = 512;
+    private const int MaxExtendedBytes = 1024 * 1024;
+    private const int MaxNameLettersInMessage = 100;
+
+    private readonly Stream _source;
+    private readonly ExtendedHeader _extended;
+    private readonly byte[] _block = new byte[TarBlockSize];
+    private byte[] _data = new byte[16 * 1024];
+    private string? _name;
+    private long _entries;
+    private long _position;
+    private long _headerPosition;
+    private long _contentLeft;
+    private int _padding;
+
+    public TarReader(Stream source) => (_source, _extended) = (source, new(Wrong));
+
+    /// <summary>Goes to the next entry; what is unread of the last one's content is skipped.</summary>
+    /// <returns>null at the end of the archive, behind which the source has been read to its own end.</returns>
+    /// <exception cref="InvalidDataException">Says what is wrong with which entry.</exception>
+    public TarHeader? Next()
+    {
+        SkipRest();
+        _extended.Clear();
+        _name = null;
+        _entries++;
+        for (bool isExtended = false; ; isExtended = true)
+        {
+            _headerPosition = _position;
+            if (!ReadBlock())
+            {
+                throw Wrong("is missing: the archive breaks off before the two blocks of zeros that end it");
+            }
+
+            HeaderBlock header = new(_block);
+            if (header.IsZero)
+            {
+                ReadEnd(isExtended);
+                return null;
+            }
+
+            if (!header.HasRightSum)
+            {
+                throw Wrong("has a header whose checksum does not match");
+            }
+
+            long size = header.SizeBytes ?? throw Wrong("has a size that is negative, too large or no number");
+            if (!TakeExtended(header.Type, size))
+            {
+                return Entry(header, _extended.SizeBytes ?? size);
+            }
+        }
+    }
+
+    /// <summary>Reads on in the content of the entry.</summary>
+    /// <returns>0 at its end.</returns>
+    /// <exception cref="InvalidDataException">The archive breaks off in it.</exception>
+    public int Read(Span<byte> buffer)
+    {
+        if (_contentLeft == 0 || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        int count = _source.Read(buffer[..(int)Math.Min(buffer.Length, _contentLeft)]);
+        if (count == 0)
+        {
+            throw Wrong($"breaks off {_contentLeft} bytes before its end");
+        }
+
+        _contentLeft -= count;
+        _position += count;
+        return count;
+    }
+
+    // Types: POSIX.1-2017, pax, "ustar Interchange Format"; V is GNU tar's label of a volume.
+    private TarHeader Entry(HeaderBlock header, long size)
+    {
+        if (header.HasDoubtfulPrefix)
+        {
+            throw Wrong("has a prefix to its name without the magic of ustar");
+        }
+
+        Span<byte> shortName = stackalloc byte[HeaderBlock.MaxNameBytes];
+        _name = _extended.Name ?? _extended.Decode(shortName[..header.CopyName(shortName)]);
+        TarEntryKind kind = header.Type switch
+        {
+            // As before ustar, GNU tar still takes a file whose name ends with a slash for a directory.
+            '\0' or '0' or '7' => _name.EndsWith('/') ? TarEntryKind.Directory : TarEntryKind.File,
+            '5' => TarEntryKind.Directory,
+            '1' or '2' or '3' or '4' or '6' or 'V' => TarEntryKind.Other,
+            'S' => throw Wrong("is a sparse file, which this program does not read"),
+            _ => throw Wrong($"has the type 0x{(int)header.Type:X2}, which this program does not know"),
+        };
+
+        // Some readers skip so many bytes, others none.
+        if (kind != TarEntryKind.File && size > 0)
+        {
+            throw Wrong($"is not a file, but claims {size} bytes of content");
+        }
+
+        _contentLeft = size;
+        _padding = PaddingAfter(size);
+        return new(_name, kind, size);
+    }
+
+    /// <returns>False where the header is an entry's own.</returns>
+    private bool TakeExtended(char type, long size)
+    {
+        switch (type)
+        {
+            case 'x':
+                _extended.ReadRecords(ReadData(size, MaxExtendedBytes));
+                return true;
+            case 'g':
+                _extended.CheckGlobalRecords(ReadData(size, MaxExtendedBytes));
+                return true;
+            case 'L':
+                _extended.ReadLongName(ReadData(size, ExtendedHeader.MaxNameBytes + 1));
+                return true;
+            case 'K':
+                // Where a link leads.
+                ReadData(size, ExtendedHeader.MaxNameBytes + 1);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private ReadOnlySpan<byte> ReadData(long size, int maxBytes)
+    {
+        if (size > maxBytes)
+        {
+            throw Wrong($"has an extended header of {size} bytes; the maximum is {maxBytes}");
+        }
+
+        int count = (int)size;
+        int padded = count + PaddingAfter(count);
+        if (padded > _data.Length)
+        {
+            _data = new byte[BitOperations.RoundUpToPowerOf2((uint)padded)];
+        }
+
+        return ReadFully(_data.AsSpan(0, padded)) == padded
+            ? _data.AsSpan(0, count)
+            : throw Wrong("breaks off within its extended header");
+    }
+
+    private void SkipRest()
+    {
+        while (_contentLeft > 0)
+        {
+            Read(_data);
+        }
+
+        if (ReadFully(_data.AsSpan(0, _padding)) < _padding)
+        {
+            throw Wrong("breaks off after its content");
+        }
+
+        _padding = 0;
+    }
+
+    private void ReadEnd(bool isExtended)
+    {
+        if (isExtended)
+        {
+            throw Wrong("is missing after its extended header");
+        }
+
+        if (!ReadBlock() || !new HeaderBlock(_block).IsZero)
+        {
+            throw Wrong("is a lone block of zeros; the archive ends with two");
+        }
+
+        int count;
+        while ((count = _source.Read(_data)) > 0)
+        {
+            if (_data.AsSpan(0, count).ContainsAnyExcept((byte)0))
+            {
+                throw Wrong("is the end of the archive, but more than zeros follow it");
+            }
+        }
+    }
+
+    /// <returns>False at the end of the source.</returns>
+    private bool ReadBlock() => ReadFully(_block) switch
+    {
+        0 => false,
+        TarBlockSize => true,
+        _ => throw Wrong("breaks off within its header"),
+    };
+
+    private int ReadFully(Span<byte> buffer)
+    {
+        int count = _source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        _position += count;
+        return count;
+    }
+
+    private static int PaddingAfter(long size) => (int)(-size & (TarBlockSize - 1));
+
+    private InvalidDataException Wrong(string what)
+    {
+        string name = _name is null ? string.Empty
+            : $" ({(_name.Length > MaxNameLettersInMessage ? _name[..MaxNameLettersInMessage] + "…" : _name)})";
+        return new($"tar entry {_entries}{name}, at byte {_headerPosition}, {what}");
+    }
+}

@@ -1,0 +1,40 @@
+namespace OsoSnapshot.Formats.Text;
+
+/// <summary>The lines of a text that may hold anything: a line that never ends fills no memory.</summary>
+internal static class BoundedLines
+{
+    /// <summary>The longest line of the agent's own is some hundred letters.</summary>
+    public const int MaxLetters = 4096;
+
+    /// <returns>Each line without its end, cut after <see cref="MaxLetters"/> with a mark.</returns>
+    public static IEnumerable<string> Read(TextReader text)
+    {
+        char[] letters = new char[MaxLetters];
+        int count = 0;
+        bool isCut = false;
+        int next;
+        while ((next = text.Read()) >= 0)
+        {
+            if (next == '\n')
+            {
+                yield return Line();
+                (count, isCut) = (0, false);
+            }
+            else if (count < letters.Length)
+            {
+                letters[count++] = (char)next;
+            }
+            else
+            {
+                isCut = true;
+            }
+        }
+
+        if (count > 0)
+        {
+            yield return Line();
+        }
+
+        string Line() => new string(letters, 0, count) + (isCut ? " … (the line is longer)" : string.Empty);
+    }
+}

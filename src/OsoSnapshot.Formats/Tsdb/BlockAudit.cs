@@ -1,0 +1,174 @@
+namespace OsoSnapshot.Formats.Tsdb;
+
+/// <summary>What the audit of one block has shown.</summary>
+/// <param name="ulid">The directory's name.</param>
+/// <param name="meta">null where it could not be read.</param>
+/// <param name="sizeBytes">The sum of its files.</param>
+/// <param name="problems">Empty where the block is sound.</param>
+internal sealed class AuditedBlock(string ulid, BlockMeta? meta, long sizeBytes, IReadOnlyList<string> problems)
+{
+    public string Ulid => ulid;
+
+    public BlockMeta? Meta => meta;
+
+    public long SizeBytes => sizeBytes;
+
+    public IReadOnlyList<string> Problems => problems;
+}
+
+/// <summary>
+/// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
+/// that the block has what a block needs. Damage is noted, not thrown: the other blocks are still worth having.
+/// </summary>
+internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
+{
+    /// <summary>Two years of blocks of two hours; Prometheus compacts them to some dozens.</summary>
+    public const int MaxBlocks = 10_000;
+
+    private readonly ProblemList _problems = new();
+    private readonly List<AuditedBlock> _blocks = [];
+    private readonly MetaCheck _metaCheck = new();
+    private string? _block;
+    private string _file = string.Empty;
+    private BlockFileCheck? _check;
+    private BlockMeta? _meta;
+    private bool _hasIndex;
+    private ulong _segments;
+    private long _problemsBefore;
+    private long _bytes;
+
+    public BlockTally Tally { get; private set; } = new();
+
+    /// <summary>Those that are read to their end, in the order in which they came, up to the maximum.</summary>
+    public IReadOnlyList<AuditedBlock> Blocks => _blocks;
+
+    /// <summary>How many more there were.</summary>
+    public long BlocksLeftOut { get; private set; }
+
+    /// <summary>Each names the block and the file; the last line says how many more there were.</summary>
+    public IReadOnlyList<string> Problems => _problems.From(0);
+
+    public long ProblemCount => _problems.Count;
+
+    /// <param name="path">Relative to the snapshot's directory: <c>ULID/chunks/000001</c>.</param>
+    public void StartFile(string path)
+    {
+        int slash = path.IndexOf('/', StringComparison.Ordinal);
+        string block = slash < 0 ? string.Empty : path[..slash];
+        if (!Ulid.IsValid(block))
+        {
+            return;
+        }
+
+        StartBlock(block);
+        _file = path[(slash + 1)..];
+        _check = _file == BlockMeta.FileName ? _metaCheck.Restart() : BlockFileCheck.For(_file);
+        CountSegment();
+    }
+
+    /// <param name="ulid">Of a block's directory, which may be empty; other names are passed over.</param>
+    public void StartBlock(string ulid)
+    {
+        if (ulid != _block && Ulid.IsValid(ulid))
+        {
+            FinishBlock();
+            (_block, _problemsBefore, _bytes) = (ulid, _problems.Count, 0);
+        }
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        _bytes += bytes.Length;
+        try
+        {
+            _check?.Append(bytes);
+        }
+        catch (InvalidDataException e)
+        {
+            Note(e);
+        }
+    }
+
+    public void FinishFile()
+    {
+        try
+        {
+            _check?.Finish();
+            _hasIndex |= _check is IndexCheck;
+            _meta = (_check as MetaCheck)?.Meta ?? _meta;
+        }
+        catch (InvalidDataException e)
+        {
+            Note(e);
+        }
+
+        _check = null;
+    }
+
+    /// <summary>To be called once after the last file.</summary>
+    public void Finish() => FinishBlock();
+
+    // Numbered from 1 without a gap: prometheus/tsdb/chunks/chunks.go, nextSequenceFile.
+    private void CountSegment()
+    {
+        if (ChunkSegmentCheck.NumberOf(_file) is { } number)
+        {
+            NoteMissingSegments(Math.Max(number, 1) - 1);
+            _segments = number;
+        }
+    }
+
+    private void NoteMissingSegments(ulong expected)
+    {
+        if (_segments < expected)
+        {
+            _problems.Add($"block {_block} has no chunks/{_segments + 1:000000}");
+        }
+    }
+
+    private void Note(InvalidDataException damage)
+    {
+        _problems.Add($"block {_block}, {_file}: {damage.Message}");
+        _check = null;
+    }
+
+    private void FinishBlock()
+    {
+        if (_block is null)
+        {
+            return;
+        }
+
+        if (!_hasIndex)
+        {
+            _problems.Add($"block {_block} has no sound index");
+        }
+
+        if (_meta is null)
+        {
+            _problems.Add($"block {_block} has no sound meta.json");
+        }
+        else
+        {
+            Tally = Tally.With(_meta);
+            NoteMissingSegments(_meta.Stats.NumChunks > 0 ? 1UL : 0);
+            if (_meta.Ulid != _block)
+            {
+                _problems.Add($"block {_block}: its meta.json belongs to {_meta.Ulid}");
+            }
+        }
+
+        AuditedBlock block = new(_block, _meta, _bytes, _problems.From(_problemsBefore));
+        if (_blocks.Count < MaxBlocks)
+        {
+            _blocks.Add(block);
+        }
+        else
+        {
+            BlocksLeftOut++;
+        }
+
+        finished?.Invoke(block);
+        (_block, _meta, _hasIndex, _segments) = (null, null, false, 0);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+
+namespace OsoSnapshot.Formats.Verification;
+
+/// <summary>Checks an archive by itself.</summary>
+internal static class ArchiveCheck
+{
+    /// <summary>
+    /// Reads the archive once: gzip, tar, every block, and the checksum beside it where there is one.
+    /// </summary>
+    /// <param name="file">The archive.</param>
+    /// <param name="path">For messages.</param>
+    /// <param name="expected">The SHA-256 of the file beside it; null where there is none.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public static BlockAudit OfArchive(
+        Stream file,
+        string path,
+        string? expected,
+        Action<AuditedBlock> finished,
+        CancellationToken token)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(file, hash);
+        BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, token, finished);
+        string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (expected is null && !tap.First.SequenceEqual(GzipPipeline.Header))
+        {
+            // Readers ignore most of this header, so nothing else would show a change in it.
+            throw Failed(
+                $"{path} does not start as this program's archives do.",
+                "Either it is damaged or another program's: put its checksum beside it as sha256sum writes it, and verify again.");
+        }
+
+        return expected is null || expected == actual ? audit : throw Failed(
+            $"{path} has the SHA-256 {actual}, but {expected} stands in"
+            + $" {Path.GetFileName(path)}{ChecksumFile.Extension}.", "Copy both again and compare.");
+    }
+
+    private static OperatorException Failed(string problem, string remedy) =>
+        new(ExitStatus.ArchiveFailed, problem, remedy);
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+
+namespace OsoSnapshot.Formats.Verification;
+
+/// <summary>The blocks along their time as a picture of text: what was saved, and where nothing is.</summary>
+internal static class BlockTimeline
+{
+    private const int Columns = 40;
+    private const int MostRows = 40;
+
+    // Prometheus takes a series that has had no sample for so long as gone: its default query.lookback-delta.
+    private static readonly TimeSpan ShortestGap = TimeSpan.FromMinutes(5);
+
+    /// <returns>A row for each block, earliest first, or for several where there are many, and a line for each gap;
+    /// empty where no block can be dated.</returns>
+    public static IEnumerable<string> Lines(IReadOnlyList<AuditedBlock> blocks, bool ascii)
+    {
+        List<Span> spans =
+            [.. blocks.Where(block => block.Meta is not null).Select(block => new Span(block)).OrderBy(span => span.From)];
+        if (spans.Count == 0)
+        {
+            return [];
+        }
+
+        DateTimeOffset start = spans[0].From;
+        DateTimeOffset end = spans.Max(span => span.To);
+        int blocksInRow = (spans.Count + MostRows - 1) / MostRows;
+        List<string> lines = [$"  {new string(' ', Columns)}  from (UTC)        length  {"size",10}  {"samples",13}"];
+        DateTimeOffset covered = start;
+        foreach (Span[] row in spans.Chunk(blocksInRow))
+        {
+            foreach (Span span in row)
+            {
+                if (span.From - covered >= ShortestGap)
+                {
+                    lines.Add(
+                        $"  {new string(' ', Columns)}  {Time(covered)}  {Durations.Format(span.From - covered),6}  no block: a gap");
+                }
+
+                covered = span.To > covered ? span.To : covered;
+            }
+
+            lines.Add(Row(row, start, end, ascii));
+        }
+
+        return lines;
+    }
+
+    private static string Row(Span[] row, DateTimeOffset start, DateTimeOffset end, bool ascii)
+    {
+        char[] bar = new string(ascii ? '.' : '·', Columns).ToCharArray();
+        double columnTicks = Math.Max(1, (end - start).Ticks / (double)Columns);
+        foreach (Span span in row)
+        {
+            // At least one column, and no block that ends where the next starts covers its column.
+            int first = Math.Min(Columns - 1, (int)((span.From - start).Ticks / columnTicks));
+            int last = Math.Clamp((int)Math.Ceiling((span.To - start).Ticks / columnTicks) - 1, first, Columns - 1);
+            bar.AsSpan(first, last - first + 1).Fill(ascii ? '#' : '█');
+        }
+
+        DateTimeOffset from = row[0].From;
+        DateTimeOffset to = row.Max(span => span.To);
+        string several = row.Length > 1 ? $"  {row.Length} blocks" : string.Empty;
+        string damaged = Array.Exists(row, span => span.IsDamaged) ? "  damaged" : string.Empty;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {new string(bar)}  {Time(from)}  {Durations.Format(to - from),6} "
+            + $" {ByteSize.Format(row.Sum(span => span.SizeBytes)),10}  {row.Sum(span => span.Samples),13}{several}{damaged}");
+    }
+
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
+    private sealed class Span(AuditedBlock block)
+    {
+        public DateTimeOffset From { get; } = block.Meta!.From();
+
+        public DateTimeOffset To { get; } = block.Meta!.To();
+
+        public long SizeBytes => block.SizeBytes;
+
+        public long Samples => block.Meta!.Stats.NumSamples;
+
+        public bool IsDamaged => block.Problems.Count > 0;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace OsoSnapshot.Formats.Verification;
+
+/// <summary>
+/// The file beside an archive: a line as <c>sha256sum</c> writes it and <c>sha256sum -c</c> reads it.
+/// </summary>
+internal static class ChecksumFile
+{
+    /// <summary>What its name has after the archive's.</summary>
+    public const string Extension = ".sha256";
+
+    private const int Sha256Digits = 64;
+
+    /// <summary>The SHA-256 that the file tells, in lower-case hexadecimal.</summary>
+    /// <param name="path">For the message.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: it holds something
+    /// else.</exception>
+    public static string Read(Stream file, string path)
+    {
+        byte[] bytes = new byte[Sha256Digits + 1];
+        string first = Encoding.Latin1.GetString(
+            bytes,
+            0,
+            file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(
+            char.IsAsciiHexDigitLower)
+            ? first[..Sha256Digits]
+            : throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{path} is damaged: it does not start with a SHA-256.",
+                "Copy it again, or delete it to verify without it.");
+    }
+
+    /// <returns>The line, in ASCII.</returns>
+    public static byte[] Line(string sha256, string archiveName) =>
+        Encoding.ASCII.GetBytes($"{sha256}  {archiveName}\n");
+}

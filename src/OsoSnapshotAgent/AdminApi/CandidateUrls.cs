@@ -1,0 +1,58 @@
+using System.Text;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>Under which base URLs Prometheus may answer.</summary>
+internal static class CandidateUrls
+{
+    // It names a few files and a user for each line.
+    private const int MaxWebConfigBytes = 256 * 1024;
+
+    /// <returns>
+    /// Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.
+    /// Empty where neither a variable nor a process says where Prometheus answers.
+    /// </returns>
+    public static IReadOnlyList<Uri> Of(AgentSettings settings, TargetContainer target)
+    {
+        if (settings.Url is { } given)
+        {
+            return [given];
+        }
+
+        Uri? local = target.Prometheus is null ? null : target.CommandLine.LocalUrl(Scheme(target));
+        string? authority = settings.ServiceName is { } service
+            ? $"http://{service}/"
+            : local?.GetLeftPart(UriPartial.Authority) + "/";
+        List<Uri> candidates = [];
+        if (settings.ServiceName is not null || local is not null)
+        {
+            if (settings.ClusterNamePrefix is { } prefix)
+            {
+                candidates.Add(new($"{authority}{prefix}/prometheus/"));
+            }
+            else if (settings.ServiceName is not null)
+            {
+                candidates.AddRange([new(authority + "prometheus/"), new(authority)]);
+            }
+        }
+
+        if (local is not null)
+        {
+            candidates.Add(local);
+        }
+
+        return [.. candidates.Distinct()];
+    }
+
+    private static string Scheme(TargetContainer target)
+    {
+        byte[]? file = target.CommandLine.WebConfigFile is { } path
+            ? target.Root.TryReadStart(path, MaxWebConfigBytes)
+            : null;
+        bool hasTls = Encoding.UTF8.GetString(file ?? []).Split('\n')
+            .Any(line => line.StartsWith("tls_server_config:", StringComparison.Ordinal));
+        return hasTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+    }
+}

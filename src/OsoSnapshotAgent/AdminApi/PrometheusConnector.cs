@@ -1,0 +1,62 @@
+using System.Net.Security;
+using OsoSnapshot.Formats;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>Makes the client once the target is known: credentials and authorities may lie in its container.</summary>
+internal sealed class PrometheusConnector(AgentSettings settings, Transcript transcript, TimeProvider time)
+{
+    /// <returns>A client that has not connected yet: one connection, no proxy, no redirect, and the trust that the
+    /// settings ask for.</returns>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: a file that a setting names can't be
+    /// used.</exception>
+    public PrometheusClient Connect(TargetContainer target)
+    {
+        ConnectionTrace trace = new();
+        SocketsHttpHandler connection = new()
+        {
+            // A proxy of the cluster's environment must not get between us and the pod beside us.
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+
+            // A Service picks a pod for each connection: what the preflight saw, the request must reach.
+            MaxConnectionsPerServer = 1,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
+            MaxResponseHeadersLength = 64,
+            ConnectCallback = trace.ConnectAsync,
+            SslOptions = { RemoteCertificateValidationCallback = Validation(target) },
+        };
+        CredentialsHandler credentials = new(Credentials.Read(settings, target)) { InnerHandler = connection };
+        HttpClient http = new(
+            new ResilienceHandler(settings.RequestTimeout, transcript, time) { InnerHandler = credentials })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        http.DefaultRequestHeaders.UserAgent.ParseAdd($"oso-snapshot/{ProductVersion.Text}");
+        http.DefaultRequestHeaders.Accept.ParseAdd("*/*");
+        return new(http, trace, transcript, settings, time);
+    }
+
+    /// <returns>null for the system's own authorities.</returns>
+    private RemoteCertificateValidationCallback? Validation(TargetContainer target)
+    {
+        if (settings.Insecure)
+        {
+#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for exactly this; the transcript warns of it.
+            return (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        return settings.CaFile is { } path
+            ? new TrustedAuthorities(new SettingFile(
+                target,
+                "OSO_SNAPSHOT_CA_FILE",
+                path,
+                "Name a PEM file that the agent can read, in its own container or in Prometheus'.")).Accept
+            : null;
+    }
+}

@@ -1,0 +1,41 @@
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>Checks a directory of blocks.</summary>
+internal static class BlockDirectoryCheck
+{
+    private const int BufferBytes = 512 * 1024;
+
+    /// <summary>
+    /// Reads every block directly below a directory: a snapshot's, or a data directory, restored or live.
+    /// </summary>
+    public static BlockAudit Run(DirectoryHandle directory, Action<AuditedBlock> finished, CancellationToken token)
+    {
+        BlockAudit audit = new(finished);
+        byte[] buffer = new byte[BufferBytes];
+        foreach (string block in DataDirectory.BlocksIn(directory).Take(DirectoryTree.MaxSortedNames).Order(StringComparer.Ordinal))
+        {
+            audit.StartBlock(block);
+            using DirectoryHandle content = directory.OpenDirectory(block);
+            foreach (TreeEntry file in SnapshotTree.Below(content, block + "/").Where(entry => entry.Status.IsRegularFile))
+            {
+                audit.StartFile(file.EntryName);
+                using FileStream source = file.OpenFile();
+                int count;
+                while ((count = source.Read(buffer)) > 0)
+                {
+                    token.ThrowIfCancellationRequested();
+                    audit.Append(buffer.AsSpan(0, count));
+                }
+
+                audit.FinishFile();
+            }
+        }
+
+        audit.Finish();
+        return audit;
+    }
+}

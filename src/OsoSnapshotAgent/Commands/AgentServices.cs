@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Procedures;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+using Serilog;
+using Serilog.Extensions.Logging;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>Everything that a run is made of.</summary>
+internal static class AgentServices
+{
+    /// <summary>The parts of the procedures, and the procedures.</summary>
+    public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings) => services
+        .AddSingleton(settings)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(new ProcFileSystem("/proc"))
+        .AddSingleton(new TerminationMessage("/dev/termination-log"))
+        .AddSingleton<Terminal>()
+        .AddSingleton<TargetAccess>()
+        .AddSingleton(provider => new TargetFinder(
+            provider.GetRequiredService<ProcFileSystem>(),
+            provider.GetRequiredService<TargetAccess>(),
+            settings.DataDirectory))
+        .AddSingleton<PrometheusConnector>()
+        .AddSingleton<PrometheusLocator>()
+        .AddSingleton<ServerIdentity>()
+        .AddSingleton<ArchiveWriter>()
+        .AddSingleton<ArchiveMaker>()
+        .AddSingleton<Progress>()
+        .AddSingleton<RunState>()
+        .AddSingleton<Opening>()
+        .AddSingleton<Preflight>()
+        .AddSingleton<StorageProof>()
+        .AddSingleton<RoomCheck>()
+        .AddSingleton<BlockSelection>()
+        .AddSingleton<EarlierArtefacts>()
+        .AddSingleton<OutOfOrderSamples>()
+        .AddSingleton<SnapshotCapture>()
+        .AddSingleton<SnapshotLeftovers>()
+        .AddSingleton<SnapshotArchiving>()
+        .AddSingleton<SnapshotStreaming>()
+        .AddSingleton<ArchivePublication>()
+        .AddSingleton<DirectoryListing>()
+        .AddSingleton<HoldForCopy>()
+        .AddSingleton<TakeProcedure>()
+        .AddSingleton<StreamProcedure>()
+        .AddSingleton<ArtefactRemoval>()
+        .AddSingleton<RemoveProcedure>()
+        .AddSingleton<ProcedureRunner>()
+        .AddSingleton<ControlServer>();
+
+    /// <summary>Where a run's words go: the console, and the log on the volume.</summary>
+    public static IServiceCollection AddTranscript(this IServiceCollection services) => services
+        .AddSingleton<ConsoleOutput>()
+        .AddSingleton<TranscriptSinks>()
+        .AddSingleton<Transcript>()
+        .AddSingleton<ILoggerFactory>(provider => new SerilogLoggerFactory(
+            new LoggerConfiguration().WriteTo.Sink(provider.GetRequiredService<TranscriptSinks>()).CreateLogger(),
+            dispose: true));
+
+    /// <summary>
+    /// For a run beside the container's own: standard output is the archive's, and the termination message the other
+    /// run's.
+    /// </summary>
+    public static IServiceCollection AddStreaming(this IServiceCollection services) => services
+        .AddSingleton(_ => new ConsoleOutput(Terminal.WriteToError))
+        .AddSingleton(new TerminationMessage("/dev/null"));
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using OsoSnapshotAgent.Linux;
+
+namespace OsoSnapshotAgent.Output;
+
+/// <summary>
+/// Standard output that never makes the work wait: a client that is attached but stopped blocks writes to the terminal
+/// for as long as it likes, so a thread of its own writes, and what nobody reads is dropped beyond a limit.
+/// </summary>
+internal sealed class ConsoleOutput : IDisposable
+{
+    private const int MostPendingBytes = 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Queue<byte[]> _pending = new();
+    private readonly Thread _writer;
+    private int _pendingBytes;
+    private long _dropped;
+    private bool _writing;
+    private bool _closed;
+    private bool _progressShown;
+
+    private readonly Writer _write;
+
+    public ConsoleOutput()
+        : this(Terminal.Write)
+    {
+    }
+
+    /// <param name="write">Where the bytes go; may block as long as it likes.</param>
+    internal ConsoleOutput(Writer write)
+    {
+        _write = write;
+        _writer = new Thread(WriteAll) { IsBackground = true, Name = "console" };
+        _writer.Start();
+    }
+
+    /// <summary>Writes all bytes.</summary>
+    /// <returns>false when the other end is gone.</returns>
+    internal delegate bool Writer(ReadOnlySpan<byte> bytes);
+
+    public void WriteLine(string line) => Enqueue(line + "\n", isProgress: false);
+
+    /// <summary>A line that the next one replaces, on a terminal.</summary>
+    public void ShowProgress(string line) => Enqueue("\r" + line + "\x1b[K", isProgress: true);
+
+    /// <summary>Writes a whole text, waiting for the reader as long as it goes on reading.</summary>
+    public void WriteAtReadersPace(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            WriteLine(line);
+            lock (_pending)
+            {
+                while (_pendingBytes > MostPendingBytes / 2)
+                {
+                    if (!Monitor.Wait(_pending, Patience))
+                    {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until all is written, or until nothing has moved for two seconds.</summary>
+    public void Drain()
+    {
+        lock (_pending)
+        {
+            while (_pending.Count > 0 || _writing)
+            {
+                if (!Monitor.Wait(_pending, Patience))
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Drain();
+        lock (_pending)
+        {
+            _closed = true;
+            Monitor.PulseAll(_pending);
+        }
+    }
+
+    private void Enqueue(string text, bool isProgress)
+    {
+        lock (_pending)
+        {
+            // A line after a progress line starts by wiping it.
+            byte[] bytes = Encoding.UTF8.GetBytes(_progressShown && !isProgress ? "\r\x1b[K" + text : text);
+            if (_closed || _pendingBytes + bytes.Length > MostPendingBytes)
+            {
+                _dropped += isProgress ? 0 : 1;
+                return;
+            }
+
+            if (_dropped > 0)
+            {
+                Add(
+                    Encoding.UTF8.GetBytes(
+                        $"({_dropped} lines were not shown here because nobody read them; snapshots.log has them)\n"));
+                _dropped = 0;
+            }
+
+            _progressShown = isProgress;
+            Add(bytes);
+        }
+    }
+
+    private void Add(byte[] bytes)
+    {
+        _pending.Enqueue(bytes);
+        _pendingBytes += bytes.Length;
+        Monitor.PulseAll(_pending);
+    }
+
+    private void WriteAll()
+    {
+        while (true)
+        {
+            byte[] bytes;
+            lock (_pending)
+            {
+                while (_pending.Count == 0)
+                {
+                    if (_closed)
+                    {
+                        return;
+                    }
+
+                    Monitor.Wait(_pending);
+                }
+
+                bytes = _pending.Dequeue();
+                _writing = true;
+            }
+
+            bool isOpen = _write(bytes);
+            lock (_pending)
+            {
+                _writing = false;
+                _pendingBytes -= bytes.Length;
+                if (!isOpen)
+                {
+                    _closed = true;
+                    _pending.Clear();
+                    _pendingBytes = 0;
+                }
+
+                Monitor.PulseAll(_pending);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Verification;
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>Judges what reading back has shown, and only then gives the archive its final name.</summary>
+internal sealed class ArchivePublication(
+    RunState state,
+    AgentSettings settings,
+    Transcript transcript,
+    DirectoryListing listing)
+{
+    /// <param name="undo">Forgets everything once the archive has its name.</param>
+    /// <exception cref="OperatorException">The archive is not what was written, or can't be published.</exception>
+    public RunResult Run(
+        TargetContainer target,
+        PrometheusServer server,
+        CapturedSnapshot snapshot,
+        WrittenArchive archive,
+        UndoStack undo)
+    {
+        state.Enter(Phase.VerifyArchive);
+        ArchiveVerifier.CompareFile(archive.Manifest.Crc32C, archive.Verified.Crc32C);
+        if (archive.Verified is { Tally.Blocks: 0, Damage.Count: 0 })
+        {
+            throw new OperatorException(
+                ExitStatus.NoBlock,
+                "The archive holds no block.",
+                "See whether Prometheus writes to this data directory.");
+        }
+
+        // No archive stands beside another's checksum, not even for a moment.
+        if (target.Data.Directory.Find(DataDirectory.ChecksumName) is not null)
+        {
+            target.Data.Directory.DeleteFile(DataDirectory.ChecksumName);
+        }
+
+        Commit(target.Data, archive, undo);
+        WriteChecksum(target.Data, archive.Manifest.Sha256);
+        RunReport report = new(server, snapshot, archive, state.Elapsed);
+        state.Tell(report.AddTo);
+        transcript.Success($"Archive {target.Data.Archive} created, read back and verified.");
+        transcript.Lines(report.Lines());
+        transcript.Lines(BlockTimeline.Lines(archive.Verified.Blocks, settings.Ascii));
+        if (archive.Verified.Damage.Count > 0)
+        {
+            transcript.Failure(
+                "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', archive.Verified.Damage),
+                "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
+        }
+
+        listing.Show(target);
+        return report.Result();
+    }
+
+    private void Commit(DataDirectory data, WrittenArchive archive, UndoStack undo)
+    {
+        try
+        {
+            archive.File.Commit();
+            Keep(data, undo);
+        }
+        catch (NotDurableException e)
+        {
+            // The archive that it has replaced is gone: what is there now is the only one.
+            Keep(data, undo);
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{data.Archive} is complete and verified, but may not survive a power cut: {e.Message}.",
+                $"Copy it now and compare: its SHA-256 is {archive.Manifest.Sha256}. Look into the volume's health.",
+                e);
+        }
+    }
+
+    private void Keep(DataDirectory data, UndoStack undo)
+    {
+        undo.Forget();
+        undo.Remains = "The archive is complete and stays.";
+        state.Tell(status => status with { Archive = data.Archive });
+    }
+
+    private static void WriteChecksum(DataDirectory data, string sha256)
+    {
+        try
+        {
+            // The archive has left its partial name, so it is free.
+            using PartialFile file = PartialFile.Create(
+                data.Directory,
+                DataDirectory.PartialName,
+                DataDirectory.ChecksumName);
+            file.Stream.Write(ChecksumFile.Line(sha256, DataDirectory.ArchiveName));
+            file.Commit();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                e is IOException failure && OutOfRoom.Is(failure) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
+                $"{data.Archive} is complete and verified, but its checksum can't be written: {e.Message}",
+                $"Copy it and compare: its SHA-256 is {sha256}. Look into the volume's health.",
+                e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>Deletes every artefact, once it is known whose data directory this is.</summary>
+internal sealed class ArtefactRemoval(
+    StorageProof proof,
+    RunState state,
+    Transcript transcript,
+    DirectoryListing listing)
+{
+    /// <exception cref="OperatorException">It is another's directory, or something can't be deleted.</exception>
+    public async Task<RunResult> RunAsync(TargetContainer target, CancellationToken token)
+    {
+        state.Enter(Phase.RemoveSnapshot);
+        listing.Show(target);
+        await proof.RequireAsync(target, token);
+        IReadOnlyList<string> removed = Delete(target, token);
+        string names = string.Join(", ", removed);
+        transcript.Success(
+            removed.Count == 0 ? "Nothing to remove: no artefact of a snapshot was there." : $"Removed {names}.");
+        listing.Show(target);
+        return new(ExitStatus.Done, removed.Count == 0 ? "nothing to remove" : $"removed {names}");
+    }
+
+    private IReadOnlyList<string> Delete(TargetContainer target, CancellationToken token)
+    {
+        try
+        {
+            return new Artefacts(target.Data).DeleteAll(token);
+        }
+        catch (OperationCanceledException)
+        {
+            transcript.Warning("The removal has not ended. Run it again.");
+            throw;
+        }
+    }
+}

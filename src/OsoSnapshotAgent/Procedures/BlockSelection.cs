@@ -1,0 +1,105 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// What of the snapshot goes into the archive: all of it, or the blocks that overlap the range asked for.
+/// </summary>
+internal sealed class BlockSelection(AgentSettings settings, Transcript transcript)
+{
+    /// <summary>Says what is going to be archived, and by what.</summary>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.NoBlock"/>.</exception>
+    public ArchiveSource Choose(TargetContainer target, SnapshotName snapshot, IDeflateEngine engine)
+    {
+        HashSet<string> wanted = WantedBlocks(target.Data, snapshot, out string? leftOut);
+        IEnumerable<TreeEntry> entries =
+            SnapshotTree.Walk(target.Data, snapshot, name => !Ulid.IsValid(name) || wanted.Contains(name));
+        long inputBytes = entries.Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes);
+        string blocks = Plural.Of(wanted.Count, "block");
+        string workers = Plural.Of(settings.Workers, "worker");
+        transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {blocks} with {workers} of {engine.Name}");
+        return new() { Entries = entries, InputBytes = inputBytes, Accounts = target.Accounts, LeftOut = leftOut };
+    }
+
+    /// <summary>
+    /// Files of Prometheus' own blocks that the snapshot will hold and the archive too, and of the head unless it is
+    /// left out.
+    /// </summary>
+    public IEnumerable<TreeItem> Expected(DataDirectory data) => data.Blocks
+        .Where(block => IsWanted(data.Directory, block, _ => { }))
+        .SelectMany(data.FilesBelow)
+        .Concat(settings.SkipHead ? [] : data.HeadFiles)
+        .Take(DirectoryTree.MaxSortedNames);
+
+    private HashSet<string> WantedBlocks(DataDirectory data, SnapshotName name, out string? leftOut)
+    {
+        leftOut = null;
+        using DirectoryHandle snapshot = SnapshotTree.Open(data, name);
+        string[] blocks = [.. DataDirectory.BlocksIn(snapshot).Take(DirectoryTree.MaxSortedNames)];
+        if (blocks.Length == 0)
+        {
+            throw new OperatorException(
+                ExitStatus.NoBlock,
+                "The snapshot holds no block: this Prometheus has no"
+                + $" sample{(settings.SkipHead ? " outside its in-memory head" : string.Empty)}.",
+                settings.SkipHead
+                    ? "Leave out OSO_SNAPSHOT_SKIP_HEAD, so that the head is taken too."
+                    : "See whether Prometheus scrapes anything, and whether it writes to this data directory.");
+        }
+
+        HashSet<string> wanted = [.. blocks.Where(block => IsWanted(snapshot, block, transcript.Warning))];
+        if (wanted.Count > 0 && wanted.Count < blocks.Length)
+        {
+            leftOut = $"{blocks.Length - wanted.Count} of {Plural.Of(blocks.Length, "block")}, outside the range"
+                + $" {Range}";
+            transcript.Line("Left out: " + leftOut);
+        }
+
+        return wanted.Count > 0 ? wanted : throw new OperatorException(
+            ExitStatus.NoBlock,
+            $"The snapshot has {Plural.Of(blocks.Length, "block")}, and none overlaps the range {Range}.",
+            "Choose another OSO_SNAPSHOT_SINCE or OSO_SNAPSHOT_UNTIL.");
+    }
+
+    // A block that can't be dated is archived: better too much than too little.
+    private bool IsWanted(DirectoryHandle directory, string block, Action<string> warn)
+    {
+        try
+        {
+            return (
+                settings.Since is null && settings.Until is null)
+                    || ReadMeta(directory, block).Overlaps(settings.Since, settings.Until);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            warn(
+                $"{directory.PathOf(block)} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
+            return true;
+        }
+    }
+
+    private static BlockMeta ReadMeta(DirectoryHandle directory, string block)
+    {
+        using FileStream file = directory.OpenFile($"{block}/{BlockMeta.FileName}");
+        return MetaCheck.Read(file);
+    }
+
+    private string Range => (settings.Since, settings.Until) switch
+    {
+        ({ } since, { } until) => $"from {Time(since)} to {Time(until)}",
+        ({ } since, null) => $"since {Time(since)}",
+        (_, { } until) => $"until {Time(until)}",
+        _ => "of all times",
+    };
+
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("u", System.Globalization.CultureInfo.InvariantCulture);
+}

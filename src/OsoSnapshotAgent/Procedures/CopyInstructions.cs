@@ -1,0 +1,30 @@
+using System.Text;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>The commands to type elsewhere, with the names that can be known from within the pod.</summary>
+internal static class CopyInstructions
+{
+    public static IEnumerable<string> Lines(TargetContainer target)
+    {
+        string archive = $"{Namespace(target)}/{Environment.MachineName}:{target.Data.Archive}";
+        return
+        [
+            string.Empty,
+            "Copy it out from another shell (CONTAINER is this container's name, debugger-xxxxx):",
+            $"  kubectl cp {archive} -c CONTAINER {DataDirectory.ArchiveName} --retries=10",
+            $"  kubectl cp {archive}.sha256 -c CONTAINER {DataDirectory.ArchiveName}.sha256",
+            $"  sha256sum -c {DataDirectory.ArchiveName}.sha256        # kubectl cp does not report a broken copy",
+            "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
+        ];
+    }
+
+    // Kubernetes mounts it into every container that may talk to its API. A namespace's name has at most 63 letters
+    // (RFC 1123).
+    private static string Namespace(TargetContainer target) =>
+        target.Root.TryReadStart("/var/run/secrets/kubernetes.io/serviceaccount/namespace", maxBytes: 63) is { } name
+            ? Printable.Text(Encoding.UTF8.GetString(name).Trim())
+            : "NAMESPACE";
+}

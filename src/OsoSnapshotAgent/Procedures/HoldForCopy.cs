@@ -1,0 +1,157 @@
+using System.Runtime.InteropServices;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// Stays while the operator copies the archive out: <c>kubectl cp</c> needs a running container. With a terminal until
+/// Enter, else for as long as OSO_SNAPSHOT_HOLD says.
+/// </summary>
+internal sealed class HoldForCopy(
+    RunState state,
+    AgentSettings settings,
+    Terminal terminal,
+    ConsoleOutput console,
+    Transcript transcript,
+    TimeProvider time)
+{
+    // The end of a script without a terminal never closes stdin under Kubernetes, so there is a limit, if a long one.
+    private static readonly TimeSpan TerminalDefault = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan AfterResize = TimeSpan.FromSeconds(0.3);
+
+    private enum End
+    {
+        Enter,
+        Limit,
+        Removed,
+        Released,
+    }
+
+    // A client that started this run copies and releases by itself.
+    private bool HasClient => settings.Client is not null;
+
+    /// <exception cref="OperationCanceledException">A signal ended the hold.</exception>
+    public async Task RunAsync(TargetContainer target, RunLock runLock, CancellationToken token)
+    {
+        state.Enter(Phase.HoldForCopy);
+        runLock.MoveToArchive();
+        TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
+        if (!terminal.IsInteractive && !HasClient)
+        {
+            transcript.Line("The shell is not interactive: the prompt to press Enter is skipped.");
+        }
+
+        if (limit == TimeSpan.Zero)
+        {
+            transcript.Line(terminal.IsInteractive || HasClient
+                ? "OSO_SNAPSHOT_HOLD is 0: ending at once."
+                : "Ending at once: kubectl cp needs a running container, so set OSO_SNAPSHOT_HOLD=30m (or so) to copy from this one.");
+            return;
+        }
+
+        if (!HasClient)
+        {
+            transcript.Lines(CopyInstructions.Lines(target));
+        }
+
+        ResidentMemory.Trim();
+        await WaitAsync(target.Data, limit, token);
+    }
+
+    private async Task WaitAsync(DataDirectory data, TimeSpan limit, CancellationToken token)
+    {
+        string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
+        Func<End> wait = terminal.IsInteractive
+            ? () => WaitAtPrompt(data.Directory, limit, until, token)
+            : () => Wait(data.Directory, limit, until, token);
+        state.Hold.Begin(data);
+        End end = await Task.Run(wait, token);
+        state.Hold.End(token);
+        token.ThrowIfCancellationRequested();
+        transcript.Line(end switch
+        {
+            End.Enter => "Enter was pressed: the hold ends.",
+            End.Limit => $"The hold ends after {Durations.Format(limit)} (OSO_SNAPSHOT_HOLD).",
+            End.Released => "oso-snapshot release: the hold ends.",
+            _ => $"{DataDirectory.ArchiveName} was removed meanwhile: the hold ends.",
+        });
+        if (end == End.Enter)
+        {
+            ShowLog(data.Directory, token);
+        }
+    }
+
+    private End WaitAtPrompt(DirectoryHandle directory, TimeSpan limit, string until, CancellationToken token)
+    {
+        string prompt = $"Copy the archive now; then press Enter here to end this container. It waits {until}.";
+
+        // Enter typed before the prompt was meant for kubectl's "try pressing enter"; one typed after it counts.
+        console.Drain();
+        Terminal.DropPendingInput();
+        transcript.Line(prompt);
+
+        // A client that attaches sets the window's size, kubectl twice in a row, perhaps before it sees what is
+        // printed. Once the sizes
+        // have come, it is shown what is waited for.
+        using ITimer shows = time.CreateTimer(
+            _ => console.WriteLine(prompt), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using PosixSignalRegistration attached = PosixSignalRegistration.Create(
+            PosixSignal.SIGWINCH, _ => shows.Change(AfterResize, Timeout.InfiniteTimeSpan));
+        return WaitUntil(directory, limit, () => terminal.WaitForEnter(Tick), token);
+    }
+
+    private End Wait(DirectoryHandle directory, TimeSpan limit, string until, CancellationToken token)
+    {
+        transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
+        return WaitUntil(directory, limit, () => token.WaitHandle.WaitOne(Tick) && false, token);
+    }
+
+    private End WaitUntil(DirectoryHandle directory, TimeSpan limit, Func<bool> isEnter, CancellationToken token)
+    {
+        long startedAt = time.GetTimestamp();
+        while (limit == Timeout.InfiniteTimeSpan || time.GetElapsedTime(startedAt) < limit)
+        {
+            if (isEnter())
+            {
+                return End.Enter;
+            }
+
+            token.ThrowIfCancellationRequested();
+            // In this order: a removal by a verb deletes the archive first, then says so, then is complete.
+            bool isGone = directory.Find(DataDirectory.ArchiveName) is null;
+            bool isRemoving = state.Hold.IsRemoving;
+            if (state.Hold.IsReleased)
+            {
+                return End.Released;
+            }
+
+            if (isGone && !isRemoving)
+            {
+                return End.Removed;
+            }
+        }
+
+        return End.Limit;
+    }
+
+    private void ShowLog(DirectoryHandle directory, CancellationToken token)
+    {
+        try
+        {
+            using StreamReader log = new(directory.OpenFile(DataDirectory.LogName));
+            console.WriteAtReadersPace(
+                BoundedLines.Read(log).TakeWhile(
+                    _ => !token.IsCancellationRequested).Select(line => Printable.Text(line)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            transcript.Warning($"{directory.PathOf(DataDirectory.LogName)} can't be shown: {e.Message}");
+        }
+    }
+}

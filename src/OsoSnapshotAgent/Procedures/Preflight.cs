@@ -1,0 +1,39 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>Which server answers, and whether it can make a snapshot here, before anything is deleted.</summary>
+internal sealed class Preflight(
+    PrometheusLocator locator,
+    RunState state,
+    AgentSettings settings,
+    Transcript transcript)
+{
+    /// <exception cref="OperatorException">None answers, it is another one, or its admin API is off.</exception>
+    public async Task<PrometheusServer> RunAsync(
+        PrometheusClient client,
+        TargetContainer target,
+        CancellationToken token)
+    {
+        state.Enter(Phase.Preflight);
+        if (settings.Insecure)
+        {
+            transcript.Warning("OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.");
+        }
+
+        PrometheusServer server = await locator.FindAsync(client, target, token);
+        StorageProof.Compare(server, target);
+        if (!server.AdminApiEnabled)
+        {
+            throw Refusals.AdminApiOff(server.BaseUrl);
+        }
+
+        transcript.Line($"Prometheus {server.Version} at {server.BaseUrl}, admin API on");
+        return server;
+    }
+}

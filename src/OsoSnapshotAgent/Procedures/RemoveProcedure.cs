@@ -1,0 +1,17 @@
+using OsoSnapshotAgent.Output;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// REMOVE=yes: deletes everything that this program and its snapshots have put on the volume, the log included.
+/// </summary>
+internal sealed class RemoveProcedure(Opening opening, ArtefactRemoval removal, Transcript transcript)
+{
+    public async Task<RunResult> RunAsync(CancellationToken token)
+    {
+        using OpenTarget open = opening.ForRemoval();
+        RunResult result = await removal.RunAsync(open.Target, token);
+        transcript.Banner("Removal completed");
+        return result;
+    }
+}

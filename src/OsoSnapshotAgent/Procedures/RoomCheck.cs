@@ -1,0 +1,87 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>Whether the volume has room for what a run makes, before anything is deleted.</summary>
+internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings, Transcript transcript)
+{
+    // Prometheus preallocates the first segment of the head's block: tsdb/chunks/chunks.go, DefaultChunkSegmentSize.
+    private const long HeadSegmentBytes = 512 * 1024 * 1024;
+
+    /// <returns>True where the archive of an earlier run can stay until the new one is verified.</returns>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
+    public bool RequireForArchive(DataDirectory data, IDeflateEngine engine)
+    {
+        // All that an earlier run has left may go for the new archive.
+        long room = new Volume(data, settings.Reserve).RoomBytes + new Artefacts(data).ReclaimableBytes();
+        long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
+        long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
+
+        // The head's block shrinks to what it holds before the archive is begun.
+        long needed = Math.Max(HeadReserve, head + archive);
+        if (room < needed)
+        {
+            throw Refuse(
+                data,
+                needed,
+                archive,
+                "; archive less with OSO_SNAPSHOT_SINCE; or copy without an archive on the volume: oso-snapshot export --stream.");
+        }
+
+        TellRoom(data);
+        return room - (data.Directory.Find(DataDirectory.ArchiveName)?.AllocatedBytes ?? 0) >= needed;
+    }
+
+    /// <summary>For a run that makes no archive on the volume, and leaves those of others where they are.</summary>
+    /// <inheritdoc cref="RequireForArchive" path="/exception"/>
+    public void RequireForSnapshot(DataDirectory data)
+    {
+        long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
+        long needed = Math.Max(HeadReserve, head);
+        if (new Volume(data, settings.Reserve).RoomBytes < needed)
+        {
+            throw Refuse(data, needed, archive: 0, ".");
+        }
+
+        TellRoom(data);
+    }
+
+    private long HeadReserve => settings.SkipHead ? 1 : HeadSegmentBytes;
+
+    private void TellRoom(DataDirectory data) =>
+        transcript.Line($"Room: {new Volume(data, settings.Reserve).Describe()}");
+
+    private OperatorException Refuse(DataDirectory data, long needed, long archive, string lessRemedy)
+    {
+        string state = new Volume(data, settings.Reserve).Describe();
+        string headRemedy = settings.SkipHead
+            ? string.Empty
+            : "; leave out the head, the last two to three hours: --env OSO_SNAPSHOT_SKIP_HEAD=yes";
+        return new(
+            ExitStatus.NoRoom,
+            $"Not enough room: about {ByteSize.Format(needed)} are needed ({What(archive)}); {state}. Nothing was touched.",
+            $"Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it{headRemedy}{lessRemedy}");
+    }
+
+    private string What(long archive)
+    {
+        List<string> parts = [];
+        if (!settings.SkipHead)
+        {
+            parts.Add("512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot");
+        }
+
+        if (archive > 0)
+        {
+            parts.Add($"some {ByteSize.Format(archive)} for the archive");
+        }
+
+        return parts.Count > 0 ? string.Join(", then ", parts) : "the snapshot's directories";
+    }
+}

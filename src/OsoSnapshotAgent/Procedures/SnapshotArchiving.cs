@@ -1,0 +1,60 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>An archive under its partial name, and what reading it back has shown.</summary>
+/// <param name="LeftOut">What of the snapshot is not in it, in words; null where all of it is.</param>
+internal sealed record WrittenArchive(
+    PartialFile File,
+    ArchiveManifest Manifest,
+    VerifiedArchive Verified,
+    string? LeftOut);
+
+/// <summary>Writes the archive under its partial name, and reads it back close behind.</summary>
+internal sealed class SnapshotArchiving(
+    ArchiveMaker maker,
+    BlockSelection selection,
+    RunState state,
+    AgentSettings settings,
+    Transcript transcript)
+{
+    /// <param name="undo">Deletes the partial file.</param>
+    /// <exception cref="OperatorException">No room, no block, or the archive is not what was written.</exception>
+    public async Task<WrittenArchive> RunAsync(
+        TargetContainer target,
+        SnapshotName snapshot,
+        IDeflateEngine engine,
+        RunLock runLock,
+        UndoStack undo,
+        CancellationToken token)
+    {
+        state.Enter(Phase.ArchiveSnapshot);
+        transcript.Title("STEP 3: CREATING EXPORTABLE ARCHIVE OF THE SNAPSHOT DATA");
+        runLock.Share();
+        ArchiveSource source = selection.Choose(target, snapshot, engine);
+        PartialFile file = PartialFile.Create(
+            target.Data.Directory,
+            DataDirectory.PartialName,
+            DataDirectory.ArchiveName);
+        undo.Add(file.Dispose);
+        WrittenBytes written = new();
+        state.Follow(written);
+        Volume volume = new(target.Data, settings.Reserve);
+        (ArchiveManifest manifest, VerifiedArchive verified) = await maker.MakeAsync(
+            source,
+            engine,
+            volume,
+            file,
+            written,
+            token);
+        return new(file, manifest, verified, source.LeftOut);
+    }
+}

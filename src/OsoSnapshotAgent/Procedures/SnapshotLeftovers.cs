@@ -1,0 +1,172 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// What a failed request has left: Prometheus creates the snapshot's directory before it fills it. The one directory
+/// that has come since the request is ours; of several nobody can tell, so they are named and stay.
+/// </summary>
+internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time)
+{
+    // A run ends within a second of its signal.
+    private static readonly TimeSpan LongestWithdrawal = TimeSpan.FromSeconds(0.6);
+    private static readonly TimeSpan ShortestAbsence = TimeSpan.FromSeconds(0.2);
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    // Prometheus writes a head's block in pieces of megabytes, which take far less than this.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="earlier">The names that lay there before the request.</param>
+    /// <param name="mayBeGrowing">Prometheus has not said that it is done: it is waited for until nothing changes any
+    /// more.</param>
+    /// <param name="isAlone">No other run of this program is at work on the data directory.</param>
+    public async Task TidyAsync(
+        DataDirectory data,
+        IReadOnlySet<string> earlier,
+        bool mayBeGrowing,
+        bool isAlone,
+        CancellationToken token)
+    {
+        if (mayBeGrowing && !await SettlesAsync(data, earlier, token))
+        {
+            transcript.Warning(
+                $"Prometheus is still writing {Names(New(data, earlier))}: the next run deletes it, or REMOVE=yes.");
+            return;
+        }
+
+        SnapshotName[] left = New(data, earlier);
+        if (left.Length > 1 || (left.Length == 1 && !isAlone))
+        {
+            transcript.Warning(
+                $"Found {Names(left)}, all new since the request: which of them it has left can't be told, so they"
+                + " stay until the next run, or REMOVE=yes.");
+        }
+        else if (left.Length == 1)
+        {
+            Delete(data, left[0]);
+        }
+        else if (mayBeGrowing)
+        {
+            transcript.Line(
+                $"* the request has left nothing under {DataDirectory.SnapshotsName}/ so far; if Prometheus still"
+                + " makes a snapshot, the next run deletes it, or REMOVE=yes");
+        }
+    }
+
+    /// <summary>
+    /// Deletes the snapshot that Prometheus is still making, for this run ends now. Prometheus may make directories of
+    /// further blocks after that, but not once it writes the head: so what comes again is deleted again, for as long as
+    /// a signal leaves time.
+    /// </summary>
+    /// <returns>false where something may be left, or may still come.</returns>
+    public async Task<bool> WithdrawAsync(DataDirectory data, IReadOnlySet<string> earlier, bool isAlone)
+    {
+        long startedAt = time.GetTimestamp();
+        long? deletedAt = null;
+        while (isAlone && time.GetElapsedTime(startedAt) < LongestWithdrawal)
+        {
+            SnapshotName[] left = New(data, earlier);
+            if (left.Length > 1)
+            {
+                return false;
+            }
+
+            if (left.Length == 1)
+            {
+                deletedAt = TryDelete(data, left[0]) is null ? time.GetTimestamp() : null;
+            }
+            else if (deletedAt is { } then && time.GetElapsedTime(then) > ShortestAbsence)
+            {
+                transcript.Line("* deleted the snapshot that Prometheus was still making");
+                return true;
+            }
+
+            await Task.Delay(ShortestAbsence / 10, time, CancellationToken.None);
+        }
+
+        return false;
+    }
+
+    private static SnapshotName[] New(DataDirectory data, IReadOnlySet<string> earlier)
+    {
+        List<SnapshotName> names = [];
+        foreach (string text in data.SnapshotNames().Except(earlier).Order(StringComparer.Ordinal))
+        {
+            if (SnapshotName.TryParse(text, out SnapshotName? name))
+            {
+                names.Add(name);
+            }
+        }
+
+        return [.. names];
+    }
+
+    private static string Names(IEnumerable<SnapshotName> names) =>
+        string.Join(", ", names.Select(name => $"{DataDirectory.SnapshotsName}/{name}"));
+
+    private async Task<bool> SettlesAsync(DataDirectory data, IReadOnlySet<string> earlier, CancellationToken token)
+    {
+        SnapshotName[] left = New(data, earlier);
+        if (left.Length == 0)
+        {
+            return true;
+        }
+
+        transcript.Line($"* found {Names(left)}; waiting until nothing is written there any more");
+        long startedAt = time.GetTimestamp();
+        long quietSince = startedAt;
+        string seen = string.Empty;
+        while (time.GetElapsedTime(quietSince) < Quiet)
+        {
+            if (time.GetElapsedTime(startedAt) > Patience)
+            {
+                return false;
+            }
+
+            string now = State(data, earlier);
+            quietSince = now == seen ? quietSince : time.GetTimestamp();
+            seen = now;
+            await Task.Delay(Look, time, token);
+        }
+
+        return true;
+    }
+
+    private static string State(DataDirectory data, IReadOnlySet<string> earlier) =>
+        string.Join('\n', New(data, earlier)
+        .SelectMany(name => data.FilesBelow(DataDirectory.SnapshotPath(name)))
+        .Select(
+            item =>
+                $"{item.Path} {item.Status?.SizeBytes} {item.Status?.ModifiedAt.Ticks} {item.Status?.ModifiedNanoseconds}"));
+
+    private void Delete(DataDirectory data, SnapshotName name)
+    {
+        if (TryDelete(data, name) is { } reason)
+        {
+            transcript.Warning($"{Names([name])} could not be deleted ({reason}); the next run does, or REMOVE=yes.");
+        }
+        else
+        {
+            transcript.Line($"* deleted what the failed request left: {Names([name])}");
+        }
+    }
+
+    /// <returns>Why it could not be deleted.</returns>
+    private static string? TryDelete(DataDirectory data, SnapshotName name)
+    {
+        try
+        {
+            new Artefacts(data).DeleteSnapshot(name);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperatorException)
+        {
+            return e.Message;
+        }
+    }
+}

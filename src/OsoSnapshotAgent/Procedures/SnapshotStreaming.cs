@@ -1,0 +1,44 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>Archives the snapshot straight to standard output, with no file on the volume, and deletes it.</summary>
+internal sealed class SnapshotStreaming(
+    ArchiveWriter writer,
+    BlockSelection selection,
+    RunState state,
+    Transcript transcript)
+{
+    /// <exception cref="OperatorException">No block, or the reader went away.</exception>
+    public async Task<RunResult> RunAsync(
+        TargetContainer target,
+        SnapshotName snapshot,
+        IDeflateEngine engine,
+        UndoStack undo,
+        CancellationToken token)
+    {
+        state.Enter(Phase.StreamSnapshot);
+        transcript.Title("STEP 3: STREAMING THE ARCHIVE OF THE SNAPSHOT DATA TO STANDARD OUTPUT");
+        ArchiveSource source = selection.Choose(target, snapshot, engine);
+        using StandardOutput output = new(token);
+        ArchiveManifest manifest = await Task.Run(
+            () => writer.Write(source, engine, volume: null, output, _ => { }, new WrittenBytes(), token),
+            CancellationToken.None);
+        undo.Run();
+        transcript.Success(
+            $"Snapshot {snapshot} streamed and deleted. Verify the copy where it is: oso-snapshot verify FILE, or sha256sum.");
+        transcript.Lines([
+            $"  Input       {manifest.InputBytes} bytes",
+            $"  Archive     {manifest.ArchiveBytes} bytes",
+            $"  SHA-256     {manifest.Sha256}",
+        ]);
+        return new(ExitStatus.Done, $"streamed {manifest.ArchiveBytes} bytes, sha256 {manifest.Sha256}");
+    }
+}

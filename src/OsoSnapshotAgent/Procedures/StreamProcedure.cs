@@ -1,0 +1,40 @@
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// <c>export --stream</c>: the snapshot goes straight to standard output, with no archive on the volume, and is
+/// deleted.
+/// </summary>
+internal sealed class StreamProcedure(
+    Opening opening,
+    PrometheusConnector connector,
+    Preflight preflight,
+    RoomCheck room,
+    SnapshotCapture capture,
+    SnapshotStreaming streaming,
+    AgentSettings settings,
+    Transcript transcript)
+{
+    public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
+    {
+        using OpenTarget open = opening.ForStream();
+        TargetContainer target = open.Target;
+        using PrometheusClient client = connector.Connect(target);
+        PrometheusServer server = await preflight.RunAsync(client, target, token);
+        room.RequireForSnapshot(target.Data);
+        CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
+        RunResult result = await streaming.RunAsync(
+            target,
+            snapshot.Name,
+            GzipEngines.Choose(settings.Level),
+            undo,
+            token);
+        transcript.Banner("Prometheus snapshot creation procedure completed");
+        return result;
+    }
+}

@@ -1,0 +1,46 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshotAgent.AdminApi;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>
+/// The runbook: earlier artefacts go, Prometheus makes a snapshot, it becomes a verified archive, the operator copies
+/// it.
+/// </summary>
+internal sealed class TakeProcedure(
+    Opening opening,
+    PrometheusConnector connector,
+    Preflight preflight,
+    RoomCheck room,
+    EarlierArtefacts earlier,
+    SnapshotCapture capture,
+    SnapshotArchiving archiving,
+    ArchivePublication publication,
+    HoldForCopy hold,
+    AgentSettings settings,
+    Transcript transcript)
+{
+    public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
+    {
+        using OpenTarget open = opening.ForArchive();
+        TargetContainer target = open.Target;
+        using PrometheusClient client = connector.Connect(target);
+        PrometheusServer server = await preflight.RunAsync(client, target, token);
+        IDeflateEngine engine = GzipEngines.Choose(settings.Level);
+        bool keepsArchive = room.RequireForArchive(target.Data, engine);
+        earlier.DeleteWhereProven(target, keepsArchive, token);
+        CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
+        earlier.DeleteWhereNowProven(target, keepsArchive, snapshot.Name, token);
+        WrittenArchive archive = await archiving.RunAsync(target, snapshot.Name, engine, open.Lock, undo, token);
+        RunResult result = publication.Run(target, server, snapshot, archive, undo);
+        await hold.RunAsync(target, open.Lock, token);
+        transcript.Banner(result.Status == ExitStatus.Done
+            ? "Prometheus snapshot creation procedure completed"
+            : $"Prometheus snapshot creation procedure completed with damaged blocks, exit status {(int)result.Status}");
+        return result;
+    }
+}

@@ -1,0 +1,27 @@
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.Target;
+
+/// <summary>The volume of a data directory, less what stays reserved for Prometheus.</summary>
+internal sealed class Volume(DataDirectory data, Reserve reserve)
+{
+    /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
+    public long RoomBytes
+    {
+        get
+        {
+            VolumeSpace space = data.Directory.Space();
+            return space.FreeBytes - reserve.BytesOf(space.TotalBytes);
+        }
+    }
+
+    /// <returns>What the volume has, and how much of it is not for us.</returns>
+    public string Describe()
+    {
+        VolumeSpace space = data.Directory.Space();
+        return $"{data.PathSeenByAgent} has {ByteSize.Format(space.FreeBytes)} free of {ByteSize.Format(space.TotalBytes)}, "
+            + $"of which {ByteSize.Format(reserve.BytesOf(space.TotalBytes))} stay reserved for Prometheus (OSO_SNAPSHOT_RESERVE)";
+    }
+}

@@ -1,0 +1,21 @@
+using System.IO.Compression;
+using OsoSnapshot.Formats.Gzip;
+
+namespace OsoSnapshotAgent.Tests.Fixtures;
+
+internal static class GzipFile
+{
+    /// <summary>Starts as this program's archives do, so that what is packed is what is judged.</summary>
+    public static byte[] Pack(byte[] plain)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(plain);
+        }
+
+        byte[] bytes = packed.ToArray();
+        GzipPipeline.Header.CopyTo(bytes, 0);
+        return bytes;
+    }
+}
