@@ -12,7 +12,7 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
     /// cancels.</param>
     public async Task<ExitStatus> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> procedure)
     {
-        UndoStack undo = new();
+        UndoStack undo = new(transcript);
         try
         {
             RunResult result = await procedure(undo, signals.Token);
@@ -21,17 +21,17 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
         }
         catch (OperationCanceledException) when (signals.Status is { } status)
         {
-            TakeBack(undo);
+            undo.Dispose();
             return Fail(status, $"Ended by {SignalName(status)}.", undo.Remains);
         }
         catch (OperatorException e)
         {
-            TakeBack(undo);
+            undo.Dispose();
             return Fail(e.Status, e.Message, e.Remedy, e.Brief);
         }
         catch (UnauthorizedAccessException e)
         {
-            TakeBack(undo);
+            undo.Dispose();
             return Fail(
                 ExitStatus.ArchiveFailed,
                 e.Message,
@@ -40,7 +40,7 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
         }
         catch (IOException e)
         {
-            TakeBack(undo);
+            undo.Dispose();
             return Fail(
                 OutOfRoom.Is(e) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
                 e.Message,
@@ -50,7 +50,7 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            TakeBack(undo);
+            undo.Dispose();
             transcript.Bug(e);
             terminationMessage.Write($"bug: {e.GetType().Name}: {e.Message}");
             return ExitStatus.Bug;
@@ -63,18 +63,6 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
         transcript.Line($"Exit status {(int)status}.");
         terminationMessage.Write(brief ?? problem, remedy);
         return status;
-    }
-
-    private void TakeBack(UndoStack undo)
-    {
-        try
-        {
-            undo.Run();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperatorException)
-        {
-            transcript.Warning($"Not everything could be deleted ({e.Message}); the next run does, or REMOVE=yes.");
-        }
     }
 
     private static string SignalName(ExitStatus status) => status switch

@@ -23,6 +23,7 @@ internal sealed class StreamProcedure(
     public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
     {
         using OpenTarget open = opening.ForStream();
+        using UndoStack takesBack = undo;
         TargetContainer target = open.Target;
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);

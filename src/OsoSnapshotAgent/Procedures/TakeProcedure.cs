@@ -27,6 +27,7 @@ internal sealed class TakeProcedure(
     public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
     {
         using OpenTarget open = opening.ForArchive();
+        using UndoStack takesBack = undo;
         TargetContainer target = open.Target;
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);

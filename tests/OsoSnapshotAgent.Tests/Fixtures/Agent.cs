@@ -32,6 +32,7 @@ internal sealed class Agent : IDisposable
             .AddSingleton<ILogger<Transcript>>(Transcript)
             .AddSingleton<Transcript>()
             .AddSingleton<EndSignals>()
+            .AddSingleton<UndoStack>()
             .BuildServiceProvider();
         Target = target ?? Beside(directory.Root);
     }
@@ -43,7 +44,7 @@ internal sealed class Agent : IDisposable
     /// <summary>By default one whose data directory is the test's.</summary>
     public TargetContainer Target { get; }
 
-    public UndoStack Undo { get; } = new();
+    public UndoStack Undo => Get<UndoStack>();
 
     public RunState State => Get<RunState>();
 

@@ -236,7 +236,8 @@ public sealed class PlantedLinkTests : IDisposable
     public void A_failed_run_takes_nothing_back_through_a_link()
     {
         Plant("snapshots", "snapshots");
-        UndoStack undo = new();
+        using Agent agent = Create(SampleData.NoReserve);
+        UndoStack undo = agent.Undo;
         undo.Add(() => new Artefacts(_sample.Data).DeleteSnapshot(_sample.Snapshot));
 
         undo.Run();
