@@ -29,14 +29,15 @@ internal static class GzipEngines
     {
         byte[] plain = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * i >> 5))];
         using MemoryStream packed = new();
-        using (GzipPipeline pipeline = new(packed, new IsalEngine(library, IsalLevel), workers: 1, CancellationToken.None))
+        IsalEngine engine = new(library, IsalLevel);
+        using (GzipPipeline pipeline = new(packed, engine, workers: 1, CancellationToken.None))
         {
             pipeline.Write(plain);
             pipeline.Complete();
         }
 
-        return Unpacks(stream => new IsalGunzipStream(library, stream)) && Unpacks(
-            stream => new GZipStream(stream, CompressionMode.Decompress));
+        return Unpacks(stream => new IsalGunzipStream(library, stream))
+            && Unpacks(stream => new GZipStream(stream, CompressionMode.Decompress));
 
         bool Unpacks(Func<Stream, Stream> open)
         {
@@ -45,10 +46,8 @@ internal static class GzipEngines
             byte[] unpacked = new byte[plain.Length];
             try
             {
-                return reader.ReadAtLeast(
-                    unpacked,
-                    unpacked.Length,
-                    throwOnEndOfStream: false) == plain.Length && unpacked.AsSpan().SequenceEqual(plain);
+                int count = reader.ReadAtLeast(unpacked, unpacked.Length, throwOnEndOfStream: false);
+                return count == plain.Length && unpacked.AsSpan().SequenceEqual(plain);
             }
             catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
             {

@@ -21,7 +21,7 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
     private readonly Stream _packed;
     private byte* _state = (byte*)NativeMemory.AllocZeroed(StateBytes);
     private byte* _input = (byte*)NativeMemory.Alloc(InputBytes);
-    private bool _ended;
+    private bool _isAtEnd;
 
     public IsalGunzipStream(IsalLibrary library, Stream packed)
     {
@@ -34,43 +34,23 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
     public override int Read(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_state is null, this);
-        if (buffer.IsEmpty || _ended)
+        int count = 0;
+        while (count == 0 && !buffer.IsEmpty && !_isAtEnd)
         {
-            return 0;
-        }
-
-        fixed (byte* output = buffer)
-        {
-            while (true)
+            bool isLast = *(uint*)(_state + AvailableIn) == 0 && !Refill();
+            count = Inflate(buffer);
+            if (*(uint*)(_state + BlockState) == Finished)
             {
-                bool isLast = *(uint*)(_state + AvailableIn) == 0 && !Refill();
-                *(byte**)(_state + NextOut) = output;
-                *(uint*)(_state + AvailableOut) = (uint)buffer.Length;
-                int result = _library.Inflate(_state);
-                int count = buffer.Length - (int)*(uint*)(_state + AvailableOut);
-                if (result != 0)
-                {
-                    throw new InvalidDataException($"the gzip data is damaged (ISA-L says {result})");
-                }
-
-                if (*(uint*)(_state + BlockState) == Finished)
-                {
-                    _ended = true;
-                    CheckEnd();
-                    return count;
-                }
-
-                if (count > 0)
-                {
-                    return count;
-                }
-
-                if (isLast)
-                {
-                    throw new InvalidDataException("the gzip data ends too early");
-                }
+                _isAtEnd = true;
+                CheckEnd();
+            }
+            else if (count == 0 && isLast)
+            {
+                throw new InvalidDataException("the gzip data ends too early");
             }
         }
+
+        return count;
     }
 
     protected override void Dispose(bool disposing)
@@ -80,6 +60,19 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
         _state = null;
         _input = null;
         base.Dispose(disposing);
+    }
+
+    private int Inflate(Span<byte> buffer)
+    {
+        fixed (byte* output = buffer)
+        {
+            *(byte**)(_state + NextOut) = output;
+            *(uint*)(_state + AvailableOut) = (uint)buffer.Length;
+            int result = _library.Inflate(_state);
+            return result == 0
+                ? buffer.Length - (int)*(uint*)(_state + AvailableOut)
+                : throw new InvalidDataException($"the gzip data is damaged (ISA-L says {result})");
+        }
     }
 
     private bool Refill()

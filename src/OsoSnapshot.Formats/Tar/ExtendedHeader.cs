@@ -79,11 +79,22 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
         }
     }
 
-    public string Decode(ReadOnlySpan<byte> name) =>
-        name.IsEmpty ? throw wrong("has an empty name")
-        : name.Length > MaxNameBytes ? throw wrong($"has a name of {name.Length} bytes; the maximum is {MaxNameBytes}")
-        : name.Contains((byte)0) ? throw wrong("has a name with a zero byte in it")
-        : Encoding.UTF8.GetString(name);
+    public string Decode(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+        {
+            throw wrong("has an empty name");
+        }
+
+        if (name.Length > MaxNameBytes)
+        {
+            throw wrong($"has a name of {name.Length} bytes; the maximum is {MaxNameBytes}");
+        }
+
+        return name.Contains((byte)0)
+            ? throw wrong("has a name with a zero byte in it")
+            : Encoding.UTF8.GetString(name);
+    }
 
     private void TakeName(ReadOnlySpan<byte> name) =>
         Name = Name is null ? Decode(name) : throw wrong("has two long names");
@@ -107,11 +118,13 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
         return equals > 0 ? record : throw wrong("has a damaged extended header");
     }
 
-    private Key Meaning(ReadOnlySpan<byte> key) =>
-        key.SequenceEqual("path"u8) ? Key.Path
-        : key.SequenceEqual("size"u8) ? Key.Size
-        : key.StartsWith("GNU.sparse."u8) ? throw wrong("is a sparse file, which this program does not read")
-        : Key.Ignored;
+    private Key Meaning(ReadOnlySpan<byte> key) => key switch
+    {
+        _ when key.SequenceEqual("path"u8) => Key.Path,
+        _ when key.SequenceEqual("size"u8) => Key.Size,
+        _ when key.StartsWith("GNU.sparse."u8) => throw wrong("is a sparse file, which this program does not read"),
+        _ => Key.Ignored,
+    };
 
     private long Decimal(ReadOnlySpan<byte> value) =>
         !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(value, out long number, out _)

@@ -71,6 +71,28 @@ internal sealed class TarEntryWriter : IDisposable
 
     private void WriteExtendedHeader(TarEntryAttributes source)
     {
+        byte[] records = ExtendedRecords(source);
+        if (records.Length == 0)
+        {
+            return;
+        }
+
+        // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
+        string name = ShortName(source.Name);
+        TarEntry entry = TarEntry.CreateTarEntry(
+            "PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));
+        entry.TarHeader.TypeFlag = SharpHeader.LF_XHDR;
+        entry.TarHeader.Mode = 0x1A4;
+        entry.TarHeader.Size = records.Length;
+        entry.TarHeader.ModTime = HeaderTime(source.ModifiedAt);
+        _tar.PutNextEntry(entry);
+        _tar.Write(records);
+        _tar.CloseEntry();
+    }
+
+    /// <returns>What the header can't hold; empty where it holds everything.</returns>
+    private static byte[] ExtendedRecords(TarEntryAttributes source)
+    {
         StringBuilder records = new();
         if (!FitsName(source.Name))
         {
@@ -95,30 +117,11 @@ internal sealed class TarEntryWriter : IDisposable
 
         if (HeaderTime(source.ModifiedAt) != source.ModifiedAt)
         {
-            AppendRecord(
-                records,
-                "mtime",
-                source.ModifiedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+            string seconds = source.ModifiedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            AppendRecord(records, "mtime", seconds);
         }
 
-        if (records.Length == 0)
-        {
-            return;
-        }
-
-        byte[] bytes = Encoding.UTF8.GetBytes(records.ToString());
-
-        // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
-        string name = ShortName(source.Name);
-        TarEntry entry = TarEntry.CreateTarEntry(
-            "PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));
-        entry.TarHeader.TypeFlag = SharpHeader.LF_XHDR;
-        entry.TarHeader.Mode = 0x1A4;
-        entry.TarHeader.Size = bytes.Length;
-        entry.TarHeader.ModTime = HeaderTime(source.ModifiedAt);
-        _tar.PutNextEntry(entry);
-        _tar.Write(bytes);
-        _tar.CloseEntry();
+        return Encoding.UTF8.GetBytes(records.ToString());
     }
 
     /// <summary>A pax record is its own length in decimal, a space, "key=value" and a newline.</summary>

@@ -8,22 +8,20 @@ namespace OsoSnapshot.Formats.Tar;
 /// </summary>
 internal sealed class TarReader
 {
-    private const int TarBlockSize = 512;
     private const int MaxExtendedBytes = 1024 * 1024;
     private const int MaxNameLettersInMessage = 100;
 
-    private readonly Stream _source;
+    private readonly BlockSource _source;
     private readonly ExtendedHeader _extended;
-    private readonly byte[] _block = new byte[TarBlockSize];
+    private readonly byte[] _block = new byte[BlockSource.TarBlockSize];
     private byte[] _data = new byte[16 * 1024];
     private string? _name;
     private long _entries;
-    private long _position;
     private long _headerPosition;
     private long _contentLeft;
     private int _padding;
 
-    public TarReader(Stream source) => (_source, _extended) = (source, new(Wrong));
+    public TarReader(Stream source) => (_source, _extended) = (new(source), new(Wrong));
 
     /// <summary>Goes to the next entry; what is unread of the last one's content is skipped.</summary>
     /// <returns>null at the end of the archive, behind which the source has been read to its own end.</returns>
@@ -36,7 +34,7 @@ internal sealed class TarReader
         _entries++;
         for (bool isExtended = false; ; isExtended = true)
         {
-            _headerPosition = _position;
+            _headerPosition = _source.Position;
             if (!ReadBlock())
             {
                 throw Wrong("is missing: the archive breaks off before the two blocks of zeros that end it");
@@ -79,7 +77,6 @@ internal sealed class TarReader
         }
 
         _contentLeft -= count;
-        _position += count;
         return count;
     }
 
@@ -110,7 +107,7 @@ internal sealed class TarReader
         }
 
         _contentLeft = size;
-        _padding = PaddingAfter(size);
+        _padding = BlockSource.PaddingAfter(size);
         return new(_name, kind, size);
     }
 
@@ -145,15 +142,14 @@ internal sealed class TarReader
         }
 
         int count = (int)size;
-        int padded = count + PaddingAfter(count);
+        int padded = count + BlockSource.PaddingAfter(count);
         if (padded > _data.Length)
         {
             _data = new byte[BitOperations.RoundUpToPowerOf2((uint)padded)];
         }
 
-        return ReadFully(_data.AsSpan(0, padded)) == padded
-            ? _data.AsSpan(0, count)
-            : throw Wrong("breaks off within its extended header");
+        bool isWhole = _source.ReadFully(_data.AsSpan(0, padded)) == padded;
+        return isWhole ? _data.AsSpan(0, count) : throw Wrong("breaks off within its extended header");
     }
 
     private void SkipRest()
@@ -163,12 +159,10 @@ internal sealed class TarReader
             Read(_data);
         }
 
-        if (ReadFully(_data.AsSpan(0, _padding)) < _padding)
+        if (_source.ReadFully(_data.AsSpan(0, _padding)) < _padding)
         {
             throw Wrong("breaks off after its content");
         }
-
-        _padding = 0;
     }
 
     private void ReadEnd(bool isExtended)
@@ -183,37 +177,24 @@ internal sealed class TarReader
             throw Wrong("is a lone block of zeros; the archive ends with two");
         }
 
-        int count;
-        while ((count = _source.Read(_data)) > 0)
+        if (!_source.HoldsOnlyZeros(_data))
         {
-            if (_data.AsSpan(0, count).ContainsAnyExcept((byte)0))
-            {
-                throw Wrong("is the end of the archive, but more than zeros follow it");
-            }
+            throw Wrong("is the end of the archive, but more than zeros follow it");
         }
     }
 
     /// <returns>False at the end of the source.</returns>
-    private bool ReadBlock() => ReadFully(_block) switch
+    private bool ReadBlock() => _source.ReadFully(_block) switch
     {
         0 => false,
-        TarBlockSize => true,
+        BlockSource.TarBlockSize => true,
         _ => throw Wrong("breaks off within its header"),
     };
 
-    private int ReadFully(Span<byte> buffer)
-    {
-        int count = _source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        _position += count;
-        return count;
-    }
-
-    private static int PaddingAfter(long size) => (int)(-size & (TarBlockSize - 1));
-
     private InvalidDataException Wrong(string what)
     {
-        string name = _name is null ? string.Empty
-            : $" ({(_name.Length > MaxNameLettersInMessage ? _name[..MaxNameLettersInMessage] + "…" : _name)})";
+        bool isLong = _name?.Length > MaxNameLettersInMessage;
+        string name = _name is null ? string.Empty : $" ({(isLong ? _name[..MaxNameLettersInMessage] + "…" : _name)})";
         return new($"tar entry {_entries}{name}, at byte {_headerPosition}, {what}");
     }
 }

@@ -17,28 +17,21 @@ internal static class Durations
             return true;
         }
 
-        int position = 0;
         double seconds = 0;
-        while (position < text.Length)
+        ReadOnlySpan<char> rest = text;
+        while (!rest.IsEmpty)
         {
-            int digits = position;
-            while (position < text.Length && char.IsAsciiDigit(text[position]))
-            {
-                position++;
-            }
-
-            if (position == digits || position == text.Length
-                || !long.TryParse(
-                    text.AsSpan(digits, position - digits),
-                    NumberStyles.None,
-                    CultureInfo.InvariantCulture,
-                    out long count)
-                || SecondsOf(text[position++]) is not { } unit)
+            // A number, and the letter of its unit.
+            int digits = rest.IndexOfAnyExceptInRange('0', '9');
+            if (digits < 1
+                || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                || SecondsOf(rest[digits]) is not { } unit)
             {
                 return false;
             }
 
             seconds += count * (double)unit;
+            rest = rest[(digits + 1)..];
         }
 
         // Longer than any uptime, and still within what timers accept.

@@ -1,13 +1,12 @@
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>What the audit of one block has shown.</summary>
-/// <param name="ulid">The directory's name.</param>
 /// <param name="meta">null where it could not be read.</param>
 /// <param name="sizeBytes">The sum of its files.</param>
 /// <param name="problems">Empty where the block is sound.</param>
-internal sealed class AuditedBlock(string ulid, BlockMeta? meta, long sizeBytes, IReadOnlyList<string> problems)
+internal sealed class AuditedBlock(BlockId id, BlockMeta? meta, long sizeBytes, IReadOnlyList<string> problems)
 {
-    public string Ulid => ulid;
+    public BlockId Id => id;
 
     public BlockMeta? Meta => meta;
 
@@ -28,7 +27,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
     private readonly ProblemList _problems = new();
     private readonly List<AuditedBlock> _blocks = [];
     private readonly MetaCheck _metaCheck = new();
-    private string? _block;
+    private BlockId? _block;
     private string _file = string.Empty;
     private BlockFileCheck? _check;
     private BlockMeta? _meta;
@@ -55,24 +54,24 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
     {
         int slash = path.IndexOf('/', StringComparison.Ordinal);
         string block = slash < 0 ? string.Empty : path[..slash];
-        if (!Ulid.IsValid(block))
+        if (!BlockId.TryParse(block, out BlockId id))
         {
             return;
         }
 
-        StartBlock(block);
+        StartBlock(id);
         _file = path[(slash + 1)..];
         _check = _file == BlockMeta.FileName ? _metaCheck.Restart() : BlockFileCheck.For(_file);
         CountSegment();
     }
 
-    /// <param name="ulid">Of a block's directory, which may be empty; other names are passed over.</param>
-    public void StartBlock(string ulid)
+    /// <summary>Of a block's directory, which may be empty.</summary>
+    public void StartBlock(BlockId id)
     {
-        if (ulid != _block && Ulid.IsValid(ulid))
+        if (id != _block)
         {
             FinishBlock();
-            (_block, _problemsBefore, _bytes) = (ulid, _problems.Count, 0);
+            (_block, _problemsBefore, _bytes) = (id, _problems.Count, 0);
         }
     }
 
@@ -134,7 +133,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 
     private void FinishBlock()
     {
-        if (_block is null)
+        if (_block is not { } id)
         {
             return;
         }
@@ -152,13 +151,13 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
         {
             Tally = Tally.With(_meta);
             NoteMissingSegments(_meta.Stats.NumChunks > 0 ? 1UL : 0);
-            if (_meta.Ulid != _block)
+            if (_meta.Ulid != id.Text)
             {
                 _problems.Add($"block {_block}: its meta.json belongs to {_meta.Ulid}");
             }
         }
 
-        AuditedBlock block = new(_block, _meta, _bytes, _problems.From(_problemsBefore));
+        AuditedBlock block = new(id, _meta, _bytes, _problems.From(_problemsBefore));
         if (_blocks.Count < MaxBlocks)
         {
             _blocks.Add(block);

@@ -39,14 +39,16 @@ internal sealed record BlockMeta
     {
         try
         {
-            BlockMeta meta = JsonSerializer.Deserialize(
-                json,
-                TsdbJson.Default.BlockMeta) ?? throw new InvalidDataException("meta.json holds null");
-            return meta.Version != 1
-                ? throw new InvalidDataException($"meta.json has version {meta.Version}; only version 1 is known")
-                : !Tsdb.Ulid.IsValid(meta.Ulid)
-                    ? throw new InvalidDataException($"meta.json names no ULID: '{meta.Ulid}'")
-                : meta with { Stats = meta.Stats ?? new() };
+            BlockMeta meta = JsonSerializer.Deserialize(json, TsdbJson.Default.BlockMeta)
+                ?? throw new InvalidDataException("meta.json holds null");
+            if (meta.Version != 1)
+            {
+                throw new InvalidDataException($"meta.json has version {meta.Version}; only version 1 is known");
+            }
+
+            return BlockId.TryParse(meta.Ulid, out _)
+                ? meta with { Stats = meta.Stats ?? new() }
+                : throw new InvalidDataException($"meta.json names no ULID: '{meta.Ulid}'");
         }
         catch (JsonException e)
         {

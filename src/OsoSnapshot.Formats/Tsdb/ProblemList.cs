@@ -1,3 +1,5 @@
+using OsoSnapshot.Formats.Text;
+
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
@@ -28,11 +30,19 @@ internal sealed class ProblemList
     {
         long known = Math.Min(first, _kept.Count);
         long left = Count - Math.Max(first, _kept.Count);
-        string[] rest = left > 0 ? [$"{left} more {(left == 1 ? "problem" : "problems")}, not listed"] : [];
+        string[] rest = left > 0 ? [Plural.Of(left, "more problem") + ", not listed"] : [];
         return [.. _kept[(int)known..], .. rest];
     }
 
     // Not between the two halves of a character outside the basic plane.
-    private static string Cut(string problem) => problem.Length <= MaxLetters ? problem
-        : problem[..(MaxLetters - (char.IsHighSurrogate(problem[MaxLetters - 2]) ? 2 : 1))] + "…";
+    private static string Cut(string problem)
+    {
+        if (problem.Length <= MaxLetters)
+        {
+            return problem;
+        }
+
+        int length = char.IsHighSurrogate(problem[MaxLetters - 2]) ? MaxLetters - 2 : MaxLetters - 1;
+        return problem[..length] + "…";
+    }
 }

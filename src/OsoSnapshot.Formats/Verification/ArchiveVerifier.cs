@@ -101,9 +101,9 @@ internal static class ArchiveVerifier
 
             audit.FinishFile();
         }
-        else if (entry.Kind == TarEntryKind.Directory)
+        else if (entry.Kind == TarEntryKind.Directory && BlockId.TryParse(parts[^1].TrimEnd('/'), out BlockId id))
         {
-            audit.StartBlock(parts[^1].TrimEnd('/'));
+            audit.StartBlock(id);
         }
 
         return new(entry.Name, entry.SizeBytes, crc.Value);

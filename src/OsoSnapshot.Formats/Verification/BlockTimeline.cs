@@ -8,17 +8,17 @@ namespace OsoSnapshot.Formats.Verification;
 internal static class BlockTimeline
 {
     private const int Columns = 40;
-    private const int MostRows = 40;
+    private const int MaxRows = 40;
 
     // Prometheus takes a series that has had no sample for so long as gone: its default query.lookback-delta.
-    private static readonly TimeSpan ShortestGap = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MinGap = TimeSpan.FromMinutes(5);
 
     /// <returns>A row for each block, earliest first, or for several where there are many, and a line for each gap;
     /// empty where no block can be dated.</returns>
     public static IEnumerable<string> Lines(IReadOnlyList<AuditedBlock> blocks, bool ascii)
     {
-        List<Span> spans =
-            [.. blocks.Where(block => block.Meta is not null).Select(block => new Span(block)).OrderBy(span => span.From)];
+        IEnumerable<AuditedBlock> dated = blocks.Where(block => block.Meta is not null);
+        List<Span> spans = [.. dated.Select(block => new Span(block)).OrderBy(span => span.From)];
         if (spans.Count == 0)
         {
             return [];
@@ -26,14 +26,14 @@ internal static class BlockTimeline
 
         DateTimeOffset start = spans[0].From;
         DateTimeOffset end = spans.Max(span => span.To);
-        int blocksInRow = (spans.Count + MostRows - 1) / MostRows;
+        int blocksInRow = (spans.Count + MaxRows - 1) / MaxRows;
         List<string> lines = [$"  {new string(' ', Columns)}  from (UTC)        length  {"size",10}  {"samples",13}"];
         DateTimeOffset covered = start;
         foreach (Span[] row in spans.Chunk(blocksInRow))
         {
             foreach (Span span in row)
             {
-                if (span.From - covered >= ShortestGap)
+                if (span.From - covered >= MinGap)
                 {
                     lines.Add(
                         $"  {new string(' ', Columns)}  {Time(covered)}  {Durations.Format(span.From - covered),6}  no block: a gap");

@@ -41,7 +41,7 @@ internal sealed record VerifiedBlock
 
     public static VerifiedBlock Of(AuditedBlock block) => new()
     {
-        Ulid = block.Ulid,
+        Ulid = block.Id.Text,
         From = block.Meta?.From(),
         To = block.Meta?.To(),
         Series = block.Meta?.Stats.NumSeries,

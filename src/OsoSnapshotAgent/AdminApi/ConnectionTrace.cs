@@ -45,6 +45,10 @@ internal sealed class ConnectionTrace
     }
 
     /// <summary>The peer's address without the mapping of IPv4 into IPv6.</summary>
-    public string PeerAddress =>
-        Peer is null ? "?" : (Peer.Address.IsIPv4MappedToIPv6 ? Peer.Address.MapToIPv4() : Peer.Address).ToString();
+    public string PeerAddress => Peer?.Address switch
+    {
+        null => "?",
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        { } address => address.ToString(),
+    };
 }

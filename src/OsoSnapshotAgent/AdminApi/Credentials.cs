@@ -50,10 +50,17 @@ internal static class Credentials
     private static string Secret(SettingFile file)
     {
         string secret = Text(file).TrimStart('\uFEFF').TrimEnd('\r', '\n');
-        return secret.Length == 0 ? throw file.Unusable("it is empty")
-            : secret.AsSpan().ContainsAny('\r', '\n') ? throw file.Unusable("it holds more than one line")
-            : secret.Any(char.IsControl) ? throw file.Unusable("it holds a control character")
-            : secret;
+        if (secret.Length == 0)
+        {
+            throw file.Unusable("it is empty");
+        }
+
+        if (secret.AsSpan().ContainsAny('\r', '\n'))
+        {
+            throw file.Unusable("it holds more than one line");
+        }
+
+        return secret.Any(char.IsControl) ? throw file.Unusable("it holds a control character") : secret;
     }
 
     private static string Text(SettingFile file)

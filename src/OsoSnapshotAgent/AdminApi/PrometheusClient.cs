@@ -2,24 +2,18 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Output;
-using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>Talks to one Prometheus: what it is, and the order to make a snapshot.</summary>
 internal sealed class PrometheusClient(
-    HttpClient http,
-    ConnectionTrace connection,
+    ApiConnection http,
+    ConnectionTrace trace,
     Transcript transcript,
-    AgentSettings settings,
-    TimeProvider time) : IDisposable
+    bool skipsHead) : IDisposable
 {
-    // A flags answer has some 10 KiB; anything much larger is no Prometheus.
-    private const int MaxReplyBytes = 1024 * 1024;
-
     private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
 
     /// <exception cref="OperatorException">Not reached, or no Prometheus under this URL.</exception>
@@ -95,11 +89,11 @@ internal sealed class PrometheusClient(
     /// <exception cref="OperatorException">Refused or failed, with the remedy.</exception>
     public async Task<SnapshotName> SnapshotAsync(PrometheusServer server, CancellationToken token)
     {
-        Uri url = new(server.BaseUrl, SnapshotPath + (settings.SkipHead ? "?skip_head=true" : string.Empty));
+        Uri url = new(server.BaseUrl, SnapshotPath + (skipsHead ? "?skip_head=true" : string.Empty));
         transcript.Line($"Request: POST {url}");
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Post, url, token);
-        string body = await ReadAsync(response, url, token);
-        transcript.Lines(ExchangeText.Lines(response, body, connection));
+        using HttpResponseMessage response = await http.SendAsync(HttpMethod.Post, url, token);
+        string body = await http.ReadAsync(response, url, token);
+        transcript.Lines(ExchangeText.Lines(response, body, trace));
         ApiReply<SnapshotData>? reply = Parse(body, PrometheusJson.Default.ApiReplySnapshotData);
         if (response.StatusCode != HttpStatusCode.OK || reply?.Status != "success")
         {
@@ -120,8 +114,8 @@ internal sealed class PrometheusClient(
         where T : class
     {
         Uri url = new(baseUrl, path);
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, url, token);
-        string body = await ReadAsync(response, url, token);
+        using HttpResponseMessage response = await http.SendAsync(HttpMethod.Get, url, token);
+        string body = await http.ReadAsync(response, url, token);
         ApiReply<T>? reply = Parse(body, type);
         if (response.StatusCode != HttpStatusCode.OK)
         {
@@ -133,69 +127,13 @@ internal sealed class PrometheusClient(
 
     private async Task ReadMetricsAsync(Uri baseUrl, Func<string, double, bool> next, CancellationToken token)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
+        using HttpResponseMessage response = await http.SendAsync(HttpMethod.Get, new Uri(baseUrl, "metrics"), token);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             return;
         }
 
-        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
-        try
-        {
-            await MetricsText.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), next, limit.Token);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException
-            || (e is OperationCanceledException && !token.IsCancellationRequested))
-        {
-            // What has come will do: without these metrics nobody can tell who answers, and that is no failure.
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri url, CancellationToken token)
-    {
-        using HttpRequestMessage request = new(method, url) { Version = HttpVersion.Version11 };
-        if (method == HttpMethod.Post)
-        {
-            // A body, even an empty one, keeps the HTTP stack from sending the request again over a new connection.
-            request.Content = new ByteArrayContent([]);
-        }
-
-        try
-        {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
-        }
-        catch (HttpRequestException e)
-        {
-            throw Refusals.NotReached(url, e);
-        }
-        catch (TimeoutException e)
-        {
-            throw method == HttpMethod.Post
-                ? Refusals.NoAnswerToSnapshot(url, settings.RequestTimeout, e)
-                : Refusals.NoAnswerToRead(url, ResilienceHandler.ReadTimeout, e);
-        }
-    }
-
-    private async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
-    {
-        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
-        try
-        {
-            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, limit.Token);
-            return await response.Content.ReadAsStringAsync(limit.Token);
-        }
-        catch (OperationCanceledException) when (!token.IsCancellationRequested)
-        {
-            throw Refusals.NotPrometheus(
-                url,
-                $"the answer did not end within {Durations.Format(ResilienceHandler.ReadTimeout)}");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})", "the answer can't be read");
-        }
+        await http.ReadAsFarAsPossibleAsync(response, (text, limit) => MetricsText.ReadAsync(text, next, limit), token);
     }
 
     private static ApiReply<T>? Parse<T>(string body, JsonTypeInfo<ApiReply<T>> type)

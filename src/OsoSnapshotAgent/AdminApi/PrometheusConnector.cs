@@ -38,7 +38,7 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         };
         http.DefaultRequestHeaders.UserAgent.ParseAdd($"oso-snapshot/{ProductVersion.Text}");
         http.DefaultRequestHeaders.Accept.ParseAdd("*/*");
-        return new(http, trace, transcript, settings, time);
+        return new(new ApiConnection(http, settings.RequestTimeout, time), trace, transcript, settings.SkipHead);
     }
 
     /// <returns>null for the system's own authorities.</returns>

@@ -29,6 +29,20 @@ internal static class Refusals
 
         string brief = $"{url} answered {(int)response.StatusCode}";
         string status = $"{brief} {response.ReasonPhrase}";
+        RefusalException? known = ExplainStatus(response, error, brief, status);
+        return known ?? new(ExitStatus.PrometheusRefused, $"{status}: {Shortened(error)}", ServerLog)
+        {
+            LeavesDoubt = !isPrometheusOwn,
+            Brief = brief + ".",
+        };
+    }
+
+    private static RefusalException? ExplainStatus(
+        HttpResponseMessage response,
+        string error,
+        string brief,
+        string status)
+    {
         return response.StatusCode switch
         {
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed =>
@@ -47,11 +61,7 @@ internal static class Refusals
                 $"{status} to {response.Headers.Location}; redirects are not followed.",
                 CheckUrl,
                 brief + ", a redirect, which is not followed."),
-            _ => new(ExitStatus.PrometheusRefused, $"{status}: {Shortened(error)}", ServerLog)
-            {
-                LeavesDoubt = !isPrometheusOwn,
-                Brief = brief + ".",
-            },
+            _ => null,
         };
 
         RefusalException Answered(string what, string remedy, RefusalKind kind = RefusalKind.Answered) =>

@@ -29,29 +29,22 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 
         // Taken before the first write: asking for it moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
-        Task<VerifiedArchive> verifying = Task.Run(Verify, CancellationToken.None);
+        Task<VerifiedArchive> verifying = Task.Run(
+            () => Verify(descriptor, written, archived, stop),
+            CancellationToken.None);
         try
         {
             ArchiveManifest manifest = await Task.Run(
-                () =>
-                    writer.Write(
-                        source,
-                        engine,
-                        volume,
-                        file.Stream,
-                        archived.Add,
-                        written,
-                        stop.Token), CancellationToken.None);
-            written.Complete();
-            archived.CompleteAdding();
+                () => writer.Write(source, engine, volume, file.Stream, archived.Add, written, stop.Token),
+                CancellationToken.None);
+            Complete(written, archived);
             return (manifest, await verifying);
         }
         catch (Exception e)
         {
             // The verifier must not outlive the file that both tasks share.
             await stop.CancelAsync();
-            written.Complete();
-            archived.CompleteAdding();
+            Complete(written, archived);
             await ((Task)verifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (e is OperationCanceledException && !token.IsCancellationRequested)
             {
@@ -61,23 +54,39 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 
             throw;
         }
+    }
 
-        VerifiedArchive Verify()
+    private static void Complete(WrittenBytes written, BlockingCollection<ArchivedEntry> archived)
+    {
+        written.Complete();
+        archived.CompleteAdding();
+    }
+
+    private static VerifiedArchive Verify(
+        SafeFileHandle file,
+        WrittenBytes written,
+        BlockingCollection<ArchivedEntry> archived,
+        CancellationTokenSource stop)
+    {
+        try
         {
-            try
+            using ArchiveFollower follower = new(file, written);
+            BlockAudit audit = ArchiveVerifier.Verify(
+                follower,
+                archived.GetConsumingEnumerable(CancellationToken.None),
+                stop.Token);
+            return new()
             {
-                using ArchiveFollower follower = new(descriptor, written);
-                BlockAudit audit = ArchiveVerifier.Verify(
-                    follower,
-                    archived.GetConsumingEnumerable(CancellationToken.None),
-                    stop.Token);
-                return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
-            }
-            catch
-            {
-                stop.Cancel();
-                throw;
-            }
+                Tally = audit.Tally,
+                Blocks = audit.Blocks,
+                Damage = audit.Problems,
+                Crc32C = follower.Crc32C,
+            };
+        }
+        catch
+        {
+            stop.Cancel();
+            throw;
         }
     }
 }

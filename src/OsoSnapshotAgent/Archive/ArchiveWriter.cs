@@ -47,7 +47,13 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
             gzip.Complete();
         }
 
-        return new() { InputBytes = bytesRead, ArchiveBytes = output.BytesWritten, Crc32C = output.Crc32C, Sha256 = output.Sha256() };
+        return new()
+        {
+            InputBytes = bytesRead,
+            ArchiveBytes = output.BytesWritten,
+            Crc32C = output.Crc32C,
+            Sha256 = output.Sha256(),
+        };
     }
 
     private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)

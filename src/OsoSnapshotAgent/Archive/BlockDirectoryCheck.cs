@@ -16,11 +16,13 @@ internal static class BlockDirectoryCheck
     {
         BlockAudit audit = new(finished);
         byte[] buffer = new byte[BufferBytes];
-        foreach (string block in DataDirectory.BlocksIn(directory).Take(DirectoryTree.MaxSortedNames).Order(StringComparer.Ordinal))
+        IEnumerable<BlockId> blocks = DataDirectory.BlocksIn(directory).Take(DirectoryTree.MaxSortedNames);
+        foreach (BlockId block in blocks.OrderBy(id => id.Text, StringComparer.Ordinal))
         {
             audit.StartBlock(block);
-            using DirectoryHandle content = directory.OpenDirectory(block);
-            foreach (TreeEntry file in SnapshotTree.Below(content, block + "/").Where(entry => entry.Status.IsRegularFile))
+            using DirectoryHandle content = directory.OpenDirectory(block.Text);
+            IEnumerable<TreeEntry> entries = SnapshotTree.Below(content, $"{block}/");
+            foreach (TreeEntry file in entries.Where(entry => entry.Status.IsRegularFile))
             {
                 audit.StartFile(file.EntryName);
                 using FileStream source = file.OpenFile();

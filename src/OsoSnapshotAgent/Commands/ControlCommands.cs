@@ -41,7 +41,11 @@ internal static class ControlCommands
         Add("Phase", run.Phase);
         Add("Snapshot", run.Snapshot);
         Add("Blocks", run.Blocks?.ToString(CultureInfo.InvariantCulture));
-        Add("Time range", run.Blocks > 0 ? $"{Time(run.From)} to {Time(run.To)}" : null);
+        if (run is { Blocks: > 0, From: { } from, To: { } to })
+        {
+            Add("Time range", $"{UtcTime.Format(from)} to {UtcTime.Format(to)}");
+        }
+
         Add("Archive", run.Archive);
         Add("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture));
         Add("SHA-256", run.Sha256);
@@ -59,9 +63,6 @@ internal static class ControlCommands
         }
     }
 
-    private static string Time(DateTimeOffset? time) =>
-        time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? string.Empty;
-
     private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
     {
         ControlAnswer answer = Ask(
@@ -71,8 +72,8 @@ internal static class ControlCommands
         if (answer.Problem is { } problem)
         {
             Console.Error.WriteLine(
-                $"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do:"
-                + $" {Printable.Text(answer.Remedy ?? string.Empty, keepsLines: true)}");
+                $"❌ {Printable.Text(problem, keepsLines: true)}\n"
+                + $"   What to do: {Printable.Text(answer.Remedy ?? string.Empty, keepsLines: true)}");
         }
         else
         {
@@ -115,21 +116,23 @@ internal static class ControlCommands
             // It is not there, or it has ended before it could answer.
         }
 
-        return isHeard
-            ? new()
-            {
-                ExitStatus = (int)ExitStatus.TargetUnreachable,
-                Problem = "The agent of this container ended before it answered: whether it has carried out"
-                    + $" '{request}' is not known.",
-                Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
-                    + " REMOVE=yes removes what is left.",
-            }
-            : new()
-            {
-                ExitStatus = (int)ExitStatus.TargetUnreachable,
-                Problem = "No agent of this user is at work in this container.",
-                Remedy = "Run this in the container whose main process is oso-snapshot, as the same user: kubectl exec"
-                    + " POD -c CONTAINER -- oso-snapshot …",
-            };
+        return isHeard ? EndedUnheard(request) : NoAgent();
     }
+
+    private static ControlAnswer EndedUnheard(string request) => new()
+    {
+        ExitStatus = (int)ExitStatus.TargetUnreachable,
+        Problem = "The agent of this container ended before it answered:"
+            + $" whether it has carried out '{request}' is not known.",
+        Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
+            + " REMOVE=yes removes what is left.",
+    };
+
+    private static ControlAnswer NoAgent() => new()
+    {
+        ExitStatus = (int)ExitStatus.TargetUnreachable,
+        Problem = "No agent of this user is at work in this container.",
+        Remedy = "Run this in the container whose main process is oso-snapshot, as the same user:"
+            + " kubectl exec POD -c CONTAINER -- oso-snapshot …",
+    };
 }

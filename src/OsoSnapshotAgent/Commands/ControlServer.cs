@@ -167,7 +167,8 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
                     Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'),
                     answer => TryTellAsync(client, answer)));
         }
-        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException
+            or OperationCanceledException)
         {
             // It has gone, or its answer can't be made.
         }

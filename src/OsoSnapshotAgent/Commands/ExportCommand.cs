@@ -16,14 +16,17 @@ internal static class ExportCommand
     public static Command Create()
     {
         // Text, because options of number types would make the binary larger by tens of kilobytes.
-        Option<string> offset = new("--offset") { Description = "Bytes to leave out, to go on with a copy that broke"
-            + " off." };
+        Option<string> offset = new("--offset")
+        {
+            Description = "Bytes to leave out, to resume a copy that broke off.",
+        };
         Option<string> length = new("--length") { Description = "Bytes to write at most." };
-        Option<bool> stream = new("--stream") { Description = "Makes a snapshot and archives it straight to standard"
-            + " output, with no file on the volume." };
-        Command command = new(
-            "export",
-            "Writes the finished archive, or with --stream a fresh one, to standard output.") { offset, length, stream };
+        Option<bool> stream = new("--stream")
+        {
+            Description = "Makes a snapshot and archives it straight to standard output, with no file on the volume.",
+        };
+        const string Description = "Writes the finished archive, or with --stream a fresh one, to standard output.";
+        Command command = new("export", Description) { offset, length, stream };
         command.Validators.Add(result =>
         {
             if (Number(result.GetValue(offset), 0) is null || Number(result.GetValue(length), 0) is null)
@@ -36,40 +39,17 @@ internal static class ExportCommand
             }
         });
         command.SetAction(async (arguments, _) => arguments.GetValue(stream)
-            ? FileVerb.Run(RefuseTerminal) is var refused and not 0 ? refused : (int)await RunCommand.StreamAsync()
-            : FileVerb.Run(
-                () =>
-                    Export(
-                        Number(arguments.GetValue(offset), 0)!.Value,
-                        Number(arguments.GetValue(length), long.MaxValue)!.Value)));
+            ? await StreamAsync()
+            : FileVerb.Run(() => Export(
+                Number(arguments.GetValue(offset), 0)!.Value,
+                Number(arguments.GetValue(length), long.MaxValue)!.Value)));
         return command;
     }
 
     /// <returns>The number of bytes written.</returns>
     internal static long Copy(DataDirectory data, Stream output, long offset, long length)
     {
-        DirectoryHandle directory = data.Directory;
-        bool isAtWork = directory.Find(DataDirectory.PartialName) is not null;
-        if (directory.Find(DataDirectory.ArchiveName) is null)
-        {
-            throw isAtWork
-                ? new OperatorException(
-                    ExitStatus.Busy,
-                    $"{data.Archive} is still being written.",
-                    "Wait until oso-snapshot status says hold-for-copy.")
-                : new OperatorException(
-                    ExitStatus.TargetUnreachable,
-                    $"There is no archive {data.Archive}.",
-                    "Make one first, or use oso-snapshot export --stream.");
-        }
-
-        if (isAtWork)
-        {
-            Console.Error.WriteLine(
-                $"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
-        }
-
-        using FileStream file = directory.OpenFile(DataDirectory.ArchiveName);
+        using FileStream file = Open(data);
         if (offset > file.Length)
         {
             throw new OperatorException(
@@ -92,16 +72,50 @@ internal static class ExportCommand
         return written;
     }
 
-    private static long? Number(string? text, long @default) =>
-        text is null
-            ? @default
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : null;
+    private static FileStream Open(DataDirectory data)
+    {
+        bool isAtWork = data.Directory.Find(DataDirectory.PartialName) is not null;
+        if (data.Directory.Find(DataDirectory.ArchiveName) is null)
+        {
+            throw isAtWork
+                ? new OperatorException(
+                    ExitStatus.Busy,
+                    $"{data.Archive} is still being written.",
+                    "Wait until oso-snapshot status says hold-for-copy.")
+                : new OperatorException(
+                    ExitStatus.TargetUnreachable,
+                    $"There is no archive {data.Archive}.",
+                    "Make one first, or use oso-snapshot export --stream.");
+        }
 
+        if (isAtWork)
+        {
+            Console.Error.WriteLine(
+                $"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
+        }
+
+        return data.Directory.OpenFile(DataDirectory.ArchiveName);
+    }
+
+    private static long? Number(string? text, long @default)
+    {
+        if (text is null)
+        {
+            return @default;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    }
+
+    private static async Task<int> StreamAsync()
+    {
+        int refused = FileVerb.Run(RefuseTerminal);
+        return refused != 0 ? refused : (int)await RunCommand.StreamAsync();
+    }
+
+    // At normal priority: somebody waits for the bytes, and copying them takes little of the CPU.
     private static ExitStatus Export(long offset, long length)
     {
-        Priority.Lower();
         RefuseTerminal();
         DataDirectory data = Discovery.FindData();
         using StandardOutput output = new(CancellationToken.None);
@@ -110,8 +124,16 @@ internal static class ExportCommand
         return ExitStatus.Done;
     }
 
-    private static ExitStatus RefuseTerminal() =>
-        !OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput) ? ExitStatus.Done : throw new OperatorException(
-        ExitStatus.Settings, "Standard output is a terminal, which would change the archive's"
-            + " bytes.", "Redirect it, and use kubectl exec without -t.");
+    private static ExitStatus RefuseTerminal()
+    {
+        if (OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "Standard output is a terminal, which would change the archive's bytes.",
+                "Redirect it, and use kubectl exec without -t.");
+        }
+
+        return ExitStatus.Done;
+    }
 }

@@ -139,6 +139,6 @@ internal static class VerifyCommand
             : "contents unknown";
         return block.Problems
             .Select(problem => "   " + problem)
-            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Ulid}  {content}");
+            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Id}  {content}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
@@ -6,14 +5,11 @@ namespace OsoSnapshotAgent.Linux;
 /// <summary>
 /// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link
 /// is followed in any component, so whoever may rename things there can't lead us elsewhere. For a single name
-/// openat(2) with O_NOFOLLOW does what openat2(2) with RESOLVE_NO_SYMLINKS does, on every kernel and under every
-/// seccomp profile.
+/// openat(2) with O_NOFOLLOW does what openat2(2) does, on every kernel and under every seccomp profile.
 /// </summary>
 /// <remarks>A path below the directory is one or more names with slashes between them, without "." and "..".</remarks>
 internal sealed class DirectoryHandle : IDisposable
 {
-    private const int EntriesBytes = 32 * 1024;
-
     private readonly SafeFileHandle _descriptor;
 
     private DirectoryHandle(SafeFileHandle descriptor, string path) => (_descriptor, Path) = (descriptor, path);
@@ -71,9 +67,7 @@ internal sealed class DirectoryHandle : IDisposable
     /// <summary>The same directory once more, with a lock and a place in its listing of its own.</summary>
     public DirectoryHandle Reopen() => new(OpenAt(".", LibC.OpenDirectory), Path);
 
-    /// <summary>
-    /// Opens a regular file for reading. Nothing is waited for: neither a pipe nor a device is opened to be read.
-    /// </summary>
+    /// <summary>Opens a regular file for reading. Nothing is waited for: no pipe is opened, no device read.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is something other than a regular file, or any other failure.</exception>
@@ -137,30 +131,15 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <summary>
-    /// The names in the directory in no order, read as they are asked for; memory doesn't grow with their number.
-    /// </summary>
+    /// <summary>The names in it in no order, read as they are asked for: memory doesn't follow their number.</summary>
     /// <exception cref="IOException">They can't be read.</exception>
     public IEnumerable<string> Names()
     {
         // A descriptor of its own: the place in the listing belongs to the open directory.
         using SafeFileHandle listing = OpenAt(".", LibC.OpenDirectory);
-        byte[] entries = new byte[EntriesBytes];
-        int count;
-        while ((count = ReadEntries(listing, entries)) > 0)
+        foreach (string name in DirectoryNames.Read(listing, Path))
         {
-            for (int position = 0; position < count;)
-            {
-                // struct linux_dirent64 of getdents64(2): inode, offset, length of the record, type, name and a NUL.
-                int length = BinaryPrimitives.ReadUInt16LittleEndian(entries.AsSpan(position + 16));
-                ReadOnlySpan<byte> name = entries.AsSpan(position + 19, length - 19);
-                string text = FileName.Decode(name[..name.IndexOf((byte)0)]);
-                position += length;
-                if (text is not ("." or ".."))
-                {
-                    yield return text;
-                }
-            }
+            yield return name;
         }
     }
 
@@ -191,17 +170,6 @@ internal sealed class DirectoryHandle : IDisposable
 
     public void Dispose() => _descriptor.Dispose();
 
-    private unsafe int ReadEntries(SafeFileHandle listing, byte[] entries)
-    {
-        fixed (byte* buffer = entries)
-        {
-            nint count = LibC.GetDirectoryEntries(listing, buffer, (nuint)entries.Length);
-
-            // A directory that has been deleted meanwhile holds nothing.
-            return count >= 0 ? (int)count : Errno.Last == Errno.NoEntry ? 0 : throw Errno.ToException(Path);
-        }
-    }
-
     private unsafe void Delete(string name, int flags)
     {
         fixed (byte* start = FileName.Encode(name))
@@ -216,18 +184,15 @@ internal sealed class DirectoryHandle : IDisposable
     private SafeFileHandle OpenRegular(string path) =>
         RegularFile.Require(OpenAt(path, LibC.OpenNoFollow | LibC.OpenNonBlocking), PathOf(path));
 
-    private SafeFileHandle OpenAt(string path, int flags) =>
-        InParent(path, (parent, name) => LibC.OpenAt(parent._descriptor, name, flags, PathOf(path)));
-
-    private T InParent<T>(string path, Func<DirectoryHandle, string, T> action)
+    private SafeFileHandle OpenAt(string path, int flags)
     {
         int slash = path.LastIndexOf('/');
         if (slash < 0)
         {
-            return action(this, path);
+            return LibC.OpenAt(_descriptor, path, flags, PathOf(path));
         }
 
         using DirectoryHandle parent = OpenDirectory(path[..slash], isSearchOnly: true);
-        return action(parent, path[(slash + 1)..]);
+        return LibC.OpenAt(parent._descriptor, path[(slash + 1)..], flags, PathOf(path));
     }
 }

@@ -44,47 +44,8 @@ internal static class DirectoryTree
         DirectoryHandle directory,
         TreeOrder order,
         Predicate<TreeItem>? enters = null,
-        Action<DirectoryHandle>? inspect = null)
-    {
-        return Below(directory, prefix: string.Empty, depth: 1);
-
-        IEnumerable<TreeItem> Below(DirectoryHandle directory, string prefix, int depth)
-        {
-            if (depth > MaxDepth)
-            {
-                throw new IOException(
-                    $"{directory.Path} lies more than {MaxDepth} directories deep; nothing that Prometheus makes does");
-            }
-
-            inspect?.Invoke(directory);
-            foreach (string name in order == TreeOrder.ByName ? Sorted(directory) : directory.Names())
-            {
-                TreeItem item = new(directory, name, prefix + name, directory.Find(name));
-                if (!item.IsDirectory || order != TreeOrder.ContentFirst)
-                {
-                    yield return item;
-                }
-
-                if (!item.IsDirectory)
-                {
-                    continue;
-                }
-
-                using (DirectoryHandle? content = enters?.Invoke(item) == false ? null : directory.FindDirectory(name))
-                {
-                    foreach (TreeItem below in content is null ? [] : Below(content, item.Path + "/", depth + 1))
-                    {
-                        yield return below;
-                    }
-                }
-
-                if (order == TreeOrder.ContentFirst)
-                {
-                    yield return item;
-                }
-            }
-        }
-    }
+        Action<DirectoryHandle>? inspect = null) =>
+        Below(directory, prefix: string.Empty, depth: 1, new(order, enters, inspect));
 
     /// <summary>Deletes a directory with all that lies in it.</summary>
     /// <param name="inspect">Called with each directory before anything in it is deleted; throws where it must
@@ -114,6 +75,40 @@ internal static class DirectoryTree
         parent.DeleteDirectory(name);
     }
 
+    private static IEnumerable<TreeItem> Below(DirectoryHandle directory, string prefix, int depth, Manner manner)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new IOException(
+                $"{directory.Path} lies more than {MaxDepth} directories deep; nothing that Prometheus makes does");
+        }
+
+        manner.Inspect?.Invoke(directory);
+        foreach (string name in manner.Order == TreeOrder.ByName ? Sorted(directory) : directory.Names())
+        {
+            TreeItem item = new(directory, name, prefix + name, directory.Find(name));
+            bool comesAfterContent = item.IsDirectory && manner.Order == TreeOrder.ContentFirst;
+            if (!comesAfterContent)
+            {
+                yield return item;
+            }
+
+            bool isEntered = item.IsDirectory && manner.Enters?.Invoke(item) != false;
+            using (DirectoryHandle? content = isEntered ? directory.FindDirectory(name) : null)
+            {
+                foreach (TreeItem below in content is null ? [] : Below(content, item.Path + "/", depth + 1, manner))
+                {
+                    yield return below;
+                }
+            }
+
+            if (comesAfterContent)
+            {
+                yield return item;
+            }
+        }
+    }
+
     private static List<string> Sorted(DirectoryHandle directory)
     {
         List<string> names = [.. directory.Names().Take(MaxSortedNames + 1)];
@@ -126,4 +121,9 @@ internal static class DirectoryTree
         names.Sort(StringComparer.Ordinal);
         return names;
     }
+
+    private readonly record struct Manner(
+        TreeOrder Order,
+        Predicate<TreeItem>? Enters,
+        Action<DirectoryHandle>? Inspect);
 }

@@ -52,9 +52,12 @@ internal sealed record FileStatus
     public static FileStatus? Find(SafeFileHandle directory, string name, string path)
     {
         Span<byte> buffer = stackalloc byte[StatxBytes];
-        return Call(directory, name, LibC.AtSymlinkNoFollow, buffer) == 0 ? Read(buffer)
-            : Errno.Last == Errno.NoEntry ? null
-            : throw Errno.ToException(path);
+        if (Call(directory, name, LibC.AtSymlinkNoFollow, buffer) == 0)
+        {
+            return Read(buffer);
+        }
+
+        return Errno.Last == Errno.NoEntry ? null : throw Errno.ToException(path);
     }
 
     /// <summary>Of an open file or directory.</summary>

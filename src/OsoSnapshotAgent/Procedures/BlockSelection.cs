@@ -19,9 +19,12 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoBlock"/>.</exception>
     public ArchiveSource Choose(TargetContainer target, SnapshotName snapshot, IDeflateEngine engine)
     {
-        HashSet<string> wanted = WantedBlocks(target.Data, snapshot, out string? leftOut);
+        HashSet<BlockId> wanted = WantedBlocks(target.Data, snapshot, out string? leftOut);
         IEnumerable<TreeEntry> entries =
-            SnapshotTree.Walk(target.Data, snapshot, name => !Ulid.IsValid(name) || wanted.Contains(name));
+            SnapshotTree.Walk(
+                target.Data,
+                snapshot,
+                name => !BlockId.TryParse(name, out BlockId id) || wanted.Contains(id));
         long inputBytes = entries.Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes);
         string blocks = Plural.Of(wanted.Count, "block");
         string workers = Plural.Of(settings.Workers, "worker");
@@ -35,15 +38,15 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
     /// </summary>
     public IEnumerable<TreeItem> Expected(DataDirectory data) => data.Blocks
         .Where(block => IsWanted(data.Directory, block, _ => { }))
-        .SelectMany(data.FilesBelow)
+        .SelectMany(block => data.FilesBelow(block.Text))
         .Concat(settings.SkipHead ? [] : data.HeadFiles)
         .Take(DirectoryTree.MaxSortedNames);
 
-    private HashSet<string> WantedBlocks(DataDirectory data, SnapshotName name, out string? leftOut)
+    private HashSet<BlockId> WantedBlocks(DataDirectory data, SnapshotName name, out string? leftOut)
     {
         leftOut = null;
         using DirectoryHandle snapshot = SnapshotTree.Open(data, name);
-        string[] blocks = [.. DataDirectory.BlocksIn(snapshot).Take(DirectoryTree.MaxSortedNames)];
+        BlockId[] blocks = [.. DataDirectory.BlocksIn(snapshot).Take(DirectoryTree.MaxSortedNames)];
         if (blocks.Length == 0)
         {
             throw new OperatorException(
@@ -55,7 +58,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
                     : "See whether Prometheus scrapes anything, and whether it writes to this data directory.");
         }
 
-        HashSet<string> wanted = [.. blocks.Where(block => IsWanted(snapshot, block, transcript.Warning))];
+        HashSet<BlockId> wanted = [.. blocks.Where(block => IsWanted(snapshot, block, transcript.Warning))];
         if (wanted.Count > 0 && wanted.Count < blocks.Length)
         {
             leftOut = $"{blocks.Length - wanted.Count} of {Plural.Of(blocks.Length, "block")}, outside the range"
@@ -70,7 +73,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
     }
 
     // A block that can't be dated is archived: better too much than too little.
-    private bool IsWanted(DirectoryHandle directory, string block, Action<string> warn)
+    private bool IsWanted(DirectoryHandle directory, BlockId block, Action<string> warn)
     {
         try
         {
@@ -81,12 +84,12 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             warn(
-                $"{directory.PathOf(block)} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
+                $"{directory.PathOf(block.Text)} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
             return true;
         }
     }
 
-    private static BlockMeta ReadMeta(DirectoryHandle directory, string block)
+    private static BlockMeta ReadMeta(DirectoryHandle directory, BlockId block)
     {
         using FileStream file = directory.OpenFile($"{block}/{BlockMeta.FileName}");
         return MetaCheck.Read(file);

@@ -19,41 +19,38 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
             terminationMessage.Write(result.Summary);
             return result.Status;
         }
-        catch (OperationCanceledException) when (signals.Status is { } status)
-        {
-            undo.Dispose();
-            return Fail(status, $"Ended by {SignalName(status)}.", undo.Remains);
-        }
-        catch (OperatorException e)
-        {
-            undo.Dispose();
-            return Fail(e.Status, e.Message, e.Remedy, e.Brief);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            undo.Dispose();
-            return Fail(
-                ExitStatus.ArchiveFailed,
-                e.Message,
-                "See who owns it (ls -ln): start with that user and group (kubectl debug … --custom=FILE), or as root"
-                + " with --profile=general, and run again.");
-        }
-        catch (IOException e)
-        {
-            undo.Dispose();
-            return Fail(
-                OutOfRoom.Is(e) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
-                e.Message,
-                "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
-        }
 #pragma warning disable CA1031 // The last line of defence: a bug must still leave a clean volume and say what it was.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             undo.Dispose();
-            transcript.Bug(e);
-            terminationMessage.Write($"bug: {e.GetType().Name}: {e.Message}");
-            return ExitStatus.Bug;
+            return Explain(e, undo.Remains);
+        }
+    }
+
+    private ExitStatus Explain(Exception failure, string remains)
+    {
+        switch (failure)
+        {
+            case OperationCanceledException when signals.Status is { } status:
+                return Fail(status, $"Ended by {SignalName(status)}.", remains);
+            case OperatorException e:
+                return Fail(e.Status, e.Message, e.Remedy, e.Brief);
+            case UnauthorizedAccessException:
+                return Fail(
+                    ExitStatus.ArchiveFailed,
+                    failure.Message,
+                    "See who owns it (ls -ln): start with that user and group (kubectl debug … --custom=FILE), or as root with"
+                    + " --profile=general, and run again.");
+            case IOException e:
+                return Fail(
+                    OutOfRoom.Is(e) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
+                    failure.Message,
+                    "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
+            default:
+                transcript.Bug(failure);
+                terminationMessage.Write($"bug: {failure.GetType().Name}: {failure.Message}");
+                return ExitStatus.Bug;
         }
     }
 

@@ -16,7 +16,9 @@ internal sealed class UndoStack(Transcript transcript) : IDisposable
     /// <summary>What was made stays from now on.</summary>
     public void Forget() => _actions.Clear();
 
-    /// <summary>Takes back what was not forgotten. A failure is a warning, since it would hide why the run failed.</summary>
+    /// <summary>
+    /// Takes back what was not forgotten. A failure is a warning, since it would hide why the run failed.
+    /// </summary>
     public void Dispose()
     {
         try

@@ -17,7 +17,9 @@ internal readonly record struct Reserve(long Bytes, double Percent)
         reserve = default;
         if (text.EndsWith('%'))
         {
-            if (!double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            ReadOnlySpan<char> digits = text.AsSpan(0, text.Length - 1);
+            const NumberStyles Style = NumberStyles.AllowDecimalPoint;
+            if (!double.TryParse(digits, Style, CultureInfo.InvariantCulture, out double percent)
                 || percent is not (>= 0 and <= 100))
             {
                 // Not "percent > 100": the parser takes NaN, which compares as false.

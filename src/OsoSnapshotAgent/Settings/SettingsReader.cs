@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Text;
 
@@ -9,80 +7,20 @@ namespace OsoSnapshotAgent.Settings;
 internal static class SettingsReader
 {
     private const string Prefix = "OSO_SNAPSHOT_";
-    private const string FileRule = "the absolute path of a file";
-    private static readonly SearchValues<char> NotInHost = SearchValues.Create("/?#@\\ ");
 
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>, naming each variable, its value and
     /// its rule.</exception>
     public static AgentSettings Read(IReadOnlyDictionary<string, string> variables, TimeProvider time)
     {
         VariableReader reader = new(variables);
-        DateTimeOffset now = time.GetUtcNow();
-        AgentSettings settings = new()
+        AgentSettings settings = ReadConnection(reader, ReadArchive(reader, ReadRun(reader), time.GetUtcNow())) with
         {
-            ServiceName = reader.Reference<string>(
-                "OSO_PROMETHEUS_SERVICE_NAME",
-                TryHost,
-                "a host name such as oso-p-prom-svr, with :port where it isn't 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
-            ClusterNamePrefix = reader.Reference<string>(
-                "CLUSTER_NAME_PREFIX",
-                TryPathSegments,
-                "the first segment of the URL's path, such as occne3-n2"),
-            Mode = reader.YesNo("REMOVE") ? RunMode.Remove : RunMode.Take,
-            Url = reader.Reference<Uri>(
-                Prefix + "URL",
-                TryUrl,
-                "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
-            DataDirectory = DataDirectory(reader),
-            Hold = reader.Value<TimeSpan>(Prefix + "HOLD", TryHold, $"{Durations.Rule}, or 0, or forever"),
-            SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
-            Since = reader.Value<DateTimeOffset>(
-                Prefix + "SINCE",
-                TryPoint,
-                $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
-            Until = reader.Value<DateTimeOffset>(
-                Prefix + "UNTIL",
-                TryPoint,
-                $"{Durations.Rule} (back from now), or a time such as 2025-08-20T16:00:00Z"),
-            Reserve = reader.Value<Reserve>(Prefix + "RESERVE", Reserve.TryParse, Reserve.Rule) ?? Reserve.Default,
-            Workers = reader.Value<int>(
-                Prefix + "WORKERS",
-                Within(1, 256),
-                "a number from 1 to 256") ?? new AgentSettings().Workers,
-            Level = reader.Value<int>(Prefix + "LEVEL", Within(1, 9), "a number from 1 to 9"),
-            RateLimitBytesPerSecond = reader.Value<long>(
-                Prefix + "RATE_LIMIT",
-                TryPositiveSize,
-                ByteSize.Rule + " (bytes per second, at least 1MiB)"),
-            RequestTimeout = reader.Value<TimeSpan>(
-                Prefix + "TIMEOUT",
-                TryPositiveDuration,
-                Durations.Rule) ?? TimeSpan.FromHours(1),
-            CaFile = reader.Reference<string>(Prefix + "CA_FILE", TryAbsolutePath, FileRule),
-            Username = reader.Text(Prefix + "USERNAME"),
-            PasswordFile = reader.Reference<string>(Prefix + "PASSWORD_FILE", TryAbsolutePath, FileRule),
-            BearerTokenFile = reader.Reference<string>(Prefix + "BEARER_TOKEN_FILE", TryAbsolutePath, FileRule),
-            Insecure = reader.YesNo(Prefix + "INSECURE"),
-            Client = reader.Reference<string>(
-                Prefix + "CLIENT",
-                TryContainerName,
-                "the name of a container, such as oso-snapshot-20261121-091649-27750"),
-            StartBefore = reader.Value<DateTimeOffset>(
-                Prefix + "START_BEFORE",
-                TryTime,
-                "a time such as 2025-08-20T16:00:00Z"),
             Ascii = Ascii(reader, variables),
         };
-
         CheckCombinations(settings, reader.Problems);
         ThrowOnProblems(reader);
-        return settings with
-        {
-            Warnings = [.. reader.Unknown(Prefix).Select(name => $"{name} is not a setting of this program and was"
-                + " ignored; is it misspelt?")],
-        };
-
-        bool TryPoint(string text, out DateTimeOffset point) => TryPointInTime(text, now, out point);
+        const string Ignored = " is not a setting of this program and was ignored; is it misspelt?";
+        return settings with { Warnings = [.. reader.Unknown(Prefix).Select(name => name + Ignored)] };
     }
 
     /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>
@@ -106,12 +44,75 @@ internal static class SettingsReader
         return ascii;
     }
 
+    private static AgentSettings ReadRun(VariableReader reader) => new()
+    {
+        Mode = reader.YesNo("REMOVE") ? RunMode.Remove : RunMode.Take,
+        DataDirectory = DataDirectory(reader),
+        Hold = reader.Value<TimeSpan>(Prefix + "HOLD", SettingParsers.TryHold, $"{Durations.Rule}, or 0, or forever"),
+        Client = reader.Reference<string>(
+            Prefix + "CLIENT",
+            SettingParsers.TryContainerName,
+            "the name of a container, such as oso-snapshot-20261121-091649-27750"),
+        StartBefore = reader.Value<DateTimeOffset>(
+            Prefix + "START_BEFORE",
+            SettingParsers.TryTime,
+            "a time such as 2025-08-20T16:00:00Z"),
+    };
+
+    private static AgentSettings ReadArchive(VariableReader reader, AgentSettings settings, DateTimeOffset now)
+    {
+        const string PointRule = Durations.Rule + " (back from now), or a time such as 2025-08-20T16:00:00Z";
+        return settings with
+        {
+            SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
+            Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, PointRule),
+            Until = reader.Value<DateTimeOffset>(Prefix + "UNTIL", TryPoint, PointRule),
+            Reserve = reader.Value<Reserve>(Prefix + "RESERVE", Reserve.TryParse, Reserve.Rule) ?? Reserve.Default,
+            Workers = reader.Value(Prefix + "WORKERS", SettingParsers.Within(1, 256), "a number from 1 to 256")
+                ?? settings.Workers,
+            Level = reader.Value(Prefix + "LEVEL", SettingParsers.Within(1, 9), "a number from 1 to 9"),
+            RateLimitBytesPerSecond = reader.Value<long>(
+                Prefix + "RATE_LIMIT",
+                SettingParsers.TryPositiveSize,
+                ByteSize.Rule + " (bytes per second, at least 1MiB)"),
+        };
+
+        bool TryPoint(string text, out DateTimeOffset point) => SettingParsers.TryPointInTime(text, now, out point);
+    }
+
+    private static AgentSettings ReadConnection(VariableReader reader, AgentSettings settings) => settings with
+    {
+        ServiceName = reader.Reference<string>(
+            "OSO_PROMETHEUS_SERVICE_NAME",
+            SettingParsers.TryHost,
+            "a host name such as oso-p-prom-svr, with :port where it isn't 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
+        ClusterNamePrefix = reader.Reference<string>(
+            "CLUSTER_NAME_PREFIX",
+            SettingParsers.TryPathSegments,
+            "the first segment of the URL's path, such as occne3-n2"),
+        Url = reader.Reference<Uri>(
+            Prefix + "URL",
+            SettingParsers.TryUrl,
+            "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
+        RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", SettingParsers.TryPositiveDuration, Durations.Rule)
+            ?? settings.RequestTimeout,
+        CaFile = File(reader, "CA_FILE"),
+        Username = reader.Text(Prefix + "USERNAME"),
+        PasswordFile = File(reader, "PASSWORD_FILE"),
+        BearerTokenFile = File(reader, "BEARER_TOKEN_FILE"),
+        Insecure = reader.YesNo(Prefix + "INSECURE"),
+    };
+
+    private static string? File(VariableReader reader, string name) =>
+        reader.Reference<string>(Prefix + name, SettingParsers.TryAbsolutePath, "the absolute path of a file");
+
     private static bool Ascii(VariableReader reader, IReadOnlyDictionary<string, string> variables) =>
         reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables);
 
     private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
-        Prefix + "DATA_DIR", TryAbsolutePath, "an absolute path as the agent sees it, such as /proc/1/root/data, and"
-            + " not the root");
+        Prefix + "DATA_DIR",
+        SettingParsers.TryAbsolutePath,
+        "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");
 
     private static void ThrowOnProblems(VariableReader reader)
     {
@@ -167,85 +168,4 @@ internal static class SettingsReader
             problems.Add("OSO_SNAPSHOT_CA_FILE and OSO_SNAPSHOT_INSECURE exclude each other: set one of them.");
         }
     }
-
-    private static bool TryHost(string text, out string host)
-    {
-        host = text;
-        return !text.AsSpan().ContainsAny(NotInHost)
-            && Uri.TryCreate($"http://{text}/", UriKind.Absolute, out Uri? uri)
-            && Uri.CheckHostName(uri.Host) != UriHostNameType.Unknown;
-    }
-
-    private static bool TryPathSegments(string text, out string segments)
-    {
-        segments = text.Trim('/');
-        return segments.Length > 0
-            && segments.Split('/').All(segment => segment.Length > 0 && segment is not "." and not ".."
-                && segment.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '~'));
-    }
-
-    private static bool TryUrl(string text, out Uri url)
-    {
-        if (Uri.TryCreate(text, UriKind.Absolute, out url!)
-            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-            && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0)
-        {
-            url = new Uri(url.AbsoluteUri.TrimEnd('/') + "/");
-            return true;
-        }
-
-        return false;
-    }
-
-    // The root itself is neither a data directory nor a file.
-    private static bool TryAbsolutePath(string text, out string path)
-    {
-        path = text.TrimEnd('/');
-        return path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFullPath(path) != "/";
-    }
-
-    private static bool TryHold(string text, out TimeSpan hold)
-    {
-        hold = Timeout.InfiniteTimeSpan;
-        return text.Equals("forever", StringComparison.OrdinalIgnoreCase) || Durations.TryParse(text, out hold);
-    }
-
-    private static bool TryPositiveDuration(string text, out TimeSpan duration) =>
-        Durations.TryParse(text, out duration) && duration > TimeSpan.Zero;
-
-    private static bool TryPositiveSize(string text, out long bytes) =>
-        ByteSize.TryParse(text, out bytes) && bytes >= 1024 * 1024;
-
-    private static bool TryPointInTime(string text, DateTimeOffset now, out DateTimeOffset point)
-    {
-        if (Durations.TryParse(text, out TimeSpan back))
-        {
-            point = now - back;
-            return true;
-        }
-
-        return TryTime(text, out point);
-    }
-
-    // RFC 3339 asks for an offset; without one the text could mean the operator's zone or UTC.
-    private static bool TryTime(string text, out DateTimeOffset point) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out point)
-        && text.Contains('T', StringComparison.OrdinalIgnoreCase)
-        && (text.EndsWith('Z') || text.EndsWith('z')
-            || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
-
-    // RFC 1123, as Kubernetes checks it.
-    private static bool TryContainerName(string text, out string name)
-    {
-        name = text;
-        return text.Length <= 63 && text[0] != '-' && text[^1] != '-'
-            && text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
-    }
-
-    private static TryParse<int> Within(int lowest, int highest) => (string text, out int number) =>
-        int.TryParse(
-            text,
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out number) && number >= lowest && number <= highest;
 }

@@ -33,20 +33,15 @@ internal sealed class Artefacts(DataDirectory data)
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public void Refuse(IEnumerable<string> files)
     {
-        foreach (string name in files)
+        ArtefactGuard.RefuseForeign(_directory, files);
+        try
         {
-            if (_directory.Find(name) is { IsDirectory: true })
-            {
-                throw Foreign(name, "is a directory, but the agent expects a file of its own there");
-            }
+            ArtefactGuard.RefuseServersBelow(_directory);
         }
-
-        if (_directory.Find(DataDirectory.SnapshotsName) is { IsDirectory: false, IsSymbolicLink: false })
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Foreign(DataDirectory.SnapshotsName, "is no directory, but Prometheus makes its snapshots in one");
+            throw NotDeletable(e);
         }
-
-        RefuseServersBelowSnapshots();
     }
 
     /// <summary>Deletes everything that this program and its snapshots have put there, the archive last.</summary>
@@ -122,16 +117,13 @@ internal sealed class Artefacts(DataDirectory data)
             Delete(snapshots, name.Text, found, CancellationToken.None);
         }
 
-        if (snapshots is not null && !snapshots.Names().Any())
+        try
         {
-            try
-            {
-                _directory.DeleteDirectory(DataDirectory.SnapshotsName);
-            }
-            catch (IOException)
-            {
-                // Prometheus has begun another snapshot, or somebody else was faster.
-            }
+            _directory.DeleteDirectory(DataDirectory.SnapshotsName);
+        }
+        catch (IOException)
+        {
+            // It holds other snapshots, or is gone already.
         }
     }
 
@@ -142,34 +134,6 @@ internal sealed class Artefacts(DataDirectory data)
     public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
         .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))
         .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
-
-    private void RefuseServersBelowSnapshots()
-    {
-        try
-        {
-            using DirectoryHandle? snapshots = _directory.FindDirectory(DataDirectory.SnapshotsName);
-            foreach (TreeItem _ in snapshots is null ? [] : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: RefuseServer))
-            {
-                // The walk itself inspects each directory.
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw NotDeletable(e);
-        }
-    }
-
-    private static void RefuseServer(DirectoryHandle directory)
-    {
-        if (DataDirectory.SignOfServer(directory) is { } sign)
-        {
-            throw new OperatorException(
-                ExitStatus.ArchiveFailed,
-                $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no"
-                + " snapshot. It was left as it is.",
-                "Stop that Prometheus, move the directory out of snapshots/, and run again.");
-        }
-    }
 
     private void DeleteOnce(FileStatus found, SnapshotName? except, CancellationToken token)
     {
@@ -197,17 +161,12 @@ internal sealed class Artefacts(DataDirectory data)
             return;
         }
 
-        DirectoryTree.Delete(parent, name, RefuseServer, deleted: () =>
+        DirectoryTree.Delete(parent, name, ArtefactGuard.RefuseServer, deleted: () =>
         {
             token.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _deletedEntries);
         });
     }
-
-    private OperatorException Foreign(string name, string what) => new(
-        ExitStatus.ArchiveFailed,
-        $"{_directory.PathOf(name)} {what}. Nothing was touched.",
-        "Look at what it is, move it away or delete it, and run again.");
 
     private OperatorException NotDeletable(Exception failure) => new(
         ExitStatus.ArchiveFailed,

@@ -112,17 +112,10 @@ internal sealed class ContainerRoot : IDisposable
                 }
                 else if (directory.Find(part) is { IsSymbolicLink: true })
                 {
-                    if (++links > MaxLinks)
-                    {
-                        throw new IOException($"{directory.PathOf(part)}: too many levels of symbolic links");
-                    }
-
-                    string destination = directory.ReadLink(part);
-                    Close(opened, destination.StartsWith('/') ? opened.Count : 0);
-                    foreach (string name in Parts(destination).Reverse())
-                    {
-                        parts.Push(name);
-                    }
+                    links = links < MaxLinks
+                        ? links + 1
+                        : throw new IOException($"{directory.PathOf(part)}: too many levels of symbolic links");
+                    Follow(directory.ReadLink(part), parts, opened);
                 }
                 else if (parts.Count == 0)
                 {
@@ -134,11 +127,20 @@ internal sealed class ContainerRoot : IDisposable
                 }
             }
 
-            return action(opened.TryPeek(out DirectoryHandle? end) ? end : root, null);
+            return action(opened.TryPeek(out DirectoryHandle? found) ? found : root, null);
         }
         finally
         {
             Close(opened, opened.Count);
+        }
+    }
+
+    private static void Follow(string destination, Stack<string> parts, Stack<DirectoryHandle> opened)
+    {
+        Close(opened, destination.StartsWith('/') ? opened.Count : 0);
+        foreach (string name in Parts(destination).Reverse())
+        {
+            parts.Push(name);
         }
     }
 

@@ -39,11 +39,19 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName }.SelectMany(FilesBelow);
 
     /// <summary>Prometheus' own blocks.</summary>
-    public IEnumerable<string> Blocks => BlocksIn(directory);
+    public IEnumerable<BlockId> Blocks => BlocksIn(directory);
 
     /// <summary>The names of the blocks' directories right below a directory.</summary>
-    public static IEnumerable<string> BlocksIn(DirectoryHandle directory) =>
-        directory.Names().Where(name => Ulid.IsValid(name) && directory.Find(name) is { IsDirectory: true });
+    public static IEnumerable<BlockId> BlocksIn(DirectoryHandle directory)
+    {
+        foreach (string name in directory.Names())
+        {
+            if (BlockId.TryParse(name, out BlockId id) && directory.Find(name) is { IsDirectory: true })
+            {
+                yield return id;
+            }
+        }
+    }
 
     /// <returns>Which of the names that only the directory of a server holds this one holds; null for none.</returns>
     public static string? SignOfServer(DirectoryHandle directory) =>
@@ -66,9 +74,12 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     {
         try
         {
-            return directory.Find(OutOfOrderName) is not { } found ? false
-                : found.IsDirectory ? Walk(OutOfOrderName).Any(IsSegmentWithContent)
-                : null;
+            return directory.Find(OutOfOrderName) switch
+            {
+                null => false,
+                { IsDirectory: true } => Walk(OutOfOrderName).Any(IsSegmentWithContent),
+                _ => null,
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,42 +25,27 @@ internal sealed record PrometheusCommandLine
     /// <summary>Agent mode forwards samples and has no TSDB.</summary>
     public bool IsAgent { get; private init; }
 
+    private static readonly string[] FlagsWithValue =
+    [
+        "--storage.tsdb.path", "--web.listen-address", "--web.route-prefix", "--web.external-url", "--web.config.file",
+        "--enable-feature",
+    ];
+
     public static PrometheusCommandLine Parse(IReadOnlyList<string> arguments)
     {
         PrometheusCommandLine line = new();
         bool listens = false;
         for (int i = 1; i < arguments.Count; i++)
         {
-            string argument = arguments[i];
-            int equals = argument.IndexOf('=', StringComparison.Ordinal);
-            string flag = equals < 0 ? argument : argument[..equals];
-            bool isBoolean =
-                flag is "--web.enable-admin-api" or "--no-web.enable-admin-api" or "--agent" or "--no-agent";
-            bool isKnown =
-                flag is "--storage.tsdb.path" or "--web.listen-address" or "--web.route-prefix" or "--web.external-url" or "--web.config.file" or "--enable-feature";
-            string value = equals >= 0
-                ? argument[(equals + 1)..]
-                : isKnown && i + 1 < arguments.Count
-                ? arguments[++i]
-                : string.Empty;
-            bool isOn = isBoolean && !flag.StartsWith("--no-", StringComparison.Ordinal) != value.Equals(
-                "false",
-                StringComparison.OrdinalIgnoreCase);
-
-            line = flag switch
+            (string flag, string? value) = Split(arguments[i]);
+            if (value is null && FlagsWithValue.Contains(flag) && i + 1 < arguments.Count)
             {
-                "--storage.tsdb.path" => line with { StoragePath = value },
+                value = arguments[++i];
+            }
 
-                // Prometheus 3 may listen on several addresses: the first one will do.
-                "--web.listen-address" when !listens => line with { ListenAddress = value },
-                "--web.route-prefix" => line with { RoutePrefix = value },
-                "--web.external-url" => line with { ExternalUrl = value },
-                "--web.config.file" => line with { WebConfigFile = value },
-                "--web.enable-admin-api" or "--no-web.enable-admin-api" => line with { AdminApiEnabled = isOn },
-                "--agent" or "--no-agent" => line with { IsAgent = isOn },
-                "--enable-feature" when value.Split(',').Contains("agent") => line with { IsAgent = true },
-                _ => line,
-            };
+            // Prometheus 3 may listen on several addresses: the first one will do.
+            bool isFurtherAddress = flag == "--web.listen-address" && listens;
+            line = isFurtherAddress ? line : line.With(flag, value ?? string.Empty);
             listens |= flag == "--web.listen-address";
         }
 
@@ -88,7 +73,34 @@ internal sealed record PrometheusCommandLine
         return Uri.TryCreate(
             $"{scheme}://{host}:{port}/{prefix}{(prefix.Length > 0 ? "/" : string.Empty)}",
             UriKind.Absolute,
-            out Uri? url) ? url : null;
+            out Uri? url)
+            ? url
+            : null;
+    }
+
+    private static (string Flag, string? Value) Split(string argument)
+    {
+        int equals = argument.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);
+    }
+
+    private PrometheusCommandLine With(string flag, string value)
+    {
+        bool isFalse = value.Equals("false", StringComparison.OrdinalIgnoreCase);
+        return flag switch
+        {
+            "--storage.tsdb.path" => this with { StoragePath = value },
+            "--web.listen-address" => this with { ListenAddress = value },
+            "--web.route-prefix" => this with { RoutePrefix = value },
+            "--web.external-url" => this with { ExternalUrl = value },
+            "--web.config.file" => this with { WebConfigFile = value },
+            "--web.enable-admin-api" => this with { AdminApiEnabled = !isFalse },
+            "--no-web.enable-admin-api" => this with { AdminApiEnabled = isFalse },
+            "--agent" => this with { IsAgent = !isFalse },
+            "--no-agent" => this with { IsAgent = isFalse },
+            "--enable-feature" when value.Split(',').Contains("agent") => this with { IsAgent = true },
+            _ => this,
+        };
     }
 
     // Go resolves service names too; these are the ones that fit.
@@ -105,9 +117,13 @@ internal sealed record PrometheusCommandLine
 
     // As Go's url.Parse reads it: without a scheme all of it is the path, "host" included; "host:9090/x" has the scheme
     // "host" and no path.
-    private static string PathOf(string url) =>
-        url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute)
-            ? absolute.AbsolutePath
-        : url.Split('/')[0].Contains(':', StringComparison.Ordinal) ? string.Empty
-        : url;
+    private static string PathOf(string url)
+    {
+        if (url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute))
+        {
+            return absolute.AbsolutePath;
+        }
+
+        return url.Split('/')[0].Contains(':', StringComparison.Ordinal) ? string.Empty : url;
+    }
 }

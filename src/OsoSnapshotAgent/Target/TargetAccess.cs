@@ -34,7 +34,10 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         catch (IOException e)
         {
             throw new OperatorException(
-                ExitStatus.TargetUnreachable, $"Cannot reach the data directory: {e.Message}.", "See whether Prometheus still runs, and what its data directory leads to.", e);
+                ExitStatus.TargetUnreachable,
+                $"Cannot reach the data directory: {e.Message}.",
+                "See whether Prometheus still runs, and what its data directory leads to.",
+                e);
         }
     }
 
@@ -46,20 +49,34 @@ internal sealed class TargetAccess(ProcFileSystem proc)
 
     private static string WhoIsWho(ProcessInfo self, ProcessInfo? process)
     {
-        string ours = $"We are {self.Identity}{(self.CanTraceOthers ? " with" : " without")} SYS_PTRACE";
-        return process is null
-            ? ours + "."
-            : $"{ours}, {(PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}")}"
-                + $" (PID {process.Pid}) is {process.Identity}.";
+        string ours = $"We are {self.Identity} {(self.CanTraceOthers ? "with" : "without")} SYS_PTRACE";
+        if (process is null)
+        {
+            return ours + ".";
+        }
+
+        string name = PrometheusCommandLine.IsPrometheus(process) ? "Prometheus" : $"the process {process.Name}";
+        return $"{ours}, {name} (PID {process.Pid}) is {process.Identity}.";
     }
 
     // A root process mostly has capabilities, which a profile such as restricted takes from another root.
-    private static string Remedy(ProcessInfo self, ProcessInfo? process) =>
-        process is null ? "Start the agent with the user and group that own the data directory."
-        : (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
-        ? AsRoot + " User and group are right: it has a capability that we lack, or a security module or a user"
-            + " namespace forbids it."
-        : process.UserId == 0 ? AsRoot
-        : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
-            + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";
+    private static string Remedy(ProcessInfo self, ProcessInfo? process)
+    {
+        if (process is null)
+        {
+            return "Start the agent with the user and group that own the data directory.";
+        }
+
+        if ((self.UserId, self.GroupId) == (process.UserId, process.GroupId))
+        {
+            return AsRoot + " User and group are right: it has a capability that we lack, or a security module or a"
+                + " user"
+                + " namespace forbids it.";
+        }
+
+        return process.UserId == 0
+            ? AsRoot
+            : "User and group must both be those of Prometheus. Start again with kubectl debug … --custom=FILE where FILE holds"
+                + $" {{\"securityContext\":{{\"runAsUser\":{process.UserId},\"runAsGroup\":{process.GroupId}}}}}.";
+    }
 }

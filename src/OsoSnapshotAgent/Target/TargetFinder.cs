@@ -14,15 +14,13 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
     public TargetContainer Find()
     {
         IReadOnlyList<ProcessInfo> processes = proc.Processes();
-        ProcessInfo[] candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
-
-        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags;
-        // its times are not Prometheus'.
-        ProcessInfo[] servers =
-            [.. candidates.Where(process => !candidates.Any(other => other.ParentPid == process.Pid))];
-        TargetContainer found = dataDirectory is { } given ? FromSetting(given, servers)
-            : servers.Length > 0 ? FromProcess(Choose(servers, candidates))
-            : FromDefault(processes);
+        ServerProcesses servers = new(processes);
+        TargetContainer found = (dataDirectory, servers.All.Length) switch
+        {
+            ({ } given, _) => FromSetting(given, servers.All),
+            (null, > 0) => FromProcess(servers.Choose()),
+            _ => FromDefault(processes),
+        };
         try
         {
             CheckData(found);
@@ -34,28 +32,6 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
             throw;
         }
     }
-
-    /// <summary>
-    /// PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.
-    /// </summary>
-    private static ProcessInfo Choose(ProcessInfo[] servers, ProcessInfo[] candidates)
-    {
-        ProcessInfo[] ofTarget = [.. servers.Where(process => IsBelowFirst(process, candidates))];
-        if (ofTarget.Length == 1)
-        {
-            return ofTarget[0];
-        }
-
-        return servers.Length == 1 ? servers[0] : throw Unreachable(
-            "Several Prometheus processes run in this PID namespace:"
-            + $" {string.Join("; ", servers.Select(process => $"PID {process.Pid} ({process.Identity}) with data in {PrometheusCommandLine.Parse(process.Arguments).StoragePath}"))}.",
-            "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target.");
-    }
-
-    private static bool IsBelowFirst(ProcessInfo process, ProcessInfo[] candidates) =>
-        process.Pid == 1 || (
-            candidates.FirstOrDefault(
-                other => other.Pid == process.ParentPid) is { } parent && IsBelowFirst(parent, candidates));
 
     private TargetContainer FromSetting(string pathSeenByAgent, ProcessInfo[] servers)
     {
@@ -76,9 +52,11 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         if (user is null && users.Length > 0 && users.All(server => server.Uses == false))
         {
             data.Dispose();
+            IEnumerable<string> writers = servers.Select(
+                server => $"PID {server.Pid} writes to {ServerProcesses.StoragePath(server)}");
+            string all = string.Join("; ", writers);
             throw Unreachable(
-                $"{data.Path} is not the data directory of the Prometheus that runs here:"
-                + $" {string.Join("; ", servers.Select(server => $"PID {server.Pid} writes to {PrometheusCommandLine.Parse(server.Arguments).StoragePath}"))}. Nothing was touched.",
+                $"{data.Path} is not the data directory of the Prometheus that runs here: {all}. Nothing was touched.",
                 CheckDataDirectory);
         }
 
@@ -124,7 +102,14 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
             ContainerRoot root = access.Enter(first, () => ContainerRoot.OpenOf(proc.PathOf(first)));
             if (access.Enter(first, () => TryOpen(root, "/data")) is { } data)
             {
-                return new() { Prometheus = null, CommandLine = PrometheusCommandLine.Parse([]), Root = root, Data = new DataDirectory(data), IsDataProven = false };
+                return new()
+                {
+                    Prometheus = null,
+                    CommandLine = PrometheusCommandLine.Parse([]),
+                    Root = root,
+                    Data = new DataDirectory(data),
+                    IsDataProven = false,
+                };
             }
 
             root.Dispose();
@@ -159,8 +144,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         try
         {
             using ContainerRoot root = ContainerRoot.OpenOf(proc.PathOf(process));
-            using DirectoryHandle storage = root.OpenDirectory(
-                PrometheusCommandLine.Parse(process.Arguments).StoragePath);
+            using DirectoryHandle storage = root.OpenDirectory(ServerProcesses.StoragePath(process));
             return storage.Status.Identity == data.Status.Identity;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

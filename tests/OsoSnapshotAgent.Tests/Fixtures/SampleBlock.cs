@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
@@ -10,6 +11,10 @@ internal static class SampleBlock
     public const string OtherUlid = "01J5QZ8X0M3N4P5Q6R7S8T9V0X";
     public const long MinTime = 1755705600000;
     public const long MaxTime = 1755712800000;
+
+    /// <summary>As a type.</summary>
+    public static BlockId Id { get; } =
+        BlockId.TryParse(Ulid, out BlockId id) ? id : throw new InvalidOperationException(Ulid);
 
     public static byte[] Meta(string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime, int chunks = 2) => Encoding.UTF8.GetBytes($$"""
         {

@@ -170,7 +170,7 @@ public sealed class BlockAuditTests
     public void The_first_10000_blocks_are_kept_and_all_are_counted_and_told()
     {
         List<string> told = [];
-        BlockAudit audit = new(block => told.Add(block.Ulid));
+        BlockAudit audit = new(block => told.Add(block.Id.Text));
         string[] ulids = [.. Enumerable.Range(0, 10_003).Select(i => SampleBlock.Ulid[..21] + $"{i:00000}")];
         foreach (string ulid in ulids)
         {
@@ -182,7 +182,7 @@ public sealed class BlockAuditTests
         audit.Finish();
 
         Assert.Equal(ulids, told);
-        Assert.Equal(ulids[..10_000], audit.Blocks.Select(block => block.Ulid));
+        Assert.Equal(ulids[..10_000], audit.Blocks.Select(block => block.Id.Text));
         Assert.Equal((3, 10_003), (audit.BlocksLeftOut, audit.Tally.Blocks));
     }
 

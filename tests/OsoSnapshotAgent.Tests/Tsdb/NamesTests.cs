@@ -45,5 +45,5 @@ public sealed class NamesTests
     [InlineData("01j5qz8x0m3n4p5q6r7s8t9v0w", false)]
     [InlineData("01J5QZ8X0M3N4P5Q6R7S8T9V0W.tmp-for-creation", false)]
     [InlineData("", false)]
-    public void A_block_is_named_by_a_ULID(string text, bool isValid) => Assert.Equal(isValid, Ulid.IsValid(text));
+    public void A_block_is_named_by_a_ULID(string text, bool isValid) => Assert.Equal(isValid, BlockId.TryParse(text, out _));
 }

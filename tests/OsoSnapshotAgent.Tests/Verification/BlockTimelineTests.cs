@@ -1,5 +1,6 @@
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshot.Formats.Verification;
+using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Verification;
 
@@ -45,10 +46,10 @@ public sealed class BlockTimelineTests
         Assert.Contains("  #.......................................  ", BlockTimeline.Lines([Block(0, 0, 1)], ascii: true).Last(), StringComparison.Ordinal);
 
     [Fact]
-    public void Nothing_is_drawn_where_no_block_can_be_dated() => Assert.Empty(BlockTimeline.Lines([new("01J", meta: null, 1, ["bad"])], ascii: true));
+    public void Nothing_is_drawn_where_no_block_can_be_dated() => Assert.Empty(BlockTimeline.Lines([new(SampleBlock.Id, meta: null, 1, ["bad"])], ascii: true));
 
     private static AuditedBlock Block(double hours, double length, int size, params string[] problems) => new(
-        "01J",
+        SampleBlock.Id,
         new BlockMeta
         {
             MinTime = Start.AddHours(hours).ToUnixTimeMilliseconds(),

@@ -1,0 +1,82 @@
+using System.Net;
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotAgent.AdminApi;
+
+/// <summary>Sends requests and reads answers, within limits of time and size.</summary>
+internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, TimeProvider time) : IDisposable
+{
+    // A flags answer has some 10 KiB; anything much larger is no Prometheus.
+    private const int MaxReplyBytes = 1024 * 1024;
+
+    /// <returns>The answer's head; its body is not read yet.</returns>
+    /// <exception cref="RefusalException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri url, CancellationToken token)
+    {
+        using HttpRequestMessage request = new(method, url) { Version = HttpVersion.Version11 };
+        if (method == HttpMethod.Post)
+        {
+            // A body, even an empty one, keeps the HTTP stack from sending the request again over a new connection.
+            request.Content = new ByteArrayContent([]);
+        }
+
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Refusals.NotReached(url, e);
+        }
+        catch (TimeoutException e)
+        {
+            throw method == HttpMethod.Post
+                ? Refusals.NoAnswerToSnapshot(url, snapshotTimeout, e)
+                : Refusals.NoAnswerToRead(url, ResilienceHandler.ReadTimeout, e);
+        }
+    }
+
+    /// <returns>The answer's body.</returns>
+    /// <exception cref="RefusalException">It is too long, or breaks off.</exception>
+    public async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
+    {
+        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, limit.Token);
+            return await response.Content.ReadAsStringAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw Refusals.NotPrometheus(
+                url,
+                $"the answer did not end within {Durations.Format(ResilienceHandler.ReadTimeout)}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Refusals.NotPrometheus(url, $"the answer can't be read ({e.Message})", "the answer can't be read");
+        }
+    }
+
+    /// <summary>Reads a body that need not come whole.</summary>
+    public async Task ReadAsFarAsPossibleAsync(
+        HttpResponseMessage response,
+        Func<Stream, CancellationToken, Task> read,
+        CancellationToken token)
+    {
+        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
+        try
+        {
+            await read(await response.Content.ReadAsStreamAsync(limit.Token), limit.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !token.IsCancellationRequested))
+        {
+            // What has come will do: without metrics nobody can tell who answers, and that is no failure.
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+}

@@ -1,0 +1,54 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace OsoSnapshotAgent.Linux;
+
+/// <summary>The names in a directory, by getdents64(2).</summary>
+internal static class DirectoryNames
+{
+    private const int BufferBytes = 32 * 1024;
+
+    // struct linux_dirent64: inode, offset, length of the record, type, name and a NUL.
+    private const int LengthOffset = 16;
+    private const int NameOffset = 19;
+
+    /// <summary>Reads them as they are asked for; memory doesn't grow with their number.</summary>
+    /// <param name="listing">A directory that was opened for this alone.</param>
+    /// <param name="path">For the message.</param>
+    /// <returns>The names in no order, without "." and "..".</returns>
+    /// <exception cref="IOException">They can't be read.</exception>
+    public static IEnumerable<string> Read(SafeFileHandle listing, string path)
+    {
+        byte[] entries = new byte[BufferBytes];
+        int count;
+        while ((count = ReadEntries(listing, entries, path)) > 0)
+        {
+            for (int position = 0; position < count;)
+            {
+                int length = BinaryPrimitives.ReadUInt16LittleEndian(entries.AsSpan(position + LengthOffset));
+                ReadOnlySpan<byte> name = entries.AsSpan(position + NameOffset, length - NameOffset);
+                string text = FileName.Decode(name[..name.IndexOf((byte)0)]);
+                position += length;
+                if (text is not ("." or ".."))
+                {
+                    yield return text;
+                }
+            }
+        }
+    }
+
+    private static unsafe int ReadEntries(SafeFileHandle listing, byte[] entries, string path)
+    {
+        fixed (byte* buffer = entries)
+        {
+            nint count = LibC.GetDirectoryEntries(listing, buffer, (nuint)entries.Length);
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            // A directory that has been deleted meanwhile holds nothing.
+            return Errno.Last == Errno.NoEntry ? 0 : throw Errno.ToException(path);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using OsoSnapshot.Formats;
+using OsoSnapshotAgent.Linux;
+
+namespace OsoSnapshotAgent.Target;
+
+/// <summary>What is never deleted: what has a name of ours and can't be ours, and databases that are in use.</summary>
+internal static class ArtefactGuard
+{
+    /// <param name="files">Names of ours that are going to be deleted.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public static void RefuseForeign(DirectoryHandle data, IEnumerable<string> files)
+    {
+        foreach (string name in files)
+        {
+            if (data.Find(name) is { IsDirectory: true })
+            {
+                throw Foreign(data.PathOf(name), "is a directory, but the agent expects a file of its own there");
+            }
+        }
+
+        if (data.Find(DataDirectory.SnapshotsName) is { IsDirectory: false, IsSymbolicLink: false })
+        {
+            throw Foreign(
+                data.PathOf(DataDirectory.SnapshotsName),
+                "is no directory, but Prometheus makes its snapshots in one");
+        }
+    }
+
+    /// <summary>Looks at every directory below the snapshots.</summary>
+    /// <inheritdoc cref="RefuseForeign" path="/exception"/>
+    /// <exception cref="IOException">One can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">One may not be read.</exception>
+    public static void RefuseServersBelow(DirectoryHandle data)
+    {
+        using DirectoryHandle? snapshots = data.FindDirectory(DataDirectory.SnapshotsName);
+        IEnumerable<TreeItem> items = snapshots is null
+            ? []
+            : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: RefuseServer);
+        foreach (TreeItem _ in items)
+        {
+            // The walk itself inspects each directory.
+        }
+    }
+
+    /// <inheritdoc cref="RefuseForeign" path="/exception"/>
+    public static void RefuseServer(DirectoryHandle directory)
+    {
+        if (DataDirectory.SignOfServer(directory) is { } sign)
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no snapshot."
+                + " It was left as it is.",
+                "Stop that Prometheus, move the directory out of snapshots/, and run again.");
+        }
+    }
+
+    private static OperatorException Foreign(string path, string what) => new(
+        ExitStatus.ArchiveFailed,
+        $"{path} {what}. Nothing was touched.",
+        "Look at what it is, move it away or delete it, and run again.");
+}

@@ -1,0 +1,48 @@
+namespace OsoSnapshotAgent.Tests.House;
+
+/// <summary>The table "Rooms" of CONTRIBUTING.md, held against the usings of every file.</summary>
+public sealed class RoomTests
+{
+    // "| `Target/` | … | Settings, Linux |": the room, what it holds, and which rooms of the agent it may use.
+    private static readonly IReadOnlyList<(string Name, string[] MayUse)> Rooms =
+    [
+        .. File.ReadLines(Path.Join(SourceFile.Repository, "CONTRIBUTING.md"))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Where(cells => cells.Length == 5 && cells[1].StartsWith('`') && cells[1].EndsWith("/`", StringComparison.Ordinal))
+            .Select(cells => (
+                cells[1].Trim('`', '/'),
+                cells[3] == "nothing" ? Array.Empty<string>() : cells[3].Split(", "))),
+    ];
+
+    public static TheoryData<string> Files => [.. SourceFile.All.Select(file => file.Path)];
+
+    [Fact]
+    public void Every_folder_of_the_source_is_in_the_table_and_the_other_way_round() => Assert.Equal(
+        SourceFile.All.Select(file => file.Room).Where(room => room.Length > 0).Distinct().Order(StringComparer.Ordinal),
+        Rooms.Select(room => room.Name).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_room_may_only_use_rooms_that_stand_above_it_in_the_table()
+    {
+        for (int position = 0; position < Rooms.Count; position++)
+        {
+            Assert.Subset(
+                Rooms.Take(position).Select(room => room.Name).ToHashSet(),
+                Rooms[position].MayUse.ToHashSet());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_file_uses_only_the_rooms_that_its_own_may_use(string path)
+    {
+        SourceFile file = SourceFile.All.Single(other => other.Path == path);
+
+        // What lies beside the rooms, such as Program.cs, composes them; in the library it stands below them.
+        string[] mayUse = file.Room.Length > 0 ? Rooms.Single(room => room.Name == file.Room).MayUse
+            : path.StartsWith("OsoSnapshotAgent/", StringComparison.Ordinal) ? [.. Rooms.Select(room => room.Name)]
+            : [];
+
+        Assert.Empty(file.UsedRooms.Except(mayUse));
+    }
+}
