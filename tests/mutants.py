@@ -22,37 +22,43 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-AGENT = "src/OsoSnapshotAgent"
+# The projects that hold rooms, and what each is compiled to.
+PROJECTS = {"src/OsoSnapshot.Formats": "OsoSnapshot.Formats.dll", "src/OsoSnapshotAgent": "oso-snapshot.dll"}
 TESTS = "tests/OsoSnapshotAgent.Tests"
 TABLE = ROOT / "tests/mutants.txt"
 
 # The code that guards, and the test classes that guard it.
 GUARDS = {
-    "Archive/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
-    "Archive/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck ArchiveStep",
-    "Archive/ChecksumFile.cs": "ArchiveCheck ArchiveStep PlantedLink",
-    "Archive/PartialFile.cs": "PartialFile ArchiveStep PlantedLink",
+    "Archive/BlockDirectoryCheck.cs": "ArchiveCheck",
+    "Archive/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
     "Archive/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
     "Linux/DirectoryHandle.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",
+    "Linux/DirectoryNames.cs": "DirectoryHandle DirectoryTree",
     "Linux/DirectoryTree.cs": "DirectoryTree Artefacts SnapshotTree",
     "Linux/FileName.cs": "FileName DirectoryHandle",
     "Linux/RegularFile.cs": "RegularFile ContainerRoot",
-    "Steps/CaptureSnapshot.cs": "CaptureSnapshot PlantedLink",
-    "Steps/CleanOldArchives.cs": "FileStep OddFile",
-    "Steps/EarlierRuns.cs": "EarlierRuns FileStep",
-    "Steps/FindTarget.cs": "FindTarget",
-    "Steps/Hold.cs": "Hold",
-    "Steps/RemoveSnapshot.cs": "FileStep OddFile",
-    "Steps/StorageProof.cs": "StorageProof",
-    "Steps/VerifyArchive.cs": "ArchiveStep PlantedLink",
+    "Procedures/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
+    "Procedures/ArtefactRemoval.cs": "ArtefactRemoval OddFile",
+    "Procedures/EarlierArtefacts.cs": "EarlierArtefacts ArtefactRemoval OddFile",
+    "Procedures/Hold.cs": "Hold",
+    "Procedures/Opening.cs": "Opening",
+    "Procedures/RunLock.cs": "Opening SnapshotCapture",
+    "Procedures/SnapshotCapture.cs": "SnapshotCapture PlantedLink",
+    "Procedures/StorageProof.cs": "StorageProof",
+    "Procedures/UndoStack.cs": "ProcedureRunner SnapshotArchiving",
     "Tar/ExtendedHeader.cs": "TarReader TarRefusal",
     "Tar/HeaderBlock.cs": "TarReader TarRefusal",
     "Tar/TarReader.cs": "TarReader TarRefusal",
-    "Target/Artefacts.cs": "Artefacts DataDirectory FileStep",
+    "Target/ArtefactGuard.cs": "Artefacts OddFile ArtefactRemoval",
+    "Target/Artefacts.cs": "Artefacts DataDirectory ArtefactRemoval",
     "Target/ContainerRoot.cs": "ContainerRoot TargetData",
-    "Target/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts FileStep TargetData",
+    "Target/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts ArtefactRemoval TargetData",
+    "Target/ServerProcesses.cs": "TargetFinder",
     "Target/TargetFinder.cs": "TargetFinder TargetData TargetAccess",
     "Tsdb/BlockAudit.cs": "BlockAudit ArchiveCheck",
+    "Verification/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
+    "Verification/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck SnapshotArchiving",
+    "Verification/ChecksumFile.cs": "ArchiveCheck SnapshotArchiving PlantedLink",
 }
 
 # What is looked for in a line whose texts are blanked out, and what takes its place. \\1 is what the first group found, "+1" the next number.
@@ -90,8 +96,12 @@ NEGATIONS = [
 Mutant = collections.namedtuple("Mutant", "file line old new")
 
 
+def project_of(file):
+    return next(project for project in PROJECTS if (ROOT / project / file).exists())
+
+
 def describe(mutant):
-    return f"{AGENT}/{mutant.file}:{mutant.line}\n  - {mutant.old}\n  + {mutant.new}"
+    return f"{project_of(mutant.file)}/{mutant.file}:{mutant.line}\n  - {mutant.old}\n  + {mutant.new}"
 
 
 def blank(line):
@@ -162,26 +172,33 @@ class Copy:
             self.cage = []
         shutil.copytree(ROOT, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("bin", "obj", "dist", ".git", "TestResults"))
         self.run("dotnet", "build", TESTS, "-nologo", "-v:quiet", *self.PROPERTIES)
-        self.output = next(pathlib.Path(path, TESTS, "bin/Release").glob("*/oso-snapshot.dll"))
-        # What MSBuild would tell the compiler, which alone takes a fraction of the time.
+        self.output = next(pathlib.Path(path, TESTS, "bin/Release").glob("*/oso-snapshot.dll")).parent
+        self.compilers = {project: self.compiler(project, name) for project, name in PROJECTS.items()}
+
+    def compiler(self, project, name):
+        """What MSBuild would tell the compiler, which alone takes a fraction of the time."""
         told = json.loads(self.run(
-            "dotnet", "msbuild", AGENT, "-nologo", *self.PROPERTIES, f"-p:TargetFramework={self.output.parent.name}", "-t:Clean", "-t:Compile",
-            "-p:ProvideCommandLineArgs=true", "-p:SkipCompilerExecution=true", "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath"))
+            "dotnet", "msbuild", project, "-nologo", *self.PROPERTIES, f"-p:TargetFramework={self.output.name}", "-t:Clean", "-t:Compile",
+            "-p:BuildProjectReferences=false", "-p:ProvideCommandLineArgs=true", "-p:SkipCompilerExecution=true",
+            "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath"))
         arguments = [item["Identity"] for item in told["Items"]["CscCommandLineArgs"]]
-        pathlib.Path(path, "arguments").write_text(
-            "\n".join(each for each in arguments if not each.startswith(("/out:", "/refout:", "/noconfig"))) + f"\n/out:{self.output}")
-        self.compiler = ["dotnet", told["Properties"]["RoslynTargetsPath"] + "/bincore/csc.dll", "-nologo", "-noconfig", "-shared", f"@{path}/arguments"]
+        # What it refers to in obj is cleaned away; the same lies where the tests run.
+        arguments = [re.sub(r"^/reference:.*/(OsoSnapshot\.Formats\.dll)$", rf"/reference:{self.output}/\1", each) for each in arguments
+                     if not each.startswith(("/out:", "/refout:", "/noconfig"))]
+        response = pathlib.Path(self.path, name + ".arguments")
+        response.write_text("\n".join(arguments) + f"\n/out:{self.output}/{name}")
+        return ["dotnet", told["Properties"]["RoslynTargetsPath"] + "/bincore/csc.dll", "-nologo", "-noconfig", "-shared", f"@{response}"]
 
     def run(self, *command):
         done = subprocess.run(command, cwd=self.path, text=True, stdout=subprocess.PIPE)
         return done.stdout if done.returncode == 0 else sys.exit(f"{' '.join(command)} failed:\n{done.stdout}")
 
-    def compiles(self):
-        return subprocess.run(self.compiler, cwd=f"{self.path}/{AGENT}", stdout=subprocess.DEVNULL).returncode == 0
+    def compiles(self, project):
+        return subprocess.run(self.compilers[project], cwd=f"{self.path}/{project}", stdout=subprocess.DEVNULL).returncode == 0
 
     def failing_test(self, classes):
         """The name of a test that fails, "a test that hangs", or None."""
-        command = [str(self.output.parent / "OsoSnapshotAgent.Tests"), "-noLogo", "-noColor", "-stopOnFail"]
+        command = [str(self.output / "OsoSnapshotAgent.Tests"), "-noLogo", "-noColor", "-stopOnFail"]
         for name in classes.split():
             command += ["-class", f"*.{name}Tests"]
         try:
@@ -199,7 +216,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("files", nargs="*", default=sorted(GUARDS))
     options = parser.parse_args()
-    sources = {file: (ROOT / AGENT / file).read_text().split("\n") for file in GUARDS}
+    sources = {file: (ROOT / project_of(file) / file).read_text().split("\n") for file in GUARDS}
     mutants = list(chosen(sources, options.files, options.every))
     if options.list:
         print(*map(describe, mutants), f"{len(mutants)} mutants", sep="\n")
@@ -209,20 +226,23 @@ def main():
     with tempfile.TemporaryDirectory(prefix="oso-mutants-", dir=base) as path:
         copy = Copy(path)
         started = time.monotonic()
-        failed = copy.failing_test(" ".join(GUARDS[file] for file in options.files)) if copy.compiles() else "compiling"
+        failed = copy.failing_test(" ".join(GUARDS[file] for file in options.files)) if all(map(copy.compiles, PROJECTS)) else "compiling"
         if failed:
             sys.exit(f"Without a mutant this fails: {failed}")
         copy.timeout_seconds = 30 + 3 * (time.monotonic() - started)
         killed, survivors = 0, []
         for mutant in mutants:
             started = time.monotonic()
-            source = pathlib.Path(path, AGENT, mutant.file)
+            source = pathlib.Path(path, project_of(mutant.file), mutant.file)
             lines = list(sources[mutant.file])
             lines[mutant.line - 1] = mutant.new
             source.write_text("\n".join(lines))
             # A change that the compiler refuses is none.
-            failed = copy.failing_test(GUARDS[mutant.file]) if (compiles := copy.compiles()) else None
+            failed = copy.failing_test(GUARDS[mutant.file]) if (compiles := copy.compiles(project_of(mutant.file))) else None
             source.write_text("\n".join(sources[mutant.file]))
+            sound = mutants[mutants.index(mutant) + 1:][:1]
+            if sound and project_of(sound[0].file) != project_of(mutant.file):
+                copy.compiles(project_of(mutant.file))
             if compiles and failed:
                 killed += 1
             elif compiles:

@@ -19,7 +19,7 @@ internal sealed class ZlibEngine(int level) : IDeflateEngine
             using DeflateStream deflate = new(packed, _options, leaveOpen: true);
             deflate.Write(slice);
 
-            // A sync flush ends on a whole byte. The final block, which disposing writes behind it, is not counted.
+            // A sync flush ends on a whole byte. The final block, which disposing writes after it, is not counted.
             deflate.Flush();
             return (int)packed.Position;
         }

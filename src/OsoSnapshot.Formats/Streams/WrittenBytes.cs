@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>How far a file is written, for a reader that follows close behind.</summary>
+/// <summary>How far a file is written, for a reader that follows the writer.</summary>
 internal sealed class WrittenBytes
 {
     private readonly object _lock = new();

@@ -24,7 +24,7 @@ internal sealed class TarReader
     public TarReader(Stream source) => (_source, _extended) = (new(source), new(Wrong));
 
     /// <summary>Goes to the next entry; what is unread of the last one's content is skipped.</summary>
-    /// <returns>null at the end of the archive, behind which the source has been read to its own end.</returns>
+    /// <returns>null at the end of the archive; then the source has been read to its own end.</returns>
     /// <exception cref="InvalidDataException">Says what is wrong with which entry.</exception>
     public TarHeader? Next()
     {

@@ -10,7 +10,7 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Writes the archive, and verifies it close behind: what is read back has just been written, and no time is lost.
+/// Writes the archive, and reads it back while it is written, so that no time is lost.
 /// </summary>
 internal sealed class ArchiveMaker(ArchiveWriter writer)
 {

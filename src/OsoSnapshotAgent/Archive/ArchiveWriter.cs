@@ -15,7 +15,7 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
     private const int BufferBytes = 512 * 1024;
 
     /// <param name="volume">Where the file lies; null where it goes to standard output.</param>
-    /// <param name="archived">Gets each entry once it is read, for the verifier behind us.</param>
+    /// <param name="archived">Gets each entry once it is read, for the verifier.</param>
     /// <param name="written">Told how far the file is written.</param>
     /// <exception cref="OperatorException">No room, or a file changed while it was read.</exception>
     public ArchiveManifest Write(

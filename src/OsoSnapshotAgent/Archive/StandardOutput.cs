@@ -21,9 +21,9 @@ internal sealed class StandardOutput(
             token.ThrowIfCancellationRequested();
             int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new OperatorException(
                 ExitStatus.ReaderGone,
-                $"Whoever read standard output has gone after at most {_bytesWritten} bytes: what was copied is not whole.",
-                "Look at the reader's end (a full disk, a broken connection). A finished archive goes on where the"
-                + " copy ends: oso-snapshot export --offset BYTES.");
+                $"The reader of standard output went away after at most {_bytesWritten} bytes. The copy is incomplete.",
+                "Look at the reader's end (a full disk, a broken connection). A finished archive is resumed where the copy ends:"
+                + " oso-snapshot export --offset BYTES.");
             _bytesWritten += count;
             buffer = buffer[count..];
         }

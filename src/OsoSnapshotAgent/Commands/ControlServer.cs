@@ -47,7 +47,9 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         catch (SocketException e)
         {
             // The procedure doesn't need the verbs. Anyone in the pod's network may have taken the name.
-            transcript.Warning($"oso-snapshot status and release will get no answer from this run: {e.Message}.");
+            transcript.Warning(
+                LogId.NoControlSocket,
+                $"oso-snapshot status and release will get no answer from this run: {e.Message}.");
         }
     }
 
@@ -174,7 +176,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
     }
 
-    // A removal goes on where its client has gone.
+    // A removal continues after its client has gone.
     private async Task TryTellAsync(Socket client, ControlAnswer answer)
     {
         try

@@ -33,7 +33,7 @@ internal static class FileName
         return text.ToString();
     }
 
-    /// <returns>The bytes, with a NUL behind them.</returns>
+    /// <returns>The bytes, with a NUL after them.</returns>
     public static byte[] Encode(ReadOnlySpan<char> name)
     {
         byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];

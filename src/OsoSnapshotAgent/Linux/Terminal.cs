@@ -26,13 +26,13 @@ internal sealed class Terminal
     public static void DropPendingInput() => _ = LibC.TerminalFlush(Input, LibC.FlushInput);
 
     /// <summary>
-    /// Waits at most <paramref name="patience"/> for a line. End of input and a hang-up are no line: the caller's clock
-    /// goes on.
+    /// Waits at most <paramref name="timeout"/> for a line. End of input and a hang-up are no line: the caller's own
+    /// limit ends the wait.
     /// </summary>
-    public unsafe bool WaitForEnter(TimeSpan patience)
+    public unsafe bool WaitForEnter(TimeSpan timeout)
     {
         LibC.PollRequest request = new() { Descriptor = Input, Events = LibC.PollIn };
-        if (LibC.Poll(&request, 1, (int)patience.TotalMilliseconds) <= 0)
+        if (LibC.Poll(&request, 1, (int)timeout.TotalMilliseconds) <= 0)
         {
             return false;
         }
@@ -42,7 +42,7 @@ internal sealed class Terminal
         if (count <= 0)
         {
             // A closed terminal is readable at once and for ever: don't spin.
-            Thread.Sleep(patience);
+            Thread.Sleep(timeout);
             return false;
         }
 

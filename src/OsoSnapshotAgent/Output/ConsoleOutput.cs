@@ -9,8 +9,8 @@ namespace OsoSnapshotAgent.Output;
 /// </summary>
 internal sealed class ConsoleOutput : IDisposable
 {
-    private const int MostPendingBytes = 1024 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private const int MaxPendingBytes = 1024 * 1024;
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Queue<byte[]> _pending = new();
     private readonly Thread _writer;
@@ -44,7 +44,7 @@ internal sealed class ConsoleOutput : IDisposable
     /// <summary>A line that the next one replaces, on a terminal.</summary>
     public void ShowProgress(string line) => Enqueue("\r" + line + "\x1b[K", isProgress: true);
 
-    /// <summary>Writes a whole text, waiting for the reader as long as it goes on reading.</summary>
+    /// <summary>Writes a whole text, waiting for the reader as long as it reads.</summary>
     public void WriteAtReadersPace(IEnumerable<string> lines)
     {
         foreach (string line in lines)
@@ -52,9 +52,9 @@ internal sealed class ConsoleOutput : IDisposable
             WriteLine(line);
             lock (_pending)
             {
-                while (_pendingBytes > MostPendingBytes / 2)
+                while (_pendingBytes > MaxPendingBytes / 2)
                 {
-                    if (!Monitor.Wait(_pending, Patience))
+                    if (!Monitor.Wait(_pending, StallTimeout))
                     {
                         return;
                     }
@@ -70,7 +70,7 @@ internal sealed class ConsoleOutput : IDisposable
         {
             while (_pending.Count > 0 || _writing)
             {
-                if (!Monitor.Wait(_pending, Patience))
+                if (!Monitor.Wait(_pending, StallTimeout))
                 {
                     return;
                 }
@@ -94,7 +94,7 @@ internal sealed class ConsoleOutput : IDisposable
         {
             // A line after a progress line starts by wiping it.
             byte[] bytes = Encoding.UTF8.GetBytes(_progressShown && !isProgress ? "\r\x1b[K" + text : text);
-            if (_closed || _pendingBytes + bytes.Length > MostPendingBytes)
+            if (_closed || _pendingBytes + bytes.Length > MaxPendingBytes)
             {
                 _dropped += isProgress ? 0 : 1;
                 return;

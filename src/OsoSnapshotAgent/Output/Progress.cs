@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Shows that long work goes on: on a terminal a line redrawn twice a second. Every few seconds the line is left
+/// Shows that long work continues: on a terminal a line redrawn twice a second. Every few seconds the line is left
 /// standing, since <c>kubectl logs</c> shows whole lines only, terminal or not. Nothing of it goes to
 /// <c>snapshots.log</c>.
 /// </summary>
@@ -14,7 +14,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
     // Nobody waits longer, and a TimeSpan holds no more than some 29,000 years.
-    private const double MostSecondsLeft = 1_000_000_000;
+    private const double MaxSecondsLeft = 1_000_000_000;
 
     private string _activity = string.Empty;
     private long _totalBytes;
@@ -75,7 +75,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
     {
         double rate = bytes / Math.Max(elapsed.TotalSeconds, 0.001);
         double share = _totalBytes == 0 ? 1 : Math.Min(1, (double)bytes / _totalBytes);
-        TimeSpan left = TimeSpan.FromSeconds(rate > 0 ? Math.Min((_totalBytes - bytes) / rate, MostSecondsLeft) : 0);
+        TimeSpan left = TimeSpan.FromSeconds(rate > 0 ? Math.Min((_totalBytes - bytes) / rate, MaxSecondsLeft) : 0);
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{_activity}: {share * 100:0} % of {ByteSize.Format(_totalBytes)}, {rate / 1_000_000:0} MB/s,"

@@ -1,19 +1,20 @@
 using Microsoft.Extensions.Logging;
+using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// What the operator reads, on the console and in <c>snapshots.log</c>. Event ids: 1 to 9 text, 10 to 19 outcomes.
+/// What the operator reads, on the console and in <c>snapshots.log</c>.
 /// </summary>
-internal sealed partial class Transcript(ILogger<Transcript> logger, TimeProvider time)
+internal sealed class Transcript(ILogger<Transcript> logger, TimeProvider time)
 {
-    public void Line(string text) => Write(text);
+    public void Line(string text) => Write(LogLevel.Information, id: 0, text);
 
     public void Lines(IEnumerable<string> lines)
     {
         foreach (string line in lines)
         {
-            Write(line);
+            Line(line);
         }
     }
 
@@ -21,45 +22,38 @@ internal sealed partial class Transcript(ILogger<Transcript> logger, TimeProvide
 
     public void Title(string text) => Lines([string.Empty, text, Now]);
 
-    public void Success(string text) => WriteSuccess(text);
+    public void Success(LogId id, string text) => Write(LogLevel.Information, id, "✅ " + text);
 
-    public void Warning(string text) => WriteWarning(text);
+    public void Warning(LogId id, string text) => Write(LogLevel.Warning, id, "⚠️ " + text);
 
-    /// <param name="problem">One or more lines.</param>
+    /// <param name="problem">One or more lines, of which the first has the number.</param>
     /// <param name="remedy">One or more lines.</param>
-    public void Failure(string problem, string remedy)
+    public void Failure(ExitStatus status, string problem, string remedy)
     {
-        foreach (string line in problem.Split('\n'))
+        string[] lines = problem.Split('\n');
+        Write(LogLevel.Error, LogId.Failed + (int)status, "❌ " + lines[0]);
+        foreach (string line in lines[1..])
         {
-            WriteFailure(line);
+            Write(LogLevel.Error, id: 0, "❌ " + line);
         }
 
         foreach (string line in remedy.Split('\n'))
         {
-            WriteRemedy(line);
+            Write(LogLevel.Error, id: 0, "   What to do: " + line);
         }
     }
 
     /// <summary>An exception that no operator can mend: with its stack.</summary>
-    [LoggerMessage(EventId = 13, Level = LogLevel.Critical, Message = "❌ This is a bug of oso-snapshot. Please report"
-        + " what follows.")]
-    public partial void Bug(Exception exception);
+    public void Bug(Exception exception) => logger.Log(
+        LogLevel.Critical,
+        new EventId((int)(LogId.Failed + (int)ExitStatus.Bug)),
+        "❌ This is a bug of oso-snapshot. Please report what follows.",
+        exception,
+        static (line, _) => line);
 
     private string Now =>
         time.GetUtcNow().ToString("ddd MMM dd HH:mm:ss 'UTC' yyyy", System.Globalization.CultureInfo.InvariantCulture);
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Text}")]
-    private partial void Write(string text);
-
-    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "✅ {Text}")]
-    private partial void WriteSuccess(string text);
-
-    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "⚠️ {Text}")]
-    private partial void WriteWarning(string text);
-
-    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "❌ {Text}")]
-    private partial void WriteFailure(string text);
-
-    [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "   What to do: {Text}")]
-    private partial void WriteRemedy(string text);
+    private void Write(LogLevel level, LogId id, string text) =>
+        logger.Log(level, new EventId((int)id), text, exception: null, static (line, _) => line);
 }

@@ -17,7 +17,11 @@ namespace OsoSnapshotAgent.Output;
 internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 {
     // Plain lines: scripts look for "< HTTP/1.1 200 OK" at the start of one.
-    private const string Template = "{Message:lj}{NewLine}{Exception}";
+    private const string Template = "{Message:lj}{Number:l}{NewLine}{Exception}";
+
+    // Serilog.Extensions.Logging names a state that is a text so.
+    private const string Text = "State";
+    private const string Number = "Number";
 
     private readonly ConsoleOutput _console;
     private readonly MessageTemplateTextFormatter _formatter = new(Template, CultureInfo.InvariantCulture);
@@ -35,7 +39,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 
     public void Emit(LogEvent logEvent)
     {
-        StripControlCharacters(logEvent);
+        Complete(logEvent);
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _formatter.Format(logEvent, text);
 
@@ -51,14 +55,26 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         }
     }
 
-    private static void StripControlCharacters(LogEvent logEvent)
+    private static void Complete(LogEvent logEvent)
     {
-        if (logEvent.Properties.TryGetValue("Text", out LogEventPropertyValue? value)
+        if (logEvent.Properties.TryGetValue(Text, out LogEventPropertyValue? value)
             && value is ScalarValue { Value: string text } && text.Any(char.IsControl))
         {
-            logEvent.AddOrUpdateProperty(new LogEventProperty("Text", new ScalarValue(Printable.Text(text))));
+            logEvent.AddOrUpdateProperty(new LogEventProperty(Text, new ScalarValue(Printable.Text(text))));
         }
+
+        string number = NumberOf(logEvent) is { } id and > 0 ? $" (oso-{id})" : string.Empty;
+        logEvent.AddOrUpdateProperty(new LogEventProperty(Number, new ScalarValue(number)));
     }
+
+    // Serilog.Extensions.Logging gives an event's id as a structure of number and name.
+    private static int? NumberOf(LogEvent logEvent) =>
+        logEvent.Properties.TryGetValue(
+            "EventId",
+            out LogEventPropertyValue? value) && value is StructureValue structure
+            ? structure.Properties.Select(
+                property => (property.Value as ScalarValue)?.Value).OfType<int>().FirstOrDefault()
+            : null;
 
     /// <summary>Appends to a file from now on.</summary>
     public void Open(DirectoryHandle directory, string name)

@@ -45,18 +45,23 @@ internal sealed class ArchivePublication(
         WriteChecksum(target.Data, archive.Manifest.Sha256);
         RunReport report = new(server, snapshot, archive, state.Elapsed);
         state.Tell(report.AddTo);
-        transcript.Success($"Archive {target.Data.Archive} created, read back and verified.");
-        transcript.Lines(report.Lines());
-        transcript.Lines(BlockTimeline.Lines(archive.Verified.Blocks, settings.Ascii));
-        if (archive.Verified.Damage.Count > 0)
-        {
-            transcript.Failure(
-                "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', archive.Verified.Damage),
-                "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
-        }
-
+        Tell(target.Data, archive.Verified, report);
         listing.Show(target);
         return report.Result();
+    }
+
+    private void Tell(DataDirectory data, VerifiedArchive verified, RunReport report)
+    {
+        transcript.Success(LogId.ArchiveVerified, $"Archive {data.Archive} created, read back and verified.");
+        transcript.Lines(report.Lines());
+        transcript.Lines(BlockTimeline.Lines(verified.Blocks, settings.Ascii));
+        if (verified.Damage.Count > 0)
+        {
+            transcript.Failure(
+                ExitStatus.ArchiveFailed,
+                "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', verified.Damage),
+                "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
+        }
     }
 
     private void Commit(DataDirectory data, WrittenArchive archive, UndoStack undo)

@@ -20,8 +20,15 @@ internal sealed class ArtefactRemoval(
         await proof.RequireAsync(target, token);
         IReadOnlyList<string> removed = Delete(target, token);
         string names = string.Join(", ", removed);
-        transcript.Success(
-            removed.Count == 0 ? "Nothing to remove: no artefact of a snapshot was there." : $"Removed {names}.");
+        if (removed.Count == 0)
+        {
+            transcript.Success(LogId.NothingToRemove, "Nothing to remove: no artefact of a snapshot was there.");
+        }
+        else
+        {
+            transcript.Success(LogId.ArtefactsRemoved, $"Removed {names}.");
+        }
+
         listing.Show(target);
         return new(ExitStatus.Done, removed.Count == 0 ? "nothing to remove" : $"removed {names}");
     }
@@ -34,7 +41,7 @@ internal sealed class ArtefactRemoval(
         }
         catch (OperationCanceledException)
         {
-            transcript.Warning("The removal has not ended. Run it again.");
+            transcript.Warning(LogId.RemovalIncomplete, "The removal has not ended. Run it again.");
             throw;
         }
     }

@@ -58,7 +58,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
                     : "See whether Prometheus scrapes anything, and whether it writes to this data directory.");
         }
 
-        HashSet<BlockId> wanted = [.. blocks.Where(block => IsWanted(snapshot, block, transcript.Warning))];
+        HashSet<BlockId> wanted = [.. blocks.Where(block => IsWanted(snapshot, block, Warn))];
         if (wanted.Count > 0 && wanted.Count < blocks.Length)
         {
             leftOut = $"{blocks.Length - wanted.Count} of {Plural.Of(blocks.Length, "block")}, outside the range"
@@ -71,6 +71,8 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
             $"The snapshot has {Plural.Of(blocks.Length, "block")}, and none overlaps the range {Range}.",
             "Choose another OSO_SNAPSHOT_SINCE or OSO_SNAPSHOT_UNTIL.");
     }
+
+    private void Warn(string warning) => transcript.Warning(LogId.BlockNotDated, warning);
 
     // A block that can't be dated is archived: better too much than too little.
     private bool IsWanted(DirectoryHandle directory, BlockId block, Action<string> warn)

@@ -16,7 +16,7 @@ internal sealed class DirectoryListing(Transcript transcript, TimeProvider time)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // For people to look at only.
-            transcript.Warning($"It can't be listed: {e.Message}");
+            transcript.Warning(LogId.ListingFailed, $"It can't be listed: {e.Message}");
         }
     }
 }

@@ -54,9 +54,18 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
         int snapshots = data.SnapshotNames().Count(name => name != except?.Text);
         bool hadSnapshots = new Artefacts(data).DeleteSnapshots(except, token) && (except is null || snapshots > 0);
         DeleteArchives(data.Directory, keepsArchive);
-        transcript.Success(hadSnapshots
-            ? $"Existing directory {DataDirectory.SnapshotsName} ({snapshots} inside) found and deleted."
-            : $"No existing directory {DataDirectory.SnapshotsName} found.");
+        if (hadSnapshots)
+        {
+            transcript.Success(
+                LogId.EarlierSnapshotsDeleted,
+                $"Existing directory {DataDirectory.SnapshotsName} ({snapshots} inside) found and deleted.");
+        }
+        else
+        {
+            transcript.Success(
+                LogId.EarlierSnapshotsAbsent,
+                $"No existing directory {DataDirectory.SnapshotsName} found.");
+        }
     }
 
     private void DeleteArchives(DirectoryHandle directory, bool hasRoomForTwo)
@@ -65,17 +74,19 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
         bool stays = archive is { IsRegularFile: true } && hasRoomForTwo;
         if (archive is not { IsRegularFile: true })
         {
-            transcript.Success($"No existing {DataDirectory.ArchiveName} found.");
+            transcript.Success(LogId.EarlierArchiveAbsent, $"No existing {DataDirectory.ArchiveName} found.");
         }
         else if (stays)
         {
             string size = ByteSize.Format(archive.SizeBytes);
             transcript.Success(
+                LogId.EarlierArchiveStays,
                 $"Existing {DataDirectory.ArchiveName} ({size}) found; it stays until the new one is verified, and is then replaced.");
         }
         else
         {
             transcript.Warning(
+                LogId.NoRoomForTwoArchives,
                 $"There is no room for two archives: the existing {DataDirectory.ArchiveName} is deleted before the new one is made.");
         }
 
@@ -84,7 +95,9 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
             if (directory.Find(name) is { } found)
             {
                 directory.DeleteFile(name);
-                transcript.Success($"Existing {name} ({ByteSize.Format(found.SizeBytes)}) found and deleted.");
+                transcript.Success(
+                    LogId.EarlierFileDeleted,
+                    $"Existing {name} ({ByteSize.Format(found.SizeBytes)}) found and deleted.");
             }
         }
     }

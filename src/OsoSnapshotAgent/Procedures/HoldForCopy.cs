@@ -151,7 +151,9 @@ internal sealed class HoldForCopy(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            transcript.Warning($"{directory.PathOf(DataDirectory.LogName)} can't be shown: {e.Message}");
+            transcript.Warning(
+                LogId.LogNotShown,
+                $"{directory.PathOf(DataDirectory.LogName)} can't be shown: {e.Message}");
         }
     }
 }

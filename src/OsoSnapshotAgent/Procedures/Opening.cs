@@ -1,5 +1,6 @@
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -21,6 +22,7 @@ internal sealed record OpenTarget(TargetContainer Target, RunLock Lock) : IDispo
 /// where the log goes.
 /// </summary>
 internal sealed class Opening(
+    ProcFileSystem proc,
     TargetFinder finder,
     RunState state,
     AgentSettings settings,
@@ -75,9 +77,10 @@ internal sealed class Opening(
         transcript.Banner(banner);
         foreach (string warning in settings.Warnings)
         {
-            transcript.Warning(warning);
+            transcript.Warning(LogId.UnknownVariable, warning);
         }
 
+        transcript.Lines(StartReport.Lines(proc.Self(), settings));
         TargetContainer target = finder.Find();
         transcript.Line(target.Prometheus is { } process
             ? $"Target: PID {process.Pid} ({process.Name}) as {process.Identity}, data directory {target.Data.PathSeenByAgent}"

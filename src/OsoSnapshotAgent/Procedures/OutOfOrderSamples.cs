@@ -76,6 +76,7 @@ internal sealed class OutOfOrderSamples(Transcript transcript)
         string since = count > 0 ? $" ({count} came since Prometheus started)" : string.Empty;
         string samples = "samples that came out of order" + since;
         transcript.Warning(
+            LogId.SamplesMissing,
             $"The in-memory head {(isCertain ? "holds" : "may hold")} {samples}. No snapshot holds such samples. Prometheus writes them"
             + " into blocks at its next head compaction, every two hours: a snapshot after that has them.");
         return $"{(isCertain ? string.Empty : "perhaps ")}{samples}; a snapshot after the next head compaction has them";

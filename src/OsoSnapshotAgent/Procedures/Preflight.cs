@@ -23,7 +23,9 @@ internal sealed class Preflight(
         state.Enter(Phase.Preflight);
         if (settings.Insecure)
         {
-            transcript.Warning("OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.");
+            transcript.Warning(
+                LogId.AnyCertificateTrusted,
+                "OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.");
         }
 
         PrometheusServer server = await locator.FindAsync(client, target, token);

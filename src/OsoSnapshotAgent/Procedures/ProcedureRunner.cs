@@ -56,7 +56,7 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
 
     private ExitStatus Fail(ExitStatus status, string problem, string remedy, string? brief = null)
     {
-        transcript.Failure(problem, remedy);
+        transcript.Failure(status, problem, remedy);
         transcript.Line($"Exit status {(int)status}.");
         terminationMessage.Write(brief ?? problem, remedy);
         return status;

@@ -18,7 +18,7 @@ internal sealed record WrittenArchive(
     VerifiedArchive Verified,
     string? LeftOut);
 
-/// <summary>Writes the archive under its partial name, and reads it back close behind.</summary>
+/// <summary>Writes the archive under its partial name, and reads it back while it is written.</summary>
 internal sealed class SnapshotArchiving(
     ArchiveMaker maker,
     BlockSelection selection,

@@ -44,6 +44,7 @@ internal sealed class SnapshotCapture(
         undo.Add(() => new Artefacts(target.Data).DeleteSnapshot(name));
         state.Tell(status => status with { Snapshot = name.Text, MissingSamples = missing });
         transcript.Success(
+            LogId.SnapshotCaptured,
             $"Snapshot {name} captured{(settings.SkipHead ? ", without the in-memory head" : string.Empty)}.");
         listing.Show(target);
         return new(name, missing);

@@ -12,14 +12,14 @@ namespace OsoSnapshotAgent.Procedures;
 internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time)
 {
     // A run ends within a second of its signal.
-    private static readonly TimeSpan LongestWithdrawal = TimeSpan.FromSeconds(0.6);
-    private static readonly TimeSpan ShortestAbsence = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan MaxWithdrawal = TimeSpan.FromSeconds(0.6);
+    private static readonly TimeSpan MinAbsence = TimeSpan.FromSeconds(0.2);
 
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     // Prometheus writes a head's block in pieces of megabytes, which take far less than this.
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettlingTimeout = TimeSpan.FromSeconds(60);
 
     /// <param name="earlier">The names that lay there before the request.</param>
     /// <param name="mayBeGrowing">Prometheus has not said that it is done: it is waited for until nothing changes any
@@ -35,6 +35,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         if (mayBeGrowing && !await SettlesAsync(data, earlier, token))
         {
             transcript.Warning(
+                LogId.SnapshotStillWritten,
                 $"Prometheus is still writing {Names(New(data, earlier))}: the next run deletes it, or REMOVE=yes.");
             return;
         }
@@ -43,6 +44,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         if (left.Length > 1 || (left.Length == 1 && !isAlone))
         {
             transcript.Warning(
+                LogId.SnapshotsNotToldApart,
                 $"Found {Names(left)}, all new since the request: which of them it has left can't be told, so they"
                 + " stay until the next run, or REMOVE=yes.");
         }
@@ -68,7 +70,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     {
         long startedAt = time.GetTimestamp();
         long? deletedAt = null;
-        while (isAlone && time.GetElapsedTime(startedAt) < LongestWithdrawal)
+        while (isAlone && time.GetElapsedTime(startedAt) < MaxWithdrawal)
         {
             SnapshotName[] left = New(data, earlier);
             if (left.Length > 1)
@@ -80,13 +82,13 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
             {
                 deletedAt = TryDelete(data, left[0]) is null ? time.GetTimestamp() : null;
             }
-            else if (deletedAt is { } then && time.GetElapsedTime(then) > ShortestAbsence)
+            else if (deletedAt is { } then && time.GetElapsedTime(then) > MinAbsence)
             {
                 transcript.Line("* deleted the snapshot that Prometheus was still making");
                 return true;
             }
 
-            await Task.Delay(ShortestAbsence / 10, time, CancellationToken.None);
+            await Task.Delay(MinAbsence / 10, time, CancellationToken.None);
         }
 
         return false;
@@ -119,19 +121,19 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
 
         transcript.Line($"* found {Names(left)}; waiting until nothing is written there any more");
         long startedAt = time.GetTimestamp();
-        long quietSince = startedAt;
+        long unchangedSince = startedAt;
         string seen = string.Empty;
-        while (time.GetElapsedTime(quietSince) < Quiet)
+        while (time.GetElapsedTime(unchangedSince) < SettledAfter)
         {
-            if (time.GetElapsedTime(startedAt) > Patience)
+            if (time.GetElapsedTime(startedAt) > SettlingTimeout)
             {
                 return false;
             }
 
             string now = State(data, earlier);
-            quietSince = now == seen ? quietSince : time.GetTimestamp();
+            unchangedSince = now == seen ? unchangedSince : time.GetTimestamp();
             seen = now;
-            await Task.Delay(Look, time, token);
+            await Task.Delay(PollInterval, time, token);
         }
 
         return true;
@@ -148,7 +150,9 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     {
         if (TryDelete(data, name) is { } reason)
         {
-            transcript.Warning($"{Names([name])} could not be deleted ({reason}); the next run does, or REMOVE=yes.");
+            transcript.Warning(
+                LogId.NotDeleted,
+                $"{Names([name])} could not be deleted ({reason}); the next run does, or REMOVE=yes.");
         }
         else
         {

@@ -33,6 +33,7 @@ internal sealed class SnapshotStreaming(
             CancellationToken.None);
         undo.Run();
         transcript.Success(
+            LogId.SnapshotStreamed,
             $"Snapshot {snapshot} streamed and deleted. Verify the copy where it is: oso-snapshot verify FILE, or sha256sum.");
         transcript.Lines([
             $"  Input       {manifest.InputBytes} bytes",

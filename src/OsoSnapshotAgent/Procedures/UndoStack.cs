@@ -27,7 +27,9 @@ internal sealed class UndoStack(Transcript transcript) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperatorException)
         {
-            transcript.Warning($"Not everything could be deleted ({e.Message}); the next run does, or REMOVE=yes.");
+            transcript.Warning(
+                LogId.NotDeleted,
+                $"Not everything could be deleted ({e.Message}); the next run does, or REMOVE=yes.");
         }
     }
 

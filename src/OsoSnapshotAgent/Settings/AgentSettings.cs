@@ -78,6 +78,11 @@ internal sealed record AgentSettings
     /// <summary>Draw with ASCII alone.</summary>
     public bool Ascii { get; init; }
 
+    /// <summary>
+    /// The variables that are set, such as <c>OSO_SNAPSHOT_HOLD=30m</c>. None of them holds a secret.
+    /// </summary>
+    public IReadOnlyList<string> Given { get; init; } = [];
+
     /// <summary>Things that are odd but no error: misspelt variables.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

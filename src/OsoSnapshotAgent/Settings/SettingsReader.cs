@@ -20,7 +20,11 @@ internal static class SettingsReader
         CheckCombinations(settings, reader.Problems);
         ThrowOnProblems(reader);
         const string Ignored = " is not a setting of this program and was ignored; is it misspelt?";
-        return settings with { Warnings = [.. reader.Unknown(Prefix).Select(name => name + Ignored)] };
+        return settings with
+        {
+            Given = reader.Given,
+            Warnings = [.. reader.Unknown(Prefix).Select(name => name + Ignored)],
+        };
     }
 
     /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>

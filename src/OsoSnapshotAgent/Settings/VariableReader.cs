@@ -15,6 +15,14 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
 
     public List<string> Problems { get; } = [];
 
+    /// <summary>The variables that were read and are set, with their values.</summary>
+    public IReadOnlyList<string> Given =>
+    [
+        .. _known.Where(name => Text(name) is not null)
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"{name}={Text(name)}"),
+    ];
+
     public string? Text(string name)
     {
         _known.Add(name);

@@ -68,7 +68,7 @@ public sealed class ExportCommandTests : IDisposable
         using StandardOutput output = new(CancellationToken.None, Descriptor(pipe));
         pipe.DisposeLocalCopyOfClientHandle();
 
-        Expect.Failure(() => output.Write(_archive), ExitStatus.ReaderGone, "has gone after at most 0 bytes", "export --offset");
+        Expect.Failure(() => output.Write(_archive), ExitStatus.ReaderGone, "went away after at most 0 bytes", "export --offset");
     }
 
     [Fact]

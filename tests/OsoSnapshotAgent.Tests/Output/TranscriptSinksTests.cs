@@ -22,7 +22,7 @@ public sealed class TranscriptSinksTests : IDisposable
     {
         Write(sinks => sinks.Open(_directory.Open(), "snapshots.log"));
 
-        Assert.Equal(["early", "✅ late", "< HTTP/1.1 200 OK"], Shown);
+        Assert.Equal(["early", "✅ late (oso-201)", "< HTTP/1.1 200 OK"], Shown);
         Assert.Equal(Shown, Logged);
     }
 
@@ -78,7 +78,7 @@ public sealed class TranscriptSinksTests : IDisposable
 
     private void AssertOneWarning()
     {
-        Assert.Equal(["early", "✅ late", "< HTTP/1.1 200 OK"], Shown.Where(line => !line.StartsWith('⚠')));
+        Assert.Equal(["early", "✅ late (oso-201)", "< HTTP/1.1 200 OK"], Shown.Where(line => !line.StartsWith('⚠')));
         Assert.StartsWith($"⚠️ {_directory.PathOf("snapshots.log")} can't be written, so this run is logged on the console only: ", Assert.Single(Shown, line => line.StartsWith('⚠')), StringComparison.Ordinal);
     }
 
@@ -97,7 +97,7 @@ public sealed class TranscriptSinksTests : IDisposable
         Transcript transcript = services.GetRequiredService<Transcript>();
         transcript.Line("early");
         open(services.GetRequiredService<TranscriptSinks>());
-        transcript.Success("late");
+        transcript.Success(LogId.SnapshotCaptured, "late");
         transcript.Line(more ?? "< HTTP/1.1 200 OK");
     }
 }

@@ -95,6 +95,34 @@ public sealed class EarlierArtefactsTests : IDisposable
         Assert.Empty(Successes);
     }
 
+    [Fact]
+    public void Before_it_is_known_whose_directory_it_is_nothing_is_deleted()
+    {
+        WriteArchive();
+        IReadOnlyList<string> before = _sample.Directory.Content();
+        using TargetContainer target = Agent.Beside(_sample.Directory.Root, isProven: false);
+
+        _agent.Get<EarlierArtefacts>()
+            .DeleteWhereProven(target, keepsArchive: false, TestContext.Current.CancellationToken);
+
+        Assert.Equal(before, _sample.Directory.Content());
+        Assert.Contains(_agent.Transcript.Lines, line => line.StartsWith("Nothing is deleted yet:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_was_proven_before_is_not_deleted_a_second_time()
+    {
+        _sample.Directory.Make(Other);
+
+        _agent.Get<EarlierArtefacts>().DeleteWhereNowProven(
+            _agent.Target,
+            keepsArchive: false,
+            _sample.Snapshot,
+            TestContext.Current.CancellationToken);
+
+        Assert.Contains(Other + "/", _sample.Directory.Content());
+    }
+
     public void Dispose()
     {
         _agent.Dispose();

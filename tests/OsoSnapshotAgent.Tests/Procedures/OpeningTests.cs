@@ -46,6 +46,22 @@ public sealed class OpeningTests : IDisposable
     }
 
     [Fact]
+    public void Says_what_the_agent_is_and_which_settings_were_given()
+    {
+        using Agent given = Create(Take with { Given = ["OSO_SNAPSHOT_HOLD=30m", "OSO_SNAPSHOT_LEVEL=3"] });
+        using (Open(given, nameof(Take)))
+        {
+            Assert.Contains("Settings: OSO_SNAPSHOT_HOLD=30m, OSO_SNAPSHOT_LEVEL=3", given.Transcript.Lines);
+        }
+
+        using Agent none = Create(Take);
+        using OpenTarget open = Open(none, nameof(Take));
+        Assert.Contains("Settings: all by default", none.Transcript.Lines);
+        Assert.Contains(none.Transcript.Lines, line => line.StartsWith($"Agent: oso-snapshot {ProductVersion.Text} as ", StringComparison.Ordinal));
+        Assert.Matches("(?m)^Limits: [0-9]+ CPUs?, [0-9.]+ [KMGT]iB of memory; compression by ", none.Transcript.Text);
+    }
+
+    [Fact]
     public void Says_where_no_process_can_be_seen()
     {
         _proc.Add(1, "pause", ["/pause"]);

@@ -25,6 +25,9 @@ public sealed class SnapshotArchivingTests : IDisposable
         Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
         Assert.Equal(SystemTool.Output("sha256sum", _sample.Data.Archive).Split(' ')[0] + "  snapshots.tgz\n", await File.ReadAllTextAsync(_sample.Directory.PathOf("snapshots.tgz.sha256"), Token));
         Assert.Equal(ExitStatus.Done, result.Status);
+        Assert.Equal((_sample.Data.Archive, "The archive is complete and stays."), (agent.State.Describe().Archive, agent.Undo.Remains));
+        agent.Undo.Run();
+        Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
         Assert.StartsWith($"done, verified: 2 blocks, {new FileInfo(_sample.Data.Archive).Length} bytes, sha256 ", result.Summary, StringComparison.Ordinal);
         Assert.Contains("STEP 3: CREATING EXPORTABLE ARCHIVE OF THE SNAPSHOT DATA", agent.Transcript.Lines);
         Assert.Contains($"✅ Archive {_sample.Data.Archive} created, read back and verified.", agent.Transcript.Lines);

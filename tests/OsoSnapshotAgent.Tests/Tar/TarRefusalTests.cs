@@ -63,6 +63,7 @@ public sealed class TarRefusalTests
         { "size 0x81", Sized(header => TarBuilder.Base256(header, 1, first: 0x81)), First + NoNumber },
         { "size 2^63", Sized(header => TarBuilder.Base256(header, long.MinValue)), First + NoNumber },
         { "size 2^64", Sized(header => { TarBuilder.Base256(header, 0); header[127] = 1; }), First + NoNumber },
+        { "size 2^80", Sized(header => { TarBuilder.Base256(header, 0); header[125] = 1; }), First + NoNumber },
         { "pax size -1", Pax("size", "-1"), First + NoNumber },
         { "pax size +1", Pax("size", "+1"), First + NoNumber },
         { "pax size 2^63", Pax("size", "9223372036854775808"), First + NoNumber },
@@ -165,7 +166,7 @@ public sealed class TarRefusalTests
         { "record without a value", Extended('x', "7 path\n"u8), First + "has a damaged extended header" },
         { "record of nothing", Extended('x', "2 "u8), First + "has a damaged extended header" },
         { "record of length 0", Extended('x', "0 path=a\n"u8), First + "has a damaged extended header" },
-        { "record with a sign", Extended('x', "+9 path=a\n"u8), First + "has a damaged extended header" },
+        { "record with a sign", Extended('x', "+11 path=a\n"u8), First + "has a damaged extended header" },
         {
             "record with a huge length",
             Extended('x', "99999999999 path=a\n"u8),

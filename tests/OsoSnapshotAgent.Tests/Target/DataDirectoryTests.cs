@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 
@@ -39,6 +40,23 @@ public sealed class DataDirectoryTests : IDisposable
 
         Assert.Equal(expected, new Artefacts(Data).ReclaimableBytes());
         Assert.True(expected >= 2 * content.Length);
+    }
+
+    [Fact]
+    public void Only_a_directory_is_a_snapshot()
+    {
+        _directory.Make("snapshots/one");
+        _directory.Write("snapshots/file", "x");
+
+        Assert.Equal(["one"], Data.SnapshotNames());
+    }
+
+    [Fact]
+    public void Where_the_log_of_samples_that_came_out_of_order_can_not_be_walked_nothing_is_known()
+    {
+        _directory.Make("wbl/" + string.Join('/', Enumerable.Repeat("deep", DirectoryTree.MaxDepth + 1)));
+
+        Assert.Null(Data.HasOutOfOrderSamples());
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.Procedures;
+
+/// <summary>What a reader of the log must know of the agent itself, to tell why a run went as it did.</summary>
+internal static class StartReport
+{
+    public static IEnumerable<string> Lines(ProcessInfo self, AgentSettings settings)
+    {
+        string machine = $"{RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.ProcessArchitecture}";
+        string rights = self.CanTraceOthers ? "with SYS_PTRACE" : "without SYS_PTRACE";
+        yield return $"Agent: oso-snapshot {ProductVersion.Text} as {self.Identity} {rights}, on {machine}";
+
+        // What affinity and the cgroup allow.
+        string memory = ByteSize.Format(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        string cpus = Plural.Of(Environment.ProcessorCount, "CPU");
+        yield return $"Limits: {cpus}, {memory} of memory; compression by {GzipEngines.Choose(settings.Level).Name}";
+        yield return settings.Given.Count == 0
+            ? "Settings: all by default"
+            : $"Settings: {string.Join(", ", settings.Given)}";
+    }
+}
