@@ -9,7 +9,7 @@ COPY . .
 ARG REVISION=""
 RUN SourceRevisionId=$REVISION ./build.sh publish
 ARG SOURCE_DATE_EPOCH=0
-RUN tests/install-packages.sh busybox-static ca-certificates libisal2 python3 \
+RUN src/build/install-packages.sh busybox-static ca-certificates libisal2 python3 \
  && docker/stage-root.sh dist/oso-snapshot /image /oso_snapshot.cdx.json
 
 FROM scratch
