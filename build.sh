@@ -57,6 +57,7 @@ verb_test() {
   src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
+  tests/fetch-docker.sh || echo "Without Docker its tests are skipped." >&2
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
 }

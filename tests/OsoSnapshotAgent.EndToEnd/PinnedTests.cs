@@ -38,7 +38,8 @@ public sealed class PinnedTests : IDisposable
         CommandResult restore = await RestoreAsync("refused");
 
         Assert.NotEqual(0, restore.ExitStatus);
-        Assert.Contains("the following source(s) were not considered: elsewhere.", restore.Output, StringComparison.Ordinal);
+        const string Reason = "the following source(s) were not considered: elsewhere.";
+        Assert.Contains(Reason, restore.Output, StringComparison.Ordinal);
     }
 
     private static Task<string> ReadAsync(string file) =>
