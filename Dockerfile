@@ -1,15 +1,18 @@
-# syntax=docker/dockerfile:1
 # docker build .  makes the image from the sources alone. ./build.sh image makes the same one offline: it stages the root file system on the
 # host with the same script, and builds the last stage below from it (see docker/image.sh).
 
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# CONTRIBUTING.md, "raise what is pinned".
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble@sha256:35d40304542c8689331f8cab17c65926cdf48fe711e289321d71924b230a7d29
+FROM ${SDK_IMAGE} AS build
+# Empty where the base's apt is older than 2.8: it then installs the newest packages.
+ARG APT_SNAPSHOT=20261001T000000Z
 WORKDIR /source
 COPY . .
 # Without git in here, the revision for --version comes from outside.
 ARG REVISION=""
-RUN SourceRevisionId=$REVISION ./build.sh publish
+RUN CI=true SourceRevisionId=$REVISION ./build.sh publish
 ARG SOURCE_DATE_EPOCH=0
-RUN tests/install-packages.sh busybox-static ca-certificates libisal2 python3 \
+RUN src/build/install-packages.sh busybox-static ca-certificates libisal2 python3 \
  && docker/stage-root.sh dist/oso-snapshot /image /oso_snapshot.cdx.json
 
 FROM scratch

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a checkout can do. Every verb is a few lines; the work lies in tests/.
+# What a checkout can do. Every verb is a few lines; the work lies in src/build/, docker/ and tests/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -19,46 +19,47 @@ EOF
 }
 
 verb_publish() {
-  tests/install-packages.sh clang zlib1g-dev libssl3
-  tests/publish.sh
+  src/build/install-packages.sh clang zlib1g-dev libssl3
+  src/build/publish.sh
 }
 
 verb_image() {
-  tests/install-packages.sh busybox-static ca-certificates libisal2 python3
+  src/build/install-packages.sh busybox-static ca-certificates libisal2 python3
   if ! command -v docker podman buildah >/dev/null; then
-    tests/install-packages.sh buildah podman runc
+    src/build/install-packages.sh buildah podman runc
   fi
   verb_publish
   docker/image.sh
 }
 
 verb_demo() {
-  tests/install-packages.sh curl libisal2 python3 xz-utils
+  src/build/install-packages.sh curl libisal2 python3 xz-utils
   verb_publish
   tests/fetch-prometheus.sh bookworm
   tests/demo.sh
 }
 
 verb_bench() {
-  tests/install-packages.sh curl isal libisal2 pigz python3 util-linux xz-utils
+  src/build/install-packages.sh curl isal libisal2 pigz python3 util-linux xz-utils
   verb_publish
   tests/fetch-prometheus.sh bookworm
-  tests/bench.sh
+  tests/bench/bench.sh
 }
 
 verb_mutants() {
-  tests/install-packages.sh libisal2 python3 util-linux
+  src/build/install-packages.sh libisal2 python3 util-linux
   tests/mutants.py
 }
 
 verb_test() {
   # What fails before a test can run is a failure too, and the last line says so.
   trap 'echo "0 passed, 1 failed"' EXIT
-  tests/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
+  src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
+  tests/fetch-docker.sh || echo "Without Docker its tests are skipped." >&2
   trap - EXIT
-  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotAgent.EndToEnd
+  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
 }
 
 case "${1:-}" in

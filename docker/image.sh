@@ -47,7 +47,8 @@ build() {
   fi
   arguments+=("$output/root")
   case $engine in
-    docker) as_root docker build "${arguments[@]}" ;;
+    # Its cache takes files of another time for the same.
+    docker) as_root docker build --no-cache "${arguments[@]}" ;;
     *) as_root "$engine" build --quiet --layers=false --timestamp "$SOURCE_DATE_EPOCH" "${arguments[@]}" ;;
   esac
 }
@@ -59,7 +60,7 @@ save() {
     *) as_root "$engine" push --quiet "$image" "oci-archive:$archive:$image" ;;
   esac
   as_root chown "$(id -u):$(id -g)" "$archive"
-  python3 docker/repack.py "$archive"
+  python3 docker/repack.py "$archive" "$SOURCE_DATE_EPOCH"
 }
 
 engine=${OSO_IMAGE_ENGINE:-$(find_engine)}

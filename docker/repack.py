@@ -1,7 +1,8 @@
-"""Usage: repack.py ARCHIVE
-Rewrites an image's OCI archive (of podman push, buildah push, or docker save from Docker 25 on): the layers compressed as well as gzip can, no
-time of the build in it. The same image gives the same bytes, whichever program wrote the archive.
+"""Usage: repack.py ARCHIVE EPOCH
+Rewrites an image's archive (of podman push, buildah push or docker save) as an OCI archive that docker load takes as well: the layers compressed
+as well as gzip can, EPOCH as the time of the build. The same image gives the same bytes, whichever program wrote the archive.
 """
+import datetime
 import gzip
 import hashlib
 import io
@@ -9,46 +10,84 @@ import json
 import sys
 import tarfile
 
+NAME = "org.opencontainers.image.ref.name"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
+# Docker's older builder names its intermediate containers and images, which differ from build to build. OCI knows none of these.
+OF_THE_BUILD = {"container", "container_config", "docker_version", "parent", "Image"}
 
-def path(descriptor):
-    return "blobs/" + descriptor["digest"].replace(":", "/")
+
+def path(digest):
+    return "blobs/" + digest.replace(":", "/")
+
+
+def the_only(images):
+    if len(images) != 1:
+        sys.exit(f"repack: the archive holds {len(images)} images instead of one")
+    return images[0]
+
+
+def read(files):
+    """The image's name, its configuration and its layers. docker save describes them in manifest.json, the others in index.json."""
+    if "manifest.json" in files:
+        image = the_only(json.loads(files["manifest.json"]))
+        return the_only(image["RepoTags"]), files[image["Config"]], [files[layer] for layer in image["Layers"]]
+    described = the_only(json.loads(files["index.json"])["manifests"])
+    manifest = json.loads(files[path(described["digest"])])
+    config, *layers = [files[path(blob["digest"])] for blob in [manifest["config"], *manifest["layers"]]]
+    return described["annotations"][NAME], config, layers
 
 
 def compressed(layer):
     return gzip.compress(gzip.decompress(layer) if layer.startswith(b"\x1f\x8b") else layer, compresslevel=9, mtime=0)
 
 
-def store(blobs, descriptor, content, media_type=None):
-    stored = descriptor | {"digest": "sha256:" + hashlib.sha256(content).hexdigest(), "size": len(content)}
-    if media_type:
-        stored["mediaType"] = media_type
-    blobs[path(stored)] = content
-    return stored
+def without_the_build(config):
+    return {name: value for name, value in config.items() if value and name not in OF_THE_BUILD}
 
 
-def repack(files):
-    index = json.loads(files["index.json"])
-    if [manifest["mediaType"] for manifest in index["manifests"]] != [MANIFEST]:
-        sys.exit("repack: the archive does not hold just one image")
-    described = index["manifests"][0]
-    manifest = json.loads(files[path(described)])
+def reproducible(config, created):
+    config = without_the_build(config) | {"created": created, "config": without_the_build(config["config"])}
+    config["history"] = [step | {"created": created} for step in config["history"]]
+    return json.dumps(config).encode()
+
+
+def repack(files, created):
+    name, config, layers = read(files)
     blobs = {}
-    manifest["config"] = store(blobs, manifest["config"], files[path(manifest["config"])])
-    manifest["layers"] = [store(blobs, layer, compressed(files[path(layer)]), LAYER) for layer in manifest["layers"]]
-    index["manifests"] = [store(blobs, described, json.dumps(manifest).encode())]
-    return blobs | {"index.json": json.dumps(index).encode(), "oci-layout": files["oci-layout"]}
+
+    def store(media_type, content):
+        digest = "sha256:" + hashlib.sha256(content).hexdigest()
+        blobs[path(digest)] = content
+        return {"mediaType": media_type, "digest": digest, "size": len(content)}
+
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": store(CONFIG, reproducible(json.loads(config), created)),
+        "layers": [store(LAYER, compressed(layer)) for layer in layers],
+    }
+    described = store(MANIFEST, json.dumps(manifest).encode()) | {"annotations": {NAME: name}}
+    for_docker = {
+        "Config": path(manifest["config"]["digest"]),
+        "RepoTags": [name],
+        "Layers": [path(layer["digest"]) for layer in manifest["layers"]],
+    }
+    return blobs | {
+        "index.json": json.dumps({"schemaVersion": 2, "manifests": [described]}).encode(),
+        "manifest.json": json.dumps([for_docker]).encode(),
+        "oci-layout": json.dumps({"imageLayoutVersion": "1.0.0"}).encode(),
+    }
 
 
-archive = sys.argv[1]
+archive, epoch = sys.argv[1:]
 with tarfile.open(archive) as source:
     content = {entry.name: source.extractfile(entry).read() for entry in source if entry.isfile()}
-if "index.json" not in content:
-    sys.exit(f"repack: {archive} is no OCI archive; docker save writes one from Docker 25 on")
+time = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 with tarfile.open(archive, "w", format=tarfile.USTAR_FORMAT) as target:
-    for name, data in sorted(repack(content).items()):
-        entry = tarfile.TarInfo(name)
+    for member, data in sorted(repack(content, time).items()):
+        entry = tarfile.TarInfo(member)
         entry.size = len(data)
         target.addfile(entry, io.BytesIO(data))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Usage: run-tests.sh PROJECT-DIRECTORY…
-# Runs the test projects and counts their results. The last line is "N passed, N failed", with ", N skipped" where some were.
+# Runs the test projects and counts their results. The last line is "N passed, N failed", with ", N skipped" where some were; the lines
+# before it say why these were skipped.
 # What leaves no results counts as one failure: a project that doesn't build, a crashed or hanging test host, a project without tests.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -10,6 +11,7 @@ results=TestResults
 passed=0
 failed=0
 skipped=0
+reasons=
 
 export OSO_SNAPSHOT_BINARY=${OSO_SNAPSHOT_BINARY:-$PWD/dist/oso-snapshot}
 # promtool, where none is installed.
@@ -25,6 +27,11 @@ attribute() {
   grep -o '<assembly [^>]*' "$2" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'
 }
 
+# The first line of each.
+skip_reasons() {
+  grep -oP '<reason><!\[CDATA\[\K((?!\]\]>).)*' "$1"
+}
+
 # A class or assembly fixture that fails in its clean-up is an "error", not a failed test.
 count_results() {
   local name=$1 file=$2 status=$3 ran bad
@@ -36,6 +43,7 @@ count_results() {
   passed=$((passed + $(attribute passed "$file")))
   failed=$((failed + bad))
   skipped=$((skipped + $(attribute skipped "$file")))
+  reasons+=$(skip_reasons "$file")$'\n'
   if ((ran == 0)); then
     count_as_failed "$name holds no test"
   elif ((status != 0 && bad == 0)); then
@@ -65,6 +73,8 @@ done
 
 summary="$passed passed, $failed failed"
 if ((skipped > 0)); then
+  echo "Skipped:"
+  grep . <<<"$reasons" | sort | uniq --count
   summary+=", $skipped skipped"
 fi
 echo "$summary"

@@ -4,7 +4,7 @@ namespace OsoSnapshotAgent.EndToEnd;
 
 public sealed class ShellCheckTests
 {
-    private static readonly string[] Folders = [".ci", "docker", "tests"];
+    private static readonly string[] Folders = [".ci", "docker", "src", "tests"];
 
     [Fact]
     public async Task ShellCheck_finds_nothing_in_any_script()
@@ -15,7 +15,7 @@ public sealed class ShellCheckTests
             .. Folders.SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*", SearchOption.AllDirectories)).Where(IsShellScript),
         ];
 
-        Assert.Contains(Repository.PathOf("docker/kubectl-oso_snapshot"), scripts);
+        Assert.Contains(Repository.PathOf("src/client/kubectl-oso_snapshot"), scripts);
         (await HostCommand.RunAsync(["shellcheck", .. scripts])).Succeeded();
     }
 

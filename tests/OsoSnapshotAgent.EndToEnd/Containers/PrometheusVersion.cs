@@ -1,3 +1,5 @@
+using OsoSnapshotAgent.EndToEnd.Processes;
+
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
 /// <summary>A Prometheus of a Debian release, unpacked by tests/fetch-prometheus.sh.</summary>
@@ -19,7 +21,7 @@ internal sealed record PrometheusVersion(string Number, string Suite)
     {
         get
         {
-            string root = Path.Combine(Roots(), Suite);
+            string root = Path.Combine(Cache.PathOf("OSO_PROMETHEUS_ROOTS", "prometheus"), Suite);
             return Directory.Exists(root)
                 ? root
                 : throw new DirectoryNotFoundException($"Prometheus {Number} is not at {root}: run tests/fetch-prometheus.sh {Suite}.");
@@ -31,14 +33,4 @@ internal sealed record PrometheusVersion(string Number, string Suite)
     public static PrometheusVersion Parse(string number) => All.Single(version => version.Number == number);
 
     public override string ToString() => Number;
-
-    // The same rule as in tests/fetch-prometheus.sh.
-    private static string Roots()
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set ? set : Path.Combine(home, ".cache");
-        return Environment.GetEnvironmentVariable("OSO_PROMETHEUS_ROOTS") is { Length: > 0 } roots
-            ? roots
-            : Path.Combine(cache, "oso-snapshot-agent", "prometheus");
-    }
 }

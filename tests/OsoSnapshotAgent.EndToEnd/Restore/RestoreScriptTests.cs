@@ -6,7 +6,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>docker/restore-snapshot and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
+/// <summary>src/client/restore-snapshot and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
 public sealed class RestoreScriptTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-restore-").FullName;
@@ -135,7 +135,7 @@ public sealed class RestoreScriptTests : IAsyncLifetime
     private Task<CommandResult> RestoreAsync()
     {
         string binaries = Path.GetDirectoryName(RunningAgent.Binary)!;
-        return HostCommand.RunAsync("env", $"PATH={binaries}:{Environment.GetEnvironmentVariable("PATH")}", Repository.PathOf("docker/restore-snapshot"), Archive, Restored);
+        return HostCommand.RunAsync("env", $"PATH={binaries}:{Environment.GetEnvironmentVariable("PATH")}", Repository.PathOf("src/client/restore-snapshot"), Archive, Restored);
     }
 
     /// <summary>The manifest's own command, as its security context has it run.</summary>

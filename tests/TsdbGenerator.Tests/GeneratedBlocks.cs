@@ -1,8 +1,7 @@
 using System.Globalization;
-using TsdbGenerator;
 using TsdbGenerator.Model;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests;
 
 /// <summary>The samples that the generator means to write, straight from its model.</summary>
 internal static class GeneratedBlocks

@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using TsdbGenerator;
 using TsdbGenerator.Model;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests;
 
 public sealed class BlockGeneratorTests : IDisposable
 {

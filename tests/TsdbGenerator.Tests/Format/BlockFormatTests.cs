@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
-using TsdbGenerator;
 using TsdbGenerator.Format;
 using TsdbGenerator.Model;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests.Format;
 
 public sealed class BlockFormatTests : IDisposable
 {

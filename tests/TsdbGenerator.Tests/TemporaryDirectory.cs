@@ -1,4 +1,4 @@
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests;
 
 internal sealed class TemporaryDirectory : IDisposable
 {

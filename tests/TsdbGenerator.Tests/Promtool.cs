@@ -3,7 +3,7 @@ using System.Globalization;
 using TsdbGenerator.Model;
 using static System.FormattableString;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests;
 
 /// <summary>Prometheus' own reader of blocks: the judge of ours.</summary>
 internal static class Promtool

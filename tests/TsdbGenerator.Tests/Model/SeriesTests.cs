@@ -1,7 +1,6 @@
-using TsdbGenerator;
 using TsdbGenerator.Model;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests.Model;
 
 public sealed class SeriesTests
 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the agent for this machine's architecture into dist/oso-snapshot.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 case "$(uname -m)" in
   x86_64) rid=linux-x64 ;;

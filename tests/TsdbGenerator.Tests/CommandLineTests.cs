@@ -1,6 +1,5 @@
-using TsdbGenerator;
 
-namespace OsoSnapshotAgent.Tests.Generator;
+namespace TsdbGenerator.Tests;
 
 public sealed class CommandLineTests
 {

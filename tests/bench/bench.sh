@@ -2,7 +2,7 @@
 # The agent beside tar with gzip, pigz and igzip, on generated blocks behind a real Prometheus. Reads OSO_BENCH_SIZE (1GiB),
 # OSO_BENCH_SMALL_SIZE (64MiB), OSO_BENCH_ROUNDS (3), OSO_BENCH_LOAD_SECONDS (20, of each half) and OSO_BENCH_DIR (/var/tmp).
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 prometheus=${OSO_PROMETHEUS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/prometheus}/bookworm/usr/bin/prometheus
 pid=
@@ -42,7 +42,7 @@ bench_size() {
     ((SECONDS < deadline)) || fail "Prometheus is not ready: $(tail -n 3 "$work/$name.log")"
     sleep 0.2
   done
-  python3 tests/bench.py --agent "$PWD/dist/oso-snapshot" --data "$data" --url "http://127.0.0.1:$port" --title "$size" \
+  python3 tests/bench/bench.py --agent "$PWD/dist/oso-snapshot" --data "$data" --url "http://127.0.0.1:$port" --title "$size" \
     --rounds "${OSO_BENCH_ROUNDS:-3}" --markdown "$PWD/dist/bench.md" "$@"
   stop_server
   rm -rf "$data"

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Unpacks Debian trixie's Docker and its compose plugin into $OSO_DOCKER_ROOT, for the tests that need an engine. Its programs need a glibc
+# from 2.34 on, and this machine's runc.
+set -euo pipefail
+
+root=${OSO_DOCKER_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/docker}
+
+mkdir -p "$(dirname "$root")"
+# Two checkouts may share the folder: one fetches, the other waits and finds it done.
+exec 9>"$root.lock"
+flock 9
+[[ ! -d $root ]] || exit 0
+echo "Fetching Docker of Debian trixie …"
+work=$(mktemp -d "$root.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+"$(dirname "${BASH_SOURCE[0]}")/fetch-debian.sh" trixie "$work/root" docker.io docker-cli docker-compose containerd
+mv --no-target-directory "$work/root" "$root"
