@@ -12,42 +12,31 @@ namespace OsoSnapshotAgent.Commands;
 /// </summary>
 internal static class RunCommand
 {
-    public static async Task<ExitStatus> TakeOrRemoveAsync()
+    public static Task<ExitStatus> TakeOrRemoveAsync() => RunAsync(new AgentSettings(), () =>
     {
-        AgentSettings settings = new();
+        AgentSettings settings = Discovery.Settings();
+        LateStart.Refuse(settings, TimeProvider.System.GetUtcNow());
+        return settings;
+    });
+
+    // Its client waits for the bytes, whatever the environment of the container says.
+    public static Task<ExitStatus> StreamAsync() => RunAsync(
+        new AgentSettings { Mode = RunMode.Stream },
+        () => Discovery.Settings() with { Mode = RunMode.Stream });
+
+    /// <param name="settings">For the run that tells that the settings are wrong.</param>
+    private static async Task<ExitStatus> RunAsync(AgentSettings settings, Func<AgentSettings> read)
+    {
         OperatorException? wrong = null;
         try
         {
-            settings = Discovery.Settings();
-            LateStart.Refuse(settings, TimeProvider.System.GetUtcNow());
+            settings = read();
         }
         catch (OperatorException e)
         {
             wrong = e;
         }
 
-        return await RunAsync(settings, wrong);
-    }
-
-    public static async Task<ExitStatus> StreamAsync()
-    {
-        AgentSettings settings = new();
-        OperatorException? wrong = null;
-        try
-        {
-            settings = Discovery.Settings();
-        }
-        catch (OperatorException e)
-        {
-            wrong = e;
-        }
-
-        // Its client waits for the bytes, whatever the environment of the container says.
-        return await RunAsync(settings with { Mode = RunMode.Stream }, wrong);
-    }
-
-    private static async Task<ExitStatus> RunAsync(AgentSettings settings, OperatorException? wrong)
-    {
         Priority.Lower();
         using EndSignals signals = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
