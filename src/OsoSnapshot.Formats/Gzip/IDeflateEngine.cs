@@ -6,6 +6,9 @@ internal interface IDeflateEngine
     /// <summary>For the log.</summary>
     string Name { get; }
 
+    /// <summary>Engines with the same identity compress the same slice to the same bytes.</summary>
+    string Identity { get; }
+
     /// <summary>One for each worker; not shared between threads.</summary>
     IDeflater CreateDeflater();
 }

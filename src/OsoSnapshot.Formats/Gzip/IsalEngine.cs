@@ -13,6 +13,8 @@ internal sealed unsafe class IsalEngine(IsalLibrary library, int level) : IDefla
 
     public string Name => $"ISA-L, level {_level}";
 
+    public string Identity => $"isa-l {library.Identity} level {_level}";
+
     public IDeflater CreateDeflater() => new Deflater(library, _level);
 
     private sealed class Deflater(IsalLibrary library, int level) : IDeflater

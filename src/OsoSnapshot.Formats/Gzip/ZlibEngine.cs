@@ -7,6 +7,8 @@ internal sealed class ZlibEngine(int level) : IDeflateEngine
 {
     public string Name => $"System.IO.Compression, level {level}";
 
+    public string Identity => $"System.IO.Compression {Environment.Version} level {level}";
+
     public IDeflater CreateDeflater() => new Deflater(level);
 
     private sealed class Deflater(int level) : IDeflater

@@ -25,4 +25,5 @@ internal sealed record ControlAnswer
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(RunStatus))]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(SnapshotBlock[]))]
 internal sealed partial class ControlJson : JsonSerializerContext;

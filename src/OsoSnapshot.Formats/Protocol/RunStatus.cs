@@ -10,6 +10,9 @@ internal sealed record RunStatus
 
     public string? Snapshot { get; init; }
 
+    /// <summary>The block that Prometheus made of its in-memory head; null where it made none.</summary>
+    public string? HeadBlock { get; init; }
+
     public int? Blocks { get; init; }
 
     public DateTimeOffset? From { get; init; }

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Security.Cryptography;
 
 namespace OsoSnapshot.Formats.Streams;
 
@@ -19,6 +21,8 @@ internal sealed unsafe class IsalLibrary
     private readonly delegate* unmanaged<uint, byte*, ulong, uint> _crc32;
     private readonly delegate* unmanaged<byte*, int, uint, uint> _crc32C;
 
+    private string? _identity;
+
     private IsalLibrary(nint library)
     {
         _deflateInit = (delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(
@@ -30,6 +34,13 @@ internal sealed unsafe class IsalLibrary
         _crc32 = (delegate* unmanaged<uint, byte*, ulong, uint>)NativeLibrary.GetExport(library, "crc32_gzip_refl");
         _crc32C = (delegate* unmanaged<byte*, int, uint, uint>)NativeLibrary.GetExport(library, "crc32_iscsi");
     }
+
+    /// <summary>
+    /// Tells the code that compresses: the start of the SHA-256 of the library's file, since the library knows no
+    /// version of its own, and the
+    /// instructions that it chooses its code by.
+    /// </summary>
+    public string Identity => _identity ??= $"{FileHash()} {Instructions()}";
 
     public void DeflateInit(byte* stream) => _deflateInit(stream);
 
@@ -55,6 +66,35 @@ internal sealed unsafe class IsalLibrary
         {
             return _crc32C(start, bytes.Length, crc);
         }
+    }
+
+    private static string Instructions()
+    {
+        if (Avx512F.IsSupported)
+        {
+            return "avx512";
+        }
+
+        if (Avx2.IsSupported)
+        {
+            return "avx2";
+        }
+
+        return Sse42.IsSupported ? "sse4.2" : "base";
+    }
+
+    // proc(5): "7f3c… r-xp … /usr/lib/x86_64-linux-gnu/libisal.so.2.0.30".
+    private static string FileHash()
+    {
+        const int HashDigits = 12;
+        string? path = File.ReadLines("/proc/self/maps")
+            .Select(
+                line =>
+                    line.IndexOf('/', StringComparison.Ordinal) is >= 0 and int start ? line[start..] : string.Empty)
+            .FirstOrDefault(mapped => Path.GetFileName(mapped).StartsWith("libisal.so", StringComparison.Ordinal));
+        return path is null
+            ? "unknown"
+            : Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))[..HashDigits];
     }
 
     private static IsalLibrary? TryLoad()

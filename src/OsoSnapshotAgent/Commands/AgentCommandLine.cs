@@ -17,6 +17,7 @@ internal static class AgentCommandLine
         root.Subcommands.Add(ControlCommands.Status());
         root.Subcommands.Add(ControlCommands.Release());
         root.Subcommands.Add(VerifyCommand.Create());
+        root.Subcommands.Add(BlocksCommand.Create());
         root.Subcommands.Add(ExportCommand.Create());
         return root;
     }

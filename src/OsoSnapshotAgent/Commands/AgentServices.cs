@@ -49,6 +49,7 @@ internal static class AgentServices
         .AddSingleton<DirectoryListing>()
         .AddSingleton<HoldForCopy>()
         .AddSingleton<TakeProcedure>()
+        .AddSingleton<BlocksProcedure>()
         .AddSingleton<StreamProcedure>()
         .AddSingleton<ArtefactRemoval>()
         .AddSingleton<RemoveProcedure>()

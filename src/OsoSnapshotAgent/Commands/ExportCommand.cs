@@ -25,25 +25,49 @@ internal static class ExportCommand
         {
             Description = "Makes a snapshot and archives it straight to standard output, with no file on the volume.",
         };
+        Option<string> block = new("--block")
+        {
+            Description = "Writes one block of the snapshot that is held: see oso-snapshot blocks.",
+        };
         const string Description = "Writes the finished archive, or with --stream a fresh one, to standard output.";
-        Command command = new("export", Description) { offset, length, stream };
+        Command command = new("export", Description) { offset, length, stream, block };
         command.Validators.Add(result =>
         {
-            if (Number(result.GetValue(offset), 0) is null || Number(result.GetValue(length), 0) is null)
+            string? refusal = Refuse(
+                result.GetValue(stream),
+                result.GetValue(block),
+                result.GetValue(offset),
+                result.GetValue(length));
+            if (refusal is not null)
             {
-                result.AddError("--offset and --length take whole numbers of bytes from 0 on.");
-            }
-            else if (result.GetValue(stream) && (result.GetValue(offset) ?? result.GetValue(length)) is not null)
-            {
-                result.AddError("--stream makes another archive each time: --offset and --length don't go with it.");
+                result.AddError(refusal);
             }
         });
         command.SetAction(async (arguments, _) => arguments.GetValue(stream)
             ? await StreamAsync()
             : FileVerb.Run(() => Export(
+                arguments.GetValue(block),
                 Number(arguments.GetValue(offset), 0)!.Value,
                 Number(arguments.GetValue(length), long.MaxValue)!.Value)));
         return command;
+    }
+
+    /// <returns>Why the options don't go together; null where they do.</returns>
+    private static string? Refuse(bool stream, string? block, string? offset, string? length)
+    {
+        if (Number(offset, 0) is null || Number(length, 0) is null)
+        {
+            return "--offset and --length take whole numbers of bytes from 0 on.";
+        }
+
+        if (stream && block is not null)
+        {
+            return "--stream and --block exclude each other.";
+        }
+
+        return stream && (offset ?? length) is not null
+            ? "--stream makes another archive each time: --offset and --length don't go with it."
+            : null;
     }
 
     /// <returns>The number of bytes written.</returns>
@@ -114,9 +138,14 @@ internal static class ExportCommand
     }
 
     // At normal priority: somebody waits for the bytes, and copying them takes little of the CPU.
-    private static ExitStatus Export(long offset, long length)
+    private static ExitStatus Export(string? block, long offset, long length)
     {
         RefuseTerminal();
+        if (block is not null)
+        {
+            return BlockExport.Run(block, offset, length);
+        }
+
         DataDirectory data = Discovery.FindData();
         using StandardOutput output = new(CancellationToken.None);
         long written = Copy(data, output, offset, length);

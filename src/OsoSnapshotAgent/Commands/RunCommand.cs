@@ -53,19 +53,20 @@ internal static class RunCommand
             services.GetRequiredService<ControlServer>().Start();
         }
 
-        return await services.GetRequiredService<ProcedureRunner>().RunAsync((undo, token) =>
-        {
-            if (wrong is not null)
-            {
-                throw wrong;
-            }
-
-            return settings.Mode switch
-            {
-                RunMode.Take => services.GetRequiredService<TakeProcedure>().RunAsync(undo, token),
-                RunMode.Stream => services.GetRequiredService<StreamProcedure>().RunAsync(undo, token),
-                _ => services.GetRequiredService<RemoveProcedure>().RunAsync(token),
-            };
-        });
+        return await services.GetRequiredService<ProcedureRunner>().RunAsync((undo, token) => wrong is null
+            ? RunAsync(settings.Mode, services, undo, token)
+            : throw wrong);
     }
+
+    private static Task<RunResult> RunAsync(
+        RunMode mode,
+        IServiceProvider services,
+        UndoStack undo,
+        CancellationToken token) => mode switch
+    {
+        RunMode.Take => services.GetRequiredService<TakeProcedure>().RunAsync(undo, token),
+        RunMode.HoldBlocks => services.GetRequiredService<BlocksProcedure>().RunAsync(undo, token),
+        RunMode.Stream => services.GetRequiredService<StreamProcedure>().RunAsync(undo, token),
+        _ => services.GetRequiredService<RemoveProcedure>().RunAsync(token),
+    };
 }

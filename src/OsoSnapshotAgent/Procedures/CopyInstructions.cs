@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.Procedures;
 /// <summary>The commands to type elsewhere, with the names that can be known from within the pod.</summary>
 internal static class CopyInstructions
 {
-    public static IEnumerable<string> Lines(TargetContainer target)
+    public static IEnumerable<string> OfArchive(TargetContainer target)
     {
         string archive = $"{Namespace(target)}/{Environment.MachineName}:{target.Data.Archive}";
         return
@@ -20,6 +20,15 @@ internal static class CopyInstructions
             "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
         ];
     }
+
+    public static IEnumerable<string> OfBlocks() =>
+    [
+        string.Empty,
+        "Copy the blocks from another shell (CONTAINER is this container's name, debugger-xxxxx):",
+        "  kubectl exec POD -c CONTAINER -- oso-snapshot blocks",
+        "  kubectl exec POD -c CONTAINER -- oso-snapshot export --block ULID > ULID.tar.gz",
+        "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
+    ];
 
     // Kubernetes mounts it into every container that may talk to its API. A namespace's name has at most 63 letters
     // (RFC 1123).

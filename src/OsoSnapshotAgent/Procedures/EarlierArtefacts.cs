@@ -16,15 +16,15 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
 {
     /// <summary>Before the snapshot is asked for.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
-    public void DeleteWhereProven(TargetContainer target, bool keepsArchive, CancellationToken token)
+    public void DeleteWhereProven(TargetContainer target, ArchivePlan plan, CancellationToken token)
     {
         state.Enter(Phase.CleanOldArchives);
         transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
         listing.Show(target);
-        new Artefacts(target.Data).Refuse(Artefacts.ArchiveFiles);
+        new Artefacts(target.Data).Refuse(plan == ArchivePlan.Stays ? [] : Artefacts.ArchiveFiles);
         if (target.IsDataProven)
         {
-            Delete(target.Data, keepsArchive, except: null, token);
+            Delete(target.Data, plan, except: null, token);
         }
         else
         {
@@ -37,23 +37,27 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
     /// <inheritdoc cref="DeleteWhereProven" path="/exception"/>
     public void DeleteWhereNowProven(
         TargetContainer target,
-        bool keepsArchive,
+        ArchivePlan plan,
         SnapshotName snapshot,
         CancellationToken token)
     {
         if (!target.IsDataProven)
         {
-            Delete(target.Data, keepsArchive, except: snapshot, token);
+            Delete(target.Data, plan, except: snapshot, token);
         }
     }
 
-    private void Delete(DataDirectory data, bool keepsArchive, SnapshotName? except, CancellationToken token)
+    private void Delete(DataDirectory data, ArchivePlan plan, SnapshotName? except, CancellationToken token)
     {
         // First what may fail, since an earlier request may still be writing there: a failure must leave the old
         // archive.
         int snapshots = data.SnapshotNames().Count(name => name != except?.Text);
         bool hadSnapshots = new Artefacts(data).DeleteSnapshots(except, token) && (except is null || snapshots > 0);
-        DeleteArchives(data.Directory, keepsArchive);
+        if (plan != ArchivePlan.Stays)
+        {
+            DeleteArchives(data.Directory, plan);
+        }
+
         if (hadSnapshots)
         {
             transcript.Success(
@@ -68,10 +72,10 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
         }
     }
 
-    private void DeleteArchives(DirectoryHandle directory, bool hasRoomForTwo)
+    private void DeleteArchives(DirectoryHandle directory, ArchivePlan plan)
     {
         FileStatus? archive = directory.Find(DataDirectory.ArchiveName);
-        bool stays = archive is { IsRegularFile: true } && hasRoomForTwo;
+        bool stays = archive is { IsRegularFile: true } && plan == ArchivePlan.IsReplaced;
         if (archive is not { IsRegularFile: true })
         {
             transcript.Success(LogId.EarlierArchiveAbsent, $"No existing {DataDirectory.ArchiveName} found.");

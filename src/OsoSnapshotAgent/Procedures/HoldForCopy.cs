@@ -37,10 +37,10 @@ internal sealed class HoldForCopy(
     private bool HasClient => settings.Client is not null;
 
     /// <exception cref="OperationCanceledException">A signal ended the hold.</exception>
-    public async Task RunAsync(TargetContainer target, RunLock runLock, CancellationToken token)
+    public async Task RunAsync(TargetContainer target, Held held, RunLock runLock, CancellationToken token)
     {
         state.Enter(Phase.HoldForCopy);
-        runLock.MoveToArchive();
+        runLock.MoveTo(held);
         TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
         if (!terminal.IsInteractive && !HasClient)
         {
@@ -57,19 +57,19 @@ internal sealed class HoldForCopy(
 
         if (!HasClient)
         {
-            transcript.Lines(CopyInstructions.Lines(target));
+            transcript.Lines(held.Instructions);
         }
 
         ResidentMemory.Trim();
-        await WaitAsync(target.Data, limit, token);
+        await WaitAsync(target.Data, held, limit, token);
     }
 
-    private async Task WaitAsync(DataDirectory data, TimeSpan limit, CancellationToken token)
+    private async Task WaitAsync(DataDirectory data, Held held, TimeSpan limit, CancellationToken token)
     {
         string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
         Func<End> wait = terminal.IsInteractive
-            ? () => WaitAtPrompt(data.Directory, limit, until, token)
-            : () => Wait(data.Directory, limit, until, token);
+            ? () => WaitAtPrompt(data.Directory, held, limit, until, token)
+            : () => Wait(data.Directory, held, limit, until, token);
         state.Hold.Begin(data);
         End end = await Task.Run(wait, token);
         state.Hold.End(token);
@@ -79,7 +79,7 @@ internal sealed class HoldForCopy(
             End.Enter => "Enter was pressed: the hold ends.",
             End.Limit => $"The hold ends after {Durations.Format(limit)} (OSO_SNAPSHOT_HOLD).",
             End.Released => "oso-snapshot release: the hold ends.",
-            _ => $"{DataDirectory.ArchiveName} was removed meanwhile: the hold ends.",
+            _ => $"{held.Path} was removed meanwhile: the hold ends.",
         });
         if (end == End.Enter)
         {
@@ -87,9 +87,14 @@ internal sealed class HoldForCopy(
         }
     }
 
-    private End WaitAtPrompt(DirectoryHandle directory, TimeSpan limit, string until, CancellationToken token)
+    private End WaitAtPrompt(
+        DirectoryHandle directory,
+        Held held,
+        TimeSpan limit,
+        string until,
+        CancellationToken token)
     {
-        string prompt = $"Copy the archive now; then press Enter here to end this container. It waits {until}.";
+        string prompt = $"Copy the {held.Name} now; then press Enter here to end this container. It waits {until}.";
 
         // Enter typed before the prompt was meant for kubectl's "try pressing enter"; one typed after it counts.
         console.Drain();
@@ -103,16 +108,21 @@ internal sealed class HoldForCopy(
             _ => console.WriteLine(prompt), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using PosixSignalRegistration attached = PosixSignalRegistration.Create(
             PosixSignal.SIGWINCH, _ => shows.Change(AfterResize, Timeout.InfiniteTimeSpan));
-        return WaitUntil(directory, limit, () => terminal.WaitForEnter(Tick), token);
+        return WaitUntil(directory, held, limit, () => terminal.WaitForEnter(Tick), token);
     }
 
-    private End Wait(DirectoryHandle directory, TimeSpan limit, string until, CancellationToken token)
+    private End Wait(DirectoryHandle directory, Held held, TimeSpan limit, string until, CancellationToken token)
     {
         transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
-        return WaitUntil(directory, limit, () => token.WaitHandle.WaitOne(Tick) && false, token);
+        return WaitUntil(directory, held, limit, () => token.WaitHandle.WaitOne(Tick) && false, token);
     }
 
-    private End WaitUntil(DirectoryHandle directory, TimeSpan limit, Func<bool> isEnter, CancellationToken token)
+    private End WaitUntil(
+        DirectoryHandle directory,
+        Held held,
+        TimeSpan limit,
+        Func<bool> isEnter,
+        CancellationToken token)
     {
         long startedAt = time.GetTimestamp();
         while (limit == Timeout.InfiniteTimeSpan || time.GetElapsedTime(startedAt) < limit)
@@ -124,7 +134,7 @@ internal sealed class HoldForCopy(
 
             token.ThrowIfCancellationRequested();
             // In this order: a removal by a verb deletes the archive first, then says so, then is complete.
-            bool isGone = directory.Find(DataDirectory.ArchiveName) is null;
+            bool isGone = directory.Find(held.Path) is null;
             bool isRemoving = state.Hold.IsRemoving;
             if (state.Hold.IsReleased)
             {

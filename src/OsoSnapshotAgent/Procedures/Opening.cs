@@ -31,7 +31,7 @@ internal sealed class Opening(
 {
     private const string Started = "Prometheus snapshot procedure started, oso-snapshot ";
 
-    /// <summary>For a run that replaces the archive.</summary>
+    /// <summary>For a run that makes an archive or holds blocks.</summary>
     /// <exception cref="OperatorException">There is no target, or another run is at work there, or somebody copies the
     /// archive.</exception>
     public OpenTarget ForArchive()
@@ -39,7 +39,7 @@ internal sealed class Opening(
         OpenTarget open = Open(Started + ProductVersion.Text, isShared: false);
         try
         {
-            open.Lock.RefuseHeldArchive();
+            open.Lock.RefuseHeld();
         }
         catch
         {

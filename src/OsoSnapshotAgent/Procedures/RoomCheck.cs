@@ -14,9 +14,9 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     // Prometheus preallocates the first segment of the head's block: tsdb/chunks/chunks.go, DefaultChunkSegmentSize.
     private const long HeadSegmentBytes = 512 * 1024 * 1024;
 
-    /// <returns>True where the archive of an earlier run can stay until the new one is verified.</returns>
+    /// <returns>What becomes of the archive of an earlier run.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
-    public bool RequireForArchive(DataDirectory data, IDeflateEngine engine)
+    public ArchivePlan RequireForArchive(DataDirectory data, IDeflateEngine engine)
     {
         // All that an earlier run has left may go for the new archive.
         long room = new Volume(data, settings.Reserve).RoomBytes + new Artefacts(data).ReclaimableBytes();
@@ -35,7 +35,8 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         }
 
         TellRoom(data);
-        return room - (data.Directory.Find(DataDirectory.ArchiveName)?.AllocatedBytes ?? 0) >= needed;
+        long beside = room - (data.Directory.Find(DataDirectory.ArchiveName)?.AllocatedBytes ?? 0);
+        return beside >= needed ? ArchivePlan.IsReplaced : ArchivePlan.IsDeletedFirst;
     }
 
     /// <summary>For a run that makes no archive on the volume, and leaves those of others where they are.</summary>

@@ -32,17 +32,21 @@ internal sealed class RunLock : IDisposable
         return new(data, taken);
     }
 
-    /// <summary>An archive that somebody still copies is not replaced.</summary>
+    /// <summary>What somebody still copies is neither replaced nor deleted.</summary>
     /// <inheritdoc cref="Take" path="/exception"/>
-    public void RefuseHeldArchive()
+    public void RefuseHeld()
     {
-        if (IsArchiveHeld())
+        IEnumerable<string> snapshots = _data.SnapshotNames().Select(name => $"{DataDirectory.SnapshotsName}/{name}");
+        foreach (string path in snapshots.Prepend(DataDirectory.ArchiveName))
         {
-            throw new OperatorException(
-                ExitStatus.Busy,
-                $"Another run holds {_data.Archive} for its copy.",
-                "Copy it and end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release;"
-                + $" {Others}), then start again.");
+            if (IsHeld(path))
+            {
+                throw new OperatorException(
+                    ExitStatus.Busy,
+                    $"Another run holds {_data.Directory.PathOf(path)} for its copy.",
+                    "Copy it and end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release;"
+                    + $" {Others}), then start again.");
+            }
         }
     }
 
@@ -62,13 +66,13 @@ internal sealed class RunLock : IDisposable
     /// <returns>True where no other run of this program is at work on the data directory.</returns>
     public bool IsAlone() => _lock?.TryTakeAlone() != false;
 
-    /// <summary>From now on the archive alone is locked.</summary>
-    public void MoveToArchive()
+    /// <summary>From now on what is held is locked, and nothing else.</summary>
+    public void MoveTo(Held held)
     {
         FileLock? directory = _lock;
         try
         {
-            _lock = _data.Directory.TryLockFile(DataDirectory.ArchiveName, isShared: true);
+            _lock = TryLock(held.Path, isShared: true);
         }
         catch (IOException)
         {
@@ -81,13 +85,19 @@ internal sealed class RunLock : IDisposable
 
     public void Dispose() => _lock?.Dispose();
 
-    private bool IsArchiveHeld()
+    private FileLock? TryLock(string path, bool isShared)
+    {
+        using DirectoryHandle? directory = _data.Directory.FindDirectory(path);
+        return directory is null ? _data.Directory.TryLockFile(path, isShared) : directory.TryLock(isShared);
+    }
+
+    private bool IsHeld(string path)
     {
         try
         {
             // An archive has one name: a hard link could be any file, such as Prometheus' own lock.
-            using FileLock? free = _data.Directory.TryLockFile(DataDirectory.ArchiveName, isShared: false);
-            return free is null && _data.Directory.Find(DataDirectory.ArchiveName) is { LinkCount: 1 };
+            using FileLock? free = TryLock(path, isShared: false);
+            return free is null && _data.Directory.Find(path) is ({ IsDirectory: true } or { LinkCount: 1 });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

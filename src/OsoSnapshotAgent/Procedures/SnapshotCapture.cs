@@ -42,7 +42,12 @@ internal sealed class SnapshotCapture(
         SnapshotName name = await RequestAsync(client, server, target.Data, earlier, runLock, undo, token);
         RequireNewHere(name, earlier, server, target.Data);
         undo.Add(() => new Artefacts(target.Data).DeleteSnapshot(name));
-        state.Tell(status => status with { Snapshot = name.Text, MissingSamples = missing });
+        state.Tell(status => status with
+        {
+            Snapshot = name.Text,
+            HeadBlock = HeadBlock.Find(target.Data, name)?.Text,
+            MissingSamples = missing,
+        });
         transcript.Success(
             LogId.SnapshotCaptured,
             $"Snapshot {name} captured{(settings.SkipHead ? ", without the in-memory head" : string.Empty)}.");

@@ -32,13 +32,13 @@ internal sealed class TakeProcedure(
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);
         IDeflateEngine engine = GzipEngines.Choose(settings.Level);
-        bool keepsArchive = room.RequireForArchive(target.Data, engine);
-        earlier.DeleteWhereProven(target, keepsArchive, token);
+        ArchivePlan plan = room.RequireForArchive(target.Data, engine);
+        earlier.DeleteWhereProven(target, plan, token);
         CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
-        earlier.DeleteWhereNowProven(target, keepsArchive, snapshot.Name, token);
+        earlier.DeleteWhereNowProven(target, plan, snapshot.Name, token);
         WrittenArchive archive = await archiving.RunAsync(target, snapshot.Name, engine, open.Lock, undo, token);
         RunResult result = publication.Run(target, server, snapshot, archive, undo);
-        await hold.RunAsync(target, open.Lock, token);
+        await hold.RunAsync(target, Held.Archive(target), open.Lock, token);
         transcript.Banner(result.Status == ExitStatus.Done
             ? "Prometheus snapshot creation procedure completed"
             : $"Prometheus snapshot creation procedure completed with damaged blocks, exit status {(int)result.Status}");

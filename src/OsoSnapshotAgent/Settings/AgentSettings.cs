@@ -10,6 +10,11 @@ internal enum RunMode
     /// <summary>Makes an archive on standard output; all else goes to standard error.</summary>
     Stream,
 
+    /// <summary>
+    /// Makes the snapshot and holds it for <c>export --block</c>, without an archive: OSO_SNAPSHOT_ARCHIVE=no.
+    /// </summary>
+    HoldBlocks,
+
     /// <summary>Deletes what runs have left: REMOVE=yes.</summary>
     Remove,
 }

@@ -17,6 +17,8 @@ internal static class SettingsHelp
           OSO_SNAPSHOT_DATA_DIR=PATH
               Data directory as the agent sees it.
               Default: that of the Prometheus process, else /proc/1/root/data.
+          OSO_SNAPSHOT_ARCHIVE=yes|no
+              no: make the snapshot and hold it for "blocks" and "export --block", without an archive.
           OSO_SNAPSHOT_HOLD=DURATION|0|forever
               How long at most to stay for the copy: 90s, 30m, 12h.
               Default: 24h with a terminal, where Enter ends it, else 0.

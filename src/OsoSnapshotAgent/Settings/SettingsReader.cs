@@ -50,7 +50,7 @@ internal static class SettingsReader
 
     private static AgentSettings ReadRun(VariableReader reader) => new()
     {
-        Mode = reader.YesNo("REMOVE") ? RunMode.Remove : RunMode.Take,
+        Mode = Mode(removes: reader.YesNo("REMOVE"), archives: reader.YesNo(Prefix + "ARCHIVE", isByDefault: true)),
         DataDirectory = DataDirectory(reader),
         Hold = reader.Value<TimeSpan>(Prefix + "HOLD", SettingParsers.TryHold, $"{Durations.Rule}, or 0, or forever"),
         Client = reader.Reference<string>(
@@ -62,6 +62,16 @@ internal static class SettingsReader
             SettingParsers.TryTime,
             "a time such as 2025-08-20T16:00:00Z"),
     };
+
+    private static RunMode Mode(bool removes, bool archives)
+    {
+        if (removes)
+        {
+            return RunMode.Remove;
+        }
+
+        return archives ? RunMode.Take : RunMode.HoldBlocks;
+    }
 
     private static AgentSettings ReadArchive(VariableReader reader, AgentSettings settings, DateTimeOffset now)
     {

@@ -37,9 +37,9 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
         where T : class
         => TryValue(name, parse, rule, out T? value) ? value : null;
 
-    public bool YesNo(string name)
+    public bool YesNo(string name, bool isByDefault = false)
     {
-        return Value<bool>(name, TryYesNo, "yes, no, true or false") ?? false;
+        return Value<bool>(name, TryYesNo, "yes, no, true or false") ?? isByDefault;
 
         static bool TryYesNo(string text, out bool value)
         {

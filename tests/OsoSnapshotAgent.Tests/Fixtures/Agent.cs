@@ -72,8 +72,8 @@ internal sealed class Agent : IDisposable
         where T : notnull
         => _services.GetRequiredService<T>();
 
-    public void Clean(bool keepsArchive = false) =>
-        Get<EarlierArtefacts>().DeleteWhereProven(Target, keepsArchive, TestContext.Current.CancellationToken);
+    public void Clean(ArchivePlan plan = ArchivePlan.IsDeletedFirst) =>
+        Get<EarlierArtefacts>().DeleteWhereProven(Target, plan, TestContext.Current.CancellationToken);
 
     public Task<RunResult> RemoveAsync() => Get<ArtefactRemoval>().RunAsync(Target, TestContext.Current.CancellationToken);
 
@@ -104,7 +104,7 @@ internal sealed class Agent : IDisposable
     public async Task HoldAsync()
     {
         using RunLock runLock = RunLock.Take(Target.Data, isShared: false);
-        await Get<HoldForCopy>().RunAsync(Target, runLock, TestContext.Current.CancellationToken);
+        await Get<HoldForCopy>().RunAsync(Target, Held.Archive(Target), runLock, TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

@@ -231,6 +231,8 @@ public sealed class GzipPipelineTests : IDisposable
     {
         public string Name => "broken";
 
+        public string Identity => "broken";
+
         public IDeflater CreateDeflater() => throw new InvalidOperationException("broken");
     }
 

@@ -80,7 +80,7 @@ public sealed class ArtefactRemovalTests : IDisposable
     public void Cleaning_up_keeps_the_log_and_a_finished_archive_where_two_have_room()
     {
         WriteOurs();
-        using Agent agent = Clean(keepsArchive: true);
+        using Agent agent = Clean(ArchivePlan.IsReplaced);
 
         Assert.Equal(NotOurs.Concat(["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"]).Order(StringComparer.Ordinal), _directory.Content());
         Assert.Equal(
@@ -96,7 +96,7 @@ public sealed class ArtefactRemovalTests : IDisposable
     public void A_checksum_without_its_archive_is_deleted()
     {
         _directory.Write("snapshots.tgz.sha256", "0  snapshots.tgz");
-        using Agent agent = Clean(keepsArchive: true);
+        using Agent agent = Clean(ArchivePlan.IsReplaced);
 
         Assert.Equal(NotOurs, _directory.Content());
     }
@@ -162,10 +162,10 @@ public sealed class ArtefactRemovalTests : IDisposable
         return agent;
     }
 
-    private Agent Clean(bool keepsArchive = false)
+    private Agent Clean(ArchivePlan plan = ArchivePlan.IsDeletedFirst)
     {
         Agent agent = new(_directory, new AgentSettings());
-        agent.Clean(keepsArchive);
+        agent.Clean(plan);
         return agent;
     }
 }

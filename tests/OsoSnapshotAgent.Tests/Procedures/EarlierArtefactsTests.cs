@@ -60,7 +60,7 @@ public sealed class EarlierArtefactsTests : IDisposable
     {
         WriteArchive();
 
-        Delete(keepsArchive: keeps);
+        Delete(plan: keeps ? ArchivePlan.IsReplaced : ArchivePlan.IsDeletedFirst);
 
         Assert.Equal(
             keeps ? ["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"] : ["snapshots.log"],
@@ -77,7 +77,7 @@ public sealed class EarlierArtefactsTests : IDisposable
         File.Delete(_sample.Data.Archive);
         SystemTool.Output("sh", "-c", plant, _sample.Data.Archive);
 
-        Delete(keepsArchive: true);
+        Delete(plan: ArchivePlan.IsReplaced);
 
         Assert.Equal(["snapshots.log", "wal/", "wal/00000000"], _sample.Directory.Content());
         Assert.Equal("✅ No existing snapshots.tgz found.", Successes[0]);
@@ -96,6 +96,17 @@ public sealed class EarlierArtefactsTests : IDisposable
     }
 
     [Fact]
+    public void A_run_without_an_archive_deletes_the_snapshots_alone()
+    {
+        WriteArchive();
+
+        Delete(plan: ArchivePlan.Stays);
+
+        Assert.Equal(3, Artefacts.ArchiveFiles.Count(name => _sample.Directory.Find(name) is not null));
+        Assert.Equal(["✅ Existing directory snapshots (1 inside) found and deleted."], Successes);
+    }
+
+    [Fact]
     public void Before_it_is_known_whose_directory_it_is_nothing_is_deleted()
     {
         WriteArchive();
@@ -103,7 +114,7 @@ public sealed class EarlierArtefactsTests : IDisposable
         using TargetContainer target = Agent.Beside(_sample.Directory.Root, isProven: false);
 
         _agent.Get<EarlierArtefacts>()
-            .DeleteWhereProven(target, keepsArchive: false, TestContext.Current.CancellationToken);
+            .DeleteWhereProven(target, ArchivePlan.IsDeletedFirst, TestContext.Current.CancellationToken);
 
         Assert.Equal(before, _sample.Directory.Content());
         Assert.Contains(_agent.Transcript.Lines, line => line.StartsWith("Nothing is deleted yet:", StringComparison.Ordinal));
@@ -116,7 +127,7 @@ public sealed class EarlierArtefactsTests : IDisposable
 
         _agent.Get<EarlierArtefacts>().DeleteWhereNowProven(
             _agent.Target,
-            keepsArchive: false,
+            ArchivePlan.IsDeletedFirst,
             _sample.Snapshot,
             TestContext.Current.CancellationToken);
 
@@ -131,17 +142,17 @@ public sealed class EarlierArtefactsTests : IDisposable
 
     private void WriteArchive() => Array.ForEach([.. Artefacts.ArchiveFiles], name => _sample.Directory.Write(name, name));
 
-    private void Delete(SnapshotName? except = null, bool keepsArchive = false)
+    private void Delete(SnapshotName? except = null, ArchivePlan plan = ArchivePlan.IsDeletedFirst)
     {
         EarlierArtefacts earlier = _agent.Get<EarlierArtefacts>();
         if (except is null)
         {
-            earlier.DeleteWhereProven(_agent.Target, keepsArchive, TestContext.Current.CancellationToken);
+            earlier.DeleteWhereProven(_agent.Target, plan, TestContext.Current.CancellationToken);
         }
         else
         {
             using TargetContainer target = Agent.Beside(_sample.Directory.Root, isProven: false);
-            earlier.DeleteWhereNowProven(target, keepsArchive, except, TestContext.Current.CancellationToken);
+            earlier.DeleteWhereNowProven(target, plan, except, TestContext.Current.CancellationToken);
         }
     }
 }

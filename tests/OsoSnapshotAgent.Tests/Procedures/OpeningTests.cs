@@ -120,6 +120,29 @@ public sealed class OpeningTests : IDisposable
     }
 
     [Theory]
+    [InlineData(nameof(Take), true)]
+    [InlineData(nameof(Remove), false)]
+    [InlineData(nameof(Stream), false)]
+    public void A_snapshot_whose_blocks_are_held_keeps_out_only_what_would_delete_it_unasked(string run, bool isRefused)
+    {
+        string name = $"snapshots/{SampleData.Name}";
+        _directory.Make($"proc/1/root/data/{name}");
+        using DirectoryHandle snapshot = DirectoryHandle.Open(Path.Join(_data, name));
+        using FileLock? held = snapshot.TryLock(isShared: true);
+        using Agent agent = Create(Settings(run));
+
+        if (isRefused)
+        {
+            Expect.Failure(() => Open(agent, run), ExitStatus.Busy, $"Another run holds {_data}/{name} for its copy.", "oso-snapshot release");
+        }
+        else
+        {
+            using OpenTarget open = Open(agent, run);
+            Assert.Equal(_data, open.Target.Data.PathSeenByAgent);
+        }
+    }
+
+    [Theory]
     [InlineData("echo x > \"$0\"")]
     [InlineData("mkfifo \"$0\"")]
     [InlineData("mkdir \"$0\"")]

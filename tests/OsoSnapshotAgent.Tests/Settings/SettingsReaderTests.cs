@@ -19,6 +19,13 @@ public sealed class SettingsReaderTests
     }
 
     [Theory]
+    [InlineData(null, RunMode.Take)]
+    [InlineData("yes", RunMode.Take)]
+    [InlineData("no", RunMode.HoldBlocks)]
+    public void Without_an_archive_the_run_holds_the_blocks(string? archive, object expected) =>
+        Assert.Equal(expected, archive is null ? Read().Mode : Read(("OSO_SNAPSHOT_ARCHIVE", archive)).Mode);
+
+    [Theory]
     [InlineData(null, null, false)]
     [InlineData("yes", null, true)]
     [InlineData("no", "C", true)]

@@ -1,0 +1,37 @@
+namespace OsoSnapshot.Formats.Protocol;
+
+/// <summary>A block of the snapshot that is held; the names are those of <c>oso-snapshot blocks --json</c>.</summary>
+internal sealed record SnapshotBlock
+{
+    /// <summary>
+    /// <see cref="Kind"/> of the block that Prometheus made of its in-memory head, for this snapshot alone.
+    /// </summary>
+    public const string Head = "head";
+
+    /// <summary><see cref="Kind"/> of any other block.</summary>
+    public const string Block = "block";
+
+    public required string Ulid { get; init; }
+
+    /// <summary>Changes with what may change in a block of this name.</summary>
+    public required string Fingerprint { get; init; }
+
+    public required string Kind { get; init; }
+
+    /// <summary>Unix milliseconds, as in meta.json; 0 where that is damaged.</summary>
+    public required long From { get; init; }
+
+    /// <inheritdoc cref="From"/>
+    public required long To { get; init; }
+
+    /// <summary>Of all its files.</summary>
+    public required long Bytes { get; init; }
+
+    public required long Series { get; init; }
+
+    public required long Samples { get; init; }
+
+    /// <returns>The values in this order with tabs between them.</returns>
+    public override string ToString() =>
+        string.Join('\t', Ulid, Fingerprint, Kind, From, To, Bytes, Series, Samples);
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OsoSnapshot.Formats.Tsdb;
+
+/// <summary>
+/// Tells apart states of a block with the same ULID: a deletion through the admin API changes <c>tombstones</c> and
+/// <c>meta.json</c>, and
+/// nothing else of a block ever changes.
+/// </summary>
+internal static class BlockFingerprint
+{
+    private const int HexDigits = 16;
+
+    /// <summary>Whether a file's content counts, and not its size alone.</summary>
+    public static bool CountsContent(string pathInBlock) => pathInBlock is BlockMeta.FileName or "tombstones";
+
+    /// <summary>
+    /// The first 16 hexadecimal digits of the SHA-256 over each file in byte order of its path: the path, a zero byte,
+    /// the size in decimal
+    /// digits, a zero byte, and the bytes of those whose content counts.
+    /// </summary>
+    /// <param name="files">Path in the block, size in bytes, and the content where it counts.</param>
+    public static string Of(IEnumerable<(string Path, long SizeBytes, byte[]? Content)> files)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        IEnumerable<(string, long, byte[]?)> sorted = files.OrderBy(file => file.Path, StringComparer.Ordinal);
+        foreach ((string path, long sizeBytes, byte[]? content) in sorted)
+        {
+            string size = sizeBytes.ToString(CultureInfo.InvariantCulture);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{path}\0{size}\0"));
+            hash.AppendData(content ?? []);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..HexDigits];
+    }
+}

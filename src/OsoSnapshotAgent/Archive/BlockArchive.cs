@@ -1,0 +1,58 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Gzip;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.Archive;
+
+/// <summary>
+/// One block as an archive of its own, of which any part can be made: the same block always gives the same bytes.
+/// </summary>
+internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSettings settings)
+{
+    private readonly IDeflateEngine _engine = GzipEngines.Choose(settings.Level);
+
+    /// <summary>Writes a part; all before it is made too, and dropped.</summary>
+    /// <returns>
+    /// What standard error tells: the engine, the bytes written and, where the part reaches to the end, bytes and
+    /// SHA-256 of the whole.
+    /// </returns>
+    /// <exception cref="OperatorException">The offset lies after the end, or the block can't be read.</exception>
+    public IReadOnlyList<string> Write(Stream output, long offset, long length)
+    {
+        using CancellationTokenSource stop = new();
+        using WindowStream window = new(output, offset, length, stop.Cancel);
+        string engine = $"engine {_engine.Identity}";
+        try
+        {
+            ArchiveManifest whole = WriteAll(window, stop.Token);
+            return offset <= whole.ArchiveBytes
+                ? [engine, $"written {window.BytesWritten}", $"bytes {whole.ArchiveBytes}", $"sha256 {whole.Sha256}"]
+                : throw new OperatorException(
+                    ExitStatus.Settings,
+                    $"--offset is {offset}, but block {id} has {whole.ArchiveBytes} bytes.",
+                    "Compare the copy's SHA-256: it is not of this block.");
+        }
+        catch (OperationCanceledException) when (window.HasEnded)
+        {
+            return [engine, $"written {window.BytesWritten}"];
+        }
+    }
+
+    private ArchiveManifest WriteAll(Stream output, CancellationToken token)
+    {
+        using ConsoleOutput silent = new(_ => true);
+        Progress progress = new(silent, new Terminal(), TimeProvider.System);
+        return new ArchiveWriter(settings, progress, TimeProvider.System).Write(
+            BlockArchiveSource.Of(block, id),
+            _engine,
+            volume: null,
+            output,
+            _ => { },
+            new WrittenBytes(),
+            token);
+    }
+}

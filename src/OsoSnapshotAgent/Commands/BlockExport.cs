@@ -1,0 +1,36 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Settings;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary><c>export --block</c>: one block of the snapshot that is held, as tar and gzip, from any byte on.</summary>
+internal static class BlockExport
+{
+    public static ExitStatus Run(string ulid, long offset, long length)
+    {
+        if (!BlockId.TryParse(ulid, out BlockId id))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"'{ulid}' names no block.",
+                "oso-snapshot blocks lists them.");
+        }
+
+        AgentSettings settings = Discovery.Settings();
+        using HeldSnapshot snapshot = HeldSnapshot.Find();
+        using DirectoryHandle block = snapshot.Directory.FindDirectory(id.Text) ?? throw new OperatorException(
+            ExitStatus.Settings,
+            $"The snapshot holds no block {id}.",
+            "oso-snapshot blocks lists them.");
+        using StandardOutput output = new(CancellationToken.None);
+        foreach (string line in new BlockArchive(block, id, settings).Write(output, offset, length))
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        return ExitStatus.Done;
+    }
+}

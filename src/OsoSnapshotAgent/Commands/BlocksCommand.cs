@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>
+/// <c>blocks</c>: the blocks of the snapshot that is held, so that a client copies those that it lacks.
+/// </summary>
+internal static class BlocksCommand
+{
+    // What counts of a file's content is a few KiB; Prometheus has no limit for tombstones.
+    private const int MaxContentBytes = 16 * 1024 * 1024;
+
+    public static Command Create()
+    {
+        Option<bool> json = new("--json") { Description = "As a JSON array on one line." };
+        Command command = new(
+            "blocks",
+            "Lists the blocks of the snapshot that the agent of this container holds.") { json };
+        command.SetAction(arguments => FileVerb.Run(() =>
+        {
+            using HeldSnapshot snapshot = HeldSnapshot.Find();
+            Print(List(snapshot.Directory, snapshot.HeadBlock), arguments.GetValue(json));
+            return ExitStatus.Done;
+        }));
+        return command;
+    }
+
+    /// <param name="headBlock">Of the block that was made of the in-memory head.</param>
+    /// <returns>In the order of their names.</returns>
+    /// <exception cref="OperatorException">A block holds something other than files and directories.</exception>
+    internal static SnapshotBlock[] List(DirectoryHandle snapshot, string? headBlock) =>
+    [
+        .. DataDirectory.BlocksIn(snapshot)
+            .Take(BlockAudit.MaxBlocks)
+            .OrderBy(block => block.Text, StringComparer.Ordinal)
+            .Select(block => Describe(snapshot, block, headBlock)),
+    ];
+
+    private static SnapshotBlock Describe(DirectoryHandle snapshot, BlockId block, string? headBlock)
+    {
+        using DirectoryHandle directory = snapshot.OpenDirectory(block.Text);
+        List<(string Path, long SizeBytes, byte[]? Content)> files = [];
+        BlockMeta? meta = null;
+        IEnumerable<TreeEntry> entries = SnapshotTree.Below(directory, string.Empty);
+        foreach (TreeEntry entry in entries.Where(entry => entry.Status.IsRegularFile))
+        {
+            byte[]? content = BlockFingerprint.CountsContent(entry.EntryName) ? Read(entry) : null;
+            files.Add((entry.EntryName, entry.Status.SizeBytes, content));
+            meta = entry.EntryName == BlockMeta.FileName ? TryParse(content) : meta;
+        }
+
+        return new()
+        {
+            Ulid = block.Text,
+            Fingerprint = BlockFingerprint.Of(files),
+            Kind = block.Text == headBlock ? SnapshotBlock.Head : SnapshotBlock.Block,
+            From = meta?.MinTime ?? 0,
+            To = meta?.MaxTime ?? 0,
+            Bytes = files.Sum(file => file.SizeBytes),
+            Series = meta?.Stats.NumSeries ?? 0,
+            Samples = meta?.Stats.NumSamples ?? 0,
+        };
+    }
+
+    private static byte[] Read(TreeEntry entry)
+    {
+        using FileStream file = entry.OpenFile();
+        return file.Length <= MaxContentBytes
+            ? RegularFile.ReadStart(file, MaxContentBytes)
+            : throw new IOException($"{entry.PathSeenByAgent} has more than {MaxContentBytes} bytes");
+    }
+
+    private static BlockMeta? TryParse(byte[]? json)
+    {
+        try
+        {
+            return BlockMeta.Parse(json);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static void Print(SnapshotBlock[] blocks, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(blocks, ControlJson.Default.SnapshotBlockArray));
+            return;
+        }
+
+        foreach (SnapshotBlock block in blocks)
+        {
+            Console.Out.WriteLine(block);
+        }
+    }
+}

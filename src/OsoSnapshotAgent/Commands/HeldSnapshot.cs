@@ -1,0 +1,52 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Target;
+
+namespace OsoSnapshotAgent.Commands;
+
+/// <summary>The snapshot that the agent of this container holds, open.</summary>
+internal sealed class HeldSnapshot : IDisposable
+{
+    private readonly DataDirectory _data;
+
+    /// <exception cref="OperatorException">It is no directory any more.</exception>
+    public HeldSnapshot(DataDirectory data, SnapshotName name, string? headBlock)
+    {
+        _data = data;
+        Directory = SnapshotTree.Open(data, name);
+        HeadBlock = headBlock;
+    }
+
+    public DirectoryHandle Directory { get; }
+
+    /// <summary>The block that was made of the in-memory head; null where there is none.</summary>
+    public string? HeadBlock { get; }
+
+    /// <summary>Asks the agent which snapshot it holds.</summary>
+    /// <exception cref="OperatorException">There is no agent, or it holds none.</exception>
+    public static HeldSnapshot Find()
+    {
+        ControlAnswer answer = ControlCommands.Ask(ControlSocket.EndPoint, ControlServer.Status, _ => { });
+        if (answer.Problem is { } problem)
+        {
+            throw new OperatorException((ExitStatus)answer.ExitStatus, problem, answer.Remedy ?? string.Empty);
+        }
+
+        bool isHolding = answer.Run?.Phase == PhaseNames.Of(Phase.HoldForCopy);
+        return isHolding && SnapshotName.TryParse(answer.Run!.Snapshot, out SnapshotName? name)
+            ? new(Discovery.FindData(), name, answer.Run.HeadBlock)
+            : throw new OperatorException(
+                ExitStatus.Busy,
+                $"The agent holds no snapshot yet; it is at {answer.Run?.Phase}.",
+                "Ask again when oso-snapshot status says hold-for-copy.");
+    }
+
+    public void Dispose()
+    {
+        Directory.Dispose();
+        _data.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+using OsoSnapshotAgent.Procedures;
+using OsoSnapshotAgent.Tests.Fixtures;
+
+namespace OsoSnapshotAgent.Tests.Procedures;
+
+public sealed class HeadBlockTests : IDisposable
+{
+    private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid);
+
+    [Fact]
+    public void Is_the_block_that_no_live_block_shares()
+    {
+        Share(SampleBlock.OtherUlid);
+
+        Assert.Equal(SampleBlock.Id, HeadBlock.Find(_sample.Data, _sample.Snapshot));
+    }
+
+    [Fact]
+    public void Of_two_that_none_shares_nobody_can_tell() => Assert.Null(HeadBlock.Find(_sample.Data, _sample.Snapshot));
+
+    [Fact]
+    public void Without_the_head_there_is_none()
+    {
+        Share(SampleBlock.OtherUlid);
+        Share(SampleBlock.Ulid);
+
+        Assert.Null(HeadBlock.Find(_sample.Data, _sample.Snapshot));
+    }
+
+    public void Dispose() => _sample.Dispose();
+
+    private void Share(string ulid) =>
+        SystemTool.Output("cp", "-al", Path.Join(_sample.SnapshotPath, ulid), _sample.Directory.PathOf(ulid));
+}
