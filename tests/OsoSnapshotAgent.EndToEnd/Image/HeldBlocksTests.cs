@@ -1,5 +1,3 @@
-using OsoSnapshotAgent.EndToEnd.Processes;
-
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
 /// <summary>OSO_SNAPSHOT_ARCHIVE=no: the snapshot is held, and its blocks are copied one by one.</summary>
@@ -14,8 +12,12 @@ public sealed class HeldBlocksTests
         Assert.Equal(["snapshots", "snapshots.log"], target.Artefacts);
 
         string[][] blocks = [.. (await ShAsync(agent, "oso-snapshot blocks")).TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))];
-        Assert.Equal("head", Assert.Single(blocks, block => block[2] != "block")[2]);
         Assert.True(blocks.Length > 1, $"{blocks.Length} blocks");
+
+        // Prometheus makes a block of its head where that has samples already.
+        Assert.Equal(
+            blocks.Where(block => !Directory.Exists(Path.Combine(target.Data, block[0]))).Select(block => block[0]),
+            blocks.Where(block => block[2] == "head").Select(block => block[0]));
         foreach (string[] block in blocks)
         {
             string export = $"oso-snapshot export --block {block[0]}";
