@@ -10,6 +10,7 @@ Usage: ./build.sh VERB
   demo     run the agent on a real Prometheus with data, restore the archive into a second one, compare a query
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
+  client   make the operator's client in dist/: kubectl-oso_snapshot for linux-x64 and win-x64, and its tool package
   image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
   mutants  change the code that guards deletion and verification one place at a time; tells which changes no test sees
   bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
@@ -21,6 +22,10 @@ EOF
 verb_publish() {
   tests/install-packages.sh clang zlib1g-dev libssl3
   tests/publish.sh
+}
+
+verb_client() {
+  src/build/client.sh
 }
 
 verb_image() {
@@ -56,13 +61,14 @@ verb_test() {
   trap 'echo "0 passed, 1 failed"' EXIT
   tests/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
+  verb_client
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotAgent.EndToEnd
 }
 
 case "${1:-}" in
-  demo | test | publish | image | mutants | bench) "verb_$1" ;;
+  demo | test | publish | client | image | mutants | bench) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

@@ -121,6 +121,6 @@ internal sealed class Cluster : IDisposable
     [
         "env", "STANDIN=" + StandInFolder,
         $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
-        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Repository.PathOf("docker/kubectl-oso_snapshot"), .. arguments,
+        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, Client.Binary, .. arguments,
     ];
 }
