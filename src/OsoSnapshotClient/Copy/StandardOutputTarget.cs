@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Text;
 
@@ -7,7 +8,10 @@ namespace OsoSnapshotClient.Copy;
 /// <summary>Standard output, for a pipe: what has gone there can't be taken back.</summary>
 internal sealed class StandardOutputTarget : ICopyTarget
 {
-    private readonly Stream _output = Console.OpenStandardOutput();
+    // On Unix .NET's own console stream hides that the reader has gone (dotnet/runtime, ConsolePal.Unix.cs, Write).
+    private readonly Stream _output = OperatingSystem.IsWindows()
+        ? Console.OpenStandardOutput()
+        : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     // The check may be late by so much, then the copy waits for it.
     private readonly Pipe _check = new(new PipeOptions(
