@@ -64,7 +64,7 @@ verb_test() {
   verb_client
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT
-  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotAgent.EndToEnd
+  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/OsoSnapshotAgent.EndToEnd
 }
 
 case "${1:-}" in

@@ -9,7 +9,13 @@ if (OperatingSystem.IsWindows())
 
 // The shell's word for help, as the first plugin took it.
 string[] words = args is ["help", ..] or [] ? ["--help"] : args;
-ParseResult commandLine = ClientCommandLine.Create().Parse(words);
+RootCommand root = ClientCommandLine.Create();
+if (words[0] == Completion.Word)
+{
+    return Completion.Run(root, words[1..], Console.Out);
+}
+
+ParseResult commandLine = root.Parse(words);
 return commandLine.Errors.Count > 0
     ? CommandErrors.Tell(CommandErrors.Describe(commandLine))
     : await commandLine.InvokeAsync(new InvocationConfiguration

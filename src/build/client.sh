@@ -20,6 +20,8 @@ for target in linux-x64:kubectl-oso_snapshot win-x64:kubectl-oso_snapshot.exe; d
   echo "dist/$name: $size bytes, $rid"
 done
 
+install $project/kubectl_complete-oso_snapshot dist/
+
 rm -f dist/kubectl-oso_snapshot.*.nupkg
 # One package for every system: with identifiers, pack would make one for each. It needs another lock file then.
 dotnet pack "$project" --configuration Release --output dist --nologo -v quiet \

@@ -4,7 +4,7 @@ namespace OsoSnapshotAgent.EndToEnd;
 
 public sealed class ShellCheckTests
 {
-    private static readonly string[] Folders = [".ci", "docker", "tests"];
+    private static readonly string[] Folders = [".ci", "docker", "src", "tests"];
 
     [Fact]
     public async Task ShellCheck_finds_nothing_in_any_script()

@@ -34,6 +34,7 @@ internal static class ArchiveWait
             {
                 contact = Stopwatch.GetTimestamp();
                 RunStatus status = Parse(answer.Output);
+                AgentVersions.Require(status.Version, agent.Access);
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
                 {

@@ -18,6 +18,7 @@ internal static class ClientCommandLine
             root.Options.Add(option);
         }
 
+        root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         Command[] verbs =
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), LocalCommands.Restore(),

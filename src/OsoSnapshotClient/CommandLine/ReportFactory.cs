@@ -6,7 +6,7 @@ namespace OsoSnapshotClient.CommandLine;
 internal sealed class ReportFactory(ReportChoice choice, TimeProvider time) : IAsyncDisposable
 {
     private readonly BarBoard? _board = choice is { Style: ProgressStyle.Bars, IsQuiet: false }
-        ? new(Console.Error, Terminal.IsAscii)
+        ? new(Console.Error, Terminal.IsAscii, time)
         : null;
 
     /// <param name="label">Before each line, where there are several pods.</param>

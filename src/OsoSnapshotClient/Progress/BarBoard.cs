@@ -1,43 +1,33 @@
-using Spectre.Console;
-using Spectre.Console.Rendering;
+using System.Text;
 
 namespace OsoSnapshotClient.Progress;
 
 /// <summary>
-/// The bars of all pods, redrawn in place on standard error; lines that are written move them down. The only file that
-/// knows Spectre.Console's live display.
+/// The bars of all pods, redrawn in place at a terminal's foot; lines that are written move them down. Of the terminal
+/// it needs "erase to the end" and "cursor up" alone (ECMA-48, ED and CUU).
 /// </summary>
 internal sealed class BarBoard : IAsyncDisposable
 {
-    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
+    private const int Columns = 30;
+    private const int UsualWidth = 80;
+    private const string EraseBelow = "\e[J";
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(0.2);
 
     private readonly object _lock = new();
     private readonly SortedDictionary<string, (string Text, PodProgress Progress)> _bars = new(StringComparer.Ordinal);
-    private readonly IAnsiConsole _console;
+    private readonly TextWriter _terminal;
     private readonly bool _ascii;
-    private readonly CancellationTokenSource _end = new();
-    private readonly Queue<string> _lines = new();
-    private readonly Task _display;
+    private readonly ITimer _timer;
+    private int _drawn;
 
-    public BarBoard(TextWriter terminal, bool ascii)
+    public BarBoard(TextWriter terminal, bool ascii, TimeProvider time)
     {
-        _ascii = ascii;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.Yes,
-            Interactive = InteractionSupport.Yes,
-            Out = new AnsiConsoleOutput(terminal),
-        });
-        _display = Task.Run(DisplayAsync);
+        (_terminal, _ascii) = (terminal, ascii);
+        _timer = time.CreateTimer(_ => Redraw(string.Empty, onlyBars: true), state: null, Refresh, Refresh);
     }
 
-    public void Write(string lines)
-    {
-        lock (_lock)
-        {
-            _lines.Enqueue(lines);
-        }
-    }
+    /// <param name="lines">Not wrapped: a command in them can be copied.</param>
+    public void Write(string lines) => Redraw(lines + "\n", onlyBars: false);
 
     public void Show(string pod, string text, PodProgress progress)
     {
@@ -52,72 +42,64 @@ internal sealed class BarBoard : IAsyncDisposable
         lock (_lock)
         {
             _bars.Remove(pod);
+            Redraw(string.Empty, onlyBars: true);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync();
-        await _display;
-        _end.Dispose();
-    }
-
-    private async Task DisplayAsync()
-    {
-        await _console.Live(Text.Empty).AutoClear(true).StartAsync(async context =>
+        await _timer.DisposeAsync();
+        lock (_lock)
         {
-            while (!_end.IsCancellationRequested)
-            {
-                Update(context);
-                await Task.Delay(Refresh, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-
-            lock (_lock)
-            {
-                _bars.Clear();
-            }
-
-            Update(context);
-        });
+            _bars.Clear();
+            Redraw(string.Empty, onlyBars: true);
+        }
     }
 
-    private void Update(LiveDisplayContext context)
+    private void Redraw(string above, bool onlyBars)
     {
         lock (_lock)
         {
-            bool hasLines = _lines.Count > 0;
-            while (_lines.TryDequeue(out string? line))
+            if (onlyBars && _drawn == 0 && _bars.Count == 0)
             {
-                _console.Write(new RawLines(line));
+                return;
             }
 
-            context.UpdateTarget(_bars.Count == 0 ? Text.Empty : new Rows(_bars.Values.Select(Draw)));
-            if (hasLines || _bars.Count > 0)
+            StringBuilder screen = new();
+            if (_drawn > 0)
             {
-                context.Refresh();
+                screen.Append('\r').Append(_drawn > 1 ? $"\e[{_drawn - 1}A" : string.Empty).Append(EraseBelow);
             }
+
+            screen.Append(above).AppendJoin('\n', _bars.Values.Select(Draw));
+            _drawn = _bars.Count;
+            _terminal.Write(screen.ToString());
         }
     }
 
-    /// <summary>Not wrapped at the terminal's width: a command in it can be copied.</summary>
-    private sealed class RawLines(string text) : IRenderable
+    private string Draw((string Text, PodProgress Progress) bar)
     {
-        public Measurement Measure(RenderOptions options, int maxWidth) => new(0, maxWidth);
-
-        public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-            text.Split('\n').SelectMany(line => (Segment[])[new(line), Segment.LineBreak]);
-    }
-
-    private IRenderable Draw((string Text, PodProgress Progress) bar)
-    {
-        if (bar.Progress.TotalBytes is not { } total)
+        string line = bar.Text;
+        if (bar.Progress.TotalBytes is { } total)
         {
-            return new Markup(bar.Text);
+            int filled = total == 0 ? Columns : (int)(Columns * bar.Progress.DoneBytes / total);
+            (char full, char empty) = _ascii ? ('#', '.') : ('━', '─');
+            line = $"{new string(full, filled)}{new string(empty, Columns - filled)} {line}";
         }
 
-        const int Columns = 30;
-        int filled = total == 0 ? Columns : (int)(Columns * bar.Progress.DoneBytes / total);
-        string drawn = new string(_ascii ? '#' : '━', filled) + new string(_ascii ? '.' : '─', Columns - filled);
-        return new Markup($"[green]{drawn[..filled]}[/][grey]{drawn[filled..]}[/] {bar.Text}");
+        // One that reached the last column would take two lines.
+        return line[..Math.Min(line.Length, Width() - 1)];
+    }
+
+    private static int Width()
+    {
+        try
+        {
+            return Console.WindowWidth > 1 ? Console.WindowWidth : UsualWidth;
+        }
+        catch (IOException)
+        {
+            return UsualWidth;
+        }
     }
 }

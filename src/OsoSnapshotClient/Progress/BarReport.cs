@@ -1,5 +1,4 @@
 using OsoSnapshot.Formats.Text;
-using Spectre.Console;
 
 namespace OsoSnapshotClient.Progress;
 
@@ -23,7 +22,7 @@ internal sealed class BarReport(BarBoard board, string pod, string label, TimePr
         lock (_lock)
         {
             _rate.Add(progress);
-            board.Show(pod, $"{Markup.Escape(label)}{Markup.Escape(_rate.Describe(progress))}", progress);
+            board.Show(pod, label + _rate.Describe(progress), progress);
         }
     }
 
