@@ -11,7 +11,8 @@ Usage: ./build.sh VERB
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
   client   make the operator's client in dist/: kubectl-oso_snapshot for linux-x64 and win-x64, and its tool package
-  image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
+  image    make the images localhost/oso_snapshot:dev (and dist/oso_snapshot.oci.tar) and localhost/oso_snapshot_client:dev,
+           with docker, podman or buildah
   mutants  change the code that guards deletion and verification one place at a time; tells which changes no test sees
   bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
 
@@ -35,6 +36,8 @@ verb_image() {
   fi
   verb_publish
   docker/image.sh
+  verb_client
+  docker/client/image.sh
 }
 
 verb_demo() {
@@ -61,7 +64,6 @@ verb_test() {
   trap 'echo "0 passed, 1 failed"' EXIT
   tests/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
-  verb_client
   tests/fetch-prometheus.sh bookworm trixie forky
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/OsoSnapshotAgent.EndToEnd

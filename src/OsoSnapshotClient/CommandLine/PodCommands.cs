@@ -112,6 +112,11 @@ internal sealed class PodCommands(KubectlOptions kubectl)
                 : await runner.RunManyAsync(pods.Selector, pods.Parallel, access => work(access, signal));
         }
 
+        if (report.MetricsFile is { } metrics)
+        {
+            MetricsFile.Write(metrics, results, TimeProvider.System.GetUtcNow());
+        }
+
         if (report.IsJson)
         {
             await Console.Out.WriteAsync(string.Concat(results.Select(result => ResultJson.Line(result) + "\n")));

@@ -26,7 +26,12 @@ internal sealed class ReportOptions
         Description = "Only failures and warnings.",
     };
 
-    public IEnumerable<Option> All => [_output, _progress, _quiet];
+    private readonly Option<string> _metrics = new("--metrics-file")
+    {
+        Description = "Also write time, status and bytes of take to a file for node exporter's textfile collector.",
+    };
+
+    public IEnumerable<Option> All => [_output, _progress, _quiet, _metrics];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public ReportChoice Read(ParseResult arguments)
@@ -44,13 +49,17 @@ internal sealed class ReportOptions
             throw Wrong("Standard output can't take the archive and a result.", "leave one of -o - and -o json out");
         }
 
-        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), progress switch
+        ProgressStyle style = progress switch
         {
             "auto" => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
             "plain" => ProgressStyle.Lines,
             Json => ProgressStyle.Json,
             _ => throw Wrong($"--progress is '{progress}'.", "use auto, plain or json"),
-        });
+        };
+        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
+        {
+            MetricsFile = arguments.GetValue(_metrics),
+        };
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
@@ -58,4 +67,8 @@ internal sealed class ReportOptions
 
 /// <param name="Path">For the archive; null where none is named.</param>
 /// <param name="IsJson">The result goes to standard output as JSON.</param>
-internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style);
+internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style)
+{
+    /// <summary>For node exporter; null where none is named.</summary>
+    public string? MetricsFile { get; init; }
+}

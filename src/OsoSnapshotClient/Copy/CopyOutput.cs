@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Verification;
 
@@ -12,13 +13,16 @@ internal sealed class CopyOutput : IDisposable
     private readonly FileStream _lock;
 
     private CopyOutput(string file, FileStream @lock) =>
-        (File, _lock, Note) = (file, @lock, CopyNote.Read(NoteOf(file)));
+        (File, _lock, Note, IsPublished) = (file, @lock, CopyNote.Read(NoteOf(file)), System.IO.File.Exists(file));
 
     public string File { get; }
 
     public string Part => File + ".part";
 
     public CopyNote Note { get; }
+
+    /// <summary>An earlier run has made the file, and was killed before it could release the agent.</summary>
+    public bool IsPublished { get; }
 
     private static string Self => string.Create(
         CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
@@ -38,7 +42,7 @@ internal sealed class CopyOutput : IDisposable
     /// <exception cref="OperatorException">The file is there already, somebody writes it, or nobody can.</exception>
     public static CopyOutput Open(string file)
     {
-        if (System.IO.File.Exists(file))
+        if (System.IO.File.Exists(file) && CopyNote.Read(NoteOf(file)).Sha256 != Sha256Of(file))
         {
             throw new OperatorException(
                 ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");
@@ -90,7 +94,7 @@ internal sealed class CopyOutput : IDisposable
         Note.Delete();
     }
 
-    /// <summary>Gives the copy its name, beside it its checksum.</summary>
+    /// <summary>Gives the copy its name, beside it its checksum; the note stays until the agent is released.</summary>
     /// <exception cref="OperatorException">It can't be written; the partial file stays.</exception>
     public void Publish(string sha256)
     {
@@ -105,7 +109,6 @@ internal sealed class CopyOutput : IDisposable
 
             System.IO.File.Move(Part, File);
             Durable.FlushDirectory(DirectoryOf(File));
-            Note.Delete();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -122,6 +125,12 @@ internal sealed class CopyOutput : IDisposable
         }
 
         _lock.Dispose();
+    }
+
+    private static string Sha256Of(string file)
+    {
+        using FileStream content = System.IO.File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(content));
     }
 
     private static void Write(string path, byte[] content)

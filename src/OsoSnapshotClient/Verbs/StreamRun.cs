@@ -95,6 +95,7 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         }
 
         output?.Publish(verdict.Sha256);
+        output?.Note.Delete();
         string file = output?.File ?? "standard output";
         _report.Say($"✅ {file}: {ByteSize.Format(_size)}, SHA-256 {verdict.Sha256}, structure right");
     }

@@ -33,6 +33,11 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
                 return await new StreamRun(preflight, take, output, time).RunAsync(watch, token);
             }
 
+            if (output is { IsPublished: true })
+            {
+                return await ReleaseAsync(preflight, watch, output, token);
+            }
+
             RunStatus status = await MakeAsync(preflight, watch, token);
             return await FetchAsync(status, token);
         }
@@ -41,7 +46,12 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             output?.Forget();
             throw;
         }
-        catch (OperatorException) when (output is null && _agent is not null && !_isFinished)
+        catch (OperatorException) when (_isFinished)
+        {
+            output?.Note.Delete();
+            throw;
+        }
+        catch (OperatorException) when (output is null && _agent is not null)
         {
             // What went to standard output can't be continued by another run.
             await Interruption.GiveUpAsync(_agent, take.IsKept);
@@ -52,6 +62,23 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             await TellInterruptedAsync();
             throw;
         }
+    }
+
+    // The copy is whole; what is left is the agent, unless it was released and only the note remained.
+    private async Task<PodResult> ReleaseAsync(
+        Preflight preflight, PodWatch watch, CopyOutput output, CancellationToken token)
+    {
+        _agent = await new RunNote(preflight, take, output).AdoptAsync(watch, token);
+        _isFinished = true;
+        _report.Say($"✅ {output.File} is complete: an earlier run has made it");
+        string sha256 = output.Note.Sha256!;
+        if (_agent is not null)
+        {
+            await new AgentRelease(_agent, take.IsKept).RunAsync(token);
+        }
+
+        output.Note.Delete();
+        return new(access.Pod, 0) { File = output.File, Bytes = new FileInfo(output.File).Length, Sha256 = sha256 };
     }
 
     private async Task<RunStatus> MakeAsync(Preflight preflight, PodWatch watch, CancellationToken token)
@@ -82,6 +109,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         _report.Say(
             $"✅ {_output?.File ?? "standard output"}: {size}, SHA-256 {status.Sha256}, structure right");
         await new AgentRelease(_agent!, take.IsKept).RunAsync(token);
+        _output?.Note.Delete();
         if (status.Problems.Count > 0)
         {
             throw new OperatorException(
@@ -126,7 +154,8 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         {
             _report.Warn(
                 $"Interrupted. {_output?.File ?? "What went to standard output"} is complete, but container"
-                + $" {agent.Name} of pod {access.Pod} still waits: {access.Command("remove")}");
+                + $" {agent.Name} of pod {access.Pod} still waits: run the same command again, or"
+                + $" {access.Command("remove")}");
         }
         else if (_output is null)
         {

@@ -87,6 +87,10 @@ internal sealed class Cluster : IDisposable
     public Task<CommandResult> RunInShellAsync(string script, params string[] arguments) =>
         HostCommand.RunAsync(["sh", "-c", script, "sh", .. Command(arguments)], Folder, Patience);
 
+    /// <summary>A script that calls kubectl by itself; $POD is the pod.</summary>
+    public Task<CommandResult> RunScriptAsync(string script, params string[] arguments) =>
+        HostCommand.RunAsync([.. Surroundings, "POD=" + Pod, "sh", "-c", script, "sh", .. arguments], Folder, Patience);
+
     /// <summary>Starts it as the leader of a process group.</summary>
     public Process Start(params string[] arguments) => HostCommand.Start(["setsid", .. Command(arguments)], Folder);
 
@@ -130,10 +134,12 @@ internal sealed class Cluster : IDisposable
             """),
     };
 
-    private string[] Command(string[] arguments) =>
+    private string[] Surroundings =>
     [
         "env", "STANDIN=" + StandInFolder,
         $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
-        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, Client.Binary, .. arguments,
+        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
     ];
+
+    private string[] Command(string[] arguments) => [.. Surroundings, Client.Binary, .. arguments];
 }
