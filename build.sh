@@ -10,7 +10,9 @@ Usage: ./build.sh VERB
   demo     run the agent on a real Prometheus with data, restore the archive into a second one, compare a query
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
-  image    make the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar, with docker, podman or buildah
+  client   make the operator's client in dist/: kubectl-oso_snapshot for linux-x64 and win-x64, and its tool package
+  image    make the images localhost/oso_snapshot:dev (and dist/oso_snapshot.oci.tar) and localhost/oso_snapshot_client:dev,
+           with docker, podman or buildah
   mutants  change the code that guards deletion and verification one place at a time; tells which changes no test sees
   bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
 
@@ -23,6 +25,10 @@ verb_publish() {
   src/build/publish.sh
 }
 
+verb_client() {
+  src/build/client.sh
+}
+
 verb_image() {
   src/build/install-packages.sh busybox-static ca-certificates libisal2 python3
   if ! command -v docker podman buildah >/dev/null; then
@@ -30,6 +36,8 @@ verb_image() {
   fi
   verb_publish
   docker/image.sh
+  verb_client
+  docker/client/image.sh
 }
 
 verb_demo() {
@@ -59,11 +67,11 @@ verb_test() {
   tests/fetch-prometheus.sh bookworm trixie forky
   tests/fetch-docker.sh || echo "Without Docker its tests are skipped." >&2
   trap - EXIT
-  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
+  tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
 }
 
 case "${1:-}" in
-  demo | test | publish | image | mutants | bench) "verb_$1" ;;
+  demo | test | publish | client | image | mutants | bench) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

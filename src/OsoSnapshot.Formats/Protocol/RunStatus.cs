@@ -8,6 +8,9 @@ internal sealed record RunStatus
     /// <summary>One of <see cref="PhaseNames"/>.</summary>
     public required string Phase { get; init; }
 
+    /// <summary>The agent's, so that a client can tell one that it doesn't understand.</summary>
+    public string? Version { get; init; }
+
     public string? Snapshot { get; init; }
 
     /// <summary>The block that Prometheus made of its in-memory head; null where it made none.</summary>

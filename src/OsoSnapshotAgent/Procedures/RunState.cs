@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Protocol;
 using OsoSnapshot.Formats.Streams;
 
@@ -52,6 +53,7 @@ internal sealed class RunState(TimeProvider time)
             return _known with
             {
                 Phase = PhaseNames.Of(phase),
+                Version = ProductVersion.Text,
                 ArchiveBytes = _known.ArchiveBytes ?? _archive?.Count,
                 ElapsedSeconds = Elapsed.TotalSeconds,
             };

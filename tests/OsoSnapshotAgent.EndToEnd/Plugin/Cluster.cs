@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
@@ -82,6 +83,22 @@ internal sealed class Cluster : IDisposable
     /// <summary>kubectl oso-snapshot …</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder, Patience);
 
+    /// <summary>As <see cref="RunAsync"/>, by a shell that redirects it: "$@" is the command.</summary>
+    public Task<CommandResult> RunInShellAsync(string script, params string[] arguments) =>
+        HostCommand.RunAsync(["sh", "-c", script, "sh", .. Command(arguments)], Folder, Patience);
+
+    /// <summary>A script that calls kubectl by itself; $POD is the pod.</summary>
+    public Task<CommandResult> RunScriptAsync(string script, params string[] arguments) =>
+        HostCommand.RunAsync([.. Surroundings, "POD=" + Pod, "sh", "-c", script, "sh", .. arguments], Folder, Patience);
+
+    /// <summary>Starts it as the leader of a process group.</summary>
+    public Process Start(params string[] arguments) => HostCommand.Start(["setsid", .. Command(arguments)], Folder);
+
+    /// <summary>Starts it on a terminal, whose keys send signals.</summary>
+    public Process StartOn(Pty terminal, params string[] arguments) => HostCommand.Start(
+        ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. Command(arguments)],
+        Folder);
+
     /// <summary>Starts it, and presses Ctrl-C, which goes to all its processes, once so many bytes have come; returns how it ended.</summary>
     public async Task<CommandResult> InterruptAsync(long bytes, params string[] arguments)
     {
@@ -117,10 +134,12 @@ internal sealed class Cluster : IDisposable
             """),
     };
 
-    private string[] Command(string[] arguments) =>
+    private string[] Surroundings =>
     [
         "env", "STANDIN=" + StandInFolder,
         $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
-        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image, "bash", Repository.PathOf("src/client/kubectl-oso_snapshot"), .. arguments,
+        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
     ];
+
+    private string[] Command(string[] arguments) => [.. Surroundings, Client.Binary, .. arguments];
 }

@@ -1,10 +1,11 @@
 using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>The whole way: what src/client/restore-snapshot makes of an archive answers as the server did that it was taken from.</summary>
+/// <summary>The whole way: what the client's restore makes of an archive answers as the server did that it was taken from.</summary>
 public sealed class RestoredAnswersTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-answers-").FullName;
@@ -31,7 +32,7 @@ public sealed class RestoredAnswersTests : IDisposable
 
         (await pod.RunAgentAsync()).EndedWith(0);
         string restored = Path.Combine(_folder, "restored");
-        CommandResult restore = (await HostCommand.RunAsync(HostCommand.AsRoot(Repository.PathOf("src/client/restore-snapshot"), pod.Archive, restored, "--owner", pod.Options.User))).Succeeded();
+        CommandResult restore = (await HostCommand.RunAsync(HostCommand.AsRoot(Client.Binary, "restore", pod.Archive, restored, "--owner", pod.Options.User))).Succeeded();
 
         Assert.Contains("--storage.tsdb.path=" + restored, restore.Output, StringComparison.Ordinal);
         await using PrometheusPod second = await Judge.StartRestoredAsync(restored, pod.Options.Version);

@@ -1,13 +1,14 @@
 using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>src/client/restore-snapshot and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
-public sealed class RestoreScriptTests : IAsyncLifetime
+/// <summary>The client's restore and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
+public sealed class RestoreTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-restore-").FullName;
 
@@ -131,12 +132,7 @@ public sealed class RestoreScriptTests : IAsyncLifetime
         (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "65534:65534", Restored))).Succeeded();
     }
 
-    // With the agent's verify, as an operator's machine has it or not.
-    private Task<CommandResult> RestoreAsync()
-    {
-        string binaries = Path.GetDirectoryName(RunningAgent.Binary)!;
-        return HostCommand.RunAsync("env", $"PATH={binaries}:{Environment.GetEnvironmentVariable("PATH")}", Repository.PathOf("src/client/restore-snapshot"), Archive, Restored);
-    }
+    private Task<CommandResult> RestoreAsync() => HostCommand.RunAsync(Client.Binary, "restore", Archive, Restored);
 
     /// <summary>The manifest's own command, as its security context has it run.</summary>
     private async Task<CommandResult> RunJobAsync()

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>One ephemeral container of a pod, from its request to its end.</summary>
+/// <param name="name">Can be used once in a pod's life.</param>
+/// <param name="startBefore">When the agent refuses to begin, as RFC 3339.</param>
+internal sealed class AgentContainer(PodAccess access, PodWatch watch, string name, string startBefore)
+{
+    // The kubelet tells of a start some seconds late.
+    private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);
+
+    public string Name => name;
+
+    public string StartBefore => startBefore;
+
+    public PodAccess Access => access;
+
+    public AgentLog Log { get; } = new(access, name);
+
+    /// <summary>Names one that doesn't exist yet.</summary>
+    public static AgentContainer New(PodAccess access, PodWatch watch, TimeProvider time)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        string stamp = now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        return new(
+            access,
+            watch,
+            $"oso-snapshot-{stamp}-{RandomNumberGenerator.GetInt32(100_000)}",
+            UtcTime.Format(now + access.Start.Timeout));
+    }
+
+    /// <summary>Asks the cluster for the container.</summary>
+    /// <param name="settings">Of the agent, before those of the operator.</param>
+    /// <param name="command">In the place of the image's own; empty for that.</param>
+    public async Task RequestAsync(
+        string target, IReadOnlyList<string> settings, IReadOnlyList<string> command, CancellationToken token)
+    {
+        StartOptions start = access.Start;
+        access.Report.Say($"Starting container {name} beside {target} in pod {access.Pod}");
+        string[] options =
+        [
+            "debug", access.Pod, "--image=" + start.Image, "--target=" + target, "-c", name,
+            "--env=OSO_SNAPSHOT_CLIENT=" + name, "--env=OSO_SNAPSHOT_START_BEFORE=" + startBefore,
+            .. start.Profile is { } profile ? (string[])["--profile=" + profile] : [],
+            .. start.Custom is { } custom ? (string[])["--custom=" + custom] : [],
+            .. settings.Concat(start.Environment).Select(setting => "--env=" + setting),
+            .. command.Count > 0 ? (string[])["--", .. command] : [],
+        ];
+        KubectlAnswer answer = await access.Kubectl.RunAsync(options, token);
+        if (!answer.IsSuccess)
+        {
+            OperatorException why = ClusterAnswers.Explain(
+                answer, "kubectl debug could not start a container", access);
+            throw new RunEndedException(why.Status, why.Message, why.Remedy);
+        }
+    }
+
+    /// <returns>Its state once it runs, or has ended already.</returns>
+    /// <exception cref="RunEndedException">It can't start, or has not in time.</exception>
+    public async Task<AgentState> AwaitStartAsync(CancellationToken token)
+    {
+        StartOptions start = access.Start;
+        AgentState state = AgentState.Of(null);
+        string shown = string.Empty;
+        bool isReached = await watch.WaitAsync(
+            pod =>
+            {
+                state = pod.StateOf(name);
+                if (state.Phase == ContainerPhase.Waiting && state.Reason != shown && !state.CanNotStart)
+                {
+                    shown = state.Reason;
+                    access.Report.Say($"  waiting: {shown}");
+                }
+
+                return state.HasStarted || state.CanNotStart;
+            },
+            start.Timeout + KubeletDelay,
+            token);
+        if (state.CanNotStart)
+        {
+            throw new RunEndedException(
+                ClientStatus.Failed,
+                $"The container can't start, {state.Reason}: {state.Message}",
+                $"see --image ({start.Image}) and the pull secrets of the pod. {name} stays in the pod's list: until"
+                + $" {startBefore} it may still start and do its work, after that it touches nothing");
+        }
+
+        string why = state.Message.Length > 0 ? state.Message : watch.ProblemText;
+        return isReached ? state : throw new RunEndedException(
+            ClientStatus.Failed,
+            $"The container has not started within {start.Timeout.TotalSeconds:0} s"
+            + $" ({(state.Reason.Length > 0 ? state.Reason : "no state yet")}): {why}",
+            $"kubectl describe pod {access.Pod}{access.Flags.Text}, or a longer --timeout. If {name} starts after all,"
+            + " it ends at once and touches nothing.");
+    }
+
+    /// <summary>Runs a command in the container.</summary>
+    public Task<KubectlAnswer> RunAsync(IReadOnlyList<string> command, CancellationToken token) =>
+        access.Kubectl.RunAsync(["exec", access.Pod, "-c", name, "--", .. command], token);
+
+    /// <summary>Asks the agent.</summary>
+    public Task<KubectlAnswer> AskAsync(IReadOnlyList<string> words, CancellationToken token) =>
+        RunAsync(["oso-snapshot", .. words], token);
+
+    /// <summary>Starts an export, whose bytes are the caller's.</summary>
+    public IKubectlCall Export(long offset, long length) => access.Kubectl.Start(
+        "exec", access.Pod, "-c", name, "--", "oso-snapshot", "export",
+        "--offset", offset.ToString(CultureInfo.InvariantCulture),
+        "--length", length.ToString(CultureInfo.InvariantCulture));
+
+    /// <returns>What the cluster says now; null where it says nothing.</returns>
+    public async Task<AgentState?> ReadStateAsync(CancellationToken token) =>
+        (await watch.ReadAsync(token))?.StateOf(name);
+
+    /// <returns>Its state at the end, or null where that has not come in time.</returns>
+    public async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
+    {
+        AgentState? end = null;
+        await watch.WaitAsync(
+            pod => (end = pod.StateOf(name) is { HasEnded: true } state ? state : null) is not null, limit, token);
+        return end;
+    }
+
+    /// <summary>Shows all of its log; then why it has failed.</summary>
+    public async Task<RunEndedException> FailureAsync(AgentState state, CancellationToken token)
+    {
+        await Log.ShowRestAsync(token);
+        string cause = await DescribeTargetEndAsync(state, token);
+        return new(
+            state.ExitCode != 0 ? (ExitStatus)state.ExitCode : ClientStatus.Failed,
+            $"The agent ended with status {state.ExitCode}:"
+            + $" {(state.Message.Length > 0 ? state.Message : "see its log above")}{cause}",
+            cause.Length > 0 ? "run the same command again once Prometheus is ready: it starts anew" : string.Empty);
+    }
+
+    /// <returns>A sentence about Prometheus' container where its end was the agent's; else nothing.</returns>
+    public async Task<string> DescribeTargetEndAsync(AgentState state, CancellationToken token) =>
+        TargetEnd.Describe(await watch.ReadAsync(token), state);
+}

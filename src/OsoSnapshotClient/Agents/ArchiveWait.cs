@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Progress;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>Waits until the agent holds a finished archive.</summary>
+internal static class ArchiveWait
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
+
+    /// <param name="isAdopted">The container is an earlier run's: its archive may be finished already.</param>
+    /// <returns>Its status, with the archive's size and SHA-256.</returns>
+    /// <exception cref="RunEndedException">The agent ended before.</exception>
+    public static async Task<RunStatus> RunAsync(AgentContainer agent, bool isAdopted, CancellationToken token)
+    {
+        agent.Log.Follow();
+        long contact = Stopwatch.GetTimestamp();
+        for (bool isFirst = true; ; isFirst = false)
+        {
+            // The log tells of the hold at once; the status, which costs a call, tells how far it is before.
+            if (!isFirst || !isAdopted)
+            {
+                await Task.WhenAny(agent.Log.Holds, agent.AwaitEndAsync(Interval, token));
+                token.ThrowIfCancellationRequested();
+            }
+
+            KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
+            if (answer.IsSuccess)
+            {
+                contact = Stopwatch.GetTimestamp();
+                RunStatus status = Parse(answer.Output);
+                AgentVersions.Require(status.Version, agent.Access);
+                agent.Access.Report.Advance(Describe(status));
+                if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
+                {
+                    await agent.Log.StopAsync();
+                    agent.Access.Report.Pause();
+                    return status is { Sha256.Length: 64, ArchiveBytes: not null }
+                        ? status
+                        : throw Unreadable(answer.Output);
+                }
+            }
+            else if (await agent.ReadStateAsync(token) is { } state)
+            {
+                contact = Stopwatch.GetTimestamp();
+                if (state.HasEnded)
+                {
+                    throw await agent.FailureAsync(state, token);
+                }
+            }
+
+            if (Stopwatch.GetElapsedTime(contact) > MaxSilence)
+            {
+                throw new OperatorException(
+                    ClientStatus.Failed,
+                    $"No answer for five minutes: {answer.ErrorText}",
+                    "the container is still running; run the same command again to continue with it");
+            }
+        }
+    }
+
+    private static RunStatus Parse(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, ControlJson.Default.RunStatus) ?? throw Unreadable(json);
+        }
+        catch (JsonException)
+        {
+            throw Unreadable(json);
+        }
+    }
+
+    private static PodProgress Describe(RunStatus status) => status.Phase switch
+    {
+        "capture-snapshot" => new("Prometheus makes the snapshot", 0, null),
+        "archive-snapshot" => new("archiving", status.ArchiveBytes ?? 0, null),
+        _ => new(status.Phase, 0, null),
+    };
+
+    private static OperatorException Unreadable(string answer) => new(
+        ClientStatus.Failed,
+        $"The agent's answer can't be read: {answer.Trim()}",
+        "use the client of the image's version");
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>The verbs and their options.</summary>
+internal static class ClientCommandLine
+{
+    public static RootCommand Create()
+    {
+        KubectlOptions kubectl = new();
+        PodCommands pods = new(kubectl);
+        RootCommand root = new(
+            "Backs up the database of running Prometheus pods and copies the archive here. Ends with the agent's exit"
+            + " status where the agent failed, 2 for a wrong command line, 6 for a copy that isn't the archive, else 0"
+            + " or 1.");
+        foreach (Option option in kubectl.All)
+        {
+            root.Options.Add(option);
+        }
+
+        root.Options.OfType<VersionOption>().Single().Action = new VersionText();
+        Command[] verbs =
+        [
+            pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), LocalCommands.Restore(),
+            LocalCommands.Verify(),
+        ];
+        foreach (Command verb in verbs)
+        {
+            root.Subcommands.Add(verb);
+        }
+
+        return root;
+    }
+}

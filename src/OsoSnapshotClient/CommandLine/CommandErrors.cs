@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using OsoSnapshot.Formats;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>What is wrong with a command line, in this program's words.</summary>
+internal static class CommandErrors
+{
+    /// <summary>The first mistake; the others may come of it.</summary>
+    public static OperatorException Describe(ParseResult commandLine)
+    {
+        ParseError first = commandLine.Errors[0];
+        string? word = commandLine.UnmatchedTokens.OrderByDescending(token => token.StartsWith('-')).FirstOrDefault();
+        string problem = first.SymbolResult switch
+        {
+            OptionResult { Tokens.Count: 0, IdentifierToken: { } name } => $"{name.Value} needs a value.",
+            _ when word?.StartsWith('-') == true => $"There is no option '{word}'.",
+            CommandResult { Command: RootCommand } when word is not null => $"There is no verb '{word}'.",
+            CommandResult { Command: RootCommand } => "Which verb?",
+            _ => first.Message,
+        };
+        return new(ExitStatus.Settings, problem, "kubectl oso-snapshot --help");
+    }
+
+    /// <returns>The exit status.</returns>
+    public static int Tell(OperatorException failure)
+    {
+        Console.Error.WriteLine($"❌ {failure.Message}");
+        if (failure.Remedy.Length > 0)
+        {
+            Console.Error.WriteLine($"   What to do: {failure.Remedy}");
+        }
+
+        return (int)failure.Status;
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>kubectl's global flags, before or after the verb; handed on to every call.</summary>
+internal sealed class KubectlOptions
+{
+    private static readonly (string Name, string[] Aliases, string Description)[] Known =
+    [
+        ("--namespace", ["-n"], "The pods' namespace."),
+        ("--context", [], "The kubeconfig context."),
+        ("--kubeconfig", [], "The kubeconfig file."),
+        ("--as", [], "User to impersonate."),
+        ("--as-group", [], "Group to impersonate."),
+        ("--cluster", [], "The kubeconfig cluster."),
+        ("--user", [], "The kubeconfig user."),
+        ("--server", ["-s"], "The API server's address."),
+        ("--token", [], "Bearer token for the API server."),
+        ("--certificate-authority", [], "CA file of the API server."),
+        ("--client-certificate", [], "Client certificate file."),
+        ("--client-key", [], "Client key file."),
+        ("--tls-server-name", [], "Name in the API server's certificate."),
+        ("--request-timeout", [], "How long one request may take."),
+        ("--cache-dir", [], "kubectl's cache directory."),
+    ];
+
+    private readonly Option<string>[] _valued = [.. Known.Select(known => new Option<string>(known.Name, known.Aliases)
+    {
+        Description = known.Description,
+        Recursive = true,
+        HelpName = "VALUE",
+    })];
+
+    private readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")
+    {
+        Description = "Accept any certificate of the API server.",
+        Recursive = true,
+    };
+
+    public IEnumerable<Option> All => [.. _valued, _insecure];
+
+    public GlobalFlags Read(ParseResult arguments) => new(
+    [
+        .. _valued.SelectMany(
+            option => arguments.GetValue(option) is { } value ? (string[])[Short(option), value] : []),
+        .. arguments.GetValue(_insecure) ? (string[])[_insecure.Name] : [],
+    ]);
+
+    // -n, as everybody types it.
+    private static string Short(Option option) => option.Aliases.FirstOrDefault(option.Name);
+}

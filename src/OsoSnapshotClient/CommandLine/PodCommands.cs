@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Diagnostics;
+using OsoSnapshot.Formats;
+using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Verbs;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>The verbs for pods.</summary>
+internal sealed class PodCommands(KubectlOptions kubectl)
+{
+    /// <summary>A verb's work on a pod, once its options are read.</summary>
+    private delegate Task<PodResult> PodWork(PodAccess access, EndSignal signal);
+
+    public Command Take()
+    {
+        AgentOptions agent = new();
+        TakeCommand take = new();
+        return Create(
+            new("take", "Makes a snapshot, copies it, checks it, and removes it from the volume."),
+            mayBeAll: false,
+            agent,
+            take.All,
+            (arguments, pods, output) =>
+            {
+                TakeOptions options = take.Read(arguments, pods, output);
+                return (access, signal) =>
+                    new TakeRun(access, options, signal, TimeProvider.System).RunAsync(signal.Token);
+            });
+    }
+
+    public Command Remove() => Create(
+        new("remove", "Removes what runs have left on the volume."),
+        mayBeAll: false,
+        new(),
+        [],
+        (_, _, _) => (access, signal) => new RemoveRun(access, TimeProvider.System).RunAsync(signal.Token));
+
+    public Command Cancel() => Create(
+        new("cancel", "Ends the runs in these pods; the agent takes back what it has made."),
+        mayBeAll: false,
+        new(),
+        [],
+        (_, _, _) => (access, signal) => new CancelRun(access).RunAsync(signal.Token));
+
+    public Command Status()
+    {
+        Option<bool> all = new("--all") { Description = "All runs that have ended, not the last one alone." };
+        return Create(
+            new("status", "Says how far the runs in these pods are."),
+            mayBeAll: false,
+            new(),
+            [all],
+            (arguments, _, _) => (access, signal) =>
+                new StatusRun(access, Console.Out, arguments.GetValue(all)).RunAsync(signal.Token));
+    }
+
+    public Command List() => Create(
+        new("list", "Lists what lies on the volumes: how large, how old."),
+        mayBeAll: true,
+        new(),
+        [],
+        (_, pods, _) => (access, signal) =>
+            new ListRun(access, Console.Out, pods.Pod is null, TimeProvider.System).RunAsync(signal.Token));
+
+    private Command Create(
+        Command command,
+        bool mayBeAll,
+        AgentOptions agent,
+        IEnumerable<Option> own,
+        Func<ParseResult, PodChoice, string?, PodWork> read)
+    {
+        PodOptions pods = new(mayBeAll);
+        ReportOptions reports = new();
+        pods.AddTo(command);
+        foreach (Option option in reports.All.Concat(own).Concat(agent.All))
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (arguments, _) =>
+        {
+            try
+            {
+                PodChoice choice = pods.Read(arguments);
+                ReportChoice report = reports.Read(arguments);
+                PodWork work = read(arguments, choice, report.Path);
+                return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
+            }
+            catch (OperatorException e)
+            {
+                return CommandErrors.Tell(e);
+            }
+        });
+        return command;
+    }
+
+    private async Task<int> RunAsync(
+        ParseResult arguments, PodChoice pods, StartOptions start, ReportChoice report, PodWork work)
+    {
+        GlobalFlags flags = kubectl.Read(arguments);
+        string program = Environment.GetEnvironmentVariable("KUBECTL") is { Length: > 0 } path ? path : "kubectl";
+        using EndSignal signal = new();
+        long startedAt = Stopwatch.GetTimestamp();
+        IReadOnlyList<PodResult> results;
+        await using (ReportFactory reports = new(report, TimeProvider.System))
+        {
+            PodRunner runner = new(
+                new KubectlProgram(program, flags.Arguments), flags, start, signal, reports.Create);
+            results = pods.Pod is { } one
+                ? [await runner.RunOneAsync(one, string.Empty, access => work(access, signal))]
+                : await runner.RunManyAsync(pods.Selector, pods.Parallel, access => work(access, signal));
+        }
+
+        if (report.MetricsFile is { } metrics)
+        {
+            MetricsFile.Write(metrics, results, TimeProvider.System.GetUtcNow());
+        }
+
+        if (report.IsJson)
+        {
+            await Console.Out.WriteAsync(string.Concat(results.Select(result => ResultJson.Line(result) + "\n")));
+        }
+        else if (pods.Pod is null && arguments.CommandResult.Command.Name is "take" or "remove" or "cancel"
+            && !signal.Token.IsCancellationRequested)
+        {
+            await Console.Out.WriteAsync(PodRunner.Table(results, Stopwatch.GetElapsedTime(startedAt)));
+        }
+
+        return signal.Token.IsCancellationRequested && pods.Pod is null
+            ? (int)signal.Status
+            : results.Max(result => result.Status);
+    }
+}

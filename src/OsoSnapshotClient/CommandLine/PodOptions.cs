@@ -1,0 +1,59 @@
+using System.CommandLine;
+using OsoSnapshot.Formats;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>Which pods a verb is for.</summary>
+/// <param name="mayBeAll">Without any, all of the namespace are meant.</param>
+internal sealed class PodOptions(bool mayBeAll)
+{
+    private const int DefaultParallel = 2;
+
+    private readonly Argument<string[]> _pods = new("POD")
+    {
+        Description = "The pod.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string> _selector = new("--selector", "-l")
+    {
+        Description = "All pods that match; ends with a table.",
+    };
+
+    private readonly Option<string> _parallel = new("--parallel")
+    {
+        Description = $"So many pods at a time ({DefaultParallel}).",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_pods);
+        command.Options.Add(_selector);
+        command.Options.Add(_parallel);
+    }
+
+    /// <exception cref="OperatorException">None or too many are named.</exception>
+    public PodChoice Read(ParseResult arguments)
+    {
+        string[] pods = [.. (arguments.GetValue(_pods) ?? []).Select(
+            pod => pod.StartsWith("pod/", StringComparison.Ordinal) ? pod[4..] : pod)];
+        string? selector = arguments.GetValue(_selector);
+        int parallel = (int)Math.Min(Numbers.Read(arguments, _parallel, DefaultParallel), 64);
+        return pods switch
+        {
+            _ when Array.Find(pods, pod => pod.StartsWith('-')) is { } option =>
+                throw Wrong($"There is no option '{option}'.", "kubectl oso-snapshot --help"),
+            [var first, var second, ..] => throw Wrong(
+                $"Two pods are named: {first} and {second}.", "use -l SELECTOR for several"),
+            [_] when selector is not null => throw Wrong("A pod and a selector are given.", "one of them"),
+            [] when selector is null && !mayBeAll => throw Wrong(
+                "Which pod?", $"kubectl oso-snapshot {arguments.CommandResult.Command.Name} POD, or -l SELECTOR"),
+            _ => new(pods.FirstOrDefault(), selector, parallel),
+        };
+    }
+
+    private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
+}
+
+/// <summary>A pod, or a selector, or neither for all.</summary>
+internal sealed record PodChoice(string? Pod, string? Selector, int Parallel);

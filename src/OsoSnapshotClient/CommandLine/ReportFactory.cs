@@ -1,0 +1,27 @@
+using OsoSnapshotClient.Progress;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>Makes each pod's report of the kind that was chosen.</summary>
+internal sealed class ReportFactory(ReportChoice choice, TimeProvider time) : IAsyncDisposable
+{
+    private readonly BarBoard? _board = choice is { Style: ProgressStyle.Bars, IsQuiet: false }
+        ? new(Console.Error, Terminal.IsAscii, time)
+        : null;
+
+    /// <param name="label">Before each line, where there are several pods.</param>
+    public IPodReport Create(string pod, string label) => choice.Style switch
+    {
+        ProgressStyle.Json => new JsonReport(Console.Error, pod, time),
+        _ when _board is { } board => new BarReport(board, pod, label, time),
+        _ => new LineReport(Console.Error, label, choice.IsQuiet, time),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_board is not null)
+        {
+            await _board.DisposeAsync();
+        }
+    }
+}

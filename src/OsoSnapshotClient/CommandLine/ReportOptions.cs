@@ -1,0 +1,74 @@
+using System.CommandLine;
+using OsoSnapshot.Formats;
+using OsoSnapshotClient.Progress;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>What is shown, how, and where the result goes.</summary>
+internal sealed class ReportOptions
+{
+    private const string Json = "json";
+
+    private readonly Option<string[]> _output = new("--output", "-o")
+    {
+        Description = "Where the archive goes (./POD-snapshots.tgz), the directory for it, or - for standard output."
+            + " The word json prints an object a pod on standard output, and may be given beside it.",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string> _progress = new("--progress")
+    {
+        Description = "auto (bars on a terminal, else lines), plain, or json (an object a line on standard error).",
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q")
+    {
+        Description = "Only failures and warnings.",
+    };
+
+    private readonly Option<string> _metrics = new("--metrics-file")
+    {
+        Description = "Also write time, status and bytes of take to a file for node exporter's textfile collector.",
+    };
+
+    public IEnumerable<Option> All => [_output, _progress, _quiet, _metrics];
+
+    /// <exception cref="OperatorException">A value is wrong.</exception>
+    public ReportChoice Read(ParseResult arguments)
+    {
+        string[] outputs = arguments.GetValue(_output) ?? [];
+        string[] paths = [.. outputs.Where(output => output != Json)];
+        string progress = arguments.GetValue(_progress) ?? "auto";
+        if (paths.Length > 1)
+        {
+            throw Wrong($"Two outputs are named: {paths[0]} and {paths[1]}.", "name one");
+        }
+
+        if (paths is ["-"] && outputs.Length > 1)
+        {
+            throw Wrong("Standard output can't take the archive and a result.", "leave one of -o - and -o json out");
+        }
+
+        ProgressStyle style = progress switch
+        {
+            "auto" => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
+            "plain" => ProgressStyle.Lines,
+            Json => ProgressStyle.Json,
+            _ => throw Wrong($"--progress is '{progress}'.", "use auto, plain or json"),
+        };
+        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
+        {
+            MetricsFile = arguments.GetValue(_metrics),
+        };
+    }
+
+    private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
+}
+
+/// <param name="Path">For the archive; null where none is named.</param>
+/// <param name="IsJson">The result goes to standard output as JSON.</param>
+internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style)
+{
+    /// <summary>For node exporter; null where none is named.</summary>
+    public string? MetricsFile { get; init; }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Verbs;
+
+namespace OsoSnapshotClient.CommandLine;
+
+/// <summary>The options of <c>take</c> alone.</summary>
+internal sealed class TakeCommand
+{
+    private const long DefaultChunkBytes = 256 * 1024 * 1024;
+    private const int DefaultStreams = 4;
+    private const int MaxStreams = 32;
+
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the archive and the snapshot on the volume.",
+    };
+
+    private readonly Option<bool> _stream = new("--stream")
+    {
+        Description = "Straight here: nothing on the volume but Prometheus' own snapshot; a broken connection can't be"
+            + " resumed.",
+    };
+
+    private readonly Option<bool> _restart = new("--restart")
+    {
+        Description = "Give an interrupted run up that was started with other options.",
+    };
+
+    private readonly Option<string> _hold = new("--hold")
+    {
+        Description = "How long the container waits for the copy (12h).",
+    };
+
+    private readonly Option<string> _chunk = new("--chunk")
+    {
+        Description = $"Bytes asked for at a time ({DefaultChunkBytes}); a copy resumes at the byte where it stopped.",
+    };
+
+    private readonly Option<string> _streams = new("--streams")
+    {
+        Description = $"Ranges of a large archive that are copied at a time ({DefaultStreams}).",
+    };
+
+    public IEnumerable<Option> All => [_keep, _stream, _restart, _hold, _chunk, _streams];
+
+    /// <exception cref="OperatorException">A value is wrong.</exception>
+    public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
+    {
+        if (pods.Pod is null && output is not null && !CopyOutput.IsDirectory(output))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{output} is not a directory: with -l each pod has a file of its own.",
+                $"mkdir {output}");
+        }
+
+        return new()
+        {
+            Output = output,
+            Hold = arguments.GetValue(_hold) ?? "12h",
+            IsKept = arguments.GetValue(_keep),
+            IsStream = arguments.GetValue(_stream),
+            IsRestart = arguments.GetValue(_restart),
+            Copy = new()
+            {
+                ChunkBytes = Numbers.Read(arguments, _chunk, DefaultChunkBytes),
+                Streams = (int)Math.Min(Numbers.Read(arguments, _streams, DefaultStreams), MaxStreams),
+                Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
+                Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
+            },
+        };
+    }
+
+    // For tests, which don't wait so long.
+    private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(
+        double.TryParse(
+            Environment.GetEnvironmentVariable(variable),
+            NumberStyles.Float,
+            CultureInfo.InvariantCulture,
+            out double seconds)
+            ? seconds
+            : otherwise);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace OsoSnapshotClient.Copy;
+
+/// <summary>Bytes from <paramref name="Start"/> up to, but not including, <paramref name="End"/>.</summary>
+internal readonly record struct ByteRange(long Start, long End)
+{
+    public long Length => End - Start;
+}
+
+/// <summary>Which bytes of a file have come: sorted ranges that don't touch.</summary>
+internal sealed class ByteRanges
+{
+    private readonly List<ByteRange> _ranges = [];
+
+    /// <summary>How many there are from the first byte on, without a gap.</summary>
+    public long Prefix => _ranges is [{ Start: 0 } first, ..] ? first.End : 0;
+
+    public long Total => _ranges.Sum(range => range.Length);
+
+    public void Add(ByteRange added)
+    {
+        if (added.Length <= 0)
+        {
+            return;
+        }
+
+        int from = _ranges.FindIndex(range => range.End >= added.Start);
+        from = from < 0 ? _ranges.Count : from;
+        int to = from;
+        while (to < _ranges.Count && _ranges[to].Start <= added.End)
+        {
+            added = new(Math.Min(added.Start, _ranges[to].Start), Math.Max(added.End, _ranges[to].End));
+            to++;
+        }
+
+        _ranges.RemoveRange(from, to - from);
+        _ranges.Insert(from, added);
+    }
+
+    /// <summary>What is missing of a file of that size, in pieces of at most <paramref name="maxBytes"/>.</summary>
+    public IEnumerable<ByteRange> Missing(long size, long maxBytes)
+    {
+        long start = 0;
+        foreach (ByteRange range in _ranges.Append(new(size, size)))
+        {
+            for (; start < range.Start; start = Math.Min(start + maxBytes, range.Start))
+            {
+                yield return new(start, Math.Min(start + maxBytes, range.Start));
+            }
+
+            start = range.End;
+        }
+    }
+
+    /// <returns>Such as <c>0-1048576,2097152-3145728</c>.</returns>
+    public override string ToString() => string.Join(
+        ',',
+        _ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.Start}-{range.End}")));
+
+    /// <returns>null where the text is none of ours.</returns>
+    public static ByteRanges? Parse(string text)
+    {
+        ByteRanges ranges = new();
+        foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] ends = part.Split('-');
+            if (ends.Length != 2
+                || !TryParse(ends[0], out long start)
+                || !TryParse(ends[1], out long end)
+                || end < start)
+            {
+                return null;
+            }
+
+            ranges.Add(new(start, end));
+        }
+
+        return ranges;
+    }
+
+    private static bool TryParse(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

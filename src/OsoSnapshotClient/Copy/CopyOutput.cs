@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Verification;
+
+namespace OsoSnapshotClient.Copy;
+
+/// <summary>
+/// Where an archive goes: its file, the partial one and the note beside it, which one process at a time may use.
+/// </summary>
+internal sealed class CopyOutput : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private CopyOutput(string file, FileStream @lock) =>
+        (File, _lock, Note, IsPublished) = (file, @lock, CopyNote.Read(NoteOf(file)), System.IO.File.Exists(file));
+
+    public string File { get; }
+
+    public string Part => File + ".part";
+
+    public CopyNote Note { get; }
+
+    /// <summary>An earlier run has made the file, and was killed before it could release the agent.</summary>
+    public bool IsPublished { get; }
+
+    private static string Self => string.Create(
+        CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
+
+    /// <param name="output">As the operator gave it: a file, a directory, or null.</param>
+    /// <returns>The file for one pod's archive.</returns>
+    public static string FileFor(string? output, string pod)
+    {
+        string name = pod + "-snapshots.tgz";
+        return output is null ? name : IsDirectory(output) ? Path.Combine(output, name) : output;
+    }
+
+    /// <summary>It is one, or is written like one.</summary>
+    public static bool IsDirectory(string output) =>
+        Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
+
+    /// <exception cref="OperatorException">The file is there already, somebody writes it, or nobody can.</exception>
+    public static CopyOutput Open(string file)
+    {
+        if (System.IO.File.Exists(file) && CopyNote.Read(NoteOf(file)).Sha256 != Sha256Of(file))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");
+        }
+
+        string part = file + ".part";
+        string lockFile = part + ".lock";
+        try
+        {
+            Directory.CreateDirectory(DirectoryOf(file));
+            return new(file, new FileStream(
+                lockFile, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose));
+        }
+        catch (IOException) when (System.IO.File.Exists(lockFile))
+        {
+            string holder = CopyNote.Read(NoteOf(file)).Holder ?? "another process";
+            throw new OperatorException(
+                ExitStatus.Busy,
+                $"{file} is being written by {holder}.",
+                "wait until that has ended, or choose another -o");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed, $"{part} can't be written: {e.Message}", "choose another -o", e);
+        }
+    }
+
+    /// <summary>Writes who works here; what the note speaks of comes after it.</summary>
+    /// <exception cref="OperatorException">It can't be written.</exception>
+    public void SaveNote()
+    {
+        try
+        {
+            Note.Holder = Self;
+            Note.Save();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed, $"{NoteOf(File)} can't be written: {e.Message}", "choose another -o", e);
+        }
+    }
+
+    /// <summary>Nothing of it can be continued.</summary>
+    public void Forget()
+    {
+        System.IO.File.Delete(Part);
+        Note.Delete();
+    }
+
+    /// <summary>Gives the copy its name, beside it its checksum; the note stays until the agent is released.</summary>
+    /// <exception cref="OperatorException">It can't be written; the partial file stays.</exception>
+    public void Publish(string sha256)
+    {
+        string checksum = File + ChecksumFile.Extension;
+        try
+        {
+            Write(checksum, ChecksumFile.Line(sha256, Path.GetFileName(File)));
+            using (FileStream part = new(Part, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1))
+            {
+                Durable.Flush(part.SafeFileHandle, Part);
+            }
+
+            System.IO.File.Move(Part, File);
+            Durable.FlushDirectory(DirectoryOf(File));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed, $"{File} can't be written: {e.Message}", $"see {Part}", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (System.IO.File.Exists(Part) && new FileInfo(Part).Length == 0)
+        {
+            System.IO.File.Delete(Part);
+        }
+
+        _lock.Dispose();
+    }
+
+    private static string Sha256Of(string file)
+    {
+        using FileStream content = System.IO.File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(content));
+    }
+
+    private static void Write(string path, byte[] content)
+    {
+        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
+        file.Write(content);
+        Durable.Flush(file.SafeFileHandle, path);
+    }
+
+    private static string NoteOf(string file) => file + ".part.state";
+
+    private static string DirectoryOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
+}

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshot.Formats.Verification;
+
+namespace OsoSnapshotClient.Copy;
+
+/// <summary>What the bytes of a copy are.</summary>
+/// <param name="Sha256">Of all of them.</param>
+/// <param name="Damage">Why they are no archive; null where they are one.</param>
+internal sealed record CopyVerdict(string Sha256, string? Damage)
+{
+    /// <summary>Reads the copy while it comes: nothing is left to check after its last byte.</summary>
+    public static Task<CopyVerdict> StartAsync(Stream bytes) =>
+        Task.Factory.StartNew(
+            () => Read(bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static CopyVerdict Read(Stream bytes)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(bytes, hash);
+        string? damage = null;
+        try
+        {
+            BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, CancellationToken.None);
+            damage = audit.Tally.Blocks + audit.ProblemCount == 0 ? "it holds no block" : null;
+        }
+        catch (OperatorException e)
+        {
+            damage = e.Message;
+        }
+
+        // The checksum is of all that came, sound or not.
+        byte[] rest = new byte[64 * 1024];
+        while (tap.Read(rest) > 0)
+        {
+        }
+
+        return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage);
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Win32.SafeHandles;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotClient.Copy;
+
+/// <summary>The partial copy, which later runs continue.</summary>
+internal sealed class PartFile : ICopyTarget
+{
+    private readonly object _lock = new();
+    private readonly CopyOutput _output;
+    private readonly SafeFileHandle _file;
+    private readonly ByteRanges _done;
+    private readonly WrittenBytes _written = new();
+
+    private PartFile(CopyOutput output, SafeFileHandle file, ByteRanges done)
+    {
+        (_output, _file, _done) = (output, file, done);
+        _written.Advance(done.Prefix);
+    }
+
+    public bool TakesRanges => true;
+
+    public long DoneBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _done.Total;
+            }
+        }
+    }
+
+    /// <exception cref="OperatorException">It can't be written.</exception>
+    public static PartFile Open(CopyOutput output)
+    {
+        try
+        {
+            SafeFileHandle file = File.OpenHandle(
+                output.Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+            ByteRanges? done = output.Note.Ranges is { } ranges ? ByteRanges.Parse(ranges) : null;
+            if (done is null)
+            {
+                done = new();
+                done.Add(new(0, RandomAccess.GetLength(file)));
+            }
+
+            return new(output, file, done);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CanNotWrite(output.Part, e);
+        }
+    }
+
+    public Stream Follow() => new GrowingFile(_file, _written);
+
+    /// <summary>From now on the file's length doesn't tell what has come; noted before it is so.</summary>
+    public void BeginRanges()
+    {
+        lock (_lock)
+        {
+            _output.Note.Ranges = _done.ToString();
+        }
+
+        _output.SaveNote();
+    }
+
+    public void Complete() => _written.Complete();
+
+    public IReadOnlyList<ByteRange> Missing(long size, long maxBytes)
+    {
+        lock (_lock)
+        {
+            return [.. _done.Missing(size, maxBytes)];
+        }
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            RandomAccess.Write(_file, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            throw LocalDisk.FreeBytes(_output.Part) < bytes.Length + (1 << 20)
+                ? LocalDisk.NoRoom(_output.Part, bytes.Length)
+                : CanNotWrite(_output.Part, e);
+        }
+
+        lock (_lock)
+        {
+            long before = _done.Prefix;
+            _done.Add(new(offset, offset + bytes.Length));
+            _written.Advance(_done.Prefix - before);
+        }
+    }
+
+    public void Save()
+    {
+        if (_output.Note.Ranges is not null)
+        {
+            BeginRanges();
+        }
+    }
+
+    public void Dispose()
+    {
+        Complete();
+        _file.Dispose();
+    }
+
+    private static OperatorException CanNotWrite(string part, Exception cause) => new(
+        ClientStatus.Failed, $"{part} can't be written: {Printable.Text(cause.Message)}", "choose another -o", cause);
+}

@@ -1,0 +1,67 @@
+using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotClient.Copy;
+
+/// <summary>Standard output, for a pipe: what has gone there can't be taken back.</summary>
+internal sealed class StandardOutputTarget : ICopyTarget
+{
+    // On Unix .NET's own console stream hides that the reader has gone (dotnet/runtime, ConsolePal.Unix.cs, Write).
+    private readonly Stream _output = OperatingSystem.IsWindows()
+        ? Console.OpenStandardOutput()
+        : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+
+    // The check may be late by so much, then the copy waits for it.
+    private readonly Pipe _check = new(new PipeOptions(
+        pauseWriterThreshold: 16 * 1024 * 1024,
+        resumeWriterThreshold: 8 * 1024 * 1024,
+        useSynchronizationContext: false));
+
+    public bool TakesRanges => false;
+
+    public long DoneBytes { get; private set; }
+
+    public IReadOnlyList<ByteRange> Missing(long size, long maxBytes)
+    {
+        ByteRanges done = new();
+        done.Add(new(0, DoneBytes));
+        return [.. done.Missing(size, maxBytes)];
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _output.Write(bytes);
+        }
+        catch (IOException e)
+        {
+            throw new OperatorException(
+                ExitStatus.ReaderGone,
+                $"The reader of standard output went away after at most {ByteSize.Format(DoneBytes)}: {e.Message}",
+                "see why it ended; the archive is still in the pod until the container is released",
+                e);
+        }
+
+        DoneBytes += bytes.Length;
+        bytes.CopyTo(_check.Writer.GetSpan(bytes.Length));
+        _check.Writer.Advance(bytes.Length);
+        ValueTask<FlushResult> flush = _check.Writer.FlushAsync();
+        if (!flush.IsCompleted)
+        {
+            flush.AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    public Stream Follow() => _check.Reader.AsStream();
+
+    public void Complete() => _check.Writer.Complete();
+
+    public void Save()
+    {
+    }
+
+    public void Dispose() => _output.Dispose();
+}

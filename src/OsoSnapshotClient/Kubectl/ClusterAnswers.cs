@@ -1,0 +1,51 @@
+using OsoSnapshot.Formats;
+
+namespace OsoSnapshotClient.Kubectl;
+
+/// <summary>What kubectl says is for those who know Kubernetes: the usual causes get a name and a remedy.</summary>
+internal static class ClusterAnswers
+{
+    public const string RightsRemedy =
+        "have someone grant you 'patch' on pods/ephemeralcontainers, 'create' on pods/exec, and 'get' on pods and"
+        + " pods/log";
+
+    // More of an answer than anybody reads: some hold a whole object.
+    private const int MaxLetters = 600;
+
+    /// <param name="problem">What could not be done, where the answer's cause is none of the usual.</param>
+    public static OperatorException Explain(KubectlAnswer answer, string problem, PodAccess access)
+    {
+        string text = Cut(answer.ErrorText);
+        string where = access.Flags.Text;
+        return text switch
+        {
+            _ when access.Start.Custom is { } file && Has("Container{") => Failed(
+                $"kubectl can't put --custom={file} on top of the profile '{access.Start.Profile}'.",
+                "use --profile=restricted; docker/kubernetes/README.md says which options go together"),
+            _ when Has("violates PodSecurity") || (Has("admission webhook") && Has("denied")) => Failed(
+                $"The namespace's policy refuses the profile '{access.Start.Profile}': {text}",
+                "use --profile=restricted; where Prometheus has another identity, with --custom=identity.json"
+                + " (docker/kubernetes/README.md)"),
+            _ when Has("is forbidden") && Has(" cannot list ") => Failed(
+                $"You may not do this here: {text}",
+                "have someone grant you 'list' on pods, or name the pods one by one"),
+            _ when Has("is forbidden") && Has(" cannot ") => Failed($"You may not do this here: {text}", RightsRemedy),
+            _ when Has("ephemeral containers are disabled") || Has("could not find the requested resource") => Failed(
+                $"This cluster has no ephemeral containers: {text}", "they need Kubernetes 1.23 or later"),
+            _ when Has("targetContainerName") && Has("Not found") => new(
+                ExitStatus.Settings,
+                $"Pod {access.Pod} has no container '{access.Start.Target}'.",
+                $"name one of: {access.ContainerNames}"),
+            _ when Has("pods \"") && Has("not found") => new(
+                ExitStatus.Settings, $"There is no pod {access.Pod}{where}.", $"kubectl get pods{where}"),
+            _ => Failed($"{problem}: {text}", string.Empty),
+        };
+
+        bool Has(string part) => text.Contains(part, StringComparison.Ordinal);
+    }
+
+    private static OperatorException Failed(string problem, string remedy) =>
+        new(ClientStatus.Failed, problem, remedy);
+
+    private static string Cut(string text) => text.Length <= MaxLetters ? text : text[..MaxLetters] + " …";
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OsoSnapshotClient.Kubectl;
+
+/// <summary>What the client reads of a pod (Kubernetes API, core/v1).</summary>
+internal sealed record Pod
+{
+    public PodMetadata Metadata { get; init; } = new();
+
+    public PodSpec Spec { get; init; } = new();
+
+    public PodStatus Status { get; init; } = new();
+
+    /// <exception cref="JsonException">It is no pod.</exception>
+    public static Pod Parse(string json) => JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? new();
+
+    public static IReadOnlyList<Pod> ParseList(string json) =>
+        JsonSerializer.Deserialize(json, PodJson.Default.PodList)?.Items ?? [];
+
+    /// <summary>The containers of the client's runs by their names, and those of the runbook by their image.</summary>
+    public IEnumerable<string> AgentContainers() =>
+        from container in Spec.EphemeralContainers ?? []
+        where container.Name.StartsWith("oso-snapshot-", StringComparison.Ordinal)
+            || container.Image.Contains("oso_snapshot", StringComparison.Ordinal)
+        select container.Name;
+
+    public bool HasEphemeralContainer(string name) => Spec.EphemeralContainers?.Any(one => one.Name == name) == true;
+
+    /// <summary>What the kubelet says of an ephemeral container.</summary>
+    public AgentState StateOf(string container) => AgentState.Of(
+        Status.EphemeralContainerStatuses?.FirstOrDefault(status => status.Name == container)?.State);
+}
+
+internal sealed record PodMetadata
+{
+    public string Name { get; init; } = string.Empty;
+}
+
+internal sealed record PodSpec
+{
+    public IReadOnlyList<PodContainer> Containers { get; init; } = [];
+
+    public IReadOnlyList<PodContainer>? EphemeralContainers { get; init; }
+}
+
+internal sealed record PodContainer
+{
+    public string Name { get; init; } = string.Empty;
+
+    public string Image { get; init; } = string.Empty;
+
+    public IReadOnlyList<string>? Command { get; init; }
+
+    public IReadOnlyList<string>? Args { get; init; }
+}
+
+internal sealed record PodStatus
+{
+    public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
+
+    public IReadOnlyList<ContainerStatus>? EphemeralContainerStatuses { get; init; }
+}
+
+internal sealed record ContainerStatus
+{
+    public string Name { get; init; } = string.Empty;
+
+    public int RestartCount { get; init; }
+
+    public ContainerState? State { get; init; }
+
+    public ContainerState? LastState { get; init; }
+}
+
+/// <summary>One of the three is there, or none yet.</summary>
+internal sealed record ContainerState
+{
+    public RunningState? Running { get; init; }
+
+    public WaitingState? Waiting { get; init; }
+
+    public TerminatedState? Terminated { get; init; }
+}
+
+internal sealed record RunningState
+{
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+internal sealed record WaitingState
+{
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+}
+
+internal sealed record TerminatedState
+{
+    public int ExitCode { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+}
+
+internal sealed record PodList
+{
+    public IReadOnlyList<Pod> Items { get; init; } = [];
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Pod))]
+[JsonSerializable(typeof(PodList))]
+internal sealed partial class PodJson : JsonSerializerContext;

@@ -1,0 +1,53 @@
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotClient.Progress;
+
+/// <summary>Plain lines, for files and pipes, and for terminals that can do no more.</summary>
+/// <param name="output">Standard error: standard output carries only what was asked for.</param>
+/// <param name="label">Before each line, where there are several pods.</param>
+/// <param name="isQuiet">Only what must be seen.</param>
+internal sealed class LineReport(TextWriter output, string label, bool isQuiet, TimeProvider time) : IPodReport
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private readonly object _lock = new();
+    private readonly RateMeter _rate = new(time);
+    private string _activity = string.Empty;
+    private long _lastLine;
+
+    public void Say(string line)
+    {
+        if (!isQuiet)
+        {
+            Write(line);
+        }
+    }
+
+    public void Warn(string line) => Write(line);
+
+    public void Log(string line) => Say("  │ " + Printable.Text(line));
+
+    public void Advance(PodProgress progress)
+    {
+        lock (_lock)
+        {
+            _rate.Add(progress);
+            if (progress.Activity != _activity)
+            {
+                (_activity, _lastLine) = (progress.Activity, time.GetTimestamp());
+            }
+            else if (time.GetElapsedTime(_lastLine) >= Interval)
+            {
+                _lastLine = time.GetTimestamp();
+                Say("  " + _rate.Describe(progress));
+            }
+        }
+    }
+
+    public void Pause()
+    {
+    }
+
+    // In one piece: others write to the same stream.
+    private void Write(string lines) =>
+        output.Write(string.Concat(lines.Split('\n').Select(line => $"{label}{line}\n")));
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace OsoSnapshotClient.Restore;
+
+/// <summary>Whose the restored files are to be.</summary>
+internal sealed partial record FileOwner(uint User, uint Group)
+{
+    /// <param name="text">Numbers, as in <c>65534:65534</c>.</param>
+    public static FileOwner? TryParse(string text) =>
+        text.Split(':') is [var user, var group] && TryParse(user, out uint uid) && TryParse(group, out uint gid)
+            ? new(uid, gid)
+            : null;
+
+    /// <exception cref="IOException">This user may not give files away.</exception>
+    public void Take(string path)
+    {
+        if (ChangeOwner(path, User, Group) != 0)
+        {
+            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{User}:{Group}");
+
+    private static bool TryParse(string text, out uint number) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>
+/// Lists what lies on a volume, through a container that is there anyway: one of the agent's, else Prometheus' own
+/// where it has a shell.
+/// </summary>
+/// <param name="isOneOfAll">Of all pods of a namespace only those of Prometheus are of interest.</param>
+internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfAll, TimeProvider time)
+{
+    private const string AgentRoot = "/proc/1/root";
+    private const string Script = """
+        for d in "$@"; do
+          for n in snapshots.tgz snapshots.tgz.part snapshots.tgz.sha256 snapshots.log snapshots; do
+            f=$d/$n
+            [ ! -e "$f" ] || echo "$(du -sk "$f" | { read -r k x; echo "$k"; }) $(stat -c %Y "$f") $f"
+          done
+        done
+        echo looked
+        """;
+
+    private static readonly string[] UsualPaths = ["/data", "/prometheus"];
+
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        await using PodWatch watch = new(access.Kubectl, access.Pod);
+        Pod pod = await Preflight.ReadAsync(access, watch, token);
+        if (Find(pod) is not { } target)
+        {
+            return new(access.Pod, 0);
+        }
+
+        string[] paths = [.. target.StoragePaths(pod).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct()];
+        IEnumerable<(string Container, string Root)> eyes = pod.AgentContainers()
+            .Where(name => pod.StateOf(name).Phase == ContainerPhase.Running)
+            .Select(name => (name, AgentRoot))
+            .Append((target.Name, string.Empty));
+        foreach ((string container, string root) in eyes)
+        {
+            KubectlAnswer answer = await access.Kubectl.RunAsync(
+                [
+                    "exec", access.Pod, "-c", container, "--", "sh", "-c", Script, "look",
+                    .. paths.Select(path => root + path),
+                ],
+                token);
+            string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (lines is [.. var found, "looked"])
+            {
+                await output.WriteAsync(
+                    string.Concat(found.Select(Describe).DefaultIfEmpty($"{access.Pod}  nothing\n")));
+                return new(access.Pod, 0);
+            }
+        }
+
+        await output.WriteAsync(
+            $"{access.Pod}  unknown: no container with a shell sees the volume; kubectl oso-snapshot"
+            + $" remove{access.Flags.Text} {access.Pod} removes whatever there is\n");
+        return new(access.Pod, 0);
+    }
+
+    private TargetChoice? Find(Pod pod)
+    {
+        if (!isOneOfAll)
+        {
+            return TargetChoice.Find(pod, access.Start.Target);
+        }
+
+        try
+        {
+            return TargetChoice.Find(pod, access.Start.Target) is { IsGuess: false } target ? target : null;
+        }
+        catch (OperatorException)
+        {
+            return null;
+        }
+    }
+
+    // "KIBIBYTES SECONDS PATH"
+    private string Describe(string line)
+    {
+        string[] parts = line.Split(' ', 3);
+        if (parts.Length != 3
+            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+        {
+            return $"{access.Pod}  {Printable.Text(line)}\n";
+        }
+
+        bool isSeenByAgent = parts[2].StartsWith(AgentRoot, StringComparison.Ordinal);
+        string path = isSeenByAgent ? parts[2][AgentRoot.Length..] : parts[2];
+        long hours = (time.GetUtcNow().ToUnixTimeSeconds() - seconds) / 3600;
+        return $"{access.Pod}  {Printable.Text(path)}  {ByteSize.Format(size * 1024)}  {hours} h old\n";
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Progress;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Does a verb's work on one pod, or on all that match, so many at a time.</summary>
+/// <param name="reports">Makes what shows a pod's work, given its name, and a label if there are several.</param>
+internal sealed class PodRunner(
+    IKubectl kubectl,
+    GlobalFlags flags,
+    StartOptions start,
+    EndSignal signal,
+    Func<string, string, IPodReport> reports)
+{
+    public async Task<PodResult> RunOneAsync(string pod, string label, Func<PodAccess, Task<PodResult>> work)
+    {
+        PodAccess access = new()
+        {
+            Kubectl = kubectl,
+            Pod = pod,
+            Flags = flags,
+            Start = start,
+            Report = reports(pod, label),
+        };
+        try
+        {
+            return await work(access);
+        }
+        catch (OperatorException e)
+        {
+            access.Report.Pause();
+            access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
+            return new(pod, (int)e.Status) { Problem = e.Message, Remedy = e.Remedy };
+        }
+        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
+        {
+            return new(pod, (int)signal.Status) { Problem = "interrupted" };
+        }
+    }
+
+    /// <param name="selector">null for all pods of the namespace.</param>
+    /// <exception cref="OperatorException">There is no such pod, or they can't be listed.</exception>
+    public async Task<IReadOnlyList<PodResult>> RunManyAsync(
+        string? selector, int parallel, Func<PodAccess, Task<PodResult>> work)
+    {
+        IReadOnlyList<string> pods = await ListAsync(selector);
+        using SemaphoreSlim slots = new(parallel);
+        return await Task.WhenAll(pods.Select(async pod =>
+        {
+            await slots.WaitAsync();
+            try
+            {
+                return signal.Token.IsCancellationRequested
+                    ? new(pod, (int)signal.Status) { Problem = "interrupted" }
+                    : await RunOneAsync(pod, $"[{pod}] ", work);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }));
+    }
+
+    /// <returns>The table of what has become of each pod.</returns>
+    public static string Table(IReadOnlyList<PodResult> results, TimeSpan elapsed)
+    {
+        IEnumerable<string> rows =
+            from result in results
+            let outcome = result.Status == 0 ? "done" : $"failed {result.Status}"
+            let size = result.Bytes is { } bytes ? ByteSize.Format(bytes) : string.Empty
+            let last = result.Problem is { } problem ? problem.Split('\n')[0] : result.Sha256
+            select $"{result.Pod,-40} {outcome,-10} {size,10}  {last}";
+        return $"\n{"POD",-40} {"RESULT",-10} {"SIZE",10}  SHA-256, or why it failed\n"
+            + string.Concat(rows.Select(row => row + "\n"))
+            + $"{Plural.Of(results.Count, "pod")} in {Durations.Format(elapsed)}\n";
+    }
+
+    private async Task<IReadOnlyList<string>> ListAsync(string? selector)
+    {
+        KubectlAnswer answer = await kubectl.RunAsync(
+            ["get", "pods", .. selector is null ? (string[])[] : ["-l", selector], "-o", "json"], signal.Token);
+        if (!answer.IsSuccess)
+        {
+            PodAccess nowhere = new()
+            {
+                Kubectl = kubectl,
+                Pod = string.Empty,
+                Flags = flags,
+                Start = start,
+                Report = reports(string.Empty, string.Empty),
+            };
+            throw ClusterAnswers.Explain(answer, "Pods can't be listed", nowhere);
+        }
+
+        try
+        {
+            string[] pods = [.. Pod.ParseList(answer.Output).Select(pod => pod.Metadata.Name)];
+            return pods.Length > 0 ? pods : throw new OperatorException(
+                ExitStatus.Settings,
+                selector is null ? $"There is no pod{flags.Text}." : $"No pod matches '{selector}'{flags.Text}.",
+                $"kubectl get pods --show-labels{flags.Text}");
+        }
+        catch (JsonException e)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"kubectl's answer is no list of pods: {e.Message}",
+                "see kubectl get pods -o json",
+                e);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Whatever can be known before anything is made; asked all at once, since each takes long.</summary>
+/// <param name="Access">With what this kubectl knows, and the pod's containers.</param>
+internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
+{
+    /// <exception cref="OsoSnapshot.Formats.OperatorException">It can't work.</exception>
+    public static async Task<Preflight> RunAsync(
+        PodAccess access, PodWatch watch, bool needsRights, CancellationToken token)
+    {
+        Task<StartOptions> options = KubectlCheck.OptionsAsync(access, token);
+        Task rights = needsRights ? KubectlCheck.RightsAsync(access, token) : Task.CompletedTask;
+        Task<Pod> pod = ReadAsync(access, watch, token);
+        await Task.WhenAll(options, rights, pod);
+        return new(
+            access with
+            {
+                Start = await options,
+                ContainerNames = string.Join(' ', (await pod).Spec.Containers.Select(container => container.Name)),
+            },
+            await pod,
+            TargetChoice.Find(await pod, access.Start.Target));
+    }
+
+    /// <exception cref="OsoSnapshot.Formats.OperatorException">The pod can't be read.</exception>
+    public static async Task<Pod> ReadAsync(PodAccess access, PodWatch watch, CancellationToken token)
+    {
+        (Pod? pod, KubectlAnswer? failure) = await watch.StartAsync(token);
+        return pod ?? throw ClusterAnswers.Explain(failure!, $"Pod {access.Pod} can't be read", access);
+    }
+}

@@ -1,0 +1,32 @@
+using OsoSnapshot.Formats;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Removes what runs have left on the volume, with an agent of its own.</summary>
+internal sealed class RemoveRun(PodAccess access, TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        await using PodWatch watch = new(access.Kubectl, access.Pod);
+        Preflight preflight = await Preflight.RunAsync(access, watch, needsRights: false, token);
+        AgentContainer agent = AgentContainer.New(preflight.Access, watch, time);
+        await agent.RequestAsync(preflight.Target.Name, ["REMOVE=yes"], [], token);
+        await agent.AwaitStartAsync(token);
+        AgentState end = await agent.AwaitEndAsync(Limit, token) ?? throw new OperatorException(
+            ClientStatus.Failed,
+            $"The removal has not ended within ten minutes: {watch.ProblemText}",
+            $"kubectl logs {access.Pod} -c {agent.Name}{access.Flags.Text}");
+        if (end.ExitCode != 0)
+        {
+            throw await agent.FailureAsync(end, token);
+        }
+
+        await agent.Log.ShowRestAsync(token);
+        access.Report.Say($"✅ {access.Pod}: {(end.Message.Length > 0 ? end.Message : "removed")}");
+        return new(access.Pod, 0);
+    }
+}

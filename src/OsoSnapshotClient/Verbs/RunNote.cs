@@ -1,0 +1,90 @@
+using OsoSnapshot.Formats;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>What a run leaves beside its output, so that a later one continues it.</summary>
+/// <param name="output">null for standard output, which no run continues.</param>
+internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput? output)
+{
+    private readonly PodAccess _access = preflight.Access;
+
+    private string PodId => $"{_access.Flags.Text.TrimStart()}/{_access.Pod}";
+
+    // What decides the archive's content.
+    private string Options =>
+        string.Join(' ', _access.Start.Environment.Prepend(preflight.Target.Name)).ReplaceLineEndings(" ");
+
+    /// <returns>The container of an interrupted run; null where none is left.</returns>
+    /// <exception cref="OperatorException">That run makes something else than this one is asked for.</exception>
+    public async Task<AgentContainer?> AdoptAsync(PodWatch watch, CancellationToken token)
+    {
+        // Noted before it was asked for: it may never have been made.
+        if (output?.Note is not { Container: { } name } note || note.Pod != PodId
+            || !preflight.Pod.HasEphemeralContainer(name))
+        {
+            return null;
+        }
+
+        if (preflight.Pod.StateOf(name).HasEnded)
+        {
+            _access.Report.Say($"Container {name} of an earlier run has ended: starting anew");
+            return null;
+        }
+
+        AgentContainer agent = new(_access, watch, name, note.Before ?? "its deadline");
+        if ((note.Options ?? Options) == Options)
+        {
+            output.SaveNote();
+            _access.Report.Say($"Resuming with container {name} of an earlier run");
+            return agent;
+        }
+
+        if (!take.IsRestart)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"Container {name} of an earlier run makes another archive: it was started with '{note.Options}', this"
+                + $" run asks for '{Options}'.",
+                "run it with the options of then, or add --restart to give the earlier run up");
+        }
+
+        _access.Report.Say($"Giving up container {name} of an earlier run");
+        await AgentCancel.RunAsync(agent, token);
+        return null;
+    }
+
+    /// <summary>Written before the container is asked for: an interruption must not lose it.</summary>
+    public void Begin(AgentContainer agent)
+    {
+        if (output is not null)
+        {
+            output.Forget();
+            output.Note.Pod = PodId;
+            output.Note.Container = agent.Name;
+            output.Note.Before = agent.StartBefore;
+            output.Note.Options = Options;
+            output.SaveNote();
+        }
+    }
+
+    /// <summary>The rest of an older archive is of no use.</summary>
+    public void Know(string sha256)
+    {
+        if (output is null)
+        {
+            return;
+        }
+
+        if (output.Note.Sha256 != sha256)
+        {
+            File.Delete(output.Part);
+            output.Note.Ranges = null;
+        }
+
+        output.Note.Sha256 = sha256;
+        output.SaveNote();
+    }
+}

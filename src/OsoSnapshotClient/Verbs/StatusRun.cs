@@ -1,0 +1,53 @@
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Tells how far the runs in a pod are.</summary>
+/// <param name="output">Standard output; a pod's lines are written in one piece.</param>
+/// <param name="showsAll">All that have ended, not the last one alone.</param>
+internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsAll)
+{
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        await using PodWatch watch = new(access.Kubectl, access.Pod);
+        Pod pod = await Preflight.ReadAsync(access, watch, token);
+        (string Name, AgentState State)[] all = [.. pod.AgentContainers().Select(name => (name, pod.StateOf(name)))];
+        string? last = all.LastOrDefault(one => one.State.HasEnded).Name;
+        List<string> lines = [];
+        foreach ((string name, AgentState state) in all.Where(
+            one => showsAll || !one.State.HasEnded || one.Name == last))
+        {
+            lines.Add($"{access.Pod}  {name}  {Describe(state)}");
+            if (state.Phase == ContainerPhase.Running)
+            {
+                KubectlAnswer answer = await access.Kubectl.RunAsync(
+                    ["exec", access.Pod, "-c", name, "--", "oso-snapshot", "status"], token);
+                string[] told = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                lines.AddRange(told.Select(line => "    " + line));
+            }
+        }
+
+        if (all.Length == 0)
+        {
+            // A pod without Prometheus is a mistake in the command.
+            _ = TargetChoice.Find(pod, access.Start.Target);
+            lines.Add($"{access.Pod}  no run in this pod");
+        }
+
+        await output.WriteAsync(string.Concat(lines.Select(line => line + "\n")));
+        return new(access.Pod, 0);
+    }
+
+    private static string Describe(AgentState state)
+    {
+        string text = state.Phase switch
+        {
+            ContainerPhase.Terminated => $"terminated with status {state.ExitCode}",
+            ContainerPhase.Running => "running",
+            ContainerPhase.Waiting => "waiting",
+            _ => "starting",
+        };
+        text += state.Reason.Length > 0 ? $": {state.Reason}" : string.Empty;
+        return state.Message.Length > 0 ? $"{text} ({state.Message})" : text;
+    }
+}

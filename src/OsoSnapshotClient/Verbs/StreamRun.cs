@@ -1,0 +1,105 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Progress;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Straight here: no file on the volume, and no way to resume.</summary>
+internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
+{
+    private readonly PodAccess _access = preflight.Access;
+    private readonly IPodReport _report = preflight.Access.Report;
+    private long _size;
+
+    public async Task<PodResult> RunAsync(PodWatch watch, CancellationToken token)
+    {
+        output?.Forget();
+        using ICopyTarget target = output is null ? new StandardOutputTarget() : PartFile.Open(output);
+        IdleContainer idle = new(AgentContainer.New(_access, watch, time));
+        StreamedExport export = new(idle.Agent, target, take.Copy.Stall);
+        try
+        {
+            await idle.StartAsync(preflight.Target.Name, token);
+            _report.Say($"Streaming to {output?.Part ?? "standard output"}");
+            CopyVerdict verdict = await CopyAsync(export, target, token);
+            Accept(verdict, export);
+            await idle.StopAsync(token);
+            return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
+        }
+        catch (OperationCanceledException)
+        {
+            _report.Pause();
+            _report.Warn(
+                $"Interrupted after {ByteSize.Format(target.DoneBytes)}. {Fate("The part that came", "is")}, since a"
+                + " stream can't be resumed; taking the snapshot back.");
+            await GiveUpAsync();
+            throw;
+        }
+        catch (OperatorException)
+        {
+            await GiveUpAsync();
+            throw;
+        }
+
+        async Task GiveUpAsync()
+        {
+            await Interruption.LimitAsync(async limit =>
+            {
+                // SIGTERM has the agent delete the snapshot; only then may the container end.
+                await export.StopAsync(limit);
+                await idle.StopAsync(limit);
+            });
+            target.Dispose();
+            output?.Forget();
+        }
+    }
+
+    private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)
+    {
+        Task<CopyVerdict> check = CopyVerdict.StartAsync(target.Follow());
+        try
+        {
+            await export.RunAsync(token);
+        }
+        finally
+        {
+            target.Complete();
+            await check;
+            _report.Pause();
+        }
+
+        _size = target.DoneBytes;
+        return await check;
+    }
+
+    private void Accept(CopyVerdict verdict, StreamedExport export)
+    {
+        if (export.Sha256 is null || export.Sha256 != verdict.Sha256)
+        {
+            throw new OperatorException(
+                export.ExitCode is > 1 and < 128 ? (ExitStatus)export.ExitCode : ExitStatus.ArchiveFailed,
+                "The stream broke off, or its bytes were changed:"
+                + $" {Fate(ByteSize.Format(_size) + " came, and", "are")}.",
+                "see the log above; without --stream a broken connection is resumed");
+        }
+
+        if (verdict.Damage is { } damage)
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"The stream's checksum is right, but its structure is damaged: {damage}",
+                "see the log above");
+        }
+
+        output?.Publish(verdict.Sha256);
+        output?.Note.Delete();
+        string file = output?.File ?? "standard output";
+        _report.Say($"✅ {file}: {ByteSize.Format(_size)}, SHA-256 {verdict.Sha256}, structure right");
+    }
+
+    private string Fate(string what, string verb) =>
+        output is null ? $"{what} {verb} not the archive" : $"{what} {verb} deleted";
+}

@@ -1,0 +1,11 @@
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>The operator's client.</summary>
+internal static class Client
+{
+    /// <summary>Another build of it may be tried: OSO_SNAPSHOT_CLIENT_BINARY.</summary>
+    public static string Binary { get; } =
+        Environment.GetEnvironmentVariable("OSO_SNAPSHOT_CLIENT_BINARY") ?? Repository.PathOf("dist/kubectl-oso_snapshot");
+}

@@ -1,0 +1,63 @@
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+using TsdbGenerator;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>The client's image, run as docker/kubernetes/backup.yaml runs it.</summary>
+public sealed class ClientImageTests
+{
+    private const string Image = "localhost/oso_snapshot_client:dev";
+
+    [Fact]
+    public async Task The_image_holds_the_client_and_a_kubectl_that_knows_ephemeral_containers()
+    {
+        await SkipWithoutImageAsync();
+
+        Assert.StartsWith("kubectl-oso_snapshot ", (await RunAsync([], "--version")).Succeeded().Output, StringComparison.Ordinal);
+        CommandResult help = (await RunAsync(["--entrypoint=/usr/bin/kubectl"], "debug", "--help")).Succeeded();
+        Assert.Contains("--target", help.Output, StringComparison.Ordinal);
+        Assert.Contains("--custom", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_the_image_an_archive_and_its_checksum_are_verified()
+    {
+        await SkipWithoutImageAsync();
+        string folder = Directory.CreateTempSubdirectory("oso-client-image-").FullName;
+        try
+        {
+            BlockGenerator.Generate(new GeneratorOptions
+            {
+                Directory = Path.Combine(folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64"),
+                BlockCount = 1,
+                SizeBytes = 1 << 20,
+                Seed = 1,
+                Until = TimeProvider.System.GetUtcNow(),
+            });
+            (await HostCommand.RunAsync(
+                ["sh", "-c", "tar czf a.tgz snapshots && sha256sum a.tgz >a.tgz.sha256 && chmod 755 ."], folder)).Succeeded();
+
+            CommandResult verify = (await RunAsync([$"--volume={folder}:/backups:ro"], "verify", "/backups/a.tgz")).Succeeded();
+
+            Assert.Contains("✅ /backups/a.tgz is sound.", verify.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task SkipWithoutImageAsync()
+    {
+        await Podman.SkipWhereImpossibleAsync();
+        CommandResult image = await Podman.RunAsync("image", "exists", Image);
+        Assert.SkipWhen(image.ExitStatus != 0, $"podman has no {Image}; another engine may have made it.");
+    }
+
+    private static Task<CommandResult> RunAsync(string[] options, params string[] words) => Podman.RunAsync(
+    [
+        "run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL",
+        "--security-opt=no-new-privileges", .. options, Image, .. words,
+    ]);
+}

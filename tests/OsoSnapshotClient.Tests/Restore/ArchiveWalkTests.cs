@@ -1,0 +1,66 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using OsoSnapshotClient.Restore;
+
+namespace OsoSnapshotClient.Tests.Restore;
+
+/// <summary>Names that would leave the directory, here or on another system, are refused.</summary>
+public sealed class ArchiveWalkTests
+{
+    [Theory]
+    [InlineData("snapshots/n/../../../etc/passwd")]
+    [InlineData("/snapshots/n/x")]
+    [InlineData("snapshots/n/..\\..\\x")]
+    [InlineData("snapshots/n/C:x")]
+    [InlineData("snapshots/n//x")]
+    [InlineData("other/n/x")]
+    [InlineData("snapshots/x")]
+    public void A_name_that_is_no_path_below_one_snapshot_is_refused(string name) =>
+        Assert.Throws<ForeignArchiveException>(() => Read(name));
+
+    [Fact]
+    public void A_second_snapshot_is_refused() =>
+        Assert.Throws<ForeignArchiveException>(() => Read("snapshots/a/x", "snapshots/b/x"));
+
+    [Fact]
+    public void Files_below_one_snapshot_are_read() =>
+        Assert.Equal(["block/index", "x"], Read("snapshots/a/block/index", "./snapshots/a/x"));
+
+    private static List<string> Read(params string[] names)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using (TarWriter tar = new(gzip, TarEntryFormat.Pax))
+        {
+            foreach (string name in names)
+            {
+                using MemoryStream content = new([1, 2]);
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content });
+            }
+        }
+
+        packed.Position = 0;
+        Names visitor = new();
+        ArchiveWalk.Run(packed, visitor, TestContext.Current.CancellationToken);
+        return visitor.Files;
+    }
+
+    private sealed class Names : IEntryVisitor
+    {
+        public List<string> Files { get; } = [];
+
+        public void Directory(string path)
+        {
+        }
+
+        public void StartFile(string path, long sizeBytes) => Files.Add(path);
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+        }
+
+        public void FinishFile()
+        {
+        }
+    }
+}
