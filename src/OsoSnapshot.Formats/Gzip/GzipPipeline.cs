@@ -19,6 +19,7 @@ internal sealed class GzipPipeline : WriteStream
     private readonly IDeflateEngine _engine;
     private readonly CancellationToken _token;
     private readonly SliceRing _ring;
+    private readonly Action<CancellationToken>? _beforeSlice;
     private readonly Thread[] _threads;
     private Slice? _filling;
     private Crc32 _crc;
@@ -27,9 +28,16 @@ internal sealed class GzipPipeline : WriteStream
 
     /// <param name="output">Written to by a thread of the pipeline's own, until <see cref="Complete"/> or disposal
     /// returns.</param>
-    public GzipPipeline(Stream output, IDeflateEngine engine, int workers, CancellationToken token)
+    /// <param name="beforeSlice">Called by each worker before it compresses a slice; it may wait, but not once the
+    /// token says stop.</param>
+    public GzipPipeline(
+        Stream output,
+        IDeflateEngine engine,
+        int workers,
+        CancellationToken token,
+        Action<CancellationToken>? beforeSlice = null)
     {
-        (_output, _engine, _token, _ring) = (output, engine, token, new(workers));
+        (_output, _engine, _token, _ring, _beforeSlice) = (output, engine, token, new(workers), beforeSlice);
         _threads =
         [
             .. Enumerable.Range(0, workers).Select(number => Start(Compress, $"deflate {number}")),
@@ -104,6 +112,7 @@ internal sealed class GzipPipeline : WriteStream
         using IDeflater deflater = _engine.CreateDeflater();
         while (_ring.WaitForFilled(out long number) is { } slice)
         {
+            _beforeSlice?.Invoke(_token);
             slice.PackedLength = deflater.Deflate(slice.Plain.AsSpan(0, slice.Length), slice.Packed);
             _ring.Pack(number);
         }

@@ -9,6 +9,9 @@ internal sealed record ArchiveManifest
 
     public required long ArchiveBytes { get; init; }
 
+    /// <summary>For how long the run made way for Prometheus.</summary>
+    public required TimeSpan Paused { get; init; }
+
     /// <summary>CRC-32C of the archive's bytes on their way to the file.</summary>
     public required uint Crc32C { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed record ArchiveSource
 
     public required AccountNames Accounts { get; init; }
 
+    /// <summary>null where no Prometheus process can be seen.</summary>
+    public int? PrometheusPid { get; init; }
+
     /// <summary>What of the snapshot is not among the entries, in words; null where all of it is.</summary>
     public string? LeftOut { get; init; }
 }

@@ -3,6 +3,7 @@ using OsoSnapshot.Formats.Gzip;
 using OsoSnapshot.Formats.Streams;
 using OsoSnapshot.Formats.Tar;
 using OsoSnapshot.Formats.Verification;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -10,7 +11,11 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>Snapshot directory → tar → gzip → file, and the manifest of what was read.</summary>
-internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, TimeProvider time)
+internal sealed class ArchiveWriter(
+    AgentSettings settings,
+    Progress progress,
+    TimeProvider time,
+    ProcFileSystem proc)
 {
     private const int BufferBytes = 512 * 1024;
 
@@ -30,7 +35,8 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         using ArchiveOutput output = new(file, written, volume, settings.RateLimitBytesPerSecond, time, token);
         progress.Start("Archiving and verifying", source.InputBytes);
         long bytesRead = 0;
-        using (GzipPipeline gzip = new(output, engine, settings.Workers, token))
+        Pace? pace = PaceBeside(source.PrometheusPid);
+        using (GzipPipeline gzip = new(output, engine, settings.Workers, token, pace is null ? null : pace.BeforeSlice))
         {
             using (TarEntryWriter tar = new(gzip))
             {
@@ -51,10 +57,14 @@ internal sealed class ArchiveWriter(AgentSettings settings, Progress progress, T
         {
             InputBytes = bytesRead,
             ArchiveBytes = output.BytesWritten,
+            Paused = pace?.Paused ?? TimeSpan.Zero,
             Crc32C = output.Crc32C,
             Sha256 = output.Sha256(),
         };
     }
+
+    private Pace? PaceBeside(int? prometheus) =>
+        prometheus is { } pid && settings.Pace == PaceMode.Polite ? new(new CpuWait(proc, pid), time) : null;
 
     private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)
     {

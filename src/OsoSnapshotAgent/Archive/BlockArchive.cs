@@ -11,7 +11,8 @@ namespace OsoSnapshotAgent.Archive;
 /// <summary>
 /// One block as an archive of its own, of which any part can be made: the same block always gives the same bytes.
 /// </summary>
-internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSettings settings)
+/// <param name="prometheusPid">For whom the compression pauses; null where no process can be seen.</param>
+internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSettings settings, int? prometheusPid = null)
 {
     private readonly IDeflateEngine _engine = GzipEngines.Choose(settings.Level);
 
@@ -46,8 +47,8 @@ internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSetti
     {
         using ConsoleOutput silent = new(_ => true);
         Progress progress = new(silent, new Terminal(), TimeProvider.System);
-        return new ArchiveWriter(settings, progress, TimeProvider.System).Write(
-            BlockArchiveSource.Of(block, id),
+        return new ArchiveWriter(settings, progress, TimeProvider.System, new ProcFileSystem("/proc")).Write(
+            BlockArchiveSource.Of(block, id) with { PrometheusPid = prometheusPid },
             _engine,
             volume: null,
             output,

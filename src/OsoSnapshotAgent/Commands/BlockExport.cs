@@ -26,7 +26,8 @@ internal static class BlockExport
             $"The snapshot holds no block {id}.",
             "oso-snapshot blocks lists them.");
         using StandardOutput output = new(CancellationToken.None);
-        foreach (string line in new BlockArchive(block, id, settings).Write(output, offset, length))
+        BlockArchive archive = new(block, id, settings, snapshot.PrometheusPid);
+        foreach (string line in archive.Write(output, offset, length))
         {
             Console.Error.WriteLine(line);
         }

@@ -10,13 +10,14 @@ namespace OsoSnapshotAgent.Commands;
 internal static class Discovery
 {
     /// <exception cref="OperatorException">The setting is wrong, or there is no data directory.</exception>
-    public static DataDirectory FindData()
+    public static DataDirectory FindData() => FindTarget().Data;
+
+    /// <inheritdoc cref="FindData" path="/exception"/>
+    public static TargetContainer FindTarget()
     {
         ProcFileSystem proc = new("/proc");
-        return new TargetFinder(
-            proc,
-            new TargetAccess(proc),
-            SettingsReader.ReadDataDirectory(Variables())).Find().Data;
+        string? dataDirectory = SettingsReader.ReadDataDirectory(Variables());
+        return new TargetFinder(proc, new TargetAccess(proc), dataDirectory).Find();
     }
 
     /// <exception cref="OperatorException">They are wrong.</exception>

@@ -10,17 +10,20 @@ namespace OsoSnapshotAgent.Commands;
 /// <summary>The snapshot that the agent of this container holds, open.</summary>
 internal sealed class HeldSnapshot : IDisposable
 {
-    private readonly DataDirectory _data;
+    private readonly TargetContainer _target;
 
     /// <exception cref="OperatorException">It is no directory any more.</exception>
-    public HeldSnapshot(DataDirectory data, SnapshotName name, string? headBlock)
+    public HeldSnapshot(TargetContainer target, SnapshotName name, string? headBlock)
     {
-        _data = data;
-        Directory = SnapshotTree.Open(data, name);
+        _target = target;
+        Directory = SnapshotTree.Open(target.Data, name);
         HeadBlock = headBlock;
     }
 
     public DirectoryHandle Directory { get; }
+
+    /// <summary>null where no Prometheus process can be seen.</summary>
+    public int? PrometheusPid => _target.Prometheus?.Pid;
 
     /// <summary>The block that was made of the in-memory head; null where there is none.</summary>
     public string? HeadBlock { get; }
@@ -37,7 +40,7 @@ internal sealed class HeldSnapshot : IDisposable
 
         bool isHolding = answer.Run?.Phase == PhaseNames.Of(Phase.HoldForCopy);
         return isHolding && SnapshotName.TryParse(answer.Run!.Snapshot, out SnapshotName? name)
-            ? new(Discovery.FindData(), name, answer.Run.HeadBlock)
+            ? new(Discovery.FindTarget(), name, answer.Run.HeadBlock)
             : throw new OperatorException(
                 ExitStatus.Busy,
                 $"The agent holds no snapshot yet; it is at {answer.Run?.Phase}.",
@@ -47,6 +50,6 @@ internal sealed class HeldSnapshot : IDisposable
     public void Dispose()
     {
         Directory.Dispose();
-        _data.Dispose();
+        _target.Dispose();
     }
 }

@@ -44,6 +44,32 @@ internal sealed class ProcFileSystem(string root)
         return (Number(fields, 11) + Number(fields, 12)) / TicksPerSecond;
     }
 
+    /// <summary>
+    /// Nanoseconds for which each thread of a process has waited for a CPU, by thread ID; empty when the process has
+    /// ended. A thread that a CPU quota keeps from running waits too: the second field of schedstat.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> ThreadWaits(int pid)
+    {
+        Dictionary<string, long> waits = [];
+        try
+        {
+            foreach (string thread in Directory.EnumerateDirectories($"{root}/{pid}/task"))
+            {
+                if (ReadAll(thread + "/schedstat")?.Split(' ') is [_, { } wait, ..]
+                    && long.TryParse(wait, NumberStyles.None, CultureInfo.InvariantCulture, out long nanoseconds))
+                {
+                    waits[thread] = nanoseconds;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process ends meanwhile.
+        }
+
+        return waits;
+    }
+
     private ProcessInfo? Find(string pid)
     {
         // What lacks something is left out: it has ended meanwhile, or this is no proc(5) that we know.

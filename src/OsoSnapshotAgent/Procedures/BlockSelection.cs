@@ -29,7 +29,14 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
         string blocks = Plural.Of(wanted.Count, "block");
         string workers = Plural.Of(settings.Workers, "worker");
         transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {blocks} with {workers} of {engine.Name}");
-        return new() { Entries = entries, InputBytes = inputBytes, Accounts = target.Accounts, LeftOut = leftOut };
+        return new()
+        {
+            Entries = entries,
+            InputBytes = inputBytes,
+            Accounts = target.Accounts,
+            PrometheusPid = target.Prometheus?.Pid,
+            LeftOut = leftOut,
+        };
     }
 
     /// <summary>

@@ -44,8 +44,13 @@ internal sealed class RunReport(
             CultureInfo.InvariantCulture,
             $"  Archive     {_manifest.ArchiveBytes} bytes ({archiveSize}), {percent:0.0} % of the input");
         yield return $"  SHA-256     {_manifest.Sha256}";
-        yield return $"  Duration    {Durations.Format(elapsed)}";
+        yield return $"  Duration    {Durations.Format(elapsed)}{PauseNote(_manifest)}";
     }
+
+    /// <summary>Goes after a duration; empty where the run did not pause.</summary>
+    public static string PauseNote(ArchiveManifest manifest) => manifest.Paused > TimeSpan.Zero
+        ? $", of which {Durations.Format(manifest.Paused)} paused while Prometheus waited for a CPU (OSO_SNAPSHOT_PACE)"
+        : string.Empty;
 
     /// <summary>For <c>oso-snapshot status</c>.</summary>
     public RunStatus AddTo(RunStatus status) => status with

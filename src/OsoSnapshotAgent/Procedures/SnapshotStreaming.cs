@@ -2,6 +2,7 @@ using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Gzip;
 using OsoSnapshot.Formats.Protocol;
 using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Text;
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
@@ -14,6 +15,7 @@ internal sealed class SnapshotStreaming(
     ArchiveWriter writer,
     BlockSelection selection,
     RunState state,
+    TimeProvider time,
     Transcript transcript)
 {
     /// <exception cref="OperatorException">No block, or the reader went away.</exception>
@@ -26,6 +28,7 @@ internal sealed class SnapshotStreaming(
     {
         state.Enter(Phase.StreamSnapshot);
         transcript.Title("STEP 3: STREAMING THE ARCHIVE OF THE SNAPSHOT DATA TO STANDARD OUTPUT");
+        long startedAt = time.GetTimestamp();
         ArchiveSource source = selection.Choose(target, snapshot, engine);
         using StandardOutput output = new(token);
         ArchiveManifest manifest = await Task.Run(
@@ -39,6 +42,7 @@ internal sealed class SnapshotStreaming(
             $"  Input       {manifest.InputBytes} bytes",
             $"  Archive     {manifest.ArchiveBytes} bytes",
             $"  SHA-256     {manifest.Sha256}",
+            $"  Duration    {Durations.Format(time.GetElapsedTime(startedAt))}{RunReport.PauseNote(manifest)}",
         ]);
         return new(ExitStatus.Done, $"streamed {manifest.ArchiveBytes} bytes, sha256 {manifest.Sha256}");
     }

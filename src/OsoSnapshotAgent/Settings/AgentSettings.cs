@@ -19,6 +19,16 @@ internal enum RunMode
     Remove,
 }
 
+/// <summary>How a run shares the CPU with Prometheus.</summary>
+internal enum PaceMode
+{
+    /// <summary>It pauses while Prometheus waits for a CPU.</summary>
+    Polite,
+
+    /// <summary>It never pauses.</summary>
+    Full,
+}
+
 /// <summary>What the environment asks for, parsed. The table of README.md, "Settings", says what each means.</summary>
 internal sealed record AgentSettings
 {
@@ -60,6 +70,8 @@ internal sealed record AgentSettings
     public int? Level { get; init; }
 
     public long? RateLimitBytesPerSecond { get; init; }
+
+    public PaceMode Pace { get; init; }
 
     /// <summary>How long the snapshot request may take.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromHours(1);

@@ -75,6 +75,12 @@ internal static class SettingParsers
         && (text.EndsWith('Z') || text.EndsWith('z')
             || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.OrdinalIgnoreCase));
 
+    public static bool TryPace(string text, out PaceMode pace)
+    {
+        pace = text.Equals("full", StringComparison.OrdinalIgnoreCase) ? PaceMode.Full : PaceMode.Polite;
+        return pace == PaceMode.Full || text.Equals("polite", StringComparison.OrdinalIgnoreCase);
+    }
+
     // RFC 1123, as Kubernetes checks it.
     public static bool TryContainerName(string text, out string name)
     {

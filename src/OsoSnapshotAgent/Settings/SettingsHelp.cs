@@ -36,6 +36,8 @@ internal static class SettingsHelp
               Compression level. Default: 2 with ISA-L, 3 without.
           OSO_SNAPSHOT_RATE_LIMIT=SIZE
               Bytes of archive written per second at most, such as 50MiB. Default: no limit.
+          OSO_SNAPSHOT_PACE=polite|full
+              polite: pause while Prometheus waits for a CPU. full: never pause. Default: polite.
           OSO_SNAPSHOT_TIMEOUT=DURATION
               How long the snapshot request may take. Default: 1h.
           OSO_SNAPSHOT_CA_FILE=PATH

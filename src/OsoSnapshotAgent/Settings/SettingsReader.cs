@@ -89,6 +89,7 @@ internal static class SettingsReader
                 Prefix + "RATE_LIMIT",
                 SettingParsers.TryPositiveSize,
                 ByteSize.Rule + " (bytes per second, at least 1MiB)"),
+            Pace = reader.Value<PaceMode>(Prefix + "PACE", SettingParsers.TryPace, "polite or full") ?? settings.Pace,
         };
 
         bool TryPoint(string text, out DateTimeOffset point) => SettingParsers.TryPointInTime(text, now, out point);

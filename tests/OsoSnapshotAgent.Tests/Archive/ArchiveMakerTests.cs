@@ -2,6 +2,7 @@ using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Gzip;
 using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -83,7 +84,7 @@ public sealed class ArchiveMakerTests : IDisposable
     }
 
     private Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
-        new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time))
+        new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time, new ProcFileSystem("/proc")))
             .MakeAsync(
                 SampleData.Source(entries),
                 GzipEngines.Choose(null),

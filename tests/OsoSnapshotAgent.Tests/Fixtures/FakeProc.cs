@@ -27,6 +27,10 @@ internal sealed class FakeProc
     public void Self(string identity, ulong capabilities = 0) =>
         Add("self", 500, "oso-snapshot", ["/usr/bin/oso-snapshot"], 0, identity, capabilities: capabilities);
 
+    /// <summary>A thread that has waited for a CPU for so long since it began.</summary>
+    public void SetWait(int pid, int thread, TimeSpan wait) => _directory.Write(
+        $"proc/{pid}/task/{thread}/schedstat", string.Create(CultureInfo.InvariantCulture, $"1234567 {(long)wait.TotalNanoseconds} 89\n"));
+
     /// <summary>The path of a process' root directory, as a directory of the temp directory.</summary>
     public string MakeRoot(int pid) => _directory.Make($"proc/{pid}/root");
 

@@ -89,7 +89,7 @@ internal sealed class SampleData : IDisposable
     private ArchiveManifest Write(Stream file, AgentSettings settings, IEnumerable<TreeEntry> entries, CancellationToken token)
     {
         Archived.Clear();
-        return new ArchiveWriter(settings, Progress, Time)
+        return new ArchiveWriter(settings, Progress, Time, new ProcFileSystem("/proc"))
             .Write(
                 Source(entries),
                 GzipEngines.Choose(settings.Level),

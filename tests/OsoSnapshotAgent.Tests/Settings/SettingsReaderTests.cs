@@ -58,6 +58,7 @@ public sealed class SettingsReaderTests
             Workers = 2,
             Level = 9,
             RateLimitBytesPerSecond = 50 * 1024 * 1024,
+            Pace = PaceMode.Full,
             RequestTimeout = TimeSpan.FromHours(2),
             CaFile = "/etc/ca.pem",
             Username = "admin",
@@ -80,6 +81,7 @@ public sealed class SettingsReaderTests
             ("OSO_SNAPSHOT_WORKERS", "2"),
             ("OSO_SNAPSHOT_LEVEL", "9"),
             ("OSO_SNAPSHOT_RATE_LIMIT", "50MiB"),
+            ("OSO_SNAPSHOT_PACE", "Full"),
             ("OSO_SNAPSHOT_TIMEOUT", "2h"),
             ("OSO_SNAPSHOT_CA_FILE", "/etc/ca.pem"),
             ("OSO_SNAPSHOT_USERNAME", "admin"),
@@ -117,7 +119,7 @@ public sealed class SettingsReaderTests
         [
             "OSO_PROMETHEUS_SERVICE_NAME", "CLUSTER_NAME_PREFIX", "REMOVE", "OSO_SNAPSHOT_URL", "OSO_SNAPSHOT_DATA_DIR", "OSO_SNAPSHOT_HOLD",
             "OSO_SNAPSHOT_SKIP_HEAD", "OSO_SNAPSHOT_SINCE", "OSO_SNAPSHOT_UNTIL", "OSO_SNAPSHOT_RESERVE", "OSO_SNAPSHOT_WORKERS", "OSO_SNAPSHOT_LEVEL",
-            "OSO_SNAPSHOT_RATE_LIMIT", "OSO_SNAPSHOT_TIMEOUT", "OSO_SNAPSHOT_CA_FILE", "OSO_SNAPSHOT_USERNAME", "OSO_SNAPSHOT_PASSWORD_FILE",
+            "OSO_SNAPSHOT_RATE_LIMIT", "OSO_SNAPSHOT_PACE", "OSO_SNAPSHOT_TIMEOUT", "OSO_SNAPSHOT_CA_FILE", "OSO_SNAPSHOT_USERNAME", "OSO_SNAPSHOT_PASSWORD_FILE",
             "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE", "OSO_SNAPSHOT_ASCII",
             "OSO_SNAPSHOT_CLIENT", "OSO_SNAPSHOT_START_BEFORE",
         ];

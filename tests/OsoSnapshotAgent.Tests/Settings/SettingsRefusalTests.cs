@@ -46,6 +46,7 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_LEVEL", "10", "a number from 1 to 9")]
     [InlineData("OSO_SNAPSHOT_RATE_LIMIT", "0", "at least 1MiB")]
     [InlineData("OSO_SNAPSHOT_RATE_LIMIT", "fast", "at least 1MiB")]
+    [InlineData("OSO_SNAPSHOT_PACE", "slow", "polite or full")]
     [InlineData("OSO_SNAPSHOT_TIMEOUT", "0", "a duration such as 90s")]
     [InlineData("OSO_SNAPSHOT_TIMEOUT", "3600", "a duration such as 90s")]
     [InlineData("OSO_SNAPSHOT_CA_FILE", "ca.pem", "the absolute path of a file")]
