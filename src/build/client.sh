@@ -10,7 +10,8 @@ mkdir -p dist
 for target in linux-x64:kubectl-oso_snapshot win-x64:kubectl-oso_snapshot.exe; do
   rid=${target%%:*} name=${target#*:}
   output=$project/bin/publish-$rid
-  dotnet publish "$project" --configuration Release --runtime "$rid" --output "$output" --nologo -v quiet
+  # Locked, since a restore for one system alone would rewrite the lock files.
+  dotnet publish "$project" --configuration Release --runtime "$rid" --output "$output" --nologo -v quiet -p:RestoreLockedMode=true
   size=$(stat -c %s "$output/$name")
   if ((size > max_bytes)); then
     echo "$output/$name has $size bytes; the maximum is $max_bytes." >&2
