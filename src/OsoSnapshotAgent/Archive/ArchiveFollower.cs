@@ -5,16 +5,17 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Reads the archive's file while it is still written, through the descriptor that writes it, and sees what it has read
-/// off to the disk and out of the page cache, where Prometheus' own pages are worth more.
+/// Reads the archive's file while it is still written, through the descriptor that writes it, and writes out what it
+/// has read. What fits into free memory stays in the page cache for whoever copies the archive; the rest is dropped.
 /// </summary>
-internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written) : ReadStream
+/// <param name="memory">null: everything is dropped.</param>
+internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written, FreeMemory? memory) : ReadStream
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
     private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
     private long _position;
-    private long _dropped;
+    private long _writtenOut;
 
     /// <summary>Of all bytes read so far.</summary>
     public uint Crc32C => _crc.Value;
@@ -36,12 +37,25 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written)
         Span<byte> bytes = buffer[..count];
         _crc.Append(bytes);
         _position += bytes.Length;
-        if (_position - _dropped >= WindowBytes)
+        if (_position - _writtenOut >= WindowBytes)
         {
-            PageCache.WriteOutAndDrop(file, _dropped, _position - _dropped);
-            _dropped = _position;
+            WriteOut();
         }
 
         return bytes.Length;
+    }
+
+    private void WriteOut()
+    {
+        long length = _position - _writtenOut;
+        PageCache.WriteOut(file, _writtenOut, length);
+
+        // These pages are counted as used by now, so it is the next ones for which there must be room.
+        if (memory?.Holds(WindowBytes) != true)
+        {
+            PageCache.Drop(file, _writtenOut, length);
+        }
+
+        _writtenOut = _position;
     }
 }

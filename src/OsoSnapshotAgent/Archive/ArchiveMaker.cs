@@ -5,6 +5,7 @@ using OsoSnapshot.Formats.Gzip;
 using OsoSnapshot.Formats.Streams;
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshot.Formats.Verification;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
@@ -30,7 +31,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         // Taken before the first write: asking for it moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
         Task<VerifiedArchive> verifying = Task.Run(
-            () => Verify(descriptor, written, archived, stop),
+            () => Verify(descriptor, source.Memory, written, archived, stop),
             CancellationToken.None);
         try
         {
@@ -64,13 +65,15 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 
     private static VerifiedArchive Verify(
         SafeFileHandle file,
+        FreeMemory? memory,
         WrittenBytes written,
         BlockingCollection<ArchivedEntry> archived,
         CancellationTokenSource stop)
     {
         try
         {
-            using ArchiveFollower follower = new(file, written);
+            PageCache.EvictFirst(file);
+            using ArchiveFollower follower = new(file, written, memory);
             BlockAudit audit = ArchiveVerifier.Verify(
                 follower,
                 archived.GetConsumingEnumerable(CancellationToken.None),

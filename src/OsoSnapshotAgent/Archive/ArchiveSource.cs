@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
@@ -15,6 +16,9 @@ internal sealed record ArchiveSource
 
     /// <summary>null where no Prometheus process can be seen.</summary>
     public int? PrometheusPid { get; init; }
+
+    /// <summary>Where the archive may stay cached; null for nowhere.</summary>
+    public FreeMemory? Memory { get; init; }
 
     /// <summary>What of the snapshot is not among the entries, in words; null where all of it is.</summary>
     public string? LeftOut { get; init; }

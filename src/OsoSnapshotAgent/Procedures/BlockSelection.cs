@@ -35,6 +35,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
             InputBytes = inputBytes,
             Accounts = target.Accounts,
             PrometheusPid = target.Prometheus?.Pid,
+            Memory = target.FreeMemory,
             LeftOut = leftOut,
         };
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
@@ -5,7 +6,10 @@ namespace OsoSnapshotAgent.Target;
 /// <summary>Prometheus' process, where one can be seen, and its data directory.</summary>
 internal sealed class TargetContainer : IDisposable
 {
+    private const int MaxKernelFileBytes = 16 * 1024;
+
     private AccountNames? _accounts;
+    private ContainerRoot? _ownRoot;
 
     /// <summary>null where no Prometheus process can be seen and the variables alone say where its data lies.</summary>
     public required ProcessInfo? Prometheus { get; init; }
@@ -25,6 +29,11 @@ internal sealed class TargetContainer : IDisposable
     /// </summary>
     public required bool IsDataProven { get; init; }
 
+    /// <summary>As far as this container's limits and the agent's own leave it.</summary>
+    public FreeMemory FreeMemory => new(
+        path => ReadText(_ownRoot ??= ContainerRoot.OpenOwn(), path),
+        path => ReadText(Root, path));
+
     /// <summary>A file that a setting names: the agent's own, or else one of the target container.</summary>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is in neither, is no regular file, or is longer.</exception>
@@ -39,7 +48,11 @@ internal sealed class TargetContainer : IDisposable
     {
         Data.Dispose();
         Root.Dispose();
+        _ownRoot?.Dispose();
     }
+
+    private static string? ReadText(ContainerRoot root, string path) =>
+        root.TryReadStart(path, MaxKernelFileBytes) is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
 
     private FileStream OpenSettingFile(string path)
     {

@@ -74,7 +74,7 @@ internal sealed class SampleData : IDisposable
         using FileStream file = File.OpenRead(PartialArchive);
         written.Advance(file.Length);
         written.Complete();
-        using ArchiveFollower follower = new(file.SafeFileHandle, written);
+        using ArchiveFollower follower = new(file.SafeFileHandle, written, memory: null);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
         ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
         return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
