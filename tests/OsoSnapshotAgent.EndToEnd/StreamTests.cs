@@ -39,7 +39,7 @@ public sealed class StreamTests : IDisposable
         (int status, string messages) = await StreamAsync(pod, "head -c 100000 >/dev/null");
 
         Assert.True(status == 141, $"{status}: {messages}");
-        Assert.Contains("Whoever read standard output has gone", messages, StringComparison.Ordinal);
+        Assert.Contains("The reader of standard output went away", messages, StringComparison.Ordinal);
         AssertNothingLeft(pod);
     }
 
