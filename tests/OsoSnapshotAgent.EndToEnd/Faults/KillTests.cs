@@ -87,10 +87,19 @@ public sealed class KillTests(ITestOutputHelper output)
     private static async Task<TimeSpan> MeasureAsync(PrometheusPod pod)
     {
         (await pod.RunAgentAsync()).EndedWith(0);
-        await using RunningAgent agent = await pod.StartAgentAsync();
-        long start = Stopwatch.GetTimestamp();
-        (await agent.WaitAsync()).EndedWith(0);
-        return Stopwatch.GetElapsedTime(start);
+        TimeSpan shortest = TimeSpan.MaxValue;
+
+        // A run that pauses for Prometheus takes longer by a second than those that don't.
+        for (int run = 0; run < 3; run++)
+        {
+            await using RunningAgent agent = await pod.StartAgentAsync();
+            long start = Stopwatch.GetTimestamp();
+            (await agent.WaitAsync()).EndedWith(0);
+            TimeSpan duration = Stopwatch.GetElapsedTime(start);
+            shortest = duration < shortest ? duration : shortest;
+        }
+
+        return shortest;
     }
 
     private static async Task<AgentResult> SignalAsync(PrometheusPod pod, string signal, TimeSpan delay)
