@@ -1,4 +1,5 @@
 using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -33,6 +34,7 @@ public sealed class SnapshotArchivingTests : IDisposable
         Assert.Contains($"✅ Archive {_sample.Data.Archive} created, read back and verified.", agent.Transcript.Lines);
         Assert.Contains("  Time range  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z", agent.Transcript.Lines);
         Assert.Contains("  Samples     480", agent.Transcript.Lines);
+        Assert.DoesNotContain(agent.Transcript.Lines, line => line.StartsWith('❌'));
     }
 
     [Fact]
@@ -123,6 +125,40 @@ public sealed class SnapshotArchivingTests : IDisposable
             () => agent.Publish(archive, _sample.Snapshot), ExitStatus.ArchiveFailed, "The archive is not what was written: its checksum is", "Run again");
 
         Assert.Equal(["snapshots.tgz.part"], Files());
+    }
+
+    [Fact]
+    public async Task An_archive_in_which_no_block_was_seen_gets_no_name()
+    {
+        _sample.WithBlock();
+        using Agent agent = Create();
+        WrittenArchive archive = await agent.ArchiveAsync(_sample.Snapshot);
+        archive = archive with { Verified = archive.Verified with { Tally = new BlockTally(), Blocks = [] } };
+
+        Expect.Failure(
+            () => agent.Publish(archive, _sample.Snapshot),
+            ExitStatus.NoBlock,
+            "The archive holds no block.",
+            "writes to this data directory");
+        Assert.Equal(["snapshots.tgz.part"], Files());
+    }
+
+    [Fact]
+    public async Task An_archive_whose_name_may_not_last_is_kept_and_told_with_status_6()
+    {
+        _sample.WithBlock();
+        using Agent agent = Create();
+        WrittenArchive archive = await agent.ArchiveAsync(_sample.Snapshot);
+
+        FailingDisk.Do(_sample.Directory.Root, () => Expect.Failure(
+            () => agent.Publish(archive, _sample.Snapshot),
+            ExitStatus.ArchiveFailed,
+            "is complete and verified, but may not survive a power cut",
+            "Copy it now and compare"));
+        agent.Undo.Run();
+
+        Assert.Equal(["snapshots.tgz"], Files());
+        Assert.Equal("The archive is complete and stays.", agent.Undo.Remains);
     }
 
     [Theory]

@@ -108,6 +108,18 @@ public sealed class StorageProofTests : IDisposable
         Assert.Equal(isProven, server.Requests.Count == 0);
     }
 
+    [Fact]
+    public async Task Where_no_server_can_be_asked_nothing_is_removed()
+    {
+        using Agent agent = new(_directory, new AgentSettings(), target: Target(isOfAnotherProcess: false, isProven: false));
+
+        await Expect.FailureAsync(
+            () => agent.Get<StorageProof>().RequireAsync(agent.Target, TestContext.Current.CancellationToken),
+            ExitStatus.TargetUnreachable,
+            "is the data directory of a Prometheus that can be asked",
+            "delete snapshots* by hand");
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private bool? Compare(string? path, bool isOfAnotherProcess)
