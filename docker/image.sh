@@ -4,29 +4,14 @@
 # are published; else it is the web address of git's remote "origin". OSO_IMAGE_NAME and OSO_IMAGE_OUTPUT take the place of the name and of dist.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. docker/lib.sh
 
 image=${OSO_IMAGE_NAME:-localhost/oso_snapshot:dev}
 output=${OSO_IMAGE_OUTPUT:-dist}
 archive=$output/oso_snapshot.oci.tar
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
-
-as_root() {
-  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
-}
-
-find_engine() {
-  local engine
-  for engine in docker podman buildah; do
-    # A client without a daemon is no engine.
-    if command -v "$engine" >/dev/null && as_root "$engine" info &>/dev/null; then
-      echo "$engine"
-      return
-    fi
-  done
-  echo "image: none of docker, podman and buildah works here" >&2
-  return 1
-}
 
 # What follows the last FROM is the image; here its root file system is the context itself.
 last_stage() {

@@ -11,6 +11,8 @@ binary=$1
 root=$2
 sbom=$3
 here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
 epoch=${SOURCE_DATE_EPOCH:-0}
 
 # Opened at run time, so that ldd does not name them: .NET's cryptography, and ISA-L's compression.
@@ -22,60 +24,37 @@ programs=(dash tail)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 files=$work/files
-certificates=/usr/share/ca-certificates/mozilla
 
-path_of_library() {
-  local path
-  # To the end of the list: leaving early would kill ldconfig by SIGPIPE, sometimes.
-  path=$(ldconfig -p | awk -v name="$1" '$1 == name && !found { print $NF; found = 1 }')
-  [[ -n $path ]] || { echo "stage-root: $1 is not installed" >&2; exit 1; }
-  echo "$path"
-}
-
-# The paths that ldd resolves, the loader's own among them; the vDSO has none.
-libraries_of() {
-  ldd "$@" | grep -oE '(=> |^\s+)/\S+' | grep -oE '/\S+' | sort -u
-}
-
-# stage SOURCE PATH-IN-IMAGE [MODE]: copies what a link leads to, and notes where it came from.
+# stage SOURCE PATH-IN-IMAGE: copies a program or a library, and notes where it came from.
 stage() {
-  install -D --mode="${3:-644}" "$(readlink -f "$1")" "$root$2"
+  install_executable "$1" "$root$2"
   printf '%s\t%s\n' "$2" "$(readlink -f "$1")" >>"$files"
 }
 
 rm -rf "$root"
-mkdir -p "$root"/{dev,proc,sys,tmp,etc,usr/{bin,lib,lib64}}
-for directory in bin lib lib64; do
-  ln -s "usr/$directory" "$root/$directory"
-done
-
-stage "$binary" /usr/bin/oso-snapshot 755
-mapfile -t opened < <(for name in "${opened_at_run_time[@]}"; do path_of_library "$name"; done)
-((${#opened[@]} == ${#opened_at_run_time[@]}))
+make_root "$root"
+stage "$binary" /usr/bin/oso-snapshot
+opened=$(paths_of_libraries "${opened_at_run_time[@]}")
+mapfile -t opened <<<"$opened"
 mapfile -t system < <(for name in "${programs[@]}"; do command -v "$name"; done)
 ((${#system[@]} == ${#programs[@]}))
 for program in "${system[@]}"; do
-  stage "$program" "/usr/bin/$(basename "$program")" 755
+  stage "$program" "/usr/bin/$(basename "$program")"
 done
 ln -s dash "$root/usr/bin/sh"
 for library in "${opened[@]}" $(libraries_of "$binary" "${opened[@]}" "${system[@]}"); do
-  # /lib is /usr/lib: each file once.
   path=/usr${library#/usr}
-  [[ -e $root$path ]] || stage "$library" "$path" 755
+  [[ -e $root$path ]] || stage "$library" "$path"
 done
-stage "$(command -v busybox)" /usr/bin/busybox 755
+stage "$(command -v busybox)" /usr/bin/busybox
 # tar is what kubectl cp runs; the others are for people.
 for applet in $(busybox --list); do
   [[ -e $root/usr/bin/$applet ]] || ln -s busybox "$root/usr/bin/$applet"
 done
-# Of the package alone: the system's own bundle also trusts what was added to this machine.
-cat "$certificates"/*.crt >"$work/bundle.crt"
-install -D --mode=644 "$work/bundle.crt" "$root/etc/ssl/certs/ca-certificates.crt"
+add_certificates "$root"
 printf '%s\t%s\n' /etc/ssl/certs/ca-certificates.crt "$certificates" >>"$files"
 printf '%s\n' root:x:0:0:root:/:/bin/sh nobody:x:65534:65534:nobody:/tmp:/bin/sh >"$root/etc/passwd"
 printf '%s\n' root:x:0: nobody:x:65534: >"$root/etc/group"
-
-chmod 1777 "$root/tmp"
 find "$root" -exec touch --no-dereference --date="@$epoch" {} +
 python3 "$here/sbom.py" "$root" "$files" "$here/../src/OsoSnapshotAgent" "$epoch" >"$sbom"
 echo "$root: $(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }') bytes in $(find "$root" -type f | wc -l) files"

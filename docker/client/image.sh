@@ -4,6 +4,8 @@
 set -euo pipefail
 umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. docker/lib.sh
 
 image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
 client=dist/kubectl-oso_snapshot
@@ -11,50 +13,22 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/kubectl
 # Opened at run time, so that ldd does not name them: .NET's SHA-256.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3)
 
-as_root() {
-  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
-}
-
-find_engine() {
-  local engine
-  for engine in docker podman buildah; do
-    if command -v "$engine" >/dev/null && as_root "$engine" info &>/dev/null; then
-      echo "$engine"
-      return
-    fi
-  done
-  echo "image: none of docker, podman and buildah works here" >&2
-  return 1
-}
-
-path_of_library() {
-  ldconfig -p | awk -v name="$1" '$1 == name && !found { print $NF; found = 1 }'
-}
-
-stage() {
-  install -D --mode="${3:-755}" "$(readlink -f "$1")" "$root$2"
-}
-
 [[ -x $cache/usr/bin/kubectl ]] || src/build/fetch-kubectl.sh "$cache"
 engine=${OSO_IMAGE_ENGINE:-$(find_engine)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mkdir -p "$root"/{dev,proc,sys,tmp,etc,usr/{bin,lib,lib64}}
-for directory in bin lib lib64; do
-  ln -s "usr/$directory" "$root/$directory"
+make_root "$root"
+install_executable "$client" "$root/usr/bin/kubectl-oso_snapshot"
+install_executable "$cache/usr/bin/kubectl" "$root/usr/bin/kubectl"
+opened=$(paths_of_libraries "${opened_at_run_time[@]}")
+mapfile -t opened <<<"$opened"
+for library in "${opened[@]}" $(libraries_of "$client" "$cache/usr/bin/kubectl" "${opened[@]}"); do
+  install_executable "$library" "$root/usr${library#/usr}"
 done
-stage "$client" /usr/bin/kubectl-oso_snapshot
-stage "$cache/usr/bin/kubectl" /usr/bin/kubectl
-mapfile -t opened < <(for name in "${opened_at_run_time[@]}"; do path_of_library "$name"; done)
-for library in "${opened[@]}" $(ldd "$client" "$cache/usr/bin/kubectl" "${opened[@]}" | grep -oE '(=> |^\s+)/\S+' | grep -oE '/\S+' | sort -u); do
-  stage "$library" "/usr${library#/usr}"
-done
-install -D --mode=644 /dev/null "$root/etc/ssl/certs/ca-certificates.crt"
-cat /usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+add_certificates "$root"
 echo nobody:x:65534:65534:nobody:/tmp:/ >"$root/etc/passwd"
 echo nobody:x:65534: >"$root/etc/group"
-chmod 1777 "$root/tmp"
 cat >"$work/Dockerfile" <<'EOF'
 FROM scratch
 COPY . /

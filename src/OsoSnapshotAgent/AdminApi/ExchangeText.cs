@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 
@@ -27,7 +28,7 @@ internal static class ExchangeText
         }
 
         yield return "<";
-        foreach (string line in Printable(body).TrimEnd('\n').Split('\n'))
+        foreach (string line in Printable.Text(body, keepsLines: true).TrimEnd('\n').Split('\n'))
         {
             yield return line;
         }
@@ -40,14 +41,10 @@ internal static class ExchangeText
         {
             foreach ((string name, HeaderStringValues values) in group?.NonValidated ?? default)
             {
-                lines.Add(Printable($"{name}: {(name == "Authorization" ? "***" : values.ToString())}"));
+                lines.Add(Printable.Text($"{name}: {(name == "Authorization" ? "***" : values.ToString())}"));
             }
         }
 
         return lines;
     }
-
-    // The answer of a stranger goes to a terminal: no escape sequences.
-    private static string Printable(string text) =>
-        string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter));
 }

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
@@ -47,25 +45,15 @@ internal static class VerifyCommand
     {
         Priority.Lower();
         using VerifySubject subject = open();
-        BlockAudit audit = Read(subject, block => Write(Describe(block)), output);
-        Write(BlockTallyText.Lines(audit.Tally));
-        Write(BlockTimeline.Lines(audit.Blocks, ascii));
-        if (audit.BlocksLeftOut > 0)
+        VerifyText text = new(subject.Path, ascii, output);
+        BlockAudit audit = subject.Read(text.Block);
+        if (!subject.IsDirectory)
         {
-            Write([$"  {Plural.Of(audit.BlocksLeftOut, "more block")}, not drawn"]);
+            text.Checksum(subject.HasChecksum);
         }
 
-        Judge(subject.Path, audit);
-        Write([$"✅ {subject.Path} is sound."]);
+        text.Conclude(audit);
         return ExitStatus.Done;
-
-        void Write(IEnumerable<string> lines)
-        {
-            foreach (string line in lines)
-            {
-                output.WriteLine(Printable.Text(line));
-            }
-        }
     }
 
     internal static ExitStatus VerifyAsJson(string path, Func<VerifySubject> open, TextWriter output)
@@ -81,7 +69,7 @@ internal static class VerifyCommand
                 Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)],
                 BlocksLeftOut = audit.BlocksLeftOut,
             };
-            Judge(path, audit);
+            VerifyText.ThrowIfUnsound(path, audit);
         }
         catch (OperatorException e)
         {
@@ -94,51 +82,5 @@ internal static class VerifyCommand
 
         output.WriteLine(JsonSerializer.Serialize(report, ControlJson.Default.VerifyReport));
         return (ExitStatus)report.ExitStatus;
-    }
-
-    private static void Judge(string path, BlockAudit audit)
-    {
-        if (audit.ProblemCount > 0)
-        {
-            throw new OperatorException(
-                ExitStatus.ArchiveFailed,
-                $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, told above.",
-                "The other blocks are sound. Restore without the damaged ones, or take another copy.");
-        }
-
-        if (audit.Tally.Blocks == 0)
-        {
-            throw new OperatorException(
-                ExitStatus.NoBlock,
-                $"{path} holds no block.",
-                "Name the directory in which directories with 26-letter names lie, or an archive.");
-        }
-    }
-
-    private static BlockAudit Read(VerifySubject subject, Action<AuditedBlock> finished, TextWriter output)
-    {
-        BlockAudit audit = subject.Read(finished);
-        if (!subject.IsDirectory)
-        {
-            output.WriteLine(
-                subject.HasChecksum
-                    ? "✅ SHA-256 as in the file beside it"
-                    : "⚠️ There is no .sha256 beside it to compare with.");
-        }
-
-        return audit;
-    }
-
-    private static IEnumerable<string> Describe(AuditedBlock block)
-    {
-        string content = block.Meta is { } meta
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"{UtcTime.Format(meta.From())} to {UtcTime.Format(meta.To())}, {meta.Stats.NumSeries} series,"
-                + $" {meta.Stats.NumSamples} samples")
-            : "contents unknown";
-        return block.Problems
-            .Select(problem => "   " + problem)
-            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Id}  {content}");
     }
 }

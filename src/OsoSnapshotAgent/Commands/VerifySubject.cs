@@ -45,11 +45,7 @@ internal sealed class VerifySubject : IDisposable
         }
         catch (FileNotFoundException e)
         {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"{path} does not exist.",
-                "Name an archive, a snapshot's directory or a data directory.",
-                e);
+            throw VerifyText.NotFound(path, e);
         }
     }
 

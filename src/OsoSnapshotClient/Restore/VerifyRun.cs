@@ -1,6 +1,4 @@
-using System.Globalization;
 using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshot.Formats.Verification;
 
@@ -10,25 +8,18 @@ namespace OsoSnapshotClient.Restore;
 internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
 {
     private const int BufferBytes = 512 * 1024;
+    private readonly VerifyText _text = new(path, ascii, output);
 
     /// <exception cref="OperatorException">It is damaged, holds nothing, or is not there.</exception>
     public void Run(CancellationToken token)
     {
         try
         {
-            BlockAudit audit = Directory.Exists(path) ? ReadDirectory(token) : ReadArchive(token);
-            Write(BlockTallyText.Lines(audit.Tally));
-            Write(BlockTimeline.Lines(audit.Blocks, ascii));
-            Judge(audit);
-            Write([$"✅ {path} is sound."]);
+            _text.Conclude(Directory.Exists(path) ? ReadDirectory(token) : ReadArchive(token));
         }
         catch (FileNotFoundException e)
         {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"{path} does not exist.",
-                "Name an archive, a snapshot's directory or a data directory.",
-                e);
+            throw VerifyText.NotFound(path, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,16 +39,14 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
         }
 
         using FileStream file = File.OpenRead(path);
-        BlockAudit audit = ArchiveCheck.OfArchive(file, path, expected, block => Write(Describe(block)), token);
-        Write([expected is null
-            ? "⚠️ There is no .sha256 beside it to compare with."
-            : "✅ SHA-256 as in the file beside it"]);
+        BlockAudit audit = ArchiveCheck.OfArchive(file, path, expected, _text.Block, token);
+        _text.Checksum(expected is not null);
         return audit;
     }
 
     private BlockAudit ReadDirectory(CancellationToken token)
     {
-        BlockAudit audit = new(block => Write(Describe(block)));
+        BlockAudit audit = new(_text.Block);
         byte[] buffer = new byte[BufferBytes];
         foreach (DirectoryInfo block in new DirectoryInfo(path).EnumerateDirectories()
             .Where(block => block.LinkTarget is null)
@@ -88,45 +77,5 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
 
         audit.Finish();
         return audit;
-    }
-
-    private void Judge(BlockAudit audit)
-    {
-        if (audit.ProblemCount > 0)
-        {
-            throw new OperatorException(
-                ExitStatus.ArchiveFailed,
-                $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, told above.",
-                "The other blocks are sound. Restore without the damaged ones, or take another copy.");
-        }
-
-        if (audit.Tally.Blocks == 0)
-        {
-            throw new OperatorException(
-                ExitStatus.NoBlock,
-                $"{path} holds no block.",
-                "Name the directory in which directories with 26-letter names lie, or an archive.");
-        }
-    }
-
-    private void Write(IEnumerable<string> lines)
-    {
-        foreach (string line in lines)
-        {
-            output.WriteLine(Printable.Text(line));
-        }
-    }
-
-    private static IEnumerable<string> Describe(AuditedBlock block)
-    {
-        string content = block.Meta is { } meta
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"{UtcTime.Format(meta.From())} to {UtcTime.Format(meta.To())}, {meta.Stats.NumSeries} series,"
-                + $" {meta.Stats.NumSamples} samples")
-            : "contents unknown";
-        return block.Problems
-            .Select(problem => "   " + problem)
-            .Prepend($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Id}  {content}");
     }
 }
