@@ -16,6 +16,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
     private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
     private long _position;
     private long _writtenOut;
+    private long _started;
 
     /// <summary>Of all bytes read so far.</summary>
     public uint Crc32C => _crc.Value;
@@ -37,7 +38,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
         Span<byte> bytes = buffer[..count];
         _crc.Append(bytes);
         _position += bytes.Length;
-        if (_position - _writtenOut >= WindowBytes)
+        if (_position - _started >= WindowBytes)
         {
             WriteOut();
         }
@@ -45,17 +46,27 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
         return bytes.Length;
     }
 
+    // The disk writes a window while the next one is read, so that the reader seldom waits for it.
     private void WriteOut()
     {
-        long length = _position - _writtenOut;
-        PageCache.WriteOut(file, _writtenOut, length);
+        // Both calls take a length of 0 for the rest of the file.
+        if (_started > _writtenOut)
+        {
+            FinishWriteOut(_writtenOut, _started - _writtenOut);
+        }
+
+        PageCache.StartWriteOut(file, _started, _position - _started);
+        (_writtenOut, _started) = (_started, _position);
+    }
+
+    private void FinishWriteOut(long offset, long length)
+    {
+        PageCache.FinishWriteOut(file, offset, length);
 
         // These pages are counted as used by now, so it is the next ones for which there must be room.
         if (memory?.Holds(WindowBytes) != true)
         {
-            PageCache.Drop(file, _writtenOut, length);
+            PageCache.Drop(file, offset, length);
         }
-
-        _writtenOut = _position;
     }
 }

@@ -5,13 +5,18 @@ namespace OsoSnapshotAgent.Linux;
 /// <summary>The kernel's cache of file contents, which every process of the node shares.</summary>
 internal static class PageCache
 {
-    // SYNC_FILE_RANGE_WAIT_BEFORE | _WRITE | _WAIT_AFTER, POSIX_FADV_DONTNEED and _NOREUSE.
+    // SYNC_FILE_RANGE_WRITE, the same with _WAIT_BEFORE and _WAIT_AFTER, POSIX_FADV_DONTNEED and _NOREUSE.
+    private const uint Write = 2;
     private const uint WriteAndWait = 7;
     private const int DontNeed = 4;
     private const int NoReuse = 5;
 
     /// <summary>Starts no flush of the disk's own cache; a file system without this call is none the worse.</summary>
-    public static void WriteOut(SafeFileHandle file, long offset, long length) =>
+    public static void StartWriteOut(SafeFileHandle file, long offset, long length) =>
+        _ = LibC.SyncFileRange(file, offset, length, Write);
+
+    /// <summary>Waits for what was started, and writes what wasn't.</summary>
+    public static void FinishWriteOut(SafeFileHandle file, long offset, long length) =>
         _ = LibC.SyncFileRange(file, offset, length, WriteAndWait);
 
     /// <summary>What is written out already.</summary>
