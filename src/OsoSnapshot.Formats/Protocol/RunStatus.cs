@@ -11,6 +11,9 @@ internal sealed record RunStatus
     /// <summary>The agent's, so that a client can tell one that it doesn't understand.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The run's name of its client (OSO_SNAPSHOT_CLIENT); null where people have started it.</summary>
+    public string? Client { get; init; }
+
     public string? Snapshot { get; init; }
 
     /// <summary>The block that Prometheus made of its in-memory head; null where it made none.</summary>

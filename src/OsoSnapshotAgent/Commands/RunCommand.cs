@@ -48,6 +48,7 @@ internal static class RunCommand
 
         using IHost host = builder.Build();
         IServiceProvider services = host.Services;
+        services.GetRequiredService<RunState>().Tell(status => status with { Client = settings.Client });
         if (settings.Mode != RunMode.Stream)
         {
             services.GetRequiredService<ControlServer>().Start();

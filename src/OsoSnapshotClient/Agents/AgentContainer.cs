@@ -8,47 +8,64 @@ namespace OsoSnapshotClient.Agents;
 
 /// <summary>One ephemeral container of a pod, from its request to its end.</summary>
 /// <param name="name">Can be used once in a pod's life.</param>
-/// <param name="startBefore">When the agent refuses to begin, as RFC 3339.</param>
-internal sealed class AgentContainer(PodAccess access, PodWatch watch, string name, string startBefore)
+/// <param name="startBefore">When the agent refuses to begin, as RFC 3339; null for never.</param>
+internal class AgentContainer(PodAccess access, PodWatch watch, string name, string? startBefore)
 {
     // The kubelet tells of a start some seconds late.
     private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);
 
     public string Name => name;
 
-    public string StartBefore => startBefore;
+    /// <summary>What the agent is told to be the run's name.</summary>
+    public virtual string Run => name;
+
+    public string? StartBefore => startBefore;
 
     public PodAccess Access => access;
 
-    public AgentLog Log { get; } = new(access, name);
+    public virtual AgentLog Log { get; } = new ContainerLog(access, name);
 
     /// <summary>Names one that doesn't exist yet.</summary>
-    public static AgentContainer New(PodAccess access, PodWatch watch, TimeProvider time)
+    public static AgentContainer New(
+        PodAccess access, PodWatch watch, TimeProvider time, string prefix = Pod.AgentPrefix) => new(
+            access, watch, NewName(time, prefix), UtcTime.Format(time.GetUtcNow() + access.Start.Timeout));
+
+    public static string NewName(TimeProvider time, string prefix = Pod.AgentPrefix)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        string stamp = now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-        return new(
-            access,
-            watch,
-            $"oso-snapshot-{stamp}-{RandomNumberGenerator.GetInt32(100_000)}",
-            UtcTime.Format(now + access.Start.Timeout));
+        string stamp = time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        return $"{prefix}{stamp}-{RandomNumberGenerator.GetInt32(100_000)}";
     }
 
-    /// <summary>Asks the cluster for the container.</summary>
+    /// <summary>The command line of an agent in this container.</summary>
+    public virtual IReadOnlyList<string> Command(params IReadOnlyList<string> words) => ["oso-snapshot", .. words];
+
+    /// <summary>What the agent is told of its run and its settings, as NAME=VALUE.</summary>
+    /// <param name="settings">Before those of the operator.</param>
+    public IReadOnlyList<string> Variables(IReadOnlyList<string> settings) =>
+    [
+        "OSO_SNAPSHOT_CLIENT=" + Run,
+        .. startBefore is null ? (string[])[] : ["OSO_SNAPSHOT_START_BEFORE=" + startBefore],
+        .. settings, .. access.Start.Environment,
+    ];
+
+    /// <summary>Starts a run.</summary>
     /// <param name="settings">Of the agent, before those of the operator.</param>
+    public virtual Task RequestAsync(string target, IReadOnlyList<string> settings, CancellationToken token) =>
+        RequestContainerAsync(target, Variables(settings), [], token);
+
+    /// <summary>Asks the cluster for the container.</summary>
     /// <param name="command">In the place of the image's own; empty for that.</param>
-    public async Task RequestAsync(
-        string target, IReadOnlyList<string> settings, IReadOnlyList<string> command, CancellationToken token)
+    public async Task RequestContainerAsync(
+        string target, IReadOnlyList<string> variables, IReadOnlyList<string> command, CancellationToken token)
     {
         StartOptions start = access.Start;
         access.Report.Say($"Starting container {name} beside {target} in pod {access.Pod}");
         string[] options =
         [
             "debug", access.Pod, "--image=" + start.Image, "--target=" + target, "-c", name,
-            "--env=OSO_SNAPSHOT_CLIENT=" + name, "--env=OSO_SNAPSHOT_START_BEFORE=" + startBefore,
             .. start.Profile is { } profile ? (string[])["--profile=" + profile] : [],
             .. start.Custom is { } custom ? (string[])["--custom=" + custom] : [],
-            .. settings.Concat(start.Environment).Select(setting => "--env=" + setting),
+            .. variables.Select(variable => "--env=" + variable),
             .. command.Count > 0 ? (string[])["--", .. command] : [],
         ];
         KubectlAnswer answer = await access.Kubectl.RunAsync(options, token);
@@ -62,7 +79,7 @@ internal sealed class AgentContainer(PodAccess access, PodWatch watch, string na
 
     /// <returns>Its state once it runs, or has ended already.</returns>
     /// <exception cref="RunEndedException">It can't start, or has not in time.</exception>
-    public async Task<AgentState> AwaitStartAsync(CancellationToken token)
+    public virtual async Task<AgentState> AwaitStartAsync(CancellationToken token)
     {
         StartOptions start = access.Start;
         AgentState state = AgentState.Of(null);
@@ -114,11 +131,11 @@ internal sealed class AgentContainer(PodAccess access, PodWatch watch, string na
         "--length", length.ToString(CultureInfo.InvariantCulture));
 
     /// <returns>What the cluster says now; null where it says nothing.</returns>
-    public async Task<AgentState?> ReadStateAsync(CancellationToken token) =>
+    public virtual async Task<AgentState?> ReadStateAsync(CancellationToken token) =>
         (await watch.ReadAsync(token))?.StateOf(name);
 
     /// <returns>Its state at the end, or null where that has not come in time.</returns>
-    public async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
+    public virtual async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
     {
         AgentState? end = null;
         await watch.WaitAsync(

@@ -29,12 +29,17 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             });
     }
 
-    public Command Remove() => Create(
-        new("remove", "Removes what runs have left on the volume."),
-        mayBeAll: false,
-        new(),
-        [],
-        (_, _, _) => (access, signal) => new RemoveRun(access, TimeProvider.System).RunAsync(signal.Token));
+    public Command Remove()
+    {
+        Option<bool> resident = new("--resident") { Description = "End the containers that stay for later runs, too." };
+        return Create(
+            new("remove", "Removes what runs have left on the volume."),
+            mayBeAll: false,
+            new(),
+            [resident],
+            (arguments, _, _) => (access, signal) =>
+                new RemoveRun(access, arguments.GetValue(resident), TimeProvider.System).RunAsync(signal.Token));
+    }
 
     public Command Cancel() => Create(
         new("cancel", "Ends the runs in these pods; the agent takes back what it has made."),

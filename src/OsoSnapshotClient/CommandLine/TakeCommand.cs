@@ -29,6 +29,11 @@ internal sealed class TakeCommand
         Description = "Give an interrupted run up that was started with other options.",
     };
 
+    private readonly Option<bool> _resident = new("--resident")
+    {
+        Description = "The container stays, and later runs use it: Kubernetes never removes one from a pod.",
+    };
+
     private readonly Option<string> _hold = new("--hold")
     {
         Description = "How long the container waits for the copy (12h).",
@@ -44,7 +49,7 @@ internal sealed class TakeCommand
         Description = $"Ranges of a large archive that are copied at a time ({DefaultStreams}).",
     };
 
-    public IEnumerable<Option> All => [_keep, _stream, _restart, _hold, _chunk, _streams];
+    public IEnumerable<Option> All => [_keep, _stream, _restart, _resident, _hold, _chunk, _streams];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
@@ -63,6 +68,7 @@ internal sealed class TakeCommand
             Hold = arguments.GetValue(_hold) ?? "12h",
             IsKept = arguments.GetValue(_keep),
             IsStream = arguments.GetValue(_stream),
+            IsResident = arguments.GetValue(_resident),
             IsRestart = arguments.GetValue(_restart),
             Copy = new()
             {

@@ -15,6 +15,9 @@ internal sealed class CopyNote
 
     public string? Container { get => Get("container"); set => Set("container", value); }
 
+    /// <summary>The name of a run in a container that stays; null where the container is the run's own.</summary>
+    public string? Run { get => Get("run"); set => Set("run", value); }
+
     /// <summary>When the container's agent refuses to begin.</summary>
     public string? Before { get => Get("before"); set => Set("before", value); }
 

@@ -10,7 +10,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
 {
     private const int BufferBytes = 256 * 1024;
     private const string Script =
-        "read -r pid rest </proc/self/stat; echo \"pid $pid\" >&2; exec oso-snapshot export --stream";
+        "read -r pid rest </proc/self/stat; echo \"pid $pid\" >&2; exec \"$@\"";
 
     private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(5);
     private int? _process;
@@ -24,7 +24,10 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
     public async Task RunAsync(CancellationToken token)
     {
         using IKubectlCall call = agent.Access.Kubectl.Start(
-            "exec", agent.Access.Pod, "-c", agent.Name, "--", "sh", "-c", Script);
+        [
+            "exec", agent.Access.Pod, "-c", agent.Name, "--",
+            "sh", "-c", Script, "sh", .. agent.Command("export", "--stream"),
+        ]);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using CancellationTokenSource silence = new();
         using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);

@@ -6,6 +6,12 @@ namespace OsoSnapshotClient.Kubectl;
 /// <summary>What the client reads of a pod (Kubernetes API, core/v1).</summary>
 internal sealed record Pod
 {
+    /// <summary>With what the names of the client's containers begin.</summary>
+    public const string AgentPrefix = "oso-snapshot-";
+
+    /// <summary>Those that stay between the runs.</summary>
+    public const string ResidentPrefix = AgentPrefix + "resident-";
+
     public PodMetadata Metadata { get; init; } = new();
 
     public PodSpec Spec { get; init; } = new();
@@ -21,9 +27,22 @@ internal sealed record Pod
     /// <summary>The containers of the client's runs by their names, and those of the runbook by their image.</summary>
     public IEnumerable<string> AgentContainers() =>
         from container in Spec.EphemeralContainers ?? []
-        where container.Name.StartsWith("oso-snapshot-", StringComparison.Ordinal)
+        where container.Name.StartsWith(AgentPrefix, StringComparison.Ordinal)
             || container.Image.Contains("oso_snapshot", StringComparison.Ordinal)
         select container.Name;
+
+    /// <summary>Containers that run and stay between the agent's runs.</summary>
+    /// <param name="image">Of these alone; null for any.</param>
+    /// <param name="target">Beside this container alone; null for any.</param>
+    public IEnumerable<string> ResidentContainers(string? image = null, string? target = null) =>
+        from container in Spec.EphemeralContainers ?? []
+        where IsResident(container.Name)
+            && (image is null || container.Image == image)
+            && (target is null || container.TargetContainerName == target)
+            && StateOf(container.Name).Phase == ContainerPhase.Running
+        select container.Name;
+
+    public static bool IsResident(string container) => container.StartsWith(ResidentPrefix, StringComparison.Ordinal);
 
     public bool HasEphemeralContainer(string name) => Spec.EphemeralContainers?.Any(one => one.Name == name) == true;
 
@@ -49,6 +68,8 @@ internal sealed record PodContainer
     public string Name { get; init; } = string.Empty;
 
     public string Image { get; init; } = string.Empty;
+
+    public string? TargetContainerName { get; init; }
 
     public IReadOnlyList<string>? Command { get; init; }
 

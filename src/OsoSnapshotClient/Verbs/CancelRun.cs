@@ -14,16 +14,30 @@ internal sealed class CancelRun(PodAccess access)
         [
             .. pod.AgentContainers().Where(name => pod.StateOf(name).Phase == ContainerPhase.Running),
         ];
+        int idle = 0;
         foreach (string name in running)
         {
-            access.Report.Say($"Ending container {name} of pod {access.Pod}");
-            AgentContainer agent = new(access, watch, name, string.Empty);
-            AgentState end = await AgentCancel.RunAsync(agent, token);
-            string message = end.Message.Length > 0 ? $": {end.Message}" : string.Empty;
-            access.Report.Say($"✅ It ended with status {end.ExitCode}{message}");
+            AgentContainer agent = new(access, watch, name, startBefore: null);
+            if (!Pod.IsResident(name))
+            {
+                access.Report.Say($"Ending container {name} of pod {access.Pod}");
+                AgentState end = await AgentCancel.RunAsync(agent, token);
+                string message = end.Message.Length > 0 ? $": {end.Message}" : string.Empty;
+                access.Report.Say($"✅ It ended with status {end.ExitCode}{message}");
+            }
+            else if (await ResidentRun.ReadRunAsync(agent, token) is { Length: > 0 } run)
+            {
+                access.Report.Say($"Ending the run in container {name} of pod {access.Pod}");
+                await AgentCancel.RunAsync(new ResidentRun(access, watch, name, run), token);
+                access.Report.Say("✅ It has ended; the container stays");
+            }
+            else
+            {
+                idle++;
+            }
         }
 
-        if (running.Length == 0)
+        if (running.Length == idle)
         {
             access.Report.Say($"No agent runs in pod {access.Pod}");
         }

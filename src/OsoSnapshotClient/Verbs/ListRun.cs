@@ -34,6 +34,8 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
             return new(access.Pod, 0);
         }
 
+        string residents = string.Concat(pod.ResidentContainers().Select(
+            name => $"{access.Pod}  container {name} stays for later runs; remove --resident ends it\n"));
         string[] paths = [.. target.StoragePaths(pod).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct()];
         IEnumerable<(string Container, string Root)> eyes = pod.AgentContainers()
             .Where(name => pod.StateOf(name).Phase == ContainerPhase.Running)
@@ -51,14 +53,14 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
             if (lines is [.. var found, "looked"])
             {
                 await output.WriteAsync(
-                    string.Concat(found.Select(Describe).DefaultIfEmpty($"{access.Pod}  nothing\n")));
+                    string.Concat(found.Select(Describe).DefaultIfEmpty($"{access.Pod}  nothing\n")) + residents);
                 return new(access.Pod, 0);
             }
         }
 
         await output.WriteAsync(
             $"{access.Pod}  unknown: no container with a shell sees the volume; kubectl oso-snapshot"
-            + $" remove{access.Flags.Text} {access.Pod} removes whatever there is\n");
+            + $" remove{access.Flags.Text} {access.Pod} removes whatever there is\n{residents}");
         return new(access.Pod, 0);
     }
 

@@ -4,8 +4,9 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Removes what runs have left on the volume, with an agent of its own.</summary>
-internal sealed class RemoveRun(PodAccess access, TimeProvider time)
+/// <summary>Removes what runs have left on the volume.</summary>
+/// <param name="endsResidents">The containers that stay for later runs are ended too.</param>
+internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
@@ -13,8 +14,10 @@ internal sealed class RemoveRun(PodAccess access, TimeProvider time)
     {
         await using PodWatch watch = new(access.Kubectl, access.Pod);
         Preflight preflight = await Preflight.RunAsync(access, watch, needsRights: false, token);
-        AgentContainer agent = AgentContainer.New(preflight.Access, watch, time);
-        await agent.RequestAsync(preflight.Target.Name, ["REMOVE=yes"], [], token);
+        ResidentAgents residents = new(preflight.Access, watch, time);
+        AgentContainer agent = await residents.ChooseAsync(
+            preflight.Pod, preflight.Target.Name, staysAfter: false, token);
+        await agent.RequestAsync(preflight.Target.Name, ["REMOVE=yes"], token);
         await agent.AwaitStartAsync(token);
         AgentState end = await agent.AwaitEndAsync(Limit, token) ?? throw new OperatorException(
             ClientStatus.Failed,
@@ -27,6 +30,11 @@ internal sealed class RemoveRun(PodAccess access, TimeProvider time)
 
         await agent.Log.ShowRestAsync(token);
         access.Report.Say($"✅ {access.Pod}: {(end.Message.Length > 0 ? end.Message : "removed")}");
+        if (endsResidents)
+        {
+            await residents.EndAsync(preflight.Pod, token);
+        }
+
         return new(access.Pod, 0);
     }
 }

@@ -28,13 +28,17 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
             return null;
         }
 
-        if (preflight.Pod.StateOf(name).HasEnded)
+        AgentContainer agent = note.Run is { } run
+            ? new ResidentRun(_access, watch, name, run)
+            : new(_access, watch, name, note.Before ?? "its deadline");
+        bool hasEnded = preflight.Pod.StateOf(name).HasEnded
+            || (note.Run is not null && await agent.ReadStateAsync(token) is { HasEnded: true });
+        if (hasEnded)
         {
             _access.Report.Say($"Container {name} of an earlier run has ended: starting anew");
             return null;
         }
 
-        AgentContainer agent = new(_access, watch, name, note.Before ?? "its deadline");
         if ((note.Options ?? Options) == Options)
         {
             output.SaveNote();
@@ -64,6 +68,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
             output.Forget();
             output.Note.Pod = PodId;
             output.Note.Container = agent.Name;
+            output.Note.Run = agent is ResidentRun ? agent.Run : null;
             output.Note.Before = agent.StartBefore;
             output.Note.Options = Options;
             output.SaveNote();

@@ -1,3 +1,4 @@
+using OsoSnapshot.Formats;
 using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
@@ -24,6 +25,10 @@ internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsA
                     ["exec", access.Pod, "-c", name, "--", "oso-snapshot", "status"], token);
                 string[] told = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 lines.AddRange(told.Select(line => "    " + line));
+                if (answer.ExitCode == (int)ExitStatus.TargetUnreachable && Pod.IsResident(name))
+                {
+                    lines.Add("    idle: it stays for later runs");
+                }
             }
         }
 

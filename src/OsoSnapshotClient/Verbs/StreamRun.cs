@@ -18,15 +18,18 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
     {
         output?.Forget();
         using ICopyTarget target = output is null ? new StandardOutputTarget() : PartFile.Open(output);
-        IdleContainer idle = new(AgentContainer.New(_access, watch, time));
-        StreamedExport export = new(idle.Agent, target, take.Copy.Stall);
+        string container = preflight.Target.Name;
+        AgentContainer agent = await new ResidentAgents(_access, watch, time).ChooseAsync(
+            preflight.Pod, container, take.IsResident, token);
+        bool isOwn = agent is not ResidentRun;
+        StreamedExport export = new(agent, target, take.Copy.Stall);
         try
         {
-            await idle.StartAsync(preflight.Target.Name, token);
+            await (isOwn ? IdleContainer.StartForOneRunAsync(agent, container, token) : Task.CompletedTask);
             _report.Say($"Streaming to {output?.Part ?? "standard output"}");
             CopyVerdict verdict = await CopyAsync(export, target, token);
             Accept(verdict, export);
-            await idle.StopAsync(token);
+            await EndAsync(token);
             return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
         }
         catch (OperationCanceledException)
@@ -44,13 +47,15 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             throw;
         }
 
+        Task EndAsync(CancellationToken limit) => isOwn ? IdleContainer.EndAsync(agent, limit) : Task.CompletedTask;
+
         async Task GiveUpAsync()
         {
             await Interruption.LimitAsync(async limit =>
             {
                 // SIGTERM has the agent delete the snapshot; only then may the container end.
                 await export.StopAsync(limit);
-                await idle.StopAsync(limit);
+                await EndAsync(limit);
             });
             target.Dispose();
             output?.Forget();

@@ -20,6 +20,9 @@ internal sealed record TakeOptions
     /// <summary>An earlier run with other options is given up.</summary>
     public bool IsRestart { get; init; }
 
+    /// <summary>The container stays for later runs.</summary>
+    public bool IsResident { get; init; }
+
     public required CopyOptions Copy { get; init; }
 
     public bool IsToStandardOutput => Output == "-";

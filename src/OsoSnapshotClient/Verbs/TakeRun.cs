@@ -62,6 +62,10 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             await TellInterruptedAsync();
             throw;
         }
+        finally
+        {
+            await (_agent?.Log.CloseAsync() ?? Task.CompletedTask);
+        }
     }
 
     // The copy is whole; what is left is the agent, unless it was released and only the note remained.
@@ -88,10 +92,11 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         bool isAdopted = _agent is not null;
         if (_agent is null)
         {
-            AgentContainer fresh = AgentContainer.New(preflight.Access, watch, time);
+            AgentContainer fresh = await new ResidentAgents(preflight.Access, watch, time).ChooseAsync(
+                preflight.Pod, preflight.Target.Name, take.IsResident, token);
             note.Begin(fresh);
             _agent = fresh;
-            await fresh.RequestAsync(preflight.Target.Name, ["OSO_SNAPSHOT_HOLD=" + take.Hold], [], token);
+            await fresh.RequestAsync(preflight.Target.Name, ["OSO_SNAPSHOT_HOLD=" + take.Hold], token);
         }
 
         await _agent.AwaitStartAsync(token);

@@ -1,0 +1,83 @@
+using System.Diagnostics.CodeAnalysis;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>
+/// What a container prints. A follower that breaks off starts from the beginning: what was shown is left out.
+/// </summary>
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A source without a timer or a wait handle holds nothing that needs to be freed.")]
+internal sealed class ContainerLog(PodAccess access, string container) : AgentLog(access)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+
+    private readonly CancellationTokenSource _end = new();
+    private Task _follower = Task.CompletedTask;
+    private int _shown;
+
+    public override void Follow() => _follower = Task.Run(FollowAsync);
+
+    public override async Task StopAsync()
+    {
+        await _end.CancelAsync();
+        await _follower;
+    }
+
+    public override Task CloseAsync() => StopAsync();
+
+    // The follower may have missed the end.
+    public override async Task ShowRestAsync(CancellationToken token)
+    {
+        await StopAsync();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(RestLimit);
+        try
+        {
+            await ReadAsync(["logs", Access.Pod, "-c", container], limit.Token);
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            // It has no more to say than what was shown.
+        }
+    }
+
+    private async Task FollowAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await ReadAsync(["logs", "-f", Access.Pod, "-c", container], _end.Token);
+                await Task.Delay(Pause, _end.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task ReadAsync(IReadOnlyList<string> arguments, CancellationToken token)
+    {
+        using IKubectlCall call = Access.Kubectl.Start(arguments);
+        using CancellationTokenRegistration kills = token.Register(call.Kill);
+        using StreamReader lines = new(call.Output);
+        Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
+        int read = 0;
+        while (await lines.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(token) is { } line)
+        {
+            if (++read <= _shown)
+            {
+                continue;
+            }
+
+            _shown++;
+            Show(line);
+        }
+
+        await error.WaitAsync(token);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>What an agent prints that runs through exec; nobody keeps it.</summary>
+internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
+{
+    /// <summary>
+    /// Runs its arguments, and tells how they ended: kubectl exec may return 0 for a broken connection.
+    /// </summary>
+    public const string Script = "\"$@\"; status=$?; echo \"ended with $status\"; exit $status";
+
+    private readonly ConcurrentQueue<string> _unseen = [];
+    private IKubectlCall? _call;
+    private volatile bool _isStopped;
+
+    /// <summary>Complete once the connection has ended, or where there is none.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <summary>What the agent ended with; null until it is known.</summary>
+    public int? ExitCode { get; private set; }
+
+    public void Begin(IKubectlCall call)
+    {
+        _call = call;
+        Ended = Task.Run(() => ReadAsync(call));
+    }
+
+    public override async Task CloseAsync()
+    {
+        _call?.Kill();
+        await Ended;
+    }
+
+    public override void Follow()
+    {
+        // It has begun together with the agent.
+    }
+
+    public override Task StopAsync()
+    {
+        _isStopped = true;
+        return Task.CompletedTask;
+    }
+
+    public override async Task ShowRestAsync(CancellationToken token)
+    {
+        await Task.WhenAny(Ended, Task.Delay(RestLimit, token));
+        while (_unseen.TryDequeue(out string? line))
+        {
+            Show(line);
+        }
+    }
+
+    private async Task ReadAsync(IKubectlCall call)
+    {
+        using IKubectlCall closed = call;
+        using StreamReader output = new(call.Output);
+        await Task.WhenAll(ShowAsync(output), ShowAsync(call.Error));
+        await call.EndAsync();
+    }
+
+    private async Task ShowAsync(TextReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (EndLine().Match(line) is { Success: true } end)
+            {
+                ExitCode = int.Parse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            }
+            else if (_isStopped)
+            {
+                _unseen.Enqueue(line);
+            }
+            else if (!OfKubectl().IsMatch(line))
+            {
+                Show(line);
+            }
+        }
+    }
+
+    [GeneratedRegex("^ended with ([0-9]{1,3})$")]
+    private static partial Regex EndLine();
+
+    [GeneratedRegex("^command terminated with exit code [0-9]+$")]
+    private static partial Regex OfKubectl();
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>An agent that runs through exec in a container that stays.</summary>
+/// <param name="container">Sleeps between the runs.</param>
+/// <param name="run">The agent tells it to whoever asks: no run is taken for another.</param>
+internal sealed class ResidentRun(PodAccess access, PodWatch watch, string container, string run)
+    : AgentContainer(access, watch, container, startBefore: null)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
+
+    private readonly ExecLog _log = new(access);
+    private IReadOnlyList<string> _settings = [];
+    private long _heardAt = Stopwatch.GetTimestamp();
+
+    public override string Run => run;
+
+    public override AgentLog Log => _log;
+
+    /// <returns>Whose run the agent in a container is at: empty for nobody's, null where that isn't known.</returns>
+    public static async Task<string?> ReadRunAsync(AgentContainer agent, CancellationToken token)
+    {
+        KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
+        try
+        {
+            return answer.ExitCode == (int)ExitStatus.TargetUnreachable ? string.Empty
+                : JsonSerializer.Deserialize(answer.Output, ControlJson.Default.RunStatus)?.Client ?? "unnamed";
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public override IReadOnlyList<string> Command(params IReadOnlyList<string> words) =>
+        ["env", .. Variables(_settings), "oso-snapshot", .. words];
+
+    public override Task RequestAsync(string target, IReadOnlyList<string> settings, CancellationToken token)
+    {
+        Access.Report.Say($"Starting the agent in container {Name} of pod {Access.Pod}, which stays");
+        _settings = settings;
+        _log.Begin(Access.Kubectl.Start(
+            ["exec", Access.Pod, "-c", Name, "--", "sh", "-c", ExecLog.Script, "sh", .. Command()]));
+        return Task.CompletedTask;
+    }
+
+    // The container runs already; that the agent in it does not is told by its end.
+    public override Task<AgentState> AwaitStartAsync(CancellationToken token) =>
+        Task.FromResult(AgentState.Of(new() { Running = new() }));
+
+    public override async Task<AgentState?> ReadStateAsync(CancellationToken token)
+    {
+        AgentState? state = await base.ReadStateAsync(token);
+        if (state is not { Phase: ContainerPhase.Running })
+        {
+            return state;
+        }
+
+        string? found = await ReadRunAsync(this, token);
+        if (found is null)
+        {
+            return null;
+        }
+
+        if (found == run)
+        {
+            _heardAt = Stopwatch.GetTimestamp();
+            return state;
+        }
+
+        // It may not listen yet, or no longer.
+        bool mayRun = !_log.Ended.IsCompleted && Stopwatch.GetElapsedTime(_heardAt) < MaxSilence;
+        return mayRun ? state : new(
+            ContainerPhase.Terminated,
+            string.Empty,
+            _log.ExitCode is null ? "the connection broke off before it told how" : string.Empty,
+            _log.ExitCode ?? (int)ClientStatus.Failed);
+    }
+
+    public override async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
+    {
+        long startedAt = Stopwatch.GetTimestamp();
+        TimeSpan left = limit;
+        while (left > TimeSpan.Zero)
+        {
+            bool isConnected = !_log.Ended.IsCompleted;
+            Task pause = Task.Delay(isConnected || left < Interval ? left : Interval, token);
+            await (isConnected ? Task.WhenAny(_log.Ended, pause) : pause);
+            token.ThrowIfCancellationRequested();
+            if (_log.Ended.IsCompleted && await ReadStateAsync(token) is { HasEnded: true } end)
+            {
+                return end;
+            }
+
+            left = limit - Stopwatch.GetElapsedTime(startedAt);
+        }
+
+        return null;
+    }
+}
