@@ -26,11 +26,11 @@ public sealed partial class CommandLineTests
     }
 
     [Fact]
-    public async Task Help_names_each_variable_of_the_table_in_README()
+    public async Task Help_names_each_variable_of_the_reference()
     {
         CancellationToken token = TestContext.Current.CancellationToken;
-        string readme = await File.ReadAllTextAsync(Repository.PathOf("README.md"), token);
-        string[] section = readme.Split("\n## Settings\n")[1].Split("\n## ")[0].Split('\n');
+        string reference = await File.ReadAllTextAsync(Repository.PathOf("src/OsoSnapshotAgent/REFERENCE.md"), token);
+        string[] section = reference.Split("\n## Settings\n")[1].Split("\n## ")[0].Split('\n');
         IEnumerable<string> inTable = section
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(row => Variable().Matches(row.Split('|')[1]), (_, name) => name.Value);

@@ -6,7 +6,7 @@ namespace OsoSnapshot.Formats.Gzip;
 /// <summary>Which code packs and unpacks: ISA-L where it is there and works, else .NET's own.</summary>
 internal static class GzipEngines
 {
-    // Each engine's bargain on TSDB blocks: README.md, "Figures". ISA-L's level 2 takes a tenth more time than 1 and
+    // Each engine's bargain on TSDB blocks: tests/bench/README.md. ISA-L's level 2 takes a tenth more time than 1 and
     // saves 2 % of size.
     private const int IsalLevel = 2;
     private const int ZlibLevel = 3;

@@ -2,7 +2,7 @@ namespace OsoSnapshotAgent.Output;
 
 /// <summary>
 /// Numbers of the lines that a script may look for; a line ends with its number, as in <c>(oso-201)</c>. A number never
-/// changes its meaning. The table in README.md explains them.
+/// changes its meaning. src/OsoSnapshotAgent/REFERENCE.md explains them.
 /// </summary>
 internal enum LogId
 {

@@ -29,7 +29,7 @@ internal enum PaceMode
     Full,
 }
 
-/// <summary>What the environment asks for, parsed. The table of README.md, "Settings", says what each means.</summary>
+/// <summary>What the environment asks for, parsed. src/OsoSnapshotAgent/REFERENCE.md says what each means.</summary>
 internal sealed record AgentSettings
 {
     /// <summary>Host name of the Prometheus service, with a port where it isn't 80.</summary>

@@ -3,16 +3,9 @@ namespace OsoSnapshotAgent.Tests.House;
 /// <summary>The table "Rooms" of CONTRIBUTING.md, held against the usings of every file.</summary>
 public sealed class RoomTests
 {
-    // "| `Target/` | … | Settings, Linux |": the room, what it holds, and which rooms of the agent it may use.
-    private static readonly IReadOnlyList<(string Name, string[] MayUse)> Rooms =
-    [
-        .. File.ReadLines(Path.Join(SourceFile.Repository, "CONTRIBUTING.md"))
-            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-            .Where(cells => cells.Length == 5 && cells[1].StartsWith('`') && cells[1].EndsWith("/`", StringComparison.Ordinal))
-            .Select(cells => (
-                cells[1].Trim('`', '/'),
-                cells[3] == "nothing" ? Array.Empty<string>() : cells[3].Split(", "))),
-    ];
+    private const string AllAboveExcept = "all above except ";
+
+    private static readonly List<(string Name, string[] MayUse)> Rooms = ReadRooms();
 
     public static TheoryData<string> Files => [.. SourceFile.All.Select(file => file.Path)];
 
@@ -44,5 +37,24 @@ public sealed class RoomTests
             : [];
 
         Assert.Empty(file.UsedRooms.Except(mayUse));
+    }
+
+    // "| `Target/` | … | Settings, Linux |": the room, what it holds, and which rooms of the agent it may use.
+    private static List<(string Name, string[] MayUse)> ReadRooms()
+    {
+        List<(string Name, string[] MayUse)> rooms = [];
+        foreach (string[] row in Document.At("CONTRIBUTING.md").Table("room"))
+        {
+            string[] mayUse = row[2] switch
+            {
+                "nothing" => [],
+                _ when row[2].StartsWith(AllAboveExcept, StringComparison.Ordinal) =>
+                    [.. rooms.Select(room => room.Name).Except(row[2][AllAboveExcept.Length..].Split(", "))],
+                _ => row[2].Split(", "),
+            };
+            rooms.Add((row[0].Trim('`', '/'), mayUse));
+        }
+
+        return rooms;
     }
 }
