@@ -7,7 +7,7 @@ internal sealed record VerifyReport
 {
     public required string Path { get; init; }
 
-    /// <summary>0 where all is sound; else see src/OsoSnapshotAgent/REFERENCE.md.</summary>
+    /// <summary>0 where all is sound; else as README.md lists it.</summary>
     public int ExitStatus { get; init; }
 
     public string? Problem { get; init; }
