@@ -7,6 +7,12 @@ internal sealed record VerifyReport
 {
     public required string Path { get; init; }
 
+    /// <summary>Of an archive; null for a directory.</summary>
+    public long? ArchiveBytes { get; init; }
+
+    /// <summary>Of an archive that has its checksum beside it, and fits it.</summary>
+    public string? Sha256 { get; init; }
+
     /// <summary>0 where all is sound; else as README.md lists it.</summary>
     public int ExitStatus { get; init; }
 

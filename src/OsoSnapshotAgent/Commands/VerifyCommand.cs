@@ -49,7 +49,7 @@ internal static class VerifyCommand
         BlockAudit audit = subject.Read(text.Block);
         if (!subject.IsDirectory)
         {
-            text.Checksum(subject.HasChecksum);
+            text.Checksum(subject.Sha256 is not null);
         }
 
         text.Conclude(audit);
@@ -68,6 +68,8 @@ internal static class VerifyCommand
             {
                 Blocks = [.. audit.Blocks.Select(VerifiedBlock.Of)],
                 BlocksLeftOut = audit.BlocksLeftOut,
+                ArchiveBytes = subject.ArchiveBytes,
+                Sha256 = subject.Sha256,
             };
             VerifyText.ThrowIfUnsound(path, audit);
         }

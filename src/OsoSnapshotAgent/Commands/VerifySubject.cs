@@ -12,17 +12,19 @@ internal sealed class VerifySubject : IDisposable
 {
     private readonly DirectoryHandle? _directory;
     private readonly FileStream? _archive;
-    private readonly string? _sha256;
 
     private VerifySubject(string path, DirectoryHandle? directory, FileStream? archive, string? sha256) =>
-        (Path, _directory, _archive, _sha256) = (path, directory, archive, sha256);
+        (Path, _directory, _archive, Sha256) = (path, directory, archive, sha256);
 
     public string Path { get; }
 
     public bool IsDirectory => _directory is not null;
 
-    /// <summary>There is a checksum beside the archive, to compare with.</summary>
-    public bool HasChecksum => _sha256 is not null;
+    /// <summary>The checksum beside the archive, to compare with; null where there is none.</summary>
+    public string? Sha256 { get; }
+
+    /// <summary>null for a directory.</summary>
+    public long? ArchiveBytes => _archive?.Length;
 
     /// <summary>The operator's own path, whose links are followed.</summary>
     /// <exception cref="OperatorException">Nothing is there, or what is beside it is no checksum.</exception>
@@ -41,7 +43,7 @@ internal sealed class VerifySubject : IDisposable
                 path,
                 directory: null,
                 RegularFile.Open(path),
-                Sha256(path + ChecksumFile.Extension, RegularFile.Open));
+                ReadChecksum(path + ChecksumFile.Extension, RegularFile.Open));
         }
         catch (FileNotFoundException e)
         {
@@ -62,7 +64,7 @@ internal sealed class VerifySubject : IDisposable
                 data.Archive,
                 directory: null,
                 directory.OpenFile(DataDirectory.ArchiveName),
-                Sha256(DataDirectory.ChecksumName, directory.OpenFile));
+                ReadChecksum(DataDirectory.ChecksumName, directory.OpenFile));
         }
         catch (FileNotFoundException e)
         {
@@ -77,7 +79,7 @@ internal sealed class VerifySubject : IDisposable
     /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
     public BlockAudit Read(Action<AuditedBlock> finished) => _directory is not null
         ? BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None)
-        : ArchiveCheck.OfArchive(_archive!, Path, _sha256, finished, CancellationToken.None);
+        : ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, CancellationToken.None);
 
     public void Dispose()
     {
@@ -85,7 +87,7 @@ internal sealed class VerifySubject : IDisposable
         _archive?.Dispose();
     }
 
-    private static string? Sha256(string path, Func<string, FileStream> open)
+    private static string? ReadChecksum(string path, Func<string, FileStream> open)
     {
         try
         {

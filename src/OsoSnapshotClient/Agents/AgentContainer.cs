@@ -11,6 +11,10 @@ namespace OsoSnapshotClient.Agents;
 /// <param name="startBefore">When the agent refuses to begin, as RFC 3339; null for never.</param>
 internal class AgentContainer(PodAccess access, PodWatch watch, string name, string? startBefore)
 {
+    /// <summary>What to do where the container ended.</summary>
+    public const string Again = "run the same command again once Prometheus is ready: it starts anew, or with --reuse"
+        + " copies the archive that lies on the volume, if that is whole";
+
     // The kubelet tells of a start some seconds late.
     private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);
 
@@ -152,7 +156,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
             state.ExitCode != 0 ? (ExitStatus)state.ExitCode : ClientStatus.Failed,
             $"The agent ended with status {state.ExitCode}:"
             + $" {(state.Message.Length > 0 ? state.Message : "see its log above")}{cause}",
-            cause.Length > 0 ? "run the same command again once Prometheus is ready: it starts anew" : string.Empty);
+            cause.Length > 0 ? Again : string.Empty);
     }
 
     /// <returns>A sentence about Prometheus' container where its end was the agent's; else nothing.</returns>

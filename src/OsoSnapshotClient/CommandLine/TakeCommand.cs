@@ -29,6 +29,11 @@ internal sealed class TakeCommand
         Description = "Give an interrupted run up that was started with other options.",
     };
 
+    private readonly Option<bool> _reuse = new("--reuse")
+    {
+        Description = "Copy the archive that a run has left on the volume, if it is whole, in the place of a new one.",
+    };
+
     private readonly Option<bool> _resident = new("--resident")
     {
         Description = "The container stays, and later runs use it: Kubernetes never removes one from a pod.",
@@ -49,7 +54,7 @@ internal sealed class TakeCommand
         Description = $"Ranges of a large archive that are copied at a time ({DefaultStreams}).",
     };
 
-    public IEnumerable<Option> All => [_keep, _stream, _restart, _resident, _hold, _chunk, _streams];
+    public IEnumerable<Option> All => [_keep, _stream, _restart, _reuse, _resident, _hold, _chunk, _streams];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
@@ -62,12 +67,19 @@ internal sealed class TakeCommand
                 $"mkdir {output}");
         }
 
+        if (arguments.GetValue(_reuse) && arguments.GetValue(_stream))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, "--reuse copies a file of the volume, and --stream makes none.", "one of them");
+        }
+
         return new()
         {
             Output = output,
             Hold = arguments.GetValue(_hold) ?? "12h",
             IsKept = arguments.GetValue(_keep),
             IsStream = arguments.GetValue(_stream),
+            IsReuse = arguments.GetValue(_reuse),
             IsResident = arguments.GetValue(_resident),
             IsRestart = arguments.GetValue(_restart),
             Copy = new()

@@ -115,7 +115,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         return new RunEndedException(
             ClientStatus.Failed,
             $"The container ended before the copy was whole ({status}): {state.Message}{cause}",
-            "run the same command again: it starts anew");
+            AgentContainer.Again);
     }
 
     private async Task ReportAsync(ICopyTarget target, long size, CancellationToken token)

@@ -17,7 +17,20 @@ internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvid
         ResidentAgents residents = new(preflight.Access, watch, time);
         AgentContainer agent = await residents.ChooseAsync(
             preflight.Pod, preflight.Target.Name, staysAfter: false, token);
-        await agent.RequestAsync(preflight.Target.Name, ["REMOVE=yes"], token);
+        await RunAsync(agent, preflight.Target.Name, watch, token);
+        if (endsResidents)
+        {
+            await residents.EndAsync(preflight.Pod, token);
+        }
+
+        return new(access.Pod, 0);
+    }
+
+    /// <exception cref="OperatorException">Not everything is removed, or that isn't known.</exception>
+    public static async Task RunAsync(AgentContainer agent, string target, PodWatch watch, CancellationToken token)
+    {
+        PodAccess access = agent.Access;
+        await agent.RequestAsync(target, ["REMOVE=yes"], token);
         await agent.AwaitStartAsync(token);
         AgentState end = await agent.AwaitEndAsync(Limit, token) ?? throw new OperatorException(
             ClientStatus.Failed,
@@ -30,11 +43,5 @@ internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvid
 
         await agent.Log.ShowRestAsync(token);
         access.Report.Say($"✅ {access.Pod}: {(end.Message.Length > 0 ? end.Message : "removed")}");
-        if (endsResidents)
-        {
-            await residents.EndAsync(preflight.Pod, token);
-        }
-
-        return new(access.Pod, 0);
     }
 }

@@ -20,6 +20,9 @@ internal sealed record TakeOptions
     /// <summary>An earlier run with other options is given up.</summary>
     public bool IsRestart { get; init; }
 
+    /// <summary>An archive that lies on the volume already is copied, if it is whole.</summary>
+    public bool IsReuse { get; init; }
+
     /// <summary>The container stays for later runs.</summary>
     public bool IsResident { get; init; }
 

@@ -38,6 +38,11 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
                 return await ReleaseAsync(preflight, watch, output, token);
             }
 
+            if (take.IsReuse && await new ReuseRun(preflight, take, output, time).RunAsync(watch, token) is { } reused)
+            {
+                return reused;
+            }
+
             RunStatus status = await MakeAsync(preflight, watch, token);
             return await FetchAsync(status, token);
         }

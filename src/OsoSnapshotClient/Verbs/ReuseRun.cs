@@ -1,0 +1,83 @@
+using System.Text.Json;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Verification;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>
+/// Copies the archive that a run has left on the volume, such as one whose container ended together with Prometheus'.
+/// </summary>
+internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
+{
+    private readonly PodAccess _access = preflight.Access;
+
+    /// <returns>null where there is no whole one.</returns>
+    public async Task<PodResult?> RunAsync(PodWatch watch, CancellationToken token)
+    {
+        output?.Forget();
+        string target = preflight.Target.Name;
+        AgentContainer chosen = await new ResidentAgents(_access, watch, time).ChooseAsync(
+            preflight.Pod, target, take.IsResident, token);
+        bool isOwn = chosen is not ResidentRun;
+        AgentContainer container = isOwn ? chosen : new(_access, watch, chosen.Name, startBefore: null);
+        try
+        {
+            await (isOwn ? IdleContainer.StartForOneRunAsync(container, target, token) : Task.CompletedTask);
+            if (await FindAsync(container, token) is not { Sha256: { } sha256, ArchiveBytes: { } size })
+            {
+                _access.Report.Say("No whole archive lies on the volume: making one");
+                return null;
+            }
+
+            await new ArchiveFetch(container, take, output).RunAsync(sha256, size, token);
+            _access.Report.Say(
+                $"✅ {output?.File ?? "standard output"}: {ByteSize.Format(size)}, SHA-256 {sha256}, structure right");
+            if (!take.IsKept)
+            {
+                ResidentRun removal = new(_access, watch, container.Name, AgentContainer.NewName(time));
+                await RemoveRun.RunAsync(removal, target, watch, token);
+            }
+
+            output?.Note.Delete();
+            return new(_access.Pod, 0) { File = output?.File, Bytes = size, Sha256 = sha256 };
+        }
+        finally
+        {
+            if (isOwn)
+            {
+                await Interruption.LimitAsync(limit => IdleContainer.EndAsync(container, limit));
+            }
+        }
+    }
+
+    private async Task<VerifyReport?> FindAsync(AgentContainer container, CancellationToken token)
+    {
+        _access.Report.Say("Verifying the archive that lies on the volume");
+        KubectlAnswer answer = await container.AskAsync(["verify", "--json"], token);
+        try
+        {
+            VerifyReport? report = JsonSerializer.Deserialize(answer.Output, ControlJson.Default.VerifyReport);
+            if (report is { ExitStatus: 0 })
+            {
+                if (report.Blocks.Max(block => block.To) is { } until)
+                {
+                    _access.Report.Say($"  it holds samples until {UtcTime.Format(until)}");
+                }
+
+                return report;
+            }
+
+            _access.Report.Warn($"  {Printable.Text(report?.Problem ?? string.Empty)}");
+        }
+        catch (JsonException)
+        {
+            _access.Report.Warn($"  {answer.ErrorText}");
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>--reuse: an archive that a run has left on the volume is not made once more.</summary>
+public sealed class ClientReuseTests
+{
+    [Theory]
+    [InlineData(false, "--keep")]
+    [InlineData(true)]
+    [InlineData(true, "--resident")]
+    public async Task The_archive_of_a_run_whose_container_was_killed_is_copied(bool isRemoved, params string[] options)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        byte[] archive = await LeaveArchiveAsync(target, cluster);
+
+        CommandResult take = (await cluster.RunAsync(["take", Cluster.Pod, "--reuse", .. options])).Succeeded();
+
+        Assert.Matches("it holds samples until 20[0-9-]+T", take.Error);
+        Assert.Equal(archive, await File.ReadAllBytesAsync(cluster.Archive, TestContext.Current.CancellationToken));
+        Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);
+        Assert.Equal(isRemoved, !File.Exists(target.Archive));
+        Assert.Equal(2, cluster.Containers.Count);
+        CommandResult status = await cluster.RunAsync("status", Cluster.Pod);
+        Assert.Contains(options.Contains("--resident") ? "idle" : "terminated with status 0", status.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "The archive is")]
+    [InlineData(false, "snapshots.tgz does not exist")]
+    public async Task Without_a_whole_archive_one_is_made(bool isThere, string told)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        if (isThere)
+        {
+            byte[] archive = await LeaveArchiveAsync(target, cluster);
+            archive[archive.Length / 2] ^= 1;
+            await File.WriteAllBytesAsync(target.Archive, archive, TestContext.Current.CancellationToken);
+        }
+
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse")).Succeeded();
+
+        Assert.Contains(told, take.Error, StringComparison.Ordinal);
+        Assert.Contains("No whole archive lies on the volume: making one", take.Error, StringComparison.Ordinal);
+        Assert.Contains("STEP 3", take.Error, StringComparison.Ordinal);
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task It_does_not_go_with_a_stream()
+    {
+        using Cluster cluster = new();
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--reuse", "--stream");
+
+        Assert.Equal(2, take.ExitStatus);
+        Assert.Contains("--reuse copies a file of the volume", take.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>As when Prometheus' container ends while the copy is made: the agent has no time for anything.</summary>
+    private static async Task<byte[]> LeaveArchiveAsync(TargetContainer target, Cluster cluster)
+    {
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        await cluster.InterruptAsync(50_000, "take", Cluster.Pod);
+        cluster.Configure([]);
+        (await Podman.RunAsync("kill", $"{target.Name}-{cluster.Containers[0]}")).Succeeded();
+        CommandResult again = await cluster.RunAsync("status", Cluster.Pod);
+        Assert.Contains("terminated with status 137", again.Output, StringComparison.Ordinal);
+        return await File.ReadAllBytesAsync(target.Archive, TestContext.Current.CancellationToken);
+    }
+}
