@@ -29,7 +29,7 @@ public sealed class ClientReuseTests
     }
 
     [Theory]
-    [InlineData(true, "The archive is")]
+    [InlineData(true, "The archive can't be read back")]
     [InlineData(false, "snapshots.tgz does not exist")]
     public async Task Without_a_whole_archive_one_is_made(bool isThere, string told)
     {
@@ -38,8 +38,7 @@ public sealed class ClientReuseTests
         if (isThere)
         {
             byte[] archive = await LeaveArchiveAsync(target, cluster);
-            archive[archive.Length / 2] ^= 1;
-            await File.WriteAllBytesAsync(target.Archive, archive, TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(target.Archive, archive[..^10], TestContext.Current.CancellationToken);
         }
 
         CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse")).Succeeded();
