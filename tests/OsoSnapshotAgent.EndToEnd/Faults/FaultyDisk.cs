@@ -54,8 +54,12 @@ internal sealed class FaultyDisk : IDisposable
 /// <summary>The call that fails, by its number among its like, and what it fails with.</summary>
 internal sealed record Fault(string Call, int At, int ErrorNumber)
 {
+    /// <summary>In the place of a number: each of its like.</summary>
+    public const int Each = -1;
+
     public const int InputOutputError = 5;
     public const int AccessDenied = 13;
+    public const int InvalidArgument = 22;
     public const int NoSpace = 28;
     public const int ReadOnlyFileSystem = 30;
 }

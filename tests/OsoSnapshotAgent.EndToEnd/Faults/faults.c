@@ -1,6 +1,6 @@
 // Preloaded into the agent: lets one chosen call on a chosen path fail, as a failing disk would, and counts the calls.
 //   FAULT_UNDER  part of the paths that count          FAULT_EXCEPT  part of paths that don't
-//   FAULT_CALL   a name of "names" below               FAULT_AT      the call's number, from 1; FAULT_ERRNO what it fails with
+//   FAULT_CALL   a name of "names" below               FAULT_AT      the call's number, from 1, or -1 for each; FAULT_ERRNO what it fails with
 //   FAULT_DELAY  milliseconds that each call of FAULT_CALL takes longer
 // A name relative to a directory's descriptor counts as the path that it means.
 // At its end the process prints "faults: open=12 read=7 …" to stderr, and before it what it let fail.
@@ -51,7 +51,8 @@ __attribute__((destructor)) static void report(void) {
 
 static int strikes(enum call call, const char *path) {
   if (!under || !path || !strstr(path, under) || (except && strstr(path, except))) return 0;
-  int hit = atomic_fetch_add(&counts[call], 1) + 1 == at && (int)call == chosen;
+  long number = atomic_fetch_add(&counts[call], 1) + 1;
+  int hit = (number == at || at == -1) && (int)call == chosen;
   if (delay && (int)call == chosen) usleep(delay * 1000);
   if (hit) {
     char text[4200];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Faults;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 
@@ -69,6 +70,29 @@ public sealed class ClientDiskTests
         Assert.Contains("can't be written: ", take.Error, StringComparison.Ordinal);
         Assert.Contains("choose another -o", take.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(cluster.Folder, ".cluster/calls.jsonl")));
+    }
+
+    [Theory]
+    [InlineData(Fault.InvalidArgument, 0)]
+    [InlineData(Fault.InputOutputError, 1)]
+    public async Task Without_fsync_a_copy_is_made_and_one_that_fails_is_told(int errorNumber, int status)
+    {
+        using FaultyDisk disk = await FaultyDisk.CompileAsync();
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target)
+        {
+            OwnVariables = new Dictionary<string, string>(disk.Failing(new("sync", Fault.Each, errorNumber)))
+            {
+                ["FAULT_UNDER"] = "/oso-plugin-", ["FAULT_EXCEPT"] = ".cluster",
+            },
+        };
+
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--keep");
+
+        Assert.Contains("fault: sync of", take.Error, StringComparison.Ordinal);
+        Assert.Equal(status, take.ExitStatus);
+        Assert.Equal(status == 0, File.Exists(cluster.Archive));
+        Assert.Equal(status != 0, take.Error.Contains("can't be flushed to the disk", StringComparison.Ordinal));
     }
 
     // Then everything of it is taken away, so that the next round begins anew.

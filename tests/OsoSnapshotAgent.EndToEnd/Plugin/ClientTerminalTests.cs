@@ -76,6 +76,29 @@ public sealed class ClientTerminalTests
     }
 
     [Fact]
+    public async Task Ctrl_C_while_the_container_is_released_says_what_is_left_to_do()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["release"] = "slow" } });
+        using Pty terminal = new();
+        terminal.Resize(40, 120);
+        using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
+
+        await terminal.WaitForAsync("structure right");
+        terminal.Type(CtrlC);
+        await terminal.WaitForAsync("run the same command again");
+
+        Assert.Equal(130, await EndAsync(take));
+        Assert.Contains("is complete, but container", terminal.Screen, StringComparison.Ordinal);
+        cluster.Configure([]);
+        CommandResult again = (await cluster.RunAsync("take", Cluster.Pod)).Succeeded();
+        Assert.Contains("is complete: an earlier run has made it", again.Error, StringComparison.Ordinal);
+        Assert.Single(cluster.Containers);
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
     public async Task Ctrl_C_before_a_container_is_asked_for_leaves_nothing()
     {
         using Cluster cluster = new();

@@ -35,6 +35,9 @@ internal sealed class Cluster : IDisposable
 
     public string Archive => Path.Combine(Folder, Pod + "-snapshots.tgz");
 
+    /// <summary>More variables of the plugin, such as those of a faulty disk.</summary>
+    public IReadOnlyDictionary<string, string> OwnVariables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>For how long a command may run.</summary>
     public TimeSpan? Patience { get; init; }
 
@@ -139,6 +142,7 @@ internal sealed class Cluster : IDisposable
         "env", "STANDIN=" + StandInFolder,
         $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
         "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
+        .. OwnVariables.Select(variable => $"{variable.Key}={variable.Value}"),
     ];
 
     private string[] Command(string[] arguments) => [.. Surroundings, Client.Binary, .. arguments];

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>
+/// The client beside the fewest commands that a person would type, by turns through the same stand-in for kubectl. Run
+/// by ./build.sh bench; OSO_BENCH_CLIENT_BYTES is the size of each of two blocks, OSO_BENCH_ROUNDS how often.
+/// OSO_BENCH_PLUGIN names another client to measure.
+/// </summary>
+public sealed class ClientBench
+{
+    private const string ByHand = """
+        name=by-hand-$1
+        kubectl debug "$POD" --image="$OSO_SNAPSHOT_IMAGE" --target=prom-svr -c "$name" --env=OSO_SNAPSHOT_HOLD=1h --env=OSO_SNAPSHOT_CLIENT="$name"
+        until kubectl logs "$POD" -c "$name" 2>/dev/null | grep -q '(OSO_SNAPSHOT_HOLD)'; do sleep 0.2; done
+        start=$(date +%s.%N)
+        kubectl exec "$POD" -c "$name" -- cat /proc/1/root/data/snapshots.tgz >by-hand.tgz
+        echo "copied $(echo "$(date +%s.%N) - $start" | bc)"
+        kubectl exec "$POD" -c "$name" -- oso-snapshot release --remove
+        """;
+
+    private readonly Dictionary<string, List<double>> _seconds = [];
+
+    [Theory(Explicit = true)]
+    [InlineData("tiny", "4000000")]
+    [InlineData("large", "1300000000")]
+    public async Task Client_beside_the_fewest_commands_by_hand(string title, string blockBytes)
+    {
+        long bytes = Number(title == "large" ? "OSO_BENCH_CLIENT_BYTES" : "", blockBytes);
+        await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = bytes });
+        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(10) };
+        string? plugin = Environment.GetEnvironmentVariable("OSO_BENCH_PLUGIN");
+        long size = 0;
+        for (int round = 0; round < Number("OSO_BENCH_ROUNDS", "3"); round++)
+        {
+            string copied = await TimeAsync("by hand", () => cluster.RunScriptAsync(ByHand, $"{round}"));
+            Add("by hand, the copy alone", double.Parse(copied.Split("copied ")[1].Split('\n')[0], CultureInfo.InvariantCulture));
+            size = new FileInfo(Path.Combine(cluster.Folder, "by-hand.tgz")).Length;
+            await TimeAsync("take", () => cluster.RunAsync("take", Cluster.Pod, "-q"));
+            await TimeAsync("take --streams 1", () => cluster.RunAsync("take", Cluster.Pod, "-q", "--streams", "1", "-o", "one.tgz"));
+            if (plugin is not null)
+            {
+                await TimeAsync("another client", () => cluster.RunScriptAsync($"'{plugin}' take \"$POD\" -q -o other.tgz"));
+            }
+
+            Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
+        }
+
+        // One that stays saves the container's start; the first of these runs starts it.
+        for (int round = 0; round <= Number("OSO_BENCH_ROUNDS", "3"); round++)
+        {
+            await TimeAsync(round == 0 ? "take --resident, the first" : "take --resident", () => cluster.RunAsync("take", Cluster.Pod, "-q", "--resident"));
+            Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
+        }
+
+        double byHand = Median("by hand");
+        string table = string.Concat(_seconds.Keys.Select(name => string.Create(
+            CultureInfo.InvariantCulture, $"| {name} | {Median(name):0.00} s | {Median(name) - byHand:+0.00;-0.00} s | {Median(name) / byHand:0.00} |\n")));
+        TestContext.Current.SendDiagnosticMessage(
+            $"{title}: an archive of {size} bytes\n\n| variant | median | beside by hand | × by hand |\n| --- | ---: | ---: | ---: |\n{table}");
+    }
+
+    private static long Number(string variable, string otherwise) =>
+        long.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise, CultureInfo.InvariantCulture);
+
+    private async Task<string> TimeAsync(string name, Func<Task<CommandResult>> run)
+    {
+        long startedAt = Stopwatch.GetTimestamp();
+        string output = (await run()).Succeeded().Output;
+        Add(name, Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+        return output;
+    }
+
+    private void Add(string name, double seconds)
+    {
+        _seconds.TryAdd(name, []);
+        _seconds[name].Add(seconds);
+    }
+
+    private double Median(string name) => _seconds[name].Order().ElementAt(_seconds[name].Count / 2);
+}
