@@ -43,7 +43,7 @@ public sealed class ClientBench
             await TimeAsync("take --streams 1", () => cluster.RunAsync("take", Cluster.Pod, "-q", "--streams", "1", "-o", "one.tgz"));
             if (plugin is not null)
             {
-                await TimeAsync("another client", () => cluster.RunScriptAsync($"'{plugin}' take \"$POD\" -q -o other.tgz"));
+                await TimeAsync("another client", () => cluster.RunScriptAsync($"'{plugin}' take \"$POD\" -o other.tgz"));
             }
 
             Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
