@@ -3,10 +3,10 @@ using OsoSnapshot.Formats.Streams;
 
 namespace OsoSnapshot.Formats.Gzip;
 
-/// <summary>Which code packs and unpacks: ISA-L where it is there and works, else .NET's own.</summary>
+/// <summary>Chooses the code that packs and unpacks: ISA-L if it is there and works, otherwise .NET's own.</summary>
 internal static class GzipEngines
 {
-    // Each engine's bargain on TSDB blocks: tests/bench/README.md. ISA-L's level 2 takes a tenth more time than 1 and
+    // Measured on TSDB blocks: tests/bench/README.md. ISA-L's level 2 takes a tenth more time than 1 and
     // saves 2 % of size.
     private const int IsalLevel = 2;
     private const int ZlibLevel = 3;
@@ -14,7 +14,7 @@ internal static class GzipEngines
     private static readonly Lazy<IsalLibrary?> Isal = new(
         () => IsalLibrary.Instance is { } library && WorksInTrial(library) ? library : null);
 
-    /// <param name="level">1 to 9 as of gzip; null for the engine's best bargain.</param>
+    /// <param name="level">1 to 9 as of gzip; null for the engine's default.</param>
     public static IDeflateEngine Choose(int? level) =>
         Isal.Value is { } library ? new IsalEngine(library, level ?? IsalLevel) : new ZlibEngine(level ?? ZlibLevel);
 
@@ -24,7 +24,7 @@ internal static class GzipEngines
     public static Stream Open(Stream packed) =>
         Isal.Value is { } library ? new IsalGunzipStream(library, packed) : new StrictGunzipStream(packed);
 
-    // The offsets that we use of the library's structures must be those of the library at hand.
+    // The offsets in the library's structures are those of one version, so the installed one is tried.
     private static bool WorksInTrial(IsalLibrary library)
     {
         byte[] plain = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * i >> 5))];

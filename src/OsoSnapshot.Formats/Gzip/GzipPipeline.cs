@@ -29,7 +29,7 @@ internal sealed class GzipPipeline : WriteStream
     /// <param name="output">Written to by a thread of the pipeline's own, until <see cref="Complete"/> or disposal
     /// returns.</param>
     /// <param name="beforeSlice">Called by each worker before it compresses a slice; it may wait, but not once the
-    /// token says stop.</param>
+    /// token is cancelled.</param>
     public GzipPipeline(
         Stream output,
         IDeflateEngine engine,

@@ -54,7 +54,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>Hands the slice over that was free.</summary>
+    /// <summary>Hands over the slice that was free.</summary>
     public void Fill()
     {
         lock (_lock)
@@ -98,7 +98,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>The slice that was waited for is written.</summary>
+    /// <summary>The slice that was returned last is written.</summary>
     public void Free()
     {
         lock (_lock)
@@ -119,7 +119,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>Ends every wait; the first failure is the one that the filling thread is told.</summary>
+    /// <summary>Ends every wait; the filling thread gets the first failure.</summary>
     public void Fail(Exception failure)
     {
         lock (_lock)

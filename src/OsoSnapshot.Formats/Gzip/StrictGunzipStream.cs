@@ -5,8 +5,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Gzip;
 
 /// <summary>
-/// .NET's own gzip reader, made as strict as ISA-L's: left alone, it takes a file that breaks off or that something
-/// follows for whole. So the file's very last bytes must be the trailer (RFC 1952, section 2.3) of all that came out.
+/// .NET's own gzip reader, as strict as ISA-L's. By itself it accepts a file that breaks off, or that something
+/// follows. So the file's very last bytes must be the trailer (RFC 1952, section 2.3) of all that came out.
 /// </summary>
 internal sealed class StrictGunzipStream : ReadStream
 {

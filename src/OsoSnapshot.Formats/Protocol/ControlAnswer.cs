@@ -9,7 +9,7 @@ internal sealed record ControlAnswer
     /// <summary>A number: JSON code for enumerations brings the regular expressions into the binary, 600 KB.</summary>
     public int ExitStatus { get; init; }
 
-    /// <summary>How far the request is: then this is no answer yet, and more follows.</summary>
+    /// <summary>How far the request is. Then this is not the answer yet: more lines follow.</summary>
     public string? Progress { get; init; }
 
     public string? Problem { get; init; }

@@ -13,7 +13,7 @@ internal sealed record SnapshotBlock
 
     public required string Ulid { get; init; }
 
-    /// <summary>Changes with what may change in a block of this name.</summary>
+    /// <summary>A block's fingerprint: see <see cref="Tsdb.BlockFingerprint"/>.</summary>
     public required string Fingerprint { get; init; }
 
     public required string Kind { get; init; }

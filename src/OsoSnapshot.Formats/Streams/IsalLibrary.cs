@@ -36,9 +36,8 @@ internal sealed unsafe class IsalLibrary
     }
 
     /// <summary>
-    /// Tells the code that compresses: the start of the SHA-256 of the library's file, since the library knows no
-    /// version of its own, and the
-    /// instructions that it chooses its code by.
+    /// Identifies the code that compresses: the start of the SHA-256 of the library's file, since the library states no
+    /// version, and the CPU instructions by which it chooses its code.
     /// </summary>
     public string Identity => _identity ??= $"{FileHash()} {Instructions()}";
 

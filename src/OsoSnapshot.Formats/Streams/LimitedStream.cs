@@ -1,7 +1,7 @@
 namespace OsoSnapshot.Formats.Streams;
 
 /// <summary>
-/// The first bytes of an answer, as if it ended there: one that never ends, be it a single line, fills no memory.
+/// The first bytes of an answer, as if it ended there. An endless answer, or an endless line, fills no memory.
 /// </summary>
 internal sealed class LimitedStream(Stream source, int maxBytes) : ReadStream
 {

@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>What a stream that is only read forwards must say of itself.</summary>
+/// <summary>The members that a stream needs which is only read forwards.</summary>
 internal abstract class ReadStream : Stream
 {
     public sealed override bool CanRead => true;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>Remembers how what is read starts and ends, and sums all of it where asked to.</summary>
+/// <summary>Keeps the first and the last bytes of what is read, and its checksum if asked to.</summary>
 internal sealed class ReadTap(Stream source, IncrementalHash? hash = null) : ReadStream
 {
     private readonly byte[] _first = new byte[10];

@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>What a stream that is only written forwards must say of itself.</summary>
+/// <summary>The members that a stream needs which is only written forwards.</summary>
 internal abstract class WriteStream : Stream
 {
     public sealed override bool CanRead => false;
@@ -21,7 +21,7 @@ internal abstract class WriteStream : Stream
 
     public sealed override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    /// <summary>Nothing is held back that a flush in the middle should move.</summary>
+    /// <summary>Does nothing: the stream holds nothing back.</summary>
     public sealed override void Flush()
     {
     }

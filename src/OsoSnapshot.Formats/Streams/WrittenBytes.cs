@@ -27,7 +27,7 @@ internal sealed class WrittenBytes
         }
     }
 
-    /// <summary>No more will come, be it that the file is whole or that writing failed.</summary>
+    /// <summary>No more bytes follow: the file is whole, or writing failed.</summary>
     public void Complete()
     {
         lock (_lock)

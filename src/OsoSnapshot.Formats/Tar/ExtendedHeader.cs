@@ -59,7 +59,7 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
             }
         }
 
-        // Of several the last counts: POSIX.1-2017, pax, "pax Extended Header".
+        // The last of several counts: POSIX.1-2017, pax, "pax Extended Header".
         if (hasPath)
         {
             TakeName(path);
@@ -71,7 +71,7 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
     {
         while (!bytes.IsEmpty)
         {
-            // GNU tar would obey, others would not.
+            // GNU tar would apply it, other readers would not.
             if (Meaning(NextRecord(ref bytes, out int equals)[..equals]) != Key.Ignored)
             {
                 throw wrong("follows a name or a size that is given for all entries");

@@ -16,7 +16,7 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>As the two are that end an archive.</summary>
+    /// <summary>True for a block of zeros; two of them end an archive.</summary>
     public bool IsZero => !_bytes.ContainsAnyExcept((byte)0);
 
     public char Type => (char)_bytes[156];

@@ -50,7 +50,7 @@ internal sealed class TarEntryWriter : IDisposable
         }
         catch (TarException) when (_isEntryOpen)
         {
-            // SharpZipLib's complaint would hide the failure that has left the entry unfinished and is on its way up.
+            // SharpZipLib's complaint would hide the failure that left the entry unfinished.
         }
     }
 

@@ -10,6 +10,6 @@ internal enum TarEntryKind
 }
 
 /// <summary>One entry of a tar archive.</summary>
-/// <param name="Name">As it stands there; ours end with a slash where they are a directory's.</param>
+/// <param name="Name">As in the archive. This program ends a directory's name with a slash.</param>
 /// <param name="SizeBytes">Of the content, which only a file has.</param>
 internal readonly record struct TarHeader(string Name, TarEntryKind Kind, long SizeBytes);

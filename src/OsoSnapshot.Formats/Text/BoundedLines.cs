@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Text;
 
-/// <summary>The lines of a text that may hold anything: a line that never ends fills no memory.</summary>
+/// <summary>The lines of an untrusted text. An endless line fills no memory.</summary>
 internal static class BoundedLines
 {
     /// <summary>The longest line of the agent's own is some hundred letters.</summary>

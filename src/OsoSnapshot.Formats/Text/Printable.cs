@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Text;
 
-/// <summary>What a server, a file or a file's name says goes to a terminal: no escape sequences.</summary>
+/// <summary>Makes a server's words, a file or a file's name safe for a terminal: it removes escape sequences.</summary>
 internal static class Printable
 {
     /// <param name="keepsLines">Whether newlines stay, where the text is made of several.</param>

@@ -17,7 +17,7 @@ internal sealed class AuditedBlock(BlockId id, BlockMeta? meta, long sizeBytes, 
 
 /// <summary>
 /// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
-/// that the block has what a block needs. Damage is noted, not thrown: the other blocks are still worth having.
+/// that no file of it is missing. Damage is noted, not thrown: the other blocks are still worth restoring.
 /// </summary>
 internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 {

@@ -32,7 +32,7 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck(
         Checksum,
     }
 
-    /// <returns>null for what is no segment, such as <c>.nfs…</c>: Prometheus passes over it.</returns>
+    /// <returns>null for a file that is no segment, such as <c>.nfs…</c>: Prometheus ignores it.</returns>
     public static ulong? NumberOf(string pathInBlock)
     {
         // prometheus/tsdb/chunks/chunks.go, sequenceFiles: names that are unsigned numbers.

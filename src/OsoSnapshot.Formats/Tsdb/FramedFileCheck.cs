@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A file with a magic number and a version byte at its start, and a part at its end that is looked at once it is
-/// known.
+/// A file with a magic number and a version byte at its start, and a part at its end that is checked when the file
+/// has ended.
 /// </summary>
 internal abstract class FramedFileCheck(
     string name,
@@ -41,7 +41,7 @@ internal abstract class FramedFileCheck(
 
         Length += bytes.Length;
 
-        // What is certain not to be the tail goes to the body.
+        // Bytes that can't belong to the tail are the body's.
         int overflow = _tailFilled + bytes.Length - _tail.Length;
         if (overflow > 0)
         {

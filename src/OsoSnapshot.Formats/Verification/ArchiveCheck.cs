@@ -31,7 +31,7 @@ internal static class ArchiveCheck
             // Readers ignore most of this header, so nothing else would show a change in it.
             throw Failed(
                 $"{path} does not start as this program's archives do.",
-                "Either it is damaged or another program's: put its checksum beside it as sha256sum writes it, and verify again.");
+                "Either it is damaged, or another program made it. Put sha256sum's line in a .sha256 beside it, and verify again.");
         }
 
         return expected is null || expected == actual ? audit : throw Failed(

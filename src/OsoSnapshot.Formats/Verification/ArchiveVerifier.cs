@@ -16,7 +16,7 @@ internal static class ArchiveVerifier
 
     /// <param name="archive">The gzip file's bytes; may still be growing.</param>
     /// <param name="written">What must be in it, in this order; null when only the archive itself is known.</param>
-    /// <param name="finished">Told of each block once all of it is read.</param>
+    /// <param name="finished">Called with each block once all of it is read.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read or
     /// differs.</exception>
     public static BlockAudit Verify(

@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshot.Formats.Verification;
 
-/// <summary>The blocks along their time as a picture of text: what was saved, and where nothing is.</summary>
+/// <summary>Draws the blocks along their time in text, so that a gap is seen.</summary>
 internal static class BlockTimeline
 {
     private const int Columns = 40;

@@ -27,7 +27,7 @@ internal sealed record VerifyReport
     public long BlocksLeftOut { get; init; }
 }
 
-/// <summary>A block as it was read; what its meta.json would tell is null where that is damaged.</summary>
+/// <summary>A block as it was read. The values of its meta.json are null if that file is damaged.</summary>
 internal sealed record VerifiedBlock
 {
     public required string Ulid { get; init; }

@@ -17,7 +17,7 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
         {
             throw new OperatorException(
                 ExitStatus.ArchiveFailed,
-                $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, told above.",
+                $"{path} holds damaged blocks: {Plural.Of(audit.ProblemCount, "problem")}, listed above.",
                 "The other blocks are sound. Restore without the damaged ones, or take another copy.");
         }
 

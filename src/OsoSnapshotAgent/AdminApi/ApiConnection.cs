@@ -59,7 +59,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         }
     }
 
-    /// <summary>Reads a body that need not come whole.</summary>
+    /// <summary>Reads a body, of which a part suffices.</summary>
     public async Task ReadAsFarAsPossibleAsync(
         HttpResponseMessage response,
         Func<Stream, CancellationToken, Task> read,
@@ -74,7 +74,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         catch (Exception e) when (e is HttpRequestException or IOException
             || (e is OperationCanceledException && !token.IsCancellationRequested))
         {
-            // What has come will do: without metrics nobody can tell who answers, and that is no failure.
+            // Part of it suffices: without metrics nobody can tell who answers, and that is no failure.
         }
     }
 

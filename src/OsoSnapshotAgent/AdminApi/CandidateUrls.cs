@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <summary>Under which base URLs Prometheus may answer.</summary>
 internal static class CandidateUrls
 {
-    // It names a few files and a user for each line.
+    // A web configuration names a few files, and each user in a line.
     private const int MaxWebConfigBytes = 256 * 1024;
 
     /// <returns>

@@ -83,7 +83,7 @@ internal sealed class PrometheusClient(
     }
 
     /// <summary>
-    /// Orders the snapshot and prints the exchange as <c>curl -v</c> does. The one request that is never repeated once
+    /// Orders the snapshot and prints the exchange as <c>curl -v</c> does. This request alone is never repeated once
     /// it may have been sent.
     /// </summary>
     /// <exception cref="OperatorException">Refused or failed, with the remedy.</exception>

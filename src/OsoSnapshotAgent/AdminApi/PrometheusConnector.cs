@@ -18,7 +18,7 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         ConnectionTrace trace = new();
         SocketsHttpHandler connection = new()
         {
-            // A proxy of the cluster's environment must not get between us and the pod beside us.
+            // A proxy of the cluster's environment must not see a request within the pod.
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,

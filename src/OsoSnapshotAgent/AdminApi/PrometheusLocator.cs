@@ -59,7 +59,7 @@ internal sealed class PrometheusLocator(ServerIdentity identity, AgentSettings s
             return failures[0];
         }
 
-        // The first that was more than a wrong path says the most.
+        // A failure other than a wrong path says the most; the first one counts.
         OperatorException telling = failures.Find(
             failure => failure is not RefusalException { Kind: RefusalKind.WrongPath }) ?? failures[0];
         string problem = string.Join('\n', failures.Select(failure => failure.Message));

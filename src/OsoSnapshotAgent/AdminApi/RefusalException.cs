@@ -2,7 +2,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>What a failed request tells of the address that it went to.</summary>
+/// <summary>What a failed request shows about its address.</summary>
 internal enum RefusalKind
 {
     /// <summary>Something answers there, and this was its answer.</summary>
@@ -11,7 +11,7 @@ internal enum RefusalKind
     /// <summary>Something answers there, but has no Prometheus API under this path.</summary>
     WrongPath,
 
-    /// <summary>Nothing answers there: another path of the same host would only take as long again.</summary>
+    /// <summary>Nothing answers there, so another path of the same host would not answer either.</summary>
     NoAnswer,
 }
 
@@ -22,7 +22,7 @@ internal sealed class RefusalException(ExitStatus status, string problem, string
     public RefusalKind Kind { get; init; }
 
     /// <summary>
-    /// True where Prometheus may have carried out the request all the same: no answer, or not its own.
+    /// True if Prometheus may have carried out the request: there is no answer, or it is not Prometheus' own.
     /// </summary>
     public bool LeavesDoubt { get; init; }
 }

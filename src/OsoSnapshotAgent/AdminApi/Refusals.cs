@@ -76,7 +76,7 @@ internal static class Refusals
         return Refused(problem, Remedy, problem);
     }
 
-    /// <param name="brief">The reason without what has come from there.</param>
+    /// <param name="brief">The reason without a server's own words.</param>
     public static RefusalException NotPrometheus(Uri url, string reason, string? brief = null) =>
         new(ExitStatus.PrometheusRefused, $"{url}: {reason}.", CheckUrl)
         {

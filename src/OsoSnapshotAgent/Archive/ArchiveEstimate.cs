@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// How long an archive will be: told before it is written, from samples all over the files that go into it.
+/// Estimates the size of an archive before it is written, from samples of all its files.
 /// </summary>
 internal static class ArchiveEstimate
 {
@@ -15,7 +15,7 @@ internal static class ArchiveEstimate
     private const int OverheadBytes = 512;
     private const double Margin = 1.05;
 
-    /// <param name="items">Files below the directory; those that have gone meanwhile count nothing.</param>
+    /// <param name="items">Files below the directory; those that were deleted meanwhile count nothing.</param>
     /// <returns>Bytes of archive at most, as far as samples tell.</returns>
     public static long BytesOf(DirectoryHandle directory, IEnumerable<TreeItem> items, IDeflateEngine engine)
     {
@@ -73,7 +73,7 @@ internal static class ArchiveEstimate
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Compacted away meanwhile. What can't be read will be told when it matters.
+            // It was compacted away meanwhile. If it matters, reading it will fail later.
             return 0;
         }
     }

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
 /// Reads the archive's file while it is still written, through the descriptor that writes it, and writes out what it
-/// has read. What fits into free memory stays in the page cache for whoever copies the archive; the rest is dropped.
+/// has read. What fits into free memory stays in the page cache for the operator's copy; the rest is dropped.
 /// </summary>
 /// <param name="memory">null: everything is dropped.</param>
 internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written, FreeMemory? memory) : ReadStream

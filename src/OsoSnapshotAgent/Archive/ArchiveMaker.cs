@@ -49,7 +49,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
             await ((Task)verifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (e is OperationCanceledException && !token.IsCancellationRequested)
             {
-                // It was the verifier that stopped the writer: its reason counts.
+                // The verifier stopped the writer, so its failure is the reason.
                 await verifying;
             }
 

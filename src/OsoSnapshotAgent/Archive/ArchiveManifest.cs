@@ -9,12 +9,12 @@ internal sealed record ArchiveManifest
 
     public required long ArchiveBytes { get; init; }
 
-    /// <summary>For how long the run made way for Prometheus.</summary>
+    /// <summary>How long the run paused for Prometheus, in all.</summary>
     public required TimeSpan Paused { get; init; }
 
-    /// <summary>CRC-32C of the archive's bytes on their way to the file.</summary>
+    /// <summary>CRC-32C of the archive's bytes as they were written.</summary>
     public required uint Crc32C { get; init; }
 
-    /// <summary>SHA-256 of the archive's bytes on their way to the file, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of the archive's bytes as they were written, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 }

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// The archive's bytes on their way to the file: counted, summed, held to the rate limit, and stopped before they touch
+/// Writes the archive's bytes to the file: counts and sums them, keeps the rate limit, and stops before they touch
 /// the reserve, since a full volume can cost Prometheus its write-ahead log (prometheus#13027).
 /// </summary>
 /// <param name="volume">Where the file lies; null where it goes to standard output.</param>
@@ -32,8 +32,8 @@ internal sealed class ArchiveOutput(
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        // Others write to the volume too, so the room is looked at before each slice: two system calls for half a
-        // megabyte.
+        // Other processes write to the volume too, so the room is checked before each slice: two system calls for half
+        // a megabyte.
         if (volume?.RoomBytes < buffer.Length)
         {
             throw OutOfRoom.WhileArchiving(volume, BytesWritten, inner: null);

@@ -11,14 +11,14 @@ namespace OsoSnapshotAgent.Archive;
 /// <summary>
 /// One block as an archive of its own, of which any part can be made: the same block always gives the same bytes.
 /// </summary>
-/// <param name="prometheusPid">For whom the compression pauses; null where no process can be seen.</param>
+/// <param name="prometheusPid">The compression pauses for this process; null if none is visible.</param>
 internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSettings settings, int? prometheusPid = null)
 {
     private readonly IDeflateEngine _engine = GzipEngines.Choose(settings.Level);
 
-    /// <summary>Writes a part; all before it is made too, and dropped.</summary>
+    /// <summary>Writes a part. All bytes before the part are made too, and dropped.</summary>
     /// <returns>
-    /// What standard error tells: the engine, the bytes written and, where the part reaches to the end, bytes and
+    /// The lines for standard error: the engine, the bytes written and, where the part reaches to the end, bytes and
     /// SHA-256 of the whole.
     /// </returns>
     /// <exception cref="OperatorException">The offset lies after the end, or the block can't be read.</exception>

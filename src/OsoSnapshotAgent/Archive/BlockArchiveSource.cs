@@ -17,7 +17,7 @@ internal static class BlockArchiveSource
         InputBytes = SnapshotTree.Below(block, string.Empty).Sum(
             entry => entry.Status.IsRegularFile ? entry.Status.SizeBytes : 0),
 
-        // The names of accounts are those of a machine.
+        // Names of accounts differ between machines.
         Accounts = new AccountNames((_, _) => null),
     };
 

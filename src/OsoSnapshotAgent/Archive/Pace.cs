@@ -88,7 +88,7 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
         Share = waitsForUs ? Math.Max(MinShare, Share * Down) : Math.Min(1, Share + Up);
     }
 
-    // Only once somebody waits, since it costs a pause.
+    // Measured only while Prometheus waits, because it costs a pause.
     private void MeasureBaseline(CancellationToken token)
     {
         Pause(BaselinePause, token);

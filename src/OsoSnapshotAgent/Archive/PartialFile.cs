@@ -63,5 +63,5 @@ internal sealed class PartialFile : IDisposable
     }
 }
 
-/// <summary>A file is whole under its final name, but the disk may forget that name in a power cut.</summary>
+/// <summary>The file is whole under its final name, but the name may be lost in a power cut.</summary>
 internal sealed class NotDurableException(string message, Exception inner) : IOException(message, inner);

@@ -13,7 +13,7 @@ internal sealed record TreeEntry(string EntryName, FileStatus Status, DirectoryH
 {
     public string PathSeenByAgent => Parent?.PathOf(Name) ?? EntryName;
 
-    /// <summary>Opens the very file that the walk has seen.</summary>
+    /// <summary>Opens the file that the walk has found, and no other.</summary>
     /// <exception cref="FileNotFoundException">It has vanished.</exception>
     /// <exception cref="IOException">It has been replaced, or any other failure.</exception>
     public FileStream OpenFile()
@@ -35,7 +35,7 @@ internal sealed record TreeEntry(string EntryName, FileStatus Status, DirectoryH
 internal static class SnapshotTree
 {
     /// <param name="isWanted">Says of the name of a directory in the snapshot whether it goes into the archive.</param>
-    /// <returns>Each entry is good until the next is asked for. The directories are read anew each time.</returns>
+    /// <returns>An entry is valid until the next one is asked for. The directories are read anew each time.</returns>
     /// <exception cref="OperatorException">The snapshot holds something other than files and directories.</exception>
     public static IEnumerable<TreeEntry> Walk(DataDirectory data, SnapshotName name, Predicate<string> isWanted)
     {

@@ -5,7 +5,7 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// The archive's way to whoever reads standard output: waits for the reader, but not once the token says stop.
+/// Writes the archive to standard output. It waits for the reader, except once the token is cancelled.
 /// </summary>
 internal sealed class StandardOutput(
     CancellationToken token,

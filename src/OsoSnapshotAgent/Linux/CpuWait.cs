@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>How long the threads of a process wait for a CPU, by themselves or because of a quota.</summary>
+/// <summary>How long the threads of a process wait for a CPU, for lack of one or because of a quota.</summary>
 internal sealed class CpuWait(ProcFileSystem proc, int pid)
 {
     private IReadOnlyDictionary<string, long> _last = proc.ThreadWaits(pid);

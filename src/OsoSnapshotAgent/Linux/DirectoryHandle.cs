@@ -4,7 +4,7 @@ namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
 /// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link
-/// is followed in any component, so whoever may rename things there can't lead us elsewhere. For a single name
+/// is followed in any component, so a process that renames things there can't lead us elsewhere. For a single name
 /// openat(2) with O_NOFOLLOW does what openat2(2) does, on every kernel and under every seccomp profile.
 /// </summary>
 /// <remarks>A path below the directory is one or more names with slashes between them, without "." and "..".</remarks>
@@ -27,7 +27,7 @@ internal sealed class DirectoryHandle : IDisposable
         new(LibC.OpenAt(LibC.AtCurrentDirectory, path, LibC.OpenDirectory, path.TrimEnd('/')), path.TrimEnd('/'));
 
     /// <returns>null where nothing is there.</returns>
-    /// <exception cref="UnauthorizedAccessException">A directory on the way may not be searched.</exception>
+    /// <exception cref="UnauthorizedAccessException">A directory of the path may not be searched.</exception>
     /// <exception cref="IOException">Any other failure.</exception>
     public FileStatus? Find(string path)
     {
@@ -67,7 +67,7 @@ internal sealed class DirectoryHandle : IDisposable
     /// <summary>The same directory once more, with a lock and a place in its listing of its own.</summary>
     public DirectoryHandle Reopen() => new(OpenAt(".", LibC.OpenDirectory), Path);
 
-    /// <summary>Opens a regular file for reading. Nothing is waited for: no pipe is opened, no device read.</summary>
+    /// <summary>Opens a regular file for reading. It never waits: it opens no pipe and reads no device.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is something other than a regular file, or any other failure.</exception>
@@ -97,7 +97,7 @@ internal sealed class DirectoryHandle : IDisposable
             : $"{PathOf(name)} is not a regular file");
     }
 
-    /// <summary>Deletes a name that is no directory's; what it links to stays.</summary>
+    /// <summary>Deletes a name, except a directory's. A link's destination stays.</summary>
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public void DeleteFile(string name) => Delete(name, flags: 0);
 
@@ -105,7 +105,7 @@ internal sealed class DirectoryHandle : IDisposable
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public void DeleteDirectory(string name) => Delete(name, LibC.AtRemoveDirectory);
 
-    /// <summary>Gives a file another name in this directory, in the place of what has it.</summary>
+    /// <summary>Renames a file in this directory, and replaces what has the new name.</summary>
     /// <exception cref="IOException">It failed.</exception>
     public unsafe void Rename(string from, string to)
     {

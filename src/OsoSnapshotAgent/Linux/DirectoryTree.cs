@@ -13,7 +13,7 @@ internal enum TreeOrder
     ContentFirst,
 }
 
-/// <summary>What a walk has come to.</summary>
+/// <summary>An entry that a walk has reached.</summary>
 /// <param name="Parent">Open for as long as the walk is at this entry.</param>
 /// <param name="Path">Below the directory in which the walk began.</param>
 /// <param name="Status">null where it was listed, but has vanished since.</param>
@@ -29,7 +29,7 @@ internal readonly record struct TreeItem(DirectoryHandle Parent, string Name, st
 /// </summary>
 internal static class DirectoryTree
 {
-    /// <summary>A directory deeper than this is nobody's that works here: a snapshot has three levels.</summary>
+    /// <summary>A snapshot has three levels; deeper directories are not Prometheus'.</summary>
     public const int MaxDepth = 32;
 
     /// <summary>Names that are sorted at once; Prometheus' largest directory holds the segments of one block.</summary>
@@ -51,7 +51,7 @@ internal static class DirectoryTree
     /// <param name="inspect">Called with each directory before anything in it is deleted; throws where it must
     /// stay.</param>
     /// <param name="deleted">Called after each deletion.</param>
-    /// <exception cref="IOException">Something could not be deleted, or came meanwhile.</exception>
+    /// <exception cref="IOException">Something could not be deleted, or was added meanwhile.</exception>
     /// <exception cref="UnauthorizedAccessException">Something may not be deleted.</exception>
     public static void Delete(DirectoryHandle parent, string name, Action<DirectoryHandle> inspect, Action deleted)
     {

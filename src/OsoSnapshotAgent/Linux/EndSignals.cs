@@ -18,7 +18,7 @@ internal sealed class EndSignals : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>The status of the first signal that came; null while none has.</summary>
+    /// <summary>The status of the first signal; null before it.</summary>
     public ExitStatus? Status { get; private set; }
 
     public void Dispose()

@@ -27,7 +27,7 @@ internal static class Errno
     public static string LastText => Marshal.GetPInvokeErrorMessage(Last);
 
     /// <summary>The exception that .NET's own file functions throw for the last error.</summary>
-    /// <param name="path">What the system call was about.</param>
+    /// <param name="path">The path of the system call.</param>
     public static Exception ToException(string path)
     {
         int error = Last;

@@ -26,7 +26,7 @@ internal sealed class FileLock : IDisposable
         return null;
     }
 
-    /// <summary>From now on others may hold it too, where they share it.</summary>
+    /// <summary>From now on other processes may hold it too, if they share it.</summary>
     /// <returns>false when another process was faster.</returns>
     public bool TryShare() => TryChange(isShared: true);
 

@@ -13,7 +13,7 @@ namespace OsoSnapshotAgent.Linux;
 /// </remarks>
 internal sealed class FreeMemory(Func<string, string?> read, Func<string, string?> readInTarget)
 {
-    // What stays free, so that whoever needs memory next has nothing to evict.
+    // What stays free, so that the next process that needs memory has nothing to evict.
     private const double FreePart = 0.1;
 
     private static readonly (string Limit, string Use)[] CgroupFiles =

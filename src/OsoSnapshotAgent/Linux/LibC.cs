@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64, save one.</summary>
+/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64, except one.</summary>
 internal static unsafe partial class LibC
 {
     public const int OpenWriteOnly = 1;
@@ -104,7 +104,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, nint second, nint third);
 
-    /// <summary>openat(2), closed on exec; of what it creates, the umask decides who may read it.</summary>
+    /// <summary>openat(2), closed on exec. The umask decides who may read a file that it creates.</summary>
     /// <param name="path">For the message.</param>
     /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
     public static SafeFileHandle OpenAt(SafeFileHandle directory, string name, int flags, string path)

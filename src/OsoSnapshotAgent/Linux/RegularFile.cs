@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>Reading what must be a file, to a limit.</summary>
+/// <summary>Reads regular files, up to a limit.</summary>
 internal static class RegularFile
 {
-    /// <summary>Opens a path that the operator names: its links are followed. No pipe is waited at.</summary>
+    /// <summary>Opens a path that the operator names: its links are followed. It never waits for a pipe.</summary>
     /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
     public static FileStream Open(string path)
     {
@@ -13,7 +13,7 @@ internal static class RegularFile
         return new(Require(file, path), FileAccess.Read, bufferSize: 0);
     }
 
-    /// <summary>The first bytes, all of them where there are no more.</summary>
+    /// <summary>The first bytes of the file, or all if it has fewer.</summary>
     /// <exception cref="IOException">It can't be read.</exception>
     public static byte[] ReadStart(Stream file, int maxBytes)
     {

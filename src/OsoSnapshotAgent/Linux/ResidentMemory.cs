@@ -18,9 +18,8 @@ internal static class ResidentMemory
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         foreach (string line in File.ReadAllLines("/proc/self/maps"))
         {
-            // "55d0a000-55d0b000 r-xp 00002000 08:02 173521 /usr/bin/oso-snapshot". Code only: what is merely readable
-            // may
-            // have been written before, by the relocations of the dynamic linker.
+            // "55d0a000-55d0b000 r-xp 00002000 08:02 173521 /usr/bin/oso-snapshot". Code only: the dynamic linker may
+            // have written its relocations to pages that are merely readable.
             string[] fields = line.Split(' ', 6);
             if (fields[1] == "r-xp" && fields[4] != "0")
             {

@@ -26,8 +26,8 @@ internal sealed class Terminal
     public static void DropPendingInput() => _ = LibC.TerminalFlush(Input, LibC.FlushInput);
 
     /// <summary>
-    /// Waits at most <paramref name="timeout"/> for a line. End of input and a hang-up are no line: the caller's own
-    /// limit ends the wait.
+    /// Waits at most <paramref name="timeout"/> for a line. After the end of input or a hang-up the
+    /// timeout alone ends the wait.
     /// </summary>
     public unsafe bool WaitForEnter(TimeSpan timeout)
     {

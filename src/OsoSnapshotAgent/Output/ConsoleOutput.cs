@@ -4,8 +4,8 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Standard output that never makes the work wait: a client that is attached but stopped blocks writes to the terminal
-/// for as long as it likes, so a thread of its own writes, and what nobody reads is dropped beyond a limit.
+/// Standard output that never makes the work wait. A client that is attached but stopped blocks writes to the terminal
+/// without limit. So another thread writes, and drops what exceeds a limit.
 /// </summary>
 internal sealed class ConsoleOutput : IDisposable
 {
@@ -63,7 +63,7 @@ internal sealed class ConsoleOutput : IDisposable
         }
     }
 
-    /// <summary>Waits until all is written, or until nothing has moved for two seconds.</summary>
+    /// <summary>Waits until all is written, or until nothing was written for two seconds.</summary>
     public void Drain()
     {
         lock (_pending)

@@ -40,7 +40,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
         Show(Describe(bytes, elapsed), elapsed, isLine);
     }
 
-    /// <summary>Runs something whose end can't be foreseen, with a sign of life every few seconds.</summary>
+    /// <summary>Runs work of unknown length, and shows every few seconds that it continues.</summary>
     public async Task<T> WithHeartbeatAsync<T>(string activity, Func<Task<T>> action)
     {
         Start(activity, 0);

@@ -13,7 +13,7 @@ internal sealed class TerminationMessage(string path)
     private const string Ellipsis = " …";
     private const string BeforeRemedy = " What to do: ";
 
-    // What a problem of one long sentence must leave to the remedy.
+    // The room that a long problem leaves to the remedy.
     private const int MinRemedyBytes = 120;
 
     private static readonly int EllipsisBytes = Bytes(Ellipsis);
@@ -98,7 +98,7 @@ internal sealed class TerminationMessage(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A kindness of the runtime: the transcript has the reason too.
+            // The transcript has the reason too.
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class Transcript(ILogger<Transcript> logger, TimeProvider time)
         }
     }
 
-    /// <summary>An exception that no operator can mend: with its stack.</summary>
+    /// <summary>An exception that is a bug, with its stack.</summary>
     public void Bug(Exception exception) => logger.Log(
         LogLevel.Critical,
         new EventId((int)(LogId.Failed + (int)ExitStatus.Bug)),

@@ -11,8 +11,8 @@ using Serilog.Formatting.Display;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Serilog's ends: the console at once, and <c>snapshots.log</c> from when it is known where it lies; what came before
-/// is kept for it. A log that can't be written is a warning, never a failure.
+/// Serilog's sinks: the console at once, and <c>snapshots.log</c> once its directory is known. Earlier lines are kept
+/// for it. A log that can't be written is a warning, never a failure.
 /// </summary>
 internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 {

@@ -66,7 +66,7 @@ internal sealed record AgentSettings
     /// </summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Compression level of gzip, 1 to 9; null for the engine's best bargain.</summary>
+    /// <summary>Compression level of gzip, 1 to 9; null for the engine's default.</summary>
     public int? Level { get; init; }
 
     public long? RateLimitBytesPerSecond { get; init; }
@@ -89,7 +89,7 @@ internal sealed record AgentSettings
     /// <summary>This container's name, if a client has started it and is at work; null for people at a shell.</summary>
     public string? Client { get; init; }
 
-    /// <summary>A run that starts later is not wanted: its client has given up waiting for the container.</summary>
+    /// <summary>A run that starts later ends at once: its client has given up waiting for the container.</summary>
     public DateTimeOffset? StartBefore { get; init; }
 
     /// <summary>Draw with ASCII alone.</summary>
@@ -100,6 +100,6 @@ internal sealed record AgentSettings
     /// </summary>
     public IReadOnlyList<string> Given { get; init; } = [];
 
-    /// <summary>Things that are odd but no error: misspelt variables.</summary>
+    /// <summary>What is suspicious but no error: misspelt variables.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

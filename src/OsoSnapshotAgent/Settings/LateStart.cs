@@ -3,7 +3,7 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>A container whose image comes hours later would make a snapshot that nobody waits for any more.</summary>
+/// <summary>A container whose image is pulled hours later would make a snapshot that no client waits for.</summary>
 internal static class LateStart
 {
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>.</exception>

@@ -6,8 +6,8 @@ namespace OsoSnapshotAgent.Settings;
 internal delegate bool TryParse<T>(string text, out T value);
 
 /// <summary>
-/// Reads the environment variables and collects every problem, so that one run names them all. A variable that is set
-/// to nothing counts as not set, as <c>kubectl --env NAME=</c> leaves it.
+/// Reads the environment variables and collects every problem, so that one run names them all. An empty variable
+/// counts as not set, as <c>kubectl --env NAME=</c> leaves it.
 /// </summary>
 internal sealed class VariableReader(IReadOnlyDictionary<string, string> variables)
 {
@@ -86,7 +86,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
         return false;
     }
 
-    // The log goes to whoever may read the pod's logs.
+    // Every user who may read the pod's logs sees it.
     private static string WithoutPassword(string text)
     {
         int scheme = text.IndexOf("://", StringComparison.Ordinal);

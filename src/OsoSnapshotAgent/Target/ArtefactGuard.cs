@@ -3,10 +3,10 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>What is never deleted: what has a name of ours and can't be ours, and databases that are in use.</summary>
+/// <summary>Refuses what is never deleted: other things with an artefact's name, and databases in use.</summary>
 internal static class ArtefactGuard
 {
-    /// <param name="files">Names of ours that are going to be deleted.</param>
+    /// <param name="files">Names of artefacts that will be deleted.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public static void RefuseForeign(DirectoryHandle data, IEnumerable<string> files)
     {

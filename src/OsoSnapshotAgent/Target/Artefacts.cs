@@ -14,7 +14,7 @@ internal sealed class Artefacts(DataDirectory data)
     public static readonly IReadOnlyList<string> ArchiveFiles =
         [DataDirectory.PartialName, DataDirectory.ChecksumName, DataDirectory.ArchiveName];
 
-    /// <summary>Every file of ours; the directory of the snapshots is the other thing that is deleted.</summary>
+    /// <summary>Every file that the agent makes. Beside these it deletes only the directory of the snapshots.</summary>
     public static readonly IReadOnlyList<string> Files = [DataDirectory.LogName, .. ArchiveFiles];
 
     private const string ByHand = "Delete it by hand: a file in it has another owner, or is still being written. Then"
@@ -27,7 +27,7 @@ internal sealed class Artefacts(DataDirectory data)
     public long DeletedEntries => Interlocked.Read(ref _deletedEntries);
 
     /// <summary>
-    /// To be called before anything is deleted: names of ours that can't be ours, and databases that are in use.
+    /// To be called before anything is deleted. Refuses an artefact's name on something else, and databases in use.
     /// </summary>
     /// <param name="files">Those that will be deleted.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
@@ -66,9 +66,9 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>
-    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be making
-    /// one that a run asked for which has been killed, and add directories meanwhile; so a failure is tried again for a
-    /// second.
+    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be
+    /// writing one for a run that was killed, and adds directories meanwhile. So a deletion that fails is repeated for
+    /// a second.
     /// </summary>
     /// <param name="except">The one that stays, with the directory of the snapshots.</param>
     /// <returns>false where there was none.</returns>

@@ -36,7 +36,7 @@ internal sealed class ContainerRoot : IDisposable
     /// <param name="pathInContainer">Absolute, or relative to the process' working directory. "." and ".." are
     /// allowed.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It, or a directory on the way, may not be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It, or a directory of the path, may not be opened.</exception>
     /// <exception cref="IOException">It is no directory, or has too many links.</exception>
     public DirectoryHandle OpenDirectory(string pathInContainer) =>
         Resolve(

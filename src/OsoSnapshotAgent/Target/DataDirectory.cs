@@ -5,8 +5,8 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// Prometheus' data directory, by one descriptor from when it is found: whatever is looked at, read, made, renamed or
-/// deleted there is reached from <see cref="Directory"/>. Paths are for messages alone.
+/// Prometheus' data directory, by one descriptor from when it is found. Everything in it is reached from
+/// <see cref="Directory"/>. Paths are for messages alone.
 /// </summary>
 internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 {
@@ -108,7 +108,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // What can't be read will be told when it matters.
+                // If it matters, reading it will fail later.
                 yield break;
             }
 

@@ -69,9 +69,8 @@ internal sealed class TargetAccess(ProcFileSystem proc)
 
         if ((self.UserId, self.GroupId) == (process.UserId, process.GroupId))
         {
-            return AsRoot + " User and group are right: it has a capability that we lack, or a security module or a"
-                + " user"
-                + " namespace forbids it.";
+            return AsRoot + " User and group are right, but Prometheus has a capability that the agent lacks, or a"
+                + " security module or a user namespace forbids it.";
         }
 
         return process.UserId == 0

@@ -29,7 +29,7 @@ internal sealed class TargetContainer : IDisposable
     /// </summary>
     public required bool IsDataProven { get; init; }
 
-    /// <summary>As far as this container's limits and the agent's own leave it.</summary>
+    /// <summary>What this container's limits and the agent's own leave free.</summary>
     public FreeMemory FreeMemory => new(
         path => ReadText(_ownRoot ??= ContainerRoot.OpenOwn(), path),
         path => ReadText(Root, path));

@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>Finds Prometheus among the processes that can be seen, and its data directory.</summary>
-/// <param name="dataDirectory">What OSO_SNAPSHOT_DATA_DIR says; null to have it found.</param>
+/// <param name="dataDirectory">The value of OSO_SNAPSHOT_DATA_DIR; null to find the directory.</param>
 internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, string? dataDirectory)
 {
     private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from"

@@ -17,7 +17,7 @@ internal sealed class Volume(DataDirectory data, Reserve reserve)
         }
     }
 
-    /// <returns>What the volume has, and how much of it is not for us.</returns>
+    /// <returns>The volume's free space, and how much of it stays reserved.</returns>
     public string Describe()
     {
         VolumeSpace space = data.Directory.Space();

@@ -140,7 +140,7 @@ public sealed class ArchiveCheckTests : IDisposable
         WriteArchive();
         SystemTool.Output("tar", "-czf", Archive, "--sort=name", "-C", _sample.Directory.Root, "snapshots");
         File.Delete(_sample.Directory.PathOf("snapshots.tgz.sha256"));
-        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "does not start as this program's archives do", "put its checksum beside it");
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, "does not start as this program's archives do", "in a .sha256 beside it");
 
         File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), SystemTool.Output("sha256sum", Archive));
 
