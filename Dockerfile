@@ -1,7 +1,7 @@
 # docker build .  makes the image from the sources alone. ./build.sh image makes the same one offline: it stages the root file system on the
 # host with the same script, and builds the last stage below from it (see docker/image.sh).
 
-# CONTRIBUTING.md, "raise what is pinned".
+# How to raise both: CONTRIBUTING.md.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble@sha256:35d40304542c8689331f8cab17c65926cdf48fe711e289321d71924b230a7d29
 FROM ${SDK_IMAGE} AS build
 # Empty where the base's apt is older than 2.8: it then installs the newest packages.
