@@ -14,6 +14,9 @@ internal sealed record RunStatus
     /// <summary>The run's name of its client (OSO_SNAPSHOT_CLIENT); null where people have started it.</summary>
     public string? Client { get; init; }
 
+    /// <summary>Prometheus', as it tells it.</summary>
+    public string? PrometheusVersion { get; init; }
+
     public string? Snapshot { get; init; }
 
     /// <summary>The block that Prometheus made of its in-memory head; null where it made none.</summary>

@@ -22,6 +22,7 @@ public sealed class PreflightTests : IDisposable
 
         Assert.Equal(server.Url, found.BaseUrl);
         Assert.Contains($"Prometheus 2.42.0 at {server.Url}, admin API on", agent.Transcript.Lines);
+        Assert.Equal("2.42.0", agent.State.Describe().PrometheusVersion);
         Assert.Equal(0, server.Posts);
     }
 
