@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Progress;
 
@@ -12,14 +11,12 @@ namespace OsoSnapshotClient.Copy;
 /// </summary>
 internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptions options)
 {
-    private const int MaxFruitless = 8;
-
     // Less is fetched faster than another connection is made.
     private const long MinRangeBytes = 16 * 1024 * 1024;
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
 
     private readonly IPodReport _report = agent.Access.Report;
+    private readonly CopyPauses _pauses = new(agent, hold, options.Pause);
     private int _cuts;
 
     /// <returns>How often a connection broke.</returns>
@@ -82,40 +79,10 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
                 if (fruitless > 0)
                 {
-                    await PauseAsync(fruitless, export.ErrorText, target, token);
+                    await _pauses.WaitAsync(fruitless, export.ErrorText, target.DoneBytes, token);
                 }
             }
         }
-    }
-
-    private async Task PauseAsync(int fruitless, string error, ICopyTarget target, CancellationToken token)
-    {
-        if (await agent.ReadStateAsync(token) is { } state && state.Phase != Kubectl.ContainerPhase.Running)
-        {
-            throw await EndedAsync(state, token);
-        }
-
-        if (fruitless >= MaxFruitless)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"No byte came in {fruitless} attempts: {error}",
-                $"the container waits ({hold} at most): run the same command again to resume the copy after"
-                + $" {ByteSize.Format(target.DoneBytes)}");
-        }
-
-        TimeSpan pause = options.Pause * Math.Pow(2, fruitless - 1);
-        await Task.Delay(pause < MaxPause ? pause : MaxPause, token);
-    }
-
-    private async Task<OperatorException> EndedAsync(Kubectl.AgentState state, CancellationToken token)
-    {
-        string status = state.HasEnded ? $"status {state.ExitCode}" : "no status";
-        string cause = await agent.DescribeTargetEndAsync(state, token);
-        return new RunEndedException(
-            ClientStatus.Failed,
-            $"The container ended before the copy was whole ({status}): {state.Message}{cause}",
-            AgentContainer.Again);
     }
 
     private async Task ReportAsync(ICopyTarget target, long size, CancellationToken token)

@@ -1,9 +1,10 @@
 using OsoSnapshot.Formats.Gzip;
 using OsoSnapshot.Formats.Tar;
+using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Sees the entries of an archive of one snapshot; paths are relative to the snapshot's directory.</summary>
+/// <summary>Sees the entries of an archive; paths are relative to the directory in which blocks lie.</summary>
 internal interface IEntryVisitor
 {
     void Directory(string path);
@@ -15,7 +16,7 @@ internal interface IEntryVisitor
     void FinishFile();
 }
 
-/// <summary>The archive holds something else than one snapshot, or a name that would leave the directory.</summary>
+/// <summary>The archive holds something else than it should, or a name that would leave the directory.</summary>
 internal sealed class ForeignArchiveException(string entry)
     : Exception($"it holds {(entry.Length > 100 ? entry[..100] + "…" : entry)}");
 
@@ -25,24 +26,53 @@ internal static class ArchiveWalk
     private const int BufferBytes = 512 * 1024;
     private const string Root = "snapshots";
 
+    /// <summary>An archive of one snapshot: the visitor doesn't see its <c>snapshots/NAME/</c>.</summary>
     /// <exception cref="InvalidDataException">It is damaged or no archive.</exception>
     /// <exception cref="ForeignArchiveException">It is not of one snapshot.</exception>
     public static void Run(Stream packed, IEntryVisitor visitor, CancellationToken token)
     {
-        using Stream gzip = GzipEngines.Open(packed);
-        TarReader tar = new(gzip);
-        byte[] buffer = new byte[BufferBytes];
         string? snapshot = null;
-        while (tar.Next() is { } entry)
+        Walk(packed, PathBelowSnapshot, visitor, token);
+
+        string PathBelowSnapshot(TarHeader entry, string[] parts)
         {
-            token.ThrowIfCancellationRequested();
-            string[] parts = Parts(entry);
+            if (parts[0] != Root)
+            {
+                throw new ForeignArchiveException(entry.Name);
+            }
+
             if (parts.Length > 1 && parts[1] != (snapshot ??= parts[1]))
             {
                 throw new ForeignArchiveException($"{Root}/{parts[1]} beside {Root}/{snapshot}");
             }
 
-            string path = string.Join('/', parts.Skip(2));
+            return string.Join('/', parts.Skip(2));
+        }
+    }
+
+    /// <summary>An archive of one block: all lies below the block's name, which the visitor sees.</summary>
+    /// <exception cref="InvalidDataException">It is damaged or no archive.</exception>
+    /// <exception cref="ForeignArchiveException">It is not of this block.</exception>
+    public static void RunBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
+    {
+        Walk(packed, PathInBlock, visitor, token);
+
+        string PathInBlock(TarHeader entry, string[] parts) =>
+            parts[0] == block.Text && (parts.Length > 1 || entry.Kind == TarEntryKind.Directory)
+                ? string.Join('/', parts)
+                : throw new ForeignArchiveException(entry.Name);
+    }
+
+    private static void Walk(
+        Stream packed, Func<TarHeader, string[], string> pathOf, IEntryVisitor visitor, CancellationToken token)
+    {
+        using Stream gzip = GzipEngines.Open(packed);
+        TarReader tar = new(gzip);
+        byte[] buffer = new byte[BufferBytes];
+        while (tar.Next() is { } entry)
+        {
+            token.ThrowIfCancellationRequested();
+            string path = pathOf(entry, Parts(entry));
             if (entry.Kind == TarEntryKind.Directory)
             {
                 if (path.Length > 0)
@@ -70,12 +100,12 @@ internal static class ArchiveWalk
         }
     }
 
-    // "snapshots/NAME/…": every part must be one that no system takes for anything but a name.
+    // Every part must be one that no system takes for anything but a name.
     private static string[] Parts(TarHeader entry)
     {
         string name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
         string[] parts = name.TrimEnd('/').Split('/');
-        return parts[0] == Root && entry.Kind != TarEntryKind.Other && Array.TrueForAll(parts, IsName)
+        return entry.Kind != TarEntryKind.Other && Array.TrueForAll(parts, IsName)
             ? parts
             : throw new ForeignArchiveException(entry.Name);
     }

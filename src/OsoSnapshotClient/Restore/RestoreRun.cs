@@ -1,10 +1,7 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshot.Formats.Verification;
-using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Restore;
 
@@ -16,10 +13,7 @@ internal sealed class RestoreRun(
     TextWriter output,
     TimeProvider time)
 {
-    private const string NewFileSystemsOwn = "lost+found";
-    private static readonly TimeSpan Spare = TimeSpan.FromDays(31);
-
-    private string Scratch => Path.Combine(directory, ".restoring");
+    private readonly RestoreTarget _target = new(directory, owner, output, time);
 
     /// <exception cref="OperatorException">The directory is as empty as it was.</exception>
     public void Run(CancellationToken token)
@@ -27,10 +21,10 @@ internal sealed class RestoreRun(
         try
         {
             CheckChecksum();
-            CheckDirectory();
+            _target.RequireEmpty();
             ArchiveContent content = CheckContent(token);
-            Unpack(token);
-            Tell(content.Blocks);
+            _target.Fill(scratch => Unpack(scratch, token));
+            _target.Tell(content.Blocks.Min(block => block.Meta?.From()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,19 +53,6 @@ internal sealed class RestoreRun(
         output.WriteLine($"✅ SHA-256 as in {path}");
     }
 
-    private void CheckDirectory()
-    {
-        Directory.CreateDirectory(directory);
-        string[] content = [.. Directory.EnumerateFileSystemEntries(directory)
-            .Where(path => Path.GetFileName(path) != NewFileSystemsOwn).Take(3)];
-        if (content.Length > 0)
-        {
-            throw Failed(
-                $"{directory} is not empty: it holds {string.Join(", ", content)}.",
-                "name an empty directory; blocks of two servers in one directory can't be told apart");
-        }
-    }
-
     private ArchiveContent CheckContent(CancellationToken token)
     {
         ArchiveContent content;
@@ -98,75 +79,15 @@ internal sealed class RestoreRun(
                 "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
         }
 
-        long free = LocalDisk.FreeBytes(Scratch);
-        return free > content.Bytes ? content : throw new OperatorException(
-            ClientStatus.Failed,
-            $"Not enough room: {ByteSize.Format(content.Bytes)} to unpack, {ByteSize.Format(free)} free in"
-            + $" {directory}.",
-            "make room, or choose another directory");
+        _target.RequireRoom(content.Bytes);
+        return content;
     }
 
-    // Without the two directories above the blocks, so that Prometheus can take the directory as it is.
-    private void Unpack(CancellationToken token)
+    private void Unpack(string directory, CancellationToken token)
     {
-        List<string> made = [Scratch];
-        try
-        {
-            Directory.CreateDirectory(Scratch);
-            using (FileStream file = File.OpenRead(archive))
-            using (Unpacking unpacking = new(Scratch))
-            {
-                ArchiveWalk.Run(file, unpacking, token);
-            }
-
-            owner?.Take(Scratch);
-            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch, "*", SearchOption.AllDirectories))
-            {
-                owner?.Take(path);
-            }
-
-            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch).ToArray())
-            {
-                made.Add(Path.Combine(directory, Path.GetFileName(path)));
-                Directory.Move(path, made[^1]);
-            }
-
-            Directory.Delete(Scratch);
-            owner?.Take(directory);
-        }
-        catch
-        {
-            made.ForEach(Delete);
-            throw;
-        }
-    }
-
-    private static void Delete(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        else
-        {
-            File.Delete(path);
-        }
-    }
-
-    private void Tell(IReadOnlyList<AuditedBlock> blocks)
-    {
-        DateTimeOffset oldest = blocks.Min(block => block.Meta?.From()) ?? time.GetUtcNow();
-        int days = (int)(time.GetUtcNow() - oldest + Spare).TotalDays;
-        string belongs = owner is null ? string.Empty : $" (the files belong to {owner})";
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            ✅ {directory} is restored. Start Prometheus on it with
-
-              --storage.tsdb.path={Path.GetFullPath(directory)} --storage.tsdb.retention.time={days}d
-
-            The retention time keeps the oldest block for 30 days more; a shorter one, or --storage.tsdb.retention.size,
-            deletes blocks soon after the start. Its user must be able to write there{belongs}.
-            Data of Prometheus 3 opens with 2.55 or later; data of 2.x with any later version.
-            """));
+        using FileStream file = File.OpenRead(archive);
+        using Unpacking unpacking = new(directory);
+        ArchiveWalk.Run(file, unpacking, token);
     }
 
     private static OperatorException Failed(string problem, string remedy) => new(ClientStatus.Failed, problem, remedy);

@@ -1,0 +1,105 @@
+using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Copy;
+
+namespace OsoSnapshotClient.Restore;
+
+/// <summary>The directory that becomes a data directory for Prometheus: all of it, or nothing.</summary>
+/// <param name="owner">Whose the files are to be; null for this user's.</param>
+internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWriter output, TimeProvider time)
+{
+    private const string NewFileSystemsOwn = "lost+found";
+    private static readonly TimeSpan Spare = TimeSpan.FromDays(31);
+
+    private string Scratch => Path.Combine(directory, ".restoring");
+
+    /// <summary>Makes it where there is none.</summary>
+    /// <exception cref="OperatorException">It holds something.</exception>
+    public void RequireEmpty()
+    {
+        Directory.CreateDirectory(directory);
+        string[] content = [.. Directory.EnumerateFileSystemEntries(directory)
+            .Where(path => Path.GetFileName(path) != NewFileSystemsOwn).Take(3)];
+        if (content.Length > 0)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"{directory} is not empty: it holds {string.Join(", ", content)}.",
+                "name an empty directory; blocks of two servers in one directory can't be told apart");
+        }
+    }
+
+    /// <exception cref="OperatorException">There is less.</exception>
+    public void RequireRoom(long bytes)
+    {
+        long free = LocalDisk.FreeBytes(Scratch);
+        if (free <= bytes)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"Not enough room: {ByteSize.Format(bytes)} to unpack, {ByteSize.Format(free)} free in {directory}.",
+                "make room, or choose another directory");
+        }
+    }
+
+    /// <summary>Fills it with blocks, side by side, so that Prometheus can take the directory as it is.</summary>
+    /// <param name="unpack">Writes them below the path that it is given; if it throws, nothing stays.</param>
+    public void Fill(Action<string> unpack)
+    {
+        List<string> made = [Scratch];
+        try
+        {
+            Directory.CreateDirectory(Scratch);
+            unpack(Scratch);
+            owner?.Take(Scratch);
+            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch, "*", SearchOption.AllDirectories))
+            {
+                owner?.Take(path);
+            }
+
+            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch).ToArray())
+            {
+                made.Add(Path.Combine(directory, Path.GetFileName(path)));
+                Directory.Move(path, made[^1]);
+            }
+
+            Directory.Delete(Scratch);
+            owner?.Take(directory);
+        }
+        catch
+        {
+            made.ForEach(Delete);
+            throw;
+        }
+    }
+
+    /// <param name="oldest">Sample; null where no block tells it.</param>
+    public void Tell(DateTimeOffset? oldest)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        int days = (int)(now - (oldest ?? now) + Spare).TotalDays;
+        string belongs = owner is null ? string.Empty : $" (the files belong to {owner})";
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            ✅ {directory} is restored. Start Prometheus on it with
+
+              --storage.tsdb.path={Path.GetFullPath(directory)} --storage.tsdb.retention.time={days}d
+
+            The retention time keeps the oldest block for 30 days more; a shorter one, or --storage.tsdb.retention.size,
+            deletes blocks soon after the start. Its user must be able to write there{belongs}.
+            Data of Prometheus 3 opens with 2.55 or later; data of 2.x with any later version.
+            """));
+    }
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+    }
+}
