@@ -12,8 +12,8 @@ namespace OsoSnapshotClient.Agents;
 internal class AgentContainer(PodAccess access, PodWatch watch, string name, string? startBefore)
 {
     /// <summary>What to do where the container ended.</summary>
-    public const string Again = "run the same command again once Prometheus is ready: it starts anew; an archive that lies"
-        + " whole on the volume is copied with take --reuse";
+    public const string Again = "run the same command again once Prometheus is ready: it starts anew; an archive that"
+        + " lies whole on the volume is copied with take --reuse";
 
     // The kubelet tells of a start some seconds late.
     private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);

@@ -14,9 +14,11 @@ internal static class ArchiveWait
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
 
     /// <param name="isAdopted">The container is an earlier run's: its archive may be finished already.</param>
+    /// <param name="hasArchive">False for an agent that only holds a snapshot.</param>
     /// <returns>Its status, with the archive's size and SHA-256.</returns>
     /// <exception cref="RunEndedException">The agent ended before.</exception>
-    public static async Task<RunStatus> RunAsync(AgentContainer agent, bool isAdopted, CancellationToken token)
+    public static async Task<RunStatus> RunAsync(
+        AgentContainer agent, bool isAdopted, CancellationToken token, bool hasArchive = true)
     {
         agent.Log.Follow();
         long contact = Stopwatch.GetTimestamp();
@@ -40,7 +42,7 @@ internal static class ArchiveWait
                 {
                     await agent.Log.StopAsync();
                     agent.Access.Report.Pause();
-                    return status is { Sha256.Length: 64, ArchiveBytes: not null }
+                    return !hasArchive || status is { Sha256.Length: 64, ArchiveBytes: not null }
                         ? status
                         : throw Unreadable(answer.Output);
                 }

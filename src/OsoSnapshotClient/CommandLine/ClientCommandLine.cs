@@ -22,7 +22,7 @@ internal static class ClientCommandLine
         Command[] verbs =
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), LocalCommands.Restore(),
-            LocalCommands.Verify(),
+            LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
         ];
         foreach (Command verb in verbs)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OsoSnapshot.Formats;
+using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Verbs;
 
@@ -10,31 +11,41 @@ internal static class LocalCommands
 {
     public static Command Restore()
     {
-        Argument<string> archive = new("ARCHIVE") { Description = "The archive, with its .sha256 beside it." };
+        Argument<string> archive = new("SOURCE")
+        {
+            Description = "An archive, with its .sha256 beside it, or a backup directory.",
+        };
         Argument<string> directory = new("DIRECTORY") { Description = "An empty directory; made where there is none." };
         Option<string> owner = new("--owner") { Description = "Whose the files are to be, as UID:GID." };
-        Command command = new("restore", "Makes a data directory for Prometheus of an archive, after checking it.")
+        Option<string> pod = new("--pod") { Description = "Of a backup directory with several: NAMESPACE.POD." };
+        Option<string> at = new("--at")
         {
-            archive, directory, owner,
+            Description = "Of a backup directory: a snapshot, or the newest before a time (the newest of all).",
+        };
+        Command command = new("restore", "Makes a data directory for Prometheus of a backup, after checking it.")
+        {
+            archive, directory, owner, pod, at,
         };
         command.SetAction(arguments => Run(token =>
         {
-            string? text = arguments.GetValue(owner);
-            FileOwner? parsed = text is null ? null : FileOwner.TryParse(text);
-            if (text is not null && (parsed is null || OperatingSystem.IsWindows()))
+            FileOwner? whose = ReadOwner(arguments.GetValue(owner));
+            string source = arguments.GetRequiredValue(archive);
+            string to = arguments.GetRequiredValue(directory);
+            if (BackupDirectory.Is(source))
             {
-                throw new OperatorException(
-                    ExitStatus.Settings,
-                    $"--owner is '{text}'.",
-                    OperatingSystem.IsWindows() ? "leave it out on Windows" : "give numbers, as in 65534:65534");
+                RestoreTarget target = new(to, whose, Console.Out, TimeProvider.System);
+                new BackupRestore(source, arguments.GetValue(pod), arguments.GetValue(at), target, Console.Out)
+                    .Run(token);
+                return;
             }
 
-            new RestoreRun(
-                arguments.GetRequiredValue(archive),
-                arguments.GetRequiredValue(directory),
-                parsed,
-                Console.Out,
-                TimeProvider.System).Run(token);
+            if ((arguments.GetValue(pod) ?? arguments.GetValue(at)) is not null)
+            {
+                throw new OperatorException(
+                    ExitStatus.Settings, $"--pod and --at are for backup directories; {source} is none.", "see it");
+            }
+
+            new RestoreRun(source, to, whose, Console.Out, TimeProvider.System).Run(token);
         }));
         return command;
     }
@@ -43,17 +54,37 @@ internal static class LocalCommands
     {
         Argument<string> path = new("PATH")
         {
-            Description = "An archive, a snapshot's directory or a data directory.",
+            Description = "An archive, a backup directory, a snapshot's directory or a data directory.",
         };
         Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };
-        command.SetAction(arguments => Run(token => new VerifyRun(
-            arguments.GetRequiredValue(path),
-            Console.Out,
-            Environment.GetEnvironmentVariable("TERM") == "dumb").Run(token)));
+        command.SetAction(arguments => Run(token =>
+        {
+            string what = arguments.GetRequiredValue(path);
+            bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
+            if (BackupDirectory.Is(what))
+            {
+                new BackupVerify(what, Console.Out, ascii).Run(token);
+                return;
+            }
+
+            new VerifyRun(what, Console.Out, ascii).Run(token);
+        }));
         return command;
     }
 
-    private static int Run(Action<CancellationToken> action)
+    private static FileOwner? ReadOwner(string? text)
+    {
+        FileOwner? owner = text is null ? null : FileOwner.TryParse(text);
+        return text is null || (owner is not null && !OperatingSystem.IsWindows())
+            ? owner
+            : throw new OperatorException(
+                ExitStatus.Settings,
+                $"--owner is '{text}'.",
+                OperatingSystem.IsWindows() ? "leave it out on Windows" : "give numbers, as in 65534:65534");
+    }
+
+    /// <returns>The exit status.</returns>
+    public static int Run(Action<CancellationToken> action)
     {
         using EndSignal signal = new();
         try

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using OsoSnapshot.Formats;
+using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Verbs;
 
@@ -24,8 +25,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             (arguments, pods, output) =>
             {
                 TakeOptions options = take.Read(arguments, pods, output);
-                return (access, signal) =>
-                    new TakeRun(access, options, signal, TimeProvider.System).RunAsync(signal.Token);
+                return (access, signal) => options.Into is null
+                    ? new TakeRun(access, options, signal, TimeProvider.System).RunAsync(signal.Token)
+                    : new BackupRun(access, options, signal, TimeProvider.System).RunAsync(signal.Token);
             });
     }
 

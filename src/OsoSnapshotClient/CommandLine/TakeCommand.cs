@@ -12,6 +12,7 @@ internal sealed class TakeCommand
     private const long DefaultChunkBytes = 256 * 1024 * 1024;
     private const int DefaultStreams = 4;
     private const int MaxStreams = 32;
+    private static readonly string[] WholeSnapshot = ["--since", "--until"];
 
     private readonly Option<bool> _keep = new("--keep")
     {
@@ -51,14 +52,20 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _streams = new("--streams")
     {
-        Description = $"Ranges of a large archive that are copied at a time ({DefaultStreams}).",
+        Description = $"Ranges of a large archive, or blocks, that are copied at a time ({DefaultStreams}).",
     };
 
-    public IEnumerable<Option> All => [_keep, _stream, _restart, _reuse, _resident, _hold, _chunk, _streams];
+    private readonly Option<string> _into = new("--into")
+    {
+        Description = "A backup directory, which gets the blocks that it lacks: no archive, here or on the volume.",
+    };
+
+    public IEnumerable<Option> All => [_into, _keep, _stream, _restart, _reuse, _resident, _hold, _chunk, _streams];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
     {
+        RefuseBeside(arguments, output);
         if (pods.Pod is null && output is not null && !CopyOutput.IsDirectory(output))
         {
             throw new OperatorException(
@@ -76,6 +83,7 @@ internal sealed class TakeCommand
         return new()
         {
             Output = output,
+            Into = arguments.GetValue(_into),
             Hold = arguments.GetValue(_hold) ?? "12h",
             IsKept = arguments.GetValue(_keep),
             IsStream = arguments.GetValue(_stream),
@@ -90,6 +98,25 @@ internal sealed class TakeCommand
                 Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
             },
         };
+    }
+
+    private void RefuseBeside(ParseResult arguments, string? output)
+    {
+        string? other = arguments switch
+        {
+            _ when arguments.GetValue(_into) is null => null,
+            _ when output is not null => "-o",
+            _ when arguments.GetValue(_stream) => _stream.Name,
+            _ when Array.Find(WholeSnapshot, one => arguments.GetResult(one) is not null) is { } range => range,
+            _ => null,
+        };
+        if (other is not null)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"--into and {other} exclude each other: a backup directory holds all blocks of a snapshot.",
+                "leave one of them out");
+        }
     }
 
     // For tests, which don't wait so long.

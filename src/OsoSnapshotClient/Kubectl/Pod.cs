@@ -54,6 +54,8 @@ internal sealed record Pod
 internal sealed record PodMetadata
 {
     public string Name { get; init; } = string.Empty;
+
+    public string Namespace { get; init; } = string.Empty;
 }
 
 internal sealed record PodSpec

@@ -8,6 +8,9 @@ internal sealed record TakeOptions
     /// <summary>A file, a directory, "-" for standard output, or null for the usual name here.</summary>
     public string? Output { get; init; }
 
+    /// <summary>A backup directory, in the place of an archive; null for an archive.</summary>
+    public string? Into { get; init; }
+
     /// <summary>How long at most the agent waits for the copy, in the agent's words.</summary>
     public required string Hold { get; init; }
 
@@ -40,6 +43,15 @@ internal sealed record PodResult(string Pod, int Status)
     public long? Bytes { get; init; }
 
     public string? Sha256 { get; init; }
+
+    /// <summary>Of a backup into a directory: its blocks.</summary>
+    public int? Blocks { get; init; }
+
+    /// <summary>Those that the directory lacked.</summary>
+    public int? CopiedBlocks { get; init; }
+
+    /// <summary>Of their archives.</summary>
+    public long? CopiedBytes { get; init; }
 
     public string? Problem { get; init; }
 

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Progress;
+using OsoSnapshotClient.Verbs;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>Fills the directory from an agent that holds a snapshot, and writes the list.</summary>
+internal sealed class BackupCopy(
+    AgentContainer agent, BackupDirectory directory, PodName pod, TakeOptions take, TimeProvider time)
+{
+    private readonly IPodReport _report = agent.Access.Report;
+
+    /// <exception cref="OperatorException">No list was written; what came stays for the next run.</exception>
+    public async Task<BackupOutcome> RunAsync(RunStatus status, CancellationToken token)
+    {
+        long startedAt = Stopwatch.GetTimestamp();
+        SnapshotName name = NameOf(status);
+        BackupList empty = Begin(status, name);
+        IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held = await HeldBlocks.AskAsync(agent, token);
+        Dictionary<BlockName, StoredBlock> stored = FindStored(held, token);
+        (BlockName Name, SnapshotBlock Block)[] missing = [.. held.Where(one => !stored.ContainsKey(one.Name))];
+        _report.Say(
+            $"{Plural.Of(held.Count, "block")} in snapshot {name}; {directory.Path} lacks"
+            + $" {Plural.Of(missing.Length, "block")},"
+            + $" {ByteSize.Format(missing.Sum(one => one.Block.Bytes))} before compression");
+        BlocksCopy copy = new(agent, directory, take.Hold, take.Copy);
+        foreach (StoredBlock block in await copy.RunAsync(missing, token))
+        {
+            stored.Add(block.Name, block);
+        }
+
+        BackupList list = empty with { Blocks = [.. held.Select(one => Entry(one.Block, stored[one.Name]))] };
+        string path = Write(list, name);
+        BackupOutcome outcome = new(path, list, copy.Copied.Count, copy.Copied.Sum(block => block.FileBytes));
+        Tell(outcome, copy.Cuts, Stopwatch.GetElapsedTime(startedAt));
+        return outcome;
+    }
+
+    private static SnapshotName NameOf(RunStatus status) =>
+        SnapshotName.TryParse(status.Snapshot, out SnapshotName? name) && BackupLists.TimeOf(name) is not null
+            ? name
+            : throw BackupDirectory.Damaged(
+                $"The agent's snapshot has no name of a snapshot: '{Printable.Text(status.Snapshot ?? string.Empty)}'.",
+                "use the client of the image's version; nothing was written");
+
+    private BackupList Begin(RunStatus status, SnapshotName name) => new()
+    {
+        Format = BackupDirectory.Format,
+        Pod = pod.Text,
+        Snapshot = name.Text,
+        CopyStartedAt = time.GetUtcNow(),
+        PrometheusVersion = status.PrometheusVersion,
+        AgentVersion = status.Version,
+        ClientVersion = ProductVersion.Text,
+        MissingSamples = status.MissingSamples,
+        Blocks = [],
+    };
+
+    private Dictionary<BlockName, StoredBlock> FindStored(
+        IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held, CancellationToken token)
+    {
+        // A damaged list is verify's to tell; here it only costs a reading of what it names.
+        IReadOnlyList<ListedSnapshot> lists = BackupLists.Read(
+            directory, pod, damage => _report.Warn($"⚠️ {damage.Message}"));
+        Dictionary<BlockName, StoredBlock> stored = [];
+        foreach ((BlockName name, _) in held)
+        {
+            BackupBlock? known = lists.Count > 0 ? lists[^1].Blocks.GetValueOrDefault(name) : null;
+            if (StoredBlocks.Find(directory, name, known, _report.Say, token) is { } found)
+            {
+                stored.Add(name, found);
+            }
+        }
+
+        return stored;
+    }
+
+    private static BackupBlock Entry(SnapshotBlock block, StoredBlock stored) => new()
+    {
+        Ulid = block.Ulid,
+        Fingerprint = block.Fingerprint,
+        Kind = block.Kind,
+        From = block.From,
+        To = block.To,
+        Bytes = block.Bytes,
+        Series = block.Series,
+        Samples = block.Samples,
+        FileBytes = stored.FileBytes,
+        Sha256 = stored.Sha256,
+        Problems = stored.Problems,
+    };
+
+    private string Write(BackupList list, SnapshotName name)
+    {
+        string path = Path.Combine(directory.PathOf(pod), name.Text + BackupLists.Extension);
+        try
+        {
+            // A block that another client has named may not be flushed yet; nor the pod's own directory.
+            Durable.FlushDirectory(directory.Blocks);
+            Durable.FlushDirectory(directory.Snapshots);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.BackupList);
+            DurableFile.Write(path, [.. json, (byte)'\n']);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"{path} can't be written: {e.Message}",
+                "see the directory; then run the same command again, which continues",
+                e);
+        }
+    }
+
+    private void Tell(BackupOutcome outcome, int cuts, TimeSpan elapsed)
+    {
+        foreach (string problem in outcome.List.Blocks.SelectMany(block => block.Problems ?? []))
+        {
+            _report.Warn($"⚠️ {Printable.Text(problem)}");
+        }
+
+        if (outcome.List.MissingSamples is { } missing)
+        {
+            _report.Warn($"⚠️ The snapshot lacks samples: {Printable.Text(missing)}");
+        }
+
+        _report.Say(
+            $"✅ {outcome.Path}: {Plural.Of(outcome.List.Blocks.Count, "block")},"
+            + $" {ByteSize.Format(outcome.List.Blocks.Sum(block => block.FileBytes))}; copied"
+            + $" {Plural.Of(outcome.CopiedBlocks, "block")}, {ByteSize.Format(outcome.CopiedBytes)}, in"
+            + $" {Durations.Format(elapsed)}, connection broken {Plural.Of(cuts, "time")}");
+    }
+}
+
+/// <summary>What a run has added.</summary>
+internal sealed record BackupOutcome(string Path, BackupList List, int CopiedBlocks, long CopiedBytes);

@@ -1,0 +1,198 @@
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Verification;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>A backup directory, locked: each block once, and a list for each snapshot.</summary>
+internal sealed class BackupDirectory : IDisposable
+{
+    /// <summary>Of what lies in the directory; another number is another program's.</summary>
+    public const int Format = 1;
+
+    private const string MarkerName = "oso-backup.json";
+    private const int MaxMarkerBytes = 64 * 1024;
+    private const string NewFileSystemsOwn = "lost+found";
+
+    private readonly FileStream? _lock;
+
+    private BackupDirectory(string path, FileStream? @lock) => (Path, _lock) = (path, @lock);
+
+    public string Path { get; }
+
+    public string Blocks => System.IO.Path.Combine(Path, "blocks");
+
+    public string Snapshots => System.IO.Path.Combine(Path, "snapshots");
+
+    /// <summary>Whether a verb for archives and data directories has been given one.</summary>
+    public static bool Is(string path) =>
+        File.Exists(System.IO.Path.Combine(path, MarkerName))
+        || (Directory.Exists(System.IO.Path.Combine(path, "blocks"))
+            && Directory.Exists(System.IO.Path.Combine(path, "snapshots")));
+
+    /// <summary>To add to it; an empty directory, or none, becomes one.</summary>
+    /// <param name="say">Told what is waited for.</param>
+    /// <exception cref="OperatorException">It is none, of another format, or can't be written.</exception>
+    public static BackupDirectory OpenToAdd(string path, Action<string> say, CancellationToken token)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            if (!File.Exists(System.IO.Path.Combine(path, MarkerName)))
+            {
+                RequireEmpty(path);
+                using FileStream alone = DirectoryLock.Wait(DirectoryLock.TryAlone, path, Waits, token);
+                Make(path);
+            }
+
+            return Check(new(path, DirectoryLock.Wait(DirectoryLock.TryShare, path, Waits, token)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed, $"{path} can't be written: {e.Message}", "choose another --into", e);
+        }
+
+        void Waits() => say($"Waiting until prune has ended in {path}");
+    }
+
+    /// <summary>To read it, if need be from a file system that can't be written.</summary>
+    /// <exception cref="OperatorException">It is none, of another format, or prune is at work.</exception>
+    public static BackupDirectory OpenToRead(string path)
+    {
+        RequireMarker(path);
+        FileStream? shared;
+        try
+        {
+            shared = DirectoryLock.TryShare(path) ?? throw Busy(path, "prune is at work there");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            shared = null;
+        }
+
+        return Check(new(path, shared));
+    }
+
+    /// <summary>To delete from it.</summary>
+    /// <exception cref="OperatorException">It is none, of another format, or in use.</exception>
+    public static BackupDirectory OpenAlone(string path)
+    {
+        RequireMarker(path);
+        try
+        {
+            return Check(new(path, DirectoryLock.TryAlone(path) ?? throw Busy(path, "another client uses it")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(ClientStatus.Failed, $"{path} can't be written: {e.Message}", "see it", e);
+        }
+    }
+
+    /// <returns>The block's archive.</returns>
+    public string PathOf(BlockName block) => System.IO.Path.Combine(Blocks, block.FileName);
+
+    /// <returns>The file beside it that <c>sha256sum -c</c> reads.</returns>
+    public string ChecksumOf(BlockName block) => PathOf(block) + ChecksumFile.Extension;
+
+    public string PathOf(PodName pod) => System.IO.Path.Combine(Snapshots, pod.Text);
+
+    public void Dispose() => _lock?.Dispose();
+
+    /// <summary>What somebody has put a link in the place of is not ours.</summary>
+    /// <exception cref="OperatorException">It is a link.</exception>
+    public static void RefuseLink(string path)
+    {
+        if (new FileInfo(path).LinkTarget is { } target)
+        {
+            throw Damaged($"{path} is a link to {target}; a backup directory holds none.", $"see {path}");
+        }
+    }
+
+    public static OperatorException Damaged(string problem, string remedy) =>
+        new(ExitStatus.ArchiveFailed, problem, remedy);
+
+    private static void RequireEmpty(string path)
+    {
+        string[] content =
+        [
+            .. Directory.EnumerateFileSystemEntries(path).Select(entry => System.IO.Path.GetFileName(entry))
+                .Where(name => name is not (NewFileSystemsOwn or DirectoryLock.FileName or MarkerName + ".part")
+                    and not MarkerName).Take(3),
+        ];
+        if (content.Length > 0)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{path} is neither empty nor a backup directory: it has no {MarkerName}, but {content[0]}.",
+                "name another directory with --into");
+        }
+    }
+
+    private static void Make(string path)
+    {
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "blocks"));
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "snapshots"));
+        string marker = System.IO.Path.Combine(path, MarkerName);
+        if (!File.Exists(marker))
+        {
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(
+                new BackupMarker { Format = Format }, BackupJson.Default.BackupMarker);
+            DurableFile.Write(marker, [.. json, (byte)'\n']);
+        }
+    }
+
+    private static void RequireMarker(string path)
+    {
+        if (!Is(path))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{path} is no backup directory: it has no {MarkerName}.",
+                "name the directory that take --into has written to");
+        }
+    }
+
+    private static BackupDirectory Check(BackupDirectory directory)
+    {
+        try
+        {
+            int format = ReadFormat(System.IO.Path.Combine(directory.Path, MarkerName));
+            if (format != Format)
+            {
+                throw Damaged(
+                    $"{directory.Path} has format {format}; this client knows format {Format}.",
+                    "use the client of the version that wrote it, or a later one");
+            }
+
+            RefuseLink(directory.Blocks);
+            RefuseLink(directory.Snapshots);
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static int ReadFormat(string marker)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(marker);
+            byte[] json = new byte[Math.Min(file.Length, MaxMarkerBytes)];
+            file.ReadExactly(json);
+            return JsonSerializer.Deserialize(json, BackupJson.Default.BackupMarker)?.Format ?? 0;
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            throw Damaged(
+                $"{marker} is missing or damaged: {e.Message}",
+                $"if nothing else is, write {{\"format\": {Format}}} to it; then kubectl oso-snapshot verify");
+        }
+    }
+
+    private static OperatorException Busy(string path, string why) =>
+        new(ExitStatus.Busy, $"{path} is in use: {why}.", "run the same command again when that has ended");
+}

@@ -1,0 +1,88 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Restore;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>Makes a data directory for Prometheus of a backed up snapshot: all of it, or nothing.</summary>
+/// <param name="pod"><inheritdoc cref="SnapshotChoice" path="/param[@name='pod']"/></param>
+/// <param name="at"><inheritdoc cref="SnapshotChoice" path="/param[@name='at']"/></param>
+internal sealed class BackupRestore(string path, string? pod, string? at, RestoreTarget target, TextWriter output)
+{
+    /// <exception cref="OperatorException">The target is as empty as it was.</exception>
+    public void Run(CancellationToken token)
+    {
+        try
+        {
+            using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+            ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
+            output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
+            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+            {
+                RequireWhole(directory, snapshot, name, block);
+            }
+
+            target.RequireEmpty();
+            target.RequireRoom(snapshot.List.Blocks.Sum(block => block.Bytes));
+            target.Fill(scratch => Unpack(directory, snapshot, scratch, token));
+            output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
+            long? oldest = snapshot.List.Blocks.Where(block => block.To > 0).Min(block => (long?)block.From);
+            target.Tell(oldest is { } from ? MillisecondTime.Of(from) : null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"The restore failed: {e.Message}",
+                "see the message; nothing stays in the directory",
+                e);
+        }
+    }
+
+    private static void RequireWhole(
+        BackupDirectory directory, ListedSnapshot snapshot, BlockName name, BackupBlock block)
+    {
+        FileInfo file = new(directory.PathOf(name));
+        if (!file.Exists)
+        {
+            throw Damaged(snapshot, name, $"{file.FullName} is missing");
+        }
+
+        BackupDirectory.RefuseLink(file.FullName);
+        if (file.Length != block.FileBytes)
+        {
+            throw Damaged(snapshot, name, $"it has {file.Length} bytes, not {block.FileBytes}");
+        }
+    }
+
+    private static void Unpack(
+        BackupDirectory directory, ListedSnapshot snapshot, string scratch, CancellationToken token)
+    {
+        foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+        {
+            using FileStream file = File.OpenRead(directory.PathOf(name));
+            using Unpacking unpacking = new(scratch);
+            BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
+            if (verdict.Damage is { } damage)
+            {
+                throw Damaged(snapshot, name, damage);
+            }
+
+            if (verdict.Sha256 != block.Sha256)
+            {
+                throw Damaged(snapshot, name, $"its SHA-256 is {verdict.Sha256}, not {block.Sha256}");
+            }
+
+            if (verdict.Problems is [var problem, ..])
+            {
+                throw Damaged(snapshot, name, problem);
+            }
+        }
+    }
+
+    private static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
+        BackupDirectory.Damaged(
+            $"Block {name} of snapshot {snapshot} is damaged: {Printable.Text(how)}.",
+            "choose another snapshot with --at, take the block from a copy of the directory, or restore the others"
+            + " with tar");
+}

@@ -1,0 +1,195 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Progress;
+using OsoSnapshotClient.Verbs;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>
+/// <c>take --into</c>: Prometheus makes a snapshot, the blocks that the directory lacks are copied, and a list of all
+/// of them is written last.
+/// </summary>
+internal sealed class BackupRun
+{
+    /// <summary>The agent holds the snapshot and writes no archive.</summary>
+    private const string NoArchive = "OSO_SNAPSHOT_ARCHIVE=no";
+
+    private readonly PodAccess _access;
+    private readonly TakeOptions _take;
+    private readonly EndSignal _signal;
+    private readonly TimeProvider _time;
+    private readonly IPodReport _report;
+    private AgentContainer? _agent;
+    private bool _isListed;
+
+    public BackupRun(PodAccess access, TakeOptions take, EndSignal signal, TimeProvider time)
+    {
+        (_take, _signal, _time, _report) = (take, signal, time, access.Report);
+        _access = access with
+        {
+            Start = access.Start with { Environment = [NoArchive, .. access.Start.Environment] },
+        };
+    }
+
+    /// <exception cref="OperatorException">It failed; what can be resumed stays.</exception>
+    /// <exception cref="OperationCanceledException">A signal; what becomes of the rest is told.</exception>
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        PodResult result;
+        using (BackupDirectory directory = BackupDirectory.OpenToAdd(_take.Into!, _report.Say, token))
+        {
+            await using PodWatch watch = new(_access.Kubectl, _access.Pod);
+            Preflight preflight = await Preflight.RunAsync(_access, watch, needsRights: true, token);
+            PodName pod = NameOf(preflight.Pod);
+            using CopyOutput note = OpenNote(directory, pod);
+            result = await RunAsync(preflight, watch, directory, pod, note, token);
+        }
+
+        StaleParts.DeleteWhereAlone(_take.Into!, _time);
+        return result;
+    }
+
+    private async Task<PodResult> RunAsync(
+        Preflight preflight,
+        PodWatch watch,
+        BackupDirectory directory,
+        PodName pod,
+        CopyOutput note,
+        CancellationToken token)
+    {
+        try
+        {
+            RunStatus status = await HoldAsync(preflight, watch, note, token);
+            BackupCopy copy = new(_agent!, directory, pod, _take, _time);
+            BackupOutcome outcome = await copy.RunAsync(status, token);
+            _isListed = true;
+            await new AgentRelease(_agent!, _take.IsKept).RunAsync(token);
+            note.Note.Delete();
+            return Judge(outcome);
+        }
+        catch (RunEndedException)
+        {
+            note.Forget();
+            throw;
+        }
+        catch (OperatorException) when (_isListed)
+        {
+            note.Note.Delete();
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            await TellInterruptedAsync(note);
+            throw;
+        }
+    }
+
+    private async Task<RunStatus> HoldAsync(
+        Preflight preflight, PodWatch watch, CopyOutput output, CancellationToken token)
+    {
+        RunNote note = new(preflight, _take, output);
+        _agent = await note.AdoptAsync(watch, token);
+        bool isAdopted = _agent is not null;
+        if (_agent is null)
+        {
+            AgentContainer fresh = AgentContainer.New(preflight.Access, watch, _time);
+            note.Begin(fresh);
+            _agent = fresh;
+            await fresh.RequestAsync(preflight.Target.Name, ["OSO_SNAPSHOT_HOLD=" + _take.Hold], [], token);
+        }
+
+        await _agent.AwaitStartAsync(token);
+        return await ArchiveWait.RunAsync(_agent, isAdopted, token, hasArchive: false);
+    }
+
+    private PodResult Judge(BackupOutcome outcome)
+    {
+        if (outcome.List.Blocks.Any(block => block.Problems is not null))
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{outcome.Path} is a true backup of blocks that are damaged on Prometheus' own disk (see above).",
+                "delete these blocks on Prometheus' disk; restore the others with tar");
+        }
+
+        return new(_access.Pod, 0)
+        {
+            File = outcome.Path,
+            Bytes = outcome.List.Blocks.Sum(block => block.FileBytes),
+            Blocks = outcome.List.Blocks.Count,
+            CopiedBlocks = outcome.CopiedBlocks,
+            CopiedBytes = outcome.CopiedBytes,
+        };
+    }
+
+    private PodName NameOf(Pod pod)
+    {
+        int flag = _access.Flags.Arguments.ToList().IndexOf("-n");
+        string named = flag >= 0 ? _access.Flags.Arguments[flag + 1] : "default";
+        string space = pod.Metadata.Namespace.Length > 0 ? pod.Metadata.Namespace : named;
+        return PodName.TryParse($"{space}.{_access.Pod}") ?? throw new OperatorException(
+            ClientStatus.Failed,
+            $"'{Printable.Text(space)}' and '{Printable.Text(_access.Pod)}' are no names of a namespace and a pod.",
+            "see kubectl get pods -o json");
+    }
+
+    private static CopyOutput OpenNote(BackupDirectory directory, PodName pod)
+    {
+        string path = directory.PathOf(pod);
+        BackupDirectory.RefuseLink(path);
+        try
+        {
+            return CopyOutput.Open(Path.Combine(path, StaleParts.RunName));
+        }
+        catch (OperatorException e) when (e.Status == ExitStatus.Busy)
+        {
+            throw new OperatorException(
+                ExitStatus.Busy,
+                $"Another client backs up {pod} into {directory.Path}: {e.Message}",
+                "wait until that has ended",
+                e);
+        }
+    }
+
+    private async Task TellInterruptedAsync(CopyOutput note)
+    {
+        _report.Pause();
+        if (_agent is not { } agent)
+        {
+            return;
+        }
+
+        _report.Warn(_isListed
+            ? $"Interrupted. The list is written, but container {agent.Name} of pod {_access.Pod} still waits: run"
+                + $" the same command again, or {_access.Command("remove")}"
+            : $"Interrupted. Container {agent.Name} of pod {_access.Pod} is still running and waits at most"
+                + $" {_take.Hold} for the copy.\n"
+                + "  continue:  run the same command again (what was copied stays)\n"
+                + $"  give up:   {_access.Command("cancel")}");
+        if (!_isListed)
+        {
+            await OfferCancelAsync(agent, note);
+        }
+    }
+
+    private async Task OfferCancelAsync(AgentContainer agent, CopyOutput note)
+    {
+        TimeSpan offer = TimeSpan.FromSeconds(3);
+        if (!EndSignal.IsAtTerminal || _signal.Status != ExitStatus.Interrupted)
+        {
+            return;
+        }
+
+        _report.Warn($"  Ctrl-C again within {offer.TotalSeconds:0} s gives it up now.");
+        if (await Task.WhenAny(_signal.Again, Task.Delay(offer)) == _signal.Again)
+        {
+            _report.Warn($"Ending container {agent.Name} …");
+            await Interruption.GiveUpAsync(agent, isKept: false);
+            note.Forget();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Verification;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>Checks a backup directory: every block's archive and content, and that every list is complete.</summary>
+internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
+{
+    private const int MaxWorkers = 8;
+    private readonly VerifyText _text = new(path, ascii, output);
+    private readonly List<string> _problems = [];
+
+    /// <exception cref="OperatorException">Something is damaged or missing; all of it is told.</exception>
+    public void Run(CancellationToken token)
+    {
+        using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        try
+        {
+            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(directory, token);
+            IReadOnlyList<ListedSnapshot> lists = BackupLists.Read(directory, damage => Note(damage.Message));
+            foreach (ListedSnapshot list in lists)
+            {
+                CheckList(list, blocks);
+            }
+
+            TellLeftovers(directory, blocks.Keys, lists);
+            Conclude(blocks.Count, lists.Count);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "See the message.", e);
+        }
+    }
+
+    private Dictionary<BlockName, CheckedBlock> CheckBlocks(BackupDirectory directory, CancellationToken token)
+    {
+        Dictionary<BlockName, CheckedBlock> blocks = [];
+        ParallelQuery<CheckedBlock> all = StoredBlocks.List(directory).AsParallel().AsOrdered()
+            .WithDegreeOfParallelism(Math.Min(Environment.ProcessorCount, MaxWorkers))
+            .WithMergeOptions(ParallelMergeOptions.NotBuffered)
+            .WithCancellation(token)
+            .Select(name => CheckedBlock.Read(directory, name, token));
+        foreach (CheckedBlock block in all)
+        {
+            blocks.Add(block.Name, block);
+            if (block.Verdict?.Audit is { } audit)
+            {
+                _text.Block(audit);
+                _problems.AddRange(audit.Problems);
+            }
+
+            block.Problems.ToList().ForEach(Note);
+        }
+
+        return blocks;
+    }
+
+    private void CheckList(ListedSnapshot list, Dictionary<BlockName, CheckedBlock> blocks)
+    {
+        int before = _problems.Count;
+        foreach ((BlockName name, BackupBlock listed) in list.Blocks)
+        {
+            if (!blocks.TryGetValue(name, out CheckedBlock? block))
+            {
+                Note($"block {name} of snapshot {list} is missing");
+            }
+            else if (block.FileBytes != listed.FileBytes)
+            {
+                Note($"block {name} has {block.FileBytes} bytes, not {listed.FileBytes} as in snapshot {list}");
+            }
+            else if (block.Verdict is { } verdict && verdict.Sha256 != listed.Sha256)
+            {
+                Note($"block {name} has the SHA-256 {verdict.Sha256}, not {listed.Sha256} as in snapshot {list}");
+            }
+            else if (block.Verdict is { Damage: null } sound && sound.ContentBytes != listed.Bytes)
+            {
+                Note($"block {name} holds {sound.ContentBytes} bytes, not {listed.Bytes} as in snapshot {list}");
+            }
+        }
+
+        if (_problems.Count == before)
+        {
+            output.WriteLine($"✅ {list}  {Plural.Of(list.Blocks.Count, "block")}");
+        }
+    }
+
+    private void TellLeftovers(
+        BackupDirectory directory, IEnumerable<BlockName> stored, IReadOnlyList<ListedSnapshot> lists)
+    {
+        int unlisted = stored.Except(lists.SelectMany(list => list.Blocks.Keys)).Count();
+        int parts = Directory.EnumerateFiles(directory.Blocks, "*" + DurableFile.PartExtension).Count();
+        if (unlisted + parts > 0)
+        {
+            output.WriteLine(
+                $"  {Plural.Of(unlisted, "block")} that no list names, {parts} partial:"
+                + " the next run uses them, or prune removes them");
+        }
+    }
+
+    private void Conclude(int blocks, int lists)
+    {
+        if (_problems.Count > 0)
+        {
+            throw BackupDirectory.Damaged(
+                $"{path} is damaged: {Plural.Of(_problems.Count, "problem")}, told above.",
+                "Each other snapshot can be restored. Take what is damaged from a copy of the directory; a block that"
+                + " Prometheus still has is copied anew once its two files are moved away.");
+        }
+
+        if (lists == 0)
+        {
+            throw new OperatorException(
+                ExitStatus.NoBlock, $"{path} holds no snapshot.", "see kubectl oso-snapshot take --into");
+        }
+
+        output.WriteLine($"✅ {path} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");
+    }
+
+    private void Note(string problem)
+    {
+        _problems.Add(problem);
+        output.WriteLine(Printable.Text($"❌ {problem}"));
+    }
+}
+
+/// <summary>What a block's archive is, beside what its checksum says.</summary>
+/// <param name="Verdict">null where it can't be read.</param>
+/// <param name="Problems">Without those of the block's own content.</param>
+internal sealed record CheckedBlock(
+    BlockName Name, long FileBytes, BlockVerdict? Verdict, IReadOnlyList<string> Problems)
+{
+    public static CheckedBlock Read(BackupDirectory directory, BlockName name, CancellationToken token)
+    {
+        List<string> problems = [];
+        BlockVerdict? verdict = null;
+        long length = 0;
+        try
+        {
+            BackupDirectory.RefuseLink(directory.PathOf(name));
+            length = new FileInfo(directory.PathOf(name)).Length;
+            verdict = StoredBlocks.Read(directory, name, token);
+            string? expected = StoredBlocks.ReadChecksum(directory, name);
+            if (verdict.Damage is { } damage)
+            {
+                problems.Add($"block {name}: {damage}");
+            }
+
+            if (expected is null)
+            {
+                problems.Add($"block {name} has no .sha256 beside it");
+            }
+            else if (expected != verdict.Sha256)
+            {
+                problems.Add($"block {name} has the SHA-256 {verdict.Sha256}, but {expected} stands beside it");
+            }
+        }
+        catch (OperatorException e)
+        {
+            problems.Add(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"block {name} can't be read: {e.Message}");
+        }
+
+        return new(name, length, verdict, problems);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary><c>backups</c>: the snapshots of a backup directory, and what each costs.</summary>
+internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
+{
+    // As in the timeline of verify: after so long Prometheus takes a series that has no sample as gone.
+    private static readonly TimeSpan MinGap = TimeSpan.FromMinutes(5);
+
+    /// <exception cref="OperatorException">A list is damaged; the others are told before.</exception>
+    public void Run()
+    {
+        using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        List<OperatorException> damaged = [];
+        IReadOnlyList<ListedSnapshot> all = BackupLists.Read(directory, damaged.Add);
+        Dictionary<BlockName, int> uses = [];
+        Dictionary<BlockName, long> sizes = [];
+        foreach ((BlockName name, BackupBlock block) in all.SelectMany(snapshot => snapshot.Blocks))
+        {
+            uses[name] = uses.GetValueOrDefault(name) + 1;
+            sizes[name] = block.FileBytes;
+        }
+
+        BackupLine[] lines = [.. all.Select(snapshot => Describe(snapshot, uses))];
+        if (isJson)
+        {
+            output.Write(string.Concat(
+                lines.Select(line => JsonSerializer.Serialize(line, BackupLineJson.Default.BackupLine) + "\n")));
+        }
+        else
+        {
+            Print(lines, sizes.Values.Sum());
+        }
+
+        if (damaged.Count > 0)
+        {
+            throw BackupDirectory.Damaged(
+                string.Join('\n', damaged.Select(damage => damage.Message)), damaged[0].Remedy);
+        }
+    }
+
+    private static BackupLine Describe(ListedSnapshot snapshot, Dictionary<BlockName, int> uses)
+    {
+        BackupBlock[] dated = [.. snapshot.List.Blocks.Where(block => block.To > 0).OrderBy(block => block.From)];
+        DateTimeOffset? from = dated.Length > 0 ? MillisecondTime.Of(dated[0].From) : null;
+        DateTimeOffset? covered = from;
+        List<TimeSpan> gaps = [];
+        foreach (BackupBlock block in dated)
+        {
+            DateTimeOffset start = MillisecondTime.Of(block.From);
+            DateTimeOffset end = MillisecondTime.Of(block.To);
+            if (start - covered >= MinGap)
+            {
+                gaps.Add(start - covered!.Value);
+            }
+
+            covered = end > covered ? end : covered;
+        }
+
+        return new()
+        {
+            Pod = snapshot.Pod.Text,
+            Snapshot = snapshot.Name.Text,
+            From = from,
+            To = covered,
+            Gaps = gaps.Count,
+            GapSeconds = gaps.Sum(gap => gap.TotalSeconds),
+            Blocks = snapshot.Blocks.Count,
+            Bytes = snapshot.List.Blocks.Sum(block => block.FileBytes),
+            OwnBytes = snapshot.Blocks.Where(one => uses[one.Key] == 1).Sum(one => one.Value.FileBytes),
+            HasDamagedBlocks = snapshot.List.Blocks.Any(block => block.Problems is not null),
+        };
+    }
+
+    private void Print(BackupLine[] lines, long stored)
+    {
+        int width = Math.Max(3, lines.Select(line => line.Pod.Length).DefaultIfEmpty().Max());
+        string pod = "POD".PadRight(width);
+        output.WriteLine(
+            $"{pod}  {"SNAPSHOT",-33}  {"FROM (UTC)",-16}  {"TO (UTC)",-16}  {"GAPS",-12}  {"BLOCKS",6}"
+            + $"  {"SIZE",10}  {"ITS OWN",10}");
+        foreach (BackupLine line in lines)
+        {
+            TimeSpan length = TimeSpan.FromSeconds(line.GapSeconds);
+            string gaps = line.Gaps == 0 ? "none" : $"{line.Gaps}, {Durations.Format(length)}";
+            string damaged = line.HasDamagedBlocks ? "  with damaged blocks" : string.Empty;
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{line.Pod.PadRight(width)}  {line.Snapshot,-33}  {Time(line.From),-16}  {Time(line.To),-16}"
+                + $"  {gaps,-12}  {line.Blocks,6}  {ByteSize.Format(line.Bytes),10}  {ByteSize.Format(line.OwnBytes),10}{damaged}"));
+        }
+
+        output.WriteLine(
+            $"{Plural.Of(lines.Length, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
+            + $" {ByteSize.Format(lines.Sum(line => line.Bytes))}. ITS OWN: what no other snapshot needs.");
+    }
+
+    private static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "unknown";
+}
+
+/// <summary>A snapshot as <c>backups --output json</c> tells it; the names are its keys.</summary>
+internal sealed record BackupLine
+{
+    public required string Pod { get; init; }
+
+    public required string Snapshot { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+
+    public required int Gaps { get; init; }
+
+    public required double GapSeconds { get; init; }
+
+    public required int Blocks { get; init; }
+
+    /// <summary>Of its blocks' archives.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Of those that no other snapshot names.</summary>
+    public required long OwnBytes { get; init; }
+
+    public bool HasDamagedBlocks { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(BackupLine))]
+internal sealed partial class BackupLineJson : JsonSerializerContext;

@@ -1,0 +1,174 @@
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>
+/// Copies one block at a time: resumed where it broke off, read while it comes, named once it is right.
+/// </summary>
+/// <param name="engine">Whose bytes the agent sends; null where it has not said.</param>
+internal sealed class BlockCopier(
+    AgentContainer agent, BackupDirectory directory, string? engine, string hold, CopyOptions options)
+{
+    private const int MaxAttempts = 3;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
+    private readonly CopyPauses _pauses = new(agent, hold, options.Pause);
+    private readonly BlockExport _export = new(agent, options.Stall);
+    private string? _engine = engine;
+    private BlockReading? _reading;
+
+    /// <summary>How often a connection broke.</summary>
+    public int Cuts { get; private set; }
+
+    /// <summary>Of the block at work, read so far; asked from another thread.</summary>
+    public long ContentBytes => Volatile.Read(ref _reading)?.ContentBytes ?? 0;
+
+    /// <summary>The block at work is complete, and counted as such.</summary>
+    public void Forget() => Volatile.Write(ref _reading, null);
+
+    /// <returns>The block in the directory, and whether it was copied; another client may have been faster.</returns>
+    /// <exception cref="OperatorException">It can't be copied, or is not what the agent says.</exception>
+    public async Task<(StoredBlock Block, bool IsCopied)> RunAsync(BlockName name, CancellationToken token)
+    {
+        using BlockPart? part = await OpenAsync(name, token);
+        if (part is null)
+        {
+            StoredBlock? stored = StoredBlocks.Find(directory, name, known: null, agent.Access.Report.Say, token);
+            return (stored!, false);
+        }
+
+        if (!part.Begin(_engine))
+        {
+            agent.Access.Report.Say($"Another engine made the first part of block {name}: copying it anew");
+        }
+        else if (part.Length > 0)
+        {
+            agent.Access.Report.Say($"Resuming block {name} after {ByteSize.Format(part.Length)}");
+        }
+
+        BlockVerdict verdict = await CopyAsync(name, part, token);
+        long length = part.Length;
+        part.Publish();
+        StoredBlocks.WriteChecksum(directory, name, verdict.Sha256);
+        return (
+            new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems },
+            true);
+    }
+
+    // Another client may be at the same block. It gives the archive its name while it has the part for itself: after it
+    // either the name is there, or the part is free.
+    private async Task<BlockPart?> OpenAsync(BlockName name, CancellationToken token)
+    {
+        bool isTold = false;
+        string path = directory.PathOf(name);
+        while (true)
+        {
+            BlockPart? part = BlockPart.TryOpen(path);
+            if (File.Exists(path))
+            {
+                part?.Dispose();
+                return null;
+            }
+
+            if (part is not null)
+            {
+                return part;
+            }
+
+            if (!isTold)
+            {
+                agent.Access.Report.Say($"Waiting for another client, which copies block {name}");
+                isTold = true;
+            }
+
+            await Task.Delay(Interval, token);
+        }
+    }
+
+    private async Task<BlockVerdict> CopyAsync(BlockName name, BlockPart part, CancellationToken token)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            (ExportEnd end, BlockVerdict verdict) = await FetchAsync(name, part, token);
+            if (end.Sha256 == verdict.Sha256 && end.Bytes == part.Length)
+            {
+                return verdict.Damage is null ? verdict : throw BackupDirectory.Damaged(
+                    $"Block {name} came as the agent sent it, but is not that block:"
+                    + $" {Printable.Text(verdict.Damage)}.",
+                    $"see kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
+            }
+
+            part.Restart();
+            _engine = end.Engine ?? _engine;
+            part.Begin(_engine);
+            if (attempt == MaxAttempts)
+            {
+                throw BackupDirectory.Damaged(
+                    $"The copy of block {name} is not what the agent sent (SHA-256 {end.Sha256 ?? "not told"}),"
+                    + $" {MaxAttempts} times.",
+                    $"something between here and the pod changes bytes; the container waits ({hold} at most)");
+            }
+
+            agent.Access.Report.Warn($"⚠️ The copy of block {name} is not what the agent sent: copying it anew");
+        }
+    }
+
+    private async Task<(ExportEnd End, BlockVerdict Verdict)> FetchAsync(
+        BlockName name, BlockPart part, CancellationToken token)
+    {
+        BlockReading reading = new(name);
+        Volatile.Write(ref _reading, reading);
+        Stream packed = part.Follow();
+        Task<BlockVerdict> verdict = Task.Factory.StartNew(
+            () => reading.Run(packed, CancellationToken.None),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        ExportEnd end;
+        try
+        {
+            end = await ReceiveAsync(name, part, token);
+        }
+        finally
+        {
+            // The reading must not outlive the file that it reads.
+            part.Complete();
+            await verdict;
+        }
+
+        return (end, await verdict);
+    }
+
+    // Until the agent has told of the whole and as many bytes are here, or they can't be of one archive.
+    private async Task<ExportEnd> ReceiveAsync(BlockName name, BlockPart part, CancellationToken token)
+    {
+        string? expected = _engine;
+        int fruitless = 0;
+        while (true)
+        {
+            ExportEnd end = await _export.RunAsync(
+                name.Ulid, part.Length, bytes => part.Write(bytes.Span), token);
+            if (end.IsUnreadable)
+            {
+                throw BackupDirectory.Damaged(
+                    $"The agent can't export block {name}: {Printable.Text(end.ErrorText)}",
+                    "see the message; the other blocks that came stay in the directory");
+            }
+
+            bool isOther = end.Engine is { } told && (expected ??= told) != told;
+            if (isOther || end.IsBeyondEnd || end.Bytes <= part.Length)
+            {
+                return end;
+            }
+
+            Cuts++;
+            fruitless = end.Came > 0 ? 0 : fruitless + 1;
+            if (fruitless > 0)
+            {
+                await _pauses.WaitAsync(fruitless, end.ErrorText, part.Length, token);
+            }
+        }
+    }
+}

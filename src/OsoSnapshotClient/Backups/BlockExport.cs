@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>What one export of a block brought, and what the agent told at its end.</summary>
+/// <param name="Came">Bytes of this connection.</param>
+/// <param name="ErrorText">What kubectl or the agent said besides.</param>
+internal sealed record ExportEnd(long Came, int ExitCode, string ErrorText)
+{
+    /// <summary>Whose bytes they are; null where the agent didn't come to tell it.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>Of the whole archive.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>Of the whole archive.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>What was asked for lies after the archive's end: the bytes so far are another's.</summary>
+    public bool IsBeyondEnd => Came == 0 && ExitCode == (int)ExitStatus.Settings;
+
+    /// <summary>The agent can't read the block.</summary>
+    public bool IsUnreadable => ExitCode == (int)ExitStatus.ArchiveFailed;
+}
+
+/// <summary>
+/// <c>oso-snapshot export --block</c> through kubectl exec, whose exit status alone proves nothing.
+/// </summary>
+/// <param name="stall">A connection that brings nothing for so long is dead.</param>
+internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
+{
+    private const int BufferBytes = 256 * 1024;
+    private const int MaxErrorLetters = 16 * 1024;
+
+    // The agent compresses all before the offset again, at some 500 MB/s, and slower beside a busy Prometheus.
+    private const double SlowBytesPerSecond = 20e6;
+    private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(5);
+    private readonly byte[] _buffer = new byte[BufferBytes];
+
+    /// <summary>Whose bytes exports of this agent are.</summary>
+    /// <returns>null where the connection broke.</returns>
+    public async Task<string?> AskEngineAsync(BlockId block, CancellationToken token)
+    {
+        KubectlAnswer answer = await agent.AskAsync(["export", "--length", "0", "--block", block.Text], token);
+        return Parse(answer.Error, new(0, answer.ExitCode, string.Empty)).Engine;
+    }
+
+    /// <param name="offset">Of the first byte to come.</param>
+    /// <param name="take">Given the bytes.</param>
+    public async Task<ExportEnd> RunAsync(
+        BlockId block, long offset, Action<ReadOnlyMemory<byte>> take, CancellationToken token)
+    {
+        using IKubectlCall call = agent.Access.Kubectl.Start(
+            "exec", agent.Access.Pod, "-c", agent.Name, "--", "oso-snapshot", "export",
+            "--offset", offset.ToString(CultureInfo.InvariantCulture), "--block", block.Text);
+        using CancellationTokenRegistration kills = token.Register(call.Kill);
+        using CancellationTokenSource silence = new(stall + TimeSpan.FromSeconds(offset / SlowBytesPerSecond));
+        using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);
+        Task<string> error = ReadErrorAsync(call.Error);
+        long came = 0;
+        try
+        {
+            int count;
+            while ((count = await call.Output.ReadAsync(_buffer, CancellationToken.None)) > 0)
+            {
+                silence.CancelAfter(stall);
+                take(_buffer.AsMemory(0, count));
+                came += count;
+            }
+        }
+        catch
+        {
+            call.Kill();
+            throw;
+        }
+
+        // A child of kubectl's that outlives it may hold the pipe.
+        Task<int> ended = call.EndAsync();
+        await Task.WhenAny(Task.WhenAll(error, ended), Task.Delay(ErrorLimit, token));
+        token.ThrowIfCancellationRequested();
+        call.Kill();
+        int status = await ended.WaitAsync(token);
+        return Parse(error.IsCompletedSuccessfully ? await error : string.Empty, new(came, status, string.Empty));
+    }
+
+    private static ExportEnd Parse(string told, ExportEnd end)
+    {
+        StringBuilder others = new();
+        foreach (string line in told.Split('\n'))
+        {
+            string[] words = line.Split(' ', 2);
+            end = words switch
+            {
+                ["engine", { Length: > 0 and < 200 } engine] => end with { Engine = engine },
+                ["bytes", var text] when long.TryParse(
+                    text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) =>
+                    end with { Bytes = bytes },
+                ["sha256", { Length: 64 } sha256] => end with { Sha256 = sha256 },
+                _ => Other(line),
+            };
+        }
+
+        return end with { ErrorText = KubectlAnswer.TextOf(others.ToString()) };
+
+        ExportEnd Other(string line)
+        {
+            others.Append(line).Append('\n');
+            return end;
+        }
+    }
+
+    // To its end, so that nobody who writes there has to wait; only its start is kept.
+    private static async Task<string> ReadErrorAsync(TextReader error)
+    {
+        StringBuilder kept = new();
+        char[] letters = new char[1024];
+        int count;
+        while ((count = await error.ReadAsync(letters)) > 0)
+        {
+            kept.Append(letters, 0, Math.Min(count, MaxErrorLetters - kept.Length));
+        }
+
+        return kept.ToString();
+    }
+}

@@ -1,0 +1,140 @@
+using Microsoft.Win32.SafeHandles;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshotClient.Copy;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>
+/// A block's archive while it is copied, which one process at a time may write; later runs continue it.
+/// </summary>
+internal sealed class BlockPart : IDisposable
+{
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private WrittenBytes _written = new();
+
+    private BlockPart(string path, SafeFileHandle file) =>
+        (_path, _file, Length) = (path, file, RandomAccess.GetLength(file));
+
+    /// <summary>What has come so far.</summary>
+    public long Length { get; private set; }
+
+    private string EngineFile => EngineOf(_path);
+
+    /// <summary>The file beside a part that names the engine which made its bytes.</summary>
+    public static string EngineOf(string part) => part + ".engine";
+
+    /// <param name="path">Of the archive, once it is whole.</param>
+    /// <returns>null while another client writes it.</returns>
+    /// <exception cref="OperatorException">It can't be written.</exception>
+    public static BlockPart? TryOpen(string path)
+    {
+        string part = path + DurableFile.PartExtension;
+        try
+        {
+            BackupDirectory.RefuseLink(part);
+            return new(part, File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (DirectoryLock.IsHeld(e))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CanNotWrite(part, e);
+        }
+    }
+
+    /// <summary>Before the first byte: halves of two engines are never joined.</summary>
+    /// <param name="engine">Whose bytes come next; null where the agent has not said.</param>
+    /// <returns>False where bytes of another engine were dropped.</returns>
+    public bool Begin(string? engine)
+    {
+        string? earlier = Length > 0 && File.Exists(EngineFile) ? File.ReadAllText(EngineFile) : null;
+        bool isSame = earlier is null || engine is null || earlier == engine;
+        if (!isSame)
+        {
+            Restart();
+        }
+
+        if (engine is not null)
+        {
+            BackupDirectory.RefuseLink(EngineFile);
+            File.WriteAllText(EngineFile, engine);
+        }
+
+        return isSame;
+    }
+
+    public void Restart()
+    {
+        RandomAccess.SetLength(_file, 0);
+        Length = 0;
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            RandomAccess.Write(_file, bytes, Length);
+        }
+        catch (IOException e)
+        {
+            throw LocalDisk.FreeBytes(_path) < bytes.Length + (1 << 20)
+                ? LocalDisk.NoRoom(_path, bytes.Length)
+                : CanNotWrite(_path, e);
+        }
+
+        Length += bytes.Length;
+        _written.Advance(bytes.Length);
+    }
+
+    /// <summary>All bytes from the first on, as soon as they have come; for one reader until all is complete.</summary>
+    public Stream Follow()
+    {
+        _written = new();
+        _written.Advance(Length);
+        return new GrowingFile(_file, _written);
+    }
+
+    /// <summary>Nothing more comes for the one who follows.</summary>
+    public void Complete() => _written.Complete();
+
+    /// <summary>Gives it its name.</summary>
+    /// <exception cref="OperatorException">It can't be written.</exception>
+    public void Publish()
+    {
+        string path = _path[..^DurableFile.PartExtension.Length];
+        try
+        {
+            Durable.Flush(_file, _path);
+            if (OperatingSystem.IsWindows())
+            {
+                // No open file can be renamed there.
+                _file.Dispose();
+            }
+
+            File.Move(_path, path, overwrite: true);
+            Durable.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            File.Delete(EngineFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CanNotWrite(_path, e);
+        }
+    }
+
+    public void Dispose()
+    {
+        Complete();
+        _file.Dispose();
+    }
+
+    private static OperatorException CanNotWrite(string part, Exception cause) => new(
+        ClientStatus.Failed,
+        $"{part} can't be written: {Printable.Text(cause.Message)}",
+        "see the directory; then run the same command again, which continues",
+        cause);
+}

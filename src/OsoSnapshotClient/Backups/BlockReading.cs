@@ -1,0 +1,141 @@
+using System.Security.Cryptography;
+using OsoSnapshot.Formats.Streams;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotClient.Restore;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>What a block's archive turned out to be once all of it was read.</summary>
+internal sealed record BlockVerdict
+{
+    /// <summary>Of the archive.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Of the block's files.</summary>
+    public required long ContentBytes { get; init; }
+
+    /// <summary>Why it is not that block's archive; null where it is.</summary>
+    public string? Damage { get; init; }
+
+    /// <summary>null where it could not be read.</summary>
+    public AuditedBlock? Audit { get; init; }
+
+    /// <summary>Of the block itself, as Prometheus' disk has it; empty where it is sound.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}
+
+/// <summary>Reads a block's archive: its SHA-256, its structure, each file of the block, and the fingerprint.</summary>
+/// <param name="sink">Sees the entries too; null for none.</param>
+internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) : IEntryVisitor
+{
+    // Prometheus has no limit for tombstones; the agent reads no more of them either.
+    private const int MaxContentBytes = 16 * 1024 * 1024;
+
+    // Segments have 512 MiB each: no block has so many files.
+    private const int MaxFiles = 100_000;
+
+    private readonly BlockAudit _audit = new();
+    private readonly List<(string Path, long SizeBytes, byte[]? Content)> _files = [];
+    private MemoryStream? _content;
+    private long _bytes;
+
+    /// <summary>So far, of the block's files; read from another thread.</summary>
+    public long ContentBytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>More than that is not read; it is what a list says.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
+
+    /// <exception cref="IOException">The archive can't be read, or the sink can't write.</exception>
+    public BlockVerdict Run(Stream packed, CancellationToken token)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(packed, hash);
+        string? damage = null;
+        try
+        {
+            ArchiveWalk.RunBlock(tap, name.Ulid, this, token);
+            _audit.Finish();
+            damage = JudgeFingerprint();
+        }
+        catch (Exception e) when (e is InvalidDataException or ForeignArchiveException)
+        {
+            damage = e.Message;
+        }
+
+        // The checksum is of all bytes, sound or not.
+        byte[] rest = new byte[64 * 1024];
+        while (tap.Read(rest) > 0)
+        {
+            token.ThrowIfCancellationRequested();
+        }
+
+        return new()
+        {
+            Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+            ContentBytes = ContentBytes,
+            Damage = damage,
+            Audit = _audit.Blocks is [var block, ..] ? block : null,
+            Problems = damage is null ? _audit.Problems : [],
+        };
+    }
+
+    public void Directory(string path)
+    {
+        if (BlockId.TryParse(path, out BlockId id))
+        {
+            _audit.StartBlock(id);
+        }
+
+        sink?.Directory(path);
+    }
+
+    public void StartFile(string path, long sizeBytes)
+    {
+        if (sizeBytes > MaxBytes - ContentBytes)
+        {
+            throw new ForeignArchiveException($"more than the {MaxBytes} bytes that the list names");
+        }
+
+        if (_files.Count == MaxFiles)
+        {
+            throw new ForeignArchiveException($"more than {MaxFiles} files");
+        }
+
+        string pathInBlock = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        bool isCounted = BlockFingerprint.CountsContent(pathInBlock);
+        if (isCounted && sizeBytes > MaxContentBytes)
+        {
+            throw new ForeignArchiveException($"a {pathInBlock} of {sizeBytes} bytes");
+        }
+
+        _content = isCounted ? new MemoryStream() : null;
+        _files.Add((pathInBlock, sizeBytes, null));
+        _audit.StartFile(path);
+        sink?.StartFile(path, sizeBytes);
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        Interlocked.Add(ref _bytes, bytes.Length);
+        _content?.Write(bytes);
+        _audit.Append(bytes);
+        sink?.Append(bytes);
+    }
+
+    public void FinishFile()
+    {
+        _audit.FinishFile();
+        sink?.FinishFile();
+        if (_content is { } content)
+        {
+            _files[^1] = _files[^1] with { Content = content.ToArray() };
+            _content = null;
+        }
+    }
+
+    private string? JudgeFingerprint()
+    {
+        string found = BlockFingerprint.Of(_files);
+        return found == name.Fingerprint ? null : $"its content has the fingerprint {found}";
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>Copies the blocks that a directory lacks, several at a time.</summary>
+internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory, string hold, CopyOptions options)
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
+    private readonly ConcurrentBag<StoredBlock> _stored = [];
+    private readonly ConcurrentBag<StoredBlock> _copied = [];
+    private readonly List<BlockCopier> _copiers = [];
+    private long _doneContent;
+
+    /// <summary>Those that were copied by this run.</summary>
+    public IReadOnlyCollection<StoredBlock> Copied => _copied;
+
+    /// <summary>How often a connection broke.</summary>
+    public int Cuts => _copiers.Sum(copier => copier.Cuts);
+
+    /// <returns>All of them as they lie in the directory.</returns>
+    /// <exception cref="OperatorException">One can't be copied; the others that came stay.</exception>
+    public async Task<IReadOnlyCollection<StoredBlock>> RunAsync(
+        IReadOnlyList<(BlockName Name, SnapshotBlock Block)> missing, CancellationToken token)
+    {
+        if (missing.Count == 0)
+        {
+            return [];
+        }
+
+        string? engine = await new BlockExport(agent, options.Stall).AskEngineAsync(missing[0].Name.Ulid, token);
+        using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(token);
+
+        // The largest first, so that no worker begins one when all others have ended.
+        ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue =
+            new(missing.OrderByDescending(one => one.Block.Bytes));
+        for (int worker = 0; worker < Math.Min(options.Streams, missing.Count); worker++)
+        {
+            _copiers.Add(new(agent, directory, engine, hold, options));
+        }
+
+        Task[] workers = [.. _copiers.Select(copier => Task.Run(() => WorkAsync(copier, queue, failed.Token), token))];
+        Task reports = ReportAsync(missing.Sum(one => one.Block.Bytes), failed.Token);
+        try
+        {
+            await foreach (Task worker in Task.WhenEach(workers))
+            {
+                await worker;
+            }
+        }
+        finally
+        {
+            await failed.CancelAsync();
+            await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await reports;
+            agent.Access.Report.Pause();
+        }
+
+        return _stored;
+    }
+
+    private async Task WorkAsync(
+        BlockCopier copier, ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue, CancellationToken token)
+    {
+        while (queue.TryDequeue(out (BlockName Name, SnapshotBlock Block) next))
+        {
+            (StoredBlock stored, bool isCopied) = await copier.RunAsync(next.Name, token);
+            _stored.Add(stored);
+            if (isCopied)
+            {
+                _copied.Add(stored);
+            }
+
+            copier.Forget();
+            Interlocked.Add(ref _doneContent, next.Block.Bytes);
+        }
+    }
+
+    // What is counted is the blocks' content: how large their archives become, nobody knows before.
+    private async Task ReportAsync(long total, CancellationToken token)
+    {
+        try
+        {
+            while (true)
+            {
+                long done = Interlocked.Read(ref _doneContent) + _copiers.Sum(copier => copier.ContentBytes);
+                agent.Access.Report.Advance(new("copying blocks", Math.Min(done, total), total));
+                await Task.Delay(ReportInterval, token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The copy is over.
+        }
+    }
+}

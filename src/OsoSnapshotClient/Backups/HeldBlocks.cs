@@ -1,0 +1,83 @@
+using System.Text.Json;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>The blocks that an agent holds, as it tells them.</summary>
+internal static class HeldBlocks
+{
+    private const int MaxAttempts = 5;
+
+    /// <returns>By time; each name is one.</returns>
+    /// <exception cref="OperatorException">The agent doesn't answer, or something else.</exception>
+    public static async Task<IReadOnlyList<(BlockName Name, SnapshotBlock Block)>> AskAsync(
+        AgentContainer agent, CancellationToken token)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            KubectlAnswer answer = await agent.AskAsync(["blocks", "--json"], token);
+
+            // kubectl exec may return 0 for a stream that broke.
+            if (answer.IsSuccess && answer.Output.TrimEnd().EndsWith(']'))
+            {
+                return Parse(answer.Output);
+            }
+
+            if (attempt == MaxAttempts || await agent.ReadStateAsync(token) is { HasEnded: true })
+            {
+                throw new OperatorException(
+                    ClientStatus.Failed,
+                    $"The agent lists no blocks: {Printable.Text(answer.ErrorText)}",
+                    $"see kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}; the image may be"
+                    + " older than this client");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(attempt), token);
+        }
+    }
+
+    /// <exception cref="OperatorException">It is no list of blocks.</exception>
+    internal static IReadOnlyList<(BlockName Name, SnapshotBlock Block)> Parse(string json)
+    {
+        SnapshotBlock[] blocks;
+        try
+        {
+            blocks = JsonSerializer.Deserialize(json, ControlJson.Default.SnapshotBlockArray) ?? [];
+        }
+        catch (JsonException e)
+        {
+            throw Wrong(e.Message);
+        }
+
+        if (blocks.Length is 0 or > BlockAudit.MaxBlocks)
+        {
+            throw Wrong($"it names {blocks.Length} blocks");
+        }
+
+        List<(BlockName Name, SnapshotBlock Block)> named = [];
+        foreach (SnapshotBlock? block in blocks)
+        {
+            bool isSound = block is { Bytes: >= 0, Series: >= 0, Samples: >= 0 }
+                && block.Kind is SnapshotBlock.Head or SnapshotBlock.Block;
+            if (!isSound || !BlockName.TryParse(block!.Ulid, block.Fingerprint, out BlockName name))
+            {
+                throw Wrong($"block {named.Count + 1} of it is none ('{block?.Ulid}', '{block?.Fingerprint}')");
+            }
+
+            named.Add((name, block));
+        }
+
+        return named.DistinctBy(one => one.Name.Ulid).Count() == named.Count
+            ? [.. named.OrderBy(one => one.Block.From).ThenBy(one => one.Name.FileName, StringComparer.Ordinal)]
+            : throw Wrong("it names a block twice");
+    }
+
+    private static OperatorException Wrong(string how) => BackupDirectory.Damaged(
+        $"The agent's list of blocks can't be used: {Printable.Text(how.Length > 300 ? how[..300] : how)}.",
+        "use the client of the image's version; nothing was written");
+}

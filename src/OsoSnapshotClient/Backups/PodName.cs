@@ -1,0 +1,35 @@
+using System.Buffers;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>
+/// A pod and its namespace, as the directory of its lists is named: <c>NAMESPACE.POD</c>. A namespace has no dot.
+/// </summary>
+internal sealed record PodName
+{
+    // Kubernetes: a namespace is a DNS label, a pod's name a DNS subdomain (RFC 1123).
+    private const int MaxNamespaceLetters = 63;
+    private const int MaxPodLetters = 253;
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    private PodName(string text) => Text = text;
+
+    public string Text { get; }
+
+    /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
+    /// <returns>null where the text is none.</returns>
+    public static PodName? TryParse(string text)
+    {
+        int dot = text.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && IsName(text[..dot], MaxNamespaceLetters) && IsName(text[(dot + 1)..], MaxPodLetters)
+            ? new(text)
+            : null;
+    }
+
+    public override string ToString() => Text;
+
+    private static bool IsName(string name, int maxLetters) =>
+        name.Length > 0 && name.Length <= maxLetters && !name.AsSpan().ContainsAnyExcept(Letters)
+        && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1])
+        && !name.Contains("..", StringComparison.Ordinal);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Text;
+
+namespace OsoSnapshotClient.Backups;
+
+/// <summary>Which snapshot of a backup directory is meant.</summary>
+/// <param name="pod">As <c>NAMESPACE.POD</c>; null where there is just one.</param>
+/// <param name="at">A snapshot's name, or a time; null for the newest.</param>
+internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, string? at)
+{
+    /// <exception cref="OperatorException">There is none, or it can't be told which.</exception>
+    public ListedSnapshot Find()
+    {
+        PodName chosen = FindPod();
+        List<OperatorException> damaged = [];
+        IReadOnlyList<ListedSnapshot> all = BackupLists.Read(directory, chosen, damaged.Add);
+        foreach (ListedSnapshot snapshot in all)
+        {
+            if (snapshot.Name.Text == at)
+            {
+                return snapshot;
+            }
+        }
+
+        // A damaged list may be the one that is meant.
+        if (damaged is [var first, ..])
+        {
+            throw new OperatorException(
+                first.Status,
+                first.Message,
+                $"name another snapshot with --at; kubectl oso-snapshot backups {directory.Path} lists them",
+                first);
+        }
+
+        return all.Count > 0 ? FindAt(all) : throw Wrong($"There is no snapshot of {chosen} in {directory.Path}.");
+    }
+
+    private ListedSnapshot FindAt(IReadOnlyList<ListedSnapshot> all)
+    {
+        if (at is null)
+        {
+            return all[^1];
+        }
+
+        // A zone must be named, or it is UTC: everything here is.
+        if (!DateTimeOffset.TryParse(
+            at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
+        {
+            throw Wrong($"There is no snapshot '{at}' of {all[0].Pod}, nor is it a time such as 2026-11-21T12:00Z.");
+        }
+
+        return all.LastOrDefault(snapshot => snapshot.Time <= time) ?? throw Wrong(
+            $"There is no snapshot of {all[0].Pod} from before {UtcTime.Format(time)};"
+            + $" the oldest is of {UtcTime.Format(all[0].Time)}.");
+    }
+
+    private PodName FindPod()
+    {
+        PodName[] pods =
+        [
+            .. Directory.EnumerateDirectories(directory.Snapshots)
+                .Where(path => Directory.EnumerateFiles(path, "*" + BackupLists.Extension).Any())
+                .Select(path => PodName.TryParse(Path.GetFileName(path))).OfType<PodName>()
+                .OrderBy(name => name.Text, StringComparer.Ordinal),
+        ];
+        string known = pods.Length > 0 ? string.Join(", ", pods.Take(10).Select(name => name.Text)) : "none";
+        if (pod is not null)
+        {
+            return Array.Find(pods, name => name.Text == pod)
+                ?? throw Wrong($"There is no backup of pod '{pod}' in {directory.Path}; there is: {known}.");
+        }
+
+        return pods switch
+        {
+            [var only] => only,
+            [] => throw Wrong($"There is no backup in {directory.Path}."),
+            _ => throw new OperatorException(
+                ExitStatus.Settings, $"{directory.Path} has backups of several pods: {known}.", "name one with --pod"),
+        };
+    }
+
+    private OperatorException Wrong(string problem) =>
+        new(ExitStatus.Settings, problem, $"kubectl oso-snapshot backups {directory.Path} lists them");
+}

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Formats.Tar;
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshot.Formats.Tsdb;
+
+namespace OsoSnapshotClient.Tests.Fixtures;
+
+/// <summary>What an agent that holds a snapshot answers, from real blocks in a directory.</summary>
+internal sealed class HeldDatabase
+{
+    public const string Engine = "isa-l 2.30 avx2 level 2";
+
+    private readonly ConcurrentDictionary<string, byte[]> _archives = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<(string Ulid, long Offset, long Passed)> _exports = [];
+
+    public HeldDatabase(string directory)
+    {
+        Directory = directory;
+        Blocks = [.. System.IO.Directory.GetDirectories(directory).Order(StringComparer.Ordinal).Select(Describe)];
+        List = JsonSerializer.Serialize([.. Blocks], ControlJson.Default.SnapshotBlockArray);
+    }
+
+    public string Directory { get; }
+
+    public IReadOnlyList<SnapshotBlock> Blocks { get; }
+
+    /// <summary>What <c>blocks --json</c> answers.</summary>
+    public string List { get; set; }
+
+    /// <summary>Given block, offset and the bytes from there on, what comes; null for all, with what the agent tells.</summary>
+    public Func<string, long, byte[], Recording?> Fault { get; set; } = (_, _, _) => null;
+
+    /// <summary>What was asked for, and how many bytes came.</summary>
+    public IReadOnlyCollection<(string Ulid, long Offset, long Passed)> Exports => _exports;
+
+    /// <summary>The block as the agent exports it.</summary>
+    public byte[] Archive(string ulid) => _archives.GetOrAdd(ulid, one => Pack(one, CompressionLevel.Fastest));
+
+    /// <summary>What standard error tells at the end.</summary>
+    public static string Told(byte[] archive, string engine = Engine) =>
+        $"engine {engine}\nwritten 0\nbytes {archive.Length}\n"
+        + $"sha256 {Convert.ToHexStringLower(SHA256.HashData(archive))}\n";
+
+    /// <summary>The block in other bytes, as another engine makes them.</summary>
+    public byte[] Pack(string ulid, CompressionLevel level)
+    {
+        string block = Path.Combine(Directory, ulid);
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, level, leaveOpen: true))
+        using (TarWriter tar = new(gzip, TarEntryFormat.Ustar))
+        {
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, ulid + "/"));
+            foreach (string file in System.IO.Directory.GetFiles(block, "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal))
+            {
+                using FileStream content = File.OpenRead(file);
+                tar.WriteEntry(new UstarTarEntry(
+                    TarEntryType.RegularFile, $"{ulid}/{Path.GetRelativePath(block, file)}") { DataStream = content });
+            }
+        }
+
+        return packed.ToArray();
+    }
+
+    public RecordedKubectl Kubectl()
+    {
+        string pod = Recorded.PodWith("""{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""");
+        return new RecordedKubectl()
+            .On("get pod", _ => new(Encoding.UTF8.GetBytes(pod), string.Empty, 0))
+            .On("exec", words => Answer([.. words.SkipWhile(word => word != "oso-snapshot").Skip(1)]));
+    }
+
+    private Recording Answer(string[] words)
+    {
+        if (words is ["blocks", "--json"])
+        {
+            return new(Encoding.UTF8.GetBytes(List + "\n"), string.Empty, 0);
+        }
+
+        Assert.Equal("export", words[0]);
+        Assert.Equal("--block", words[3]);
+        if (words[1] == "--length")
+        {
+            return new([], $"engine {Engine}\nwritten 0\n", 0);
+        }
+
+        long offset = long.Parse(words[2], CultureInfo.InvariantCulture);
+        byte[] archive = Archive(words[4]);
+        byte[] rest = archive[(int)Math.Min(offset, archive.Length)..];
+        Recording recording = Fault(words[4], offset, rest) ?? (offset > archive.Length
+            ? new([], $"❌ --offset is {offset}\ncommand terminated with exit code 2\n", 2)
+            : new(rest, Told(archive), 0));
+        _exports.Add((words[4], offset, recording.Output.Length));
+        return recording;
+    }
+
+    private static SnapshotBlock Describe(string block)
+    {
+        (string Path, long SizeBytes, byte[]? Content)[] files =
+        [
+            .. from file in System.IO.Directory.GetFiles(block, "*", SearchOption.AllDirectories)
+               let name = Path.GetRelativePath(block, file)
+               select (name, new FileInfo(file).Length, BlockFingerprint.CountsContent(name) ? File.ReadAllBytes(file) : null),
+        ];
+        BlockMeta meta = BlockMeta.Parse(File.ReadAllBytes(Path.Combine(block, BlockMeta.FileName)));
+        return new()
+        {
+            Ulid = Path.GetFileName(block),
+            Fingerprint = BlockFingerprint.Of(files),
+            Kind = SnapshotBlock.Block,
+            From = meta.MinTime,
+            To = meta.MaxTime,
+            Bytes = files.Sum(file => file.SizeBytes),
+            Series = meta.Stats.NumSeries,
+            Samples = meta.Stats.NumSamples,
+        };
+    }
+}
