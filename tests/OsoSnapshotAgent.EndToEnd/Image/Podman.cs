@@ -6,7 +6,9 @@ namespace OsoSnapshotAgent.EndToEnd.Image;
 /// <summary>podman with runc, in a configuration of the tests' own.</summary>
 internal static class Podman
 {
-    public const string Image = "localhost/oso_snapshot:dev";
+    /// <summary>Another build of it may be tried: OSO_SNAPSHOT_TEST_IMAGE.</summary>
+    public static string Image { get; } =
+        Environment.GetEnvironmentVariable("OSO_SNAPSHOT_TEST_IMAGE") ?? "localhost/oso_snapshot:dev";
 
     private static readonly Lazy<Task<string?>> Obstacle = new(FindObstacleAsync);
     private static readonly Lazy<string> Configuration = new(WriteConfiguration);

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Judging;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>The backup directory B where a <see cref="Cluster"/>'s client runs.</summary>
+internal sealed class BackupFolder(Cluster cluster)
+{
+    /// <summary>A Prometheus that scrapes itself: its head has samples.</summary>
+    public static TargetOptions Scraping { get; } = new()
+    {
+        Files = new Dictionary<string, string>
+        {
+            ["prometheus.yml"] = $$"""
+                {"global": {"scrape_interval": "1s"}, "scrape_configs": [{"job_name": "self",
+                "metrics_path": "/{{TargetContainer.Prefix}}/prometheus/metrics",
+                "static_configs": [{"targets": ["localhost:80"]}]}]}
+                """,
+        },
+    };
+
+    public string Path { get; } = System.IO.Path.Combine(cluster.Folder, "B");
+
+    /// <summary>The archives with final names.</summary>
+    public IReadOnlyList<string> Blocks => Files("blocks", "*.tar.gz");
+
+    /// <summary>By pod and time.</summary>
+    public IReadOnlyList<string> Lists => Files("snapshots", "*.json");
+
+    public IReadOnlyList<string> Parts => [.. Files("blocks", "*.part*"), .. Files("snapshots", "*.part*")];
+
+    /// <summary>Waits until a snapshot has a block of the head.</summary>
+    public static async Task HeadHasSamplesAsync(TargetContainer target) => await Eventually.HoldsAsync(
+        async () => (await QueryAsync(target, "query?query=up")).Contains("\"1\"", StringComparison.Ordinal),
+        () => "no sample in the head");
+
+    /// <returns>What <c>--output json</c> tells.</returns>
+    public async Task<JsonNode> TakeAsync(params string[] options)
+    {
+        CommandResult take = (await cluster.RunAsync(
+            ["take", Cluster.Pod, "--into", "B", "--output", "json", .. options])).Succeeded();
+        return JsonNode.Parse(Assert.Single(take.Lines))!;
+    }
+
+    public async Task VerifiesAsync() => Assert.Contains(
+        " is sound: ", (await cluster.RunAsync("verify", "B")).Succeeded().Output, StringComparison.Ordinal);
+
+    public async Task<JsonNode[]> TableAsync() =>
+    [
+        .. (await cluster.RunAsync("backups", "B", "--output", "json")).Succeeded().Lines
+            .Select(line => JsonNode.Parse(line)!),
+    ];
+
+    /// <summary>Copies the one snapshot that lies on the volume, to compare with what is restored.</summary>
+    public async Task KeepSnapshotAsync(TargetContainer target, string name) => await RootShell.RunAsync(
+        "cp -r \"$0\"/snapshots/* \"$1\"; chmod -R a+rX \"$1\"", target.Data, PathOf(name + ".snapshot"));
+
+    /// <summary>What a restore gives is what lay in the snapshot kept under that name, byte for byte.</summary>
+    public async Task RestoresAsync(string name, params string[] options)
+    {
+        (await cluster.RunAsync(["restore", "B", name, .. options])).Succeeded();
+        (await HostCommand.RunAsync("diff", "-r", PathOf(name + ".snapshot"), PathOf(name))).Succeeded();
+    }
+
+    public async Task PlainToolsAcceptAsync() => (await HostCommand.RunAsync(
+        ["sh", "-c", "sha256sum -c --strict blocks/*.sha256 && gzip -t blocks/*.gz"], Path)).Succeeded();
+
+    /// <summary>The steps of the page on backup directories, into the directory "plain".</summary>
+    public async Task PlainToolsRestoreAsync() => (await HostCommand.RunAsync(
+        [
+            "sh", "-ec", """
+            list=$(ls snapshots/oso.oso-p-prom-svr-0/*.json | tail -n 1)
+            sed -n 's/^ *"ulid": "\([0-9A-Z]*\)",$/\1/p' "$list" >ulids
+            sed -n 's/^ *"fingerprint": "\([0-9a-f]*\)",$/\1/p' "$list" >fingerprints
+            mkdir ../plain
+            paste -d . ulids fingerprints | while read -r block; do
+              sha256sum -c "blocks/$block.tar.gz.sha256"
+              tar xzf "blocks/$block.tar.gz" -C ../plain
+            done
+            """,
+        ],
+        Path)).Succeeded();
+
+    public static async Task DeleteSeriesAsync(TargetContainer target, string metric)
+    {
+        // It takes effect at once; the samples go with the next compaction.
+        string answer = await QueryAsync(target, $"admin/tsdb/delete_series?match[]={metric}", "--post-data=");
+        Assert.Empty(answer);
+    }
+
+    /// <returns>How many samples a restore has.</returns>
+    public async Task<int> SamplesAsync(string name, string metric, params string[] options)
+    {
+        (await cluster.RunAsync(["restore", "B", name, .. options])).Succeeded();
+
+        // promtool asks for one.
+        Directory.CreateDirectory(System.IO.Path.Combine(PathOf(name), "wal"));
+        return (await Judge.PromtoolDumpAsync(
+            PrometheusVersion.V2_42, PathOf(name), $"{{__name__=\"{metric}\"}}")).Count;
+    }
+
+    private static async Task<string> QueryAsync(TargetContainer target, string path, params string[] options) =>
+        (await Podman.RunAsync(
+        [
+            "exec", target.Name, "/bin/busybox", "wget", "-q", "-O", "-", .. options,
+            $"http://localhost:80/{TargetContainer.Prefix}/prometheus/api/v1/{path}",
+        ])).Output;
+
+    private string PathOf(string name) => System.IO.Path.Combine(cluster.Folder, name);
+
+    private string[] Files(string folder, string pattern)
+    {
+        string path = System.IO.Path.Combine(Path, folder);
+        string[] files = Directory.Exists(path) ? Directory.GetFiles(path, pattern, SearchOption.AllDirectories) : [];
+        return [.. files.Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>A backup directory, filled from real pods: each block is stored once.</summary>
+public sealed class BackupTests
+{
+    [Fact]
+    public async Task The_second_backup_copies_only_the_heads_block_and_each_restores_to_its_own_snapshot()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync(BackupFolder.Scraping);
+        using Cluster cluster = new(target);
+        BackupFolder backup = new(cluster);
+        await BackupFolder.HeadHasSamplesAsync(target);
+
+        JsonNode first = await backup.TakeAsync("--keep");
+        await backup.KeepSnapshotAsync(target, "first");
+        JsonNode second = await backup.TakeAsync("--keep");
+        await backup.KeepSnapshotAsync(target, "second");
+
+        Assert.Equal((3, 3), ((int)first["blocks"]!, (int)first["copiedBlocks"]!));
+        Assert.Equal((3, 1), ((int)second["blocks"]!, (int)second["copiedBlocks"]!));
+        Assert.DoesNotContain("snapshots.tgz", target.Artefacts);
+        Assert.Equal(4, backup.Blocks.Count);
+        await backup.VerifiesAsync();
+        await backup.PlainToolsAcceptAsync();
+
+        string[] lists = [.. backup.Lists.Select(list => Path.GetFileNameWithoutExtension(list))];
+        await backup.RestoresAsync("first", "--at", lists[0]);
+        await backup.RestoresAsync("second");
+        JsonNode[] table = await backup.TableAsync();
+        Assert.Equal(lists, table.Select(line => (string)line["snapshot"]!));
+        Assert.All(table, line => Assert.InRange((long)line["ownBytes"]!, 1, (long)line["bytes"]! / 2));
+    }
+
+    [Fact]
+    public async Task Released_the_volume_is_as_before_and_the_page_of_plain_tools_restores_it()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        BackupFolder backup = new(cluster);
+
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
+
+        Assert.Contains("the volume is as before", take.Error, StringComparison.Ordinal);
+        Assert.Contains("2 blocks in snapshot ", take.Error, StringComparison.Ordinal);
+        Assert.Empty(target.Artefacts);
+        Assert.Equal(
+            [".lock", "blocks", "oso-backup.json", "snapshots"],
+            Directory.EnumerateFileSystemEntries(backup.Path).Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal));
+        await backup.PlainToolsRestoreAsync();
+        (await HostCommand.RunAsync(
+            ["sh", "-c", "diff -r plain \"$0\" -x wal -x chunks_head -x queries.active -x lock", target.Data],
+            cluster.Folder)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Two_pods_share_the_blocks_that_they_both_have()
+    {
+        await using TargetContainer first = await TargetContainer.StartAsync();
+        await using TargetContainer second = await TargetContainer.StartAsync();
+        using Cluster cluster = new(first, second);
+        BackupFolder backup = new(cluster);
+
+        CommandResult take = (await cluster.RunAsync(
+            "take", "-l", "app=prometheus", "--into", "B", "--output", "json")).Succeeded();
+
+        Assert.Equal(2, take.Lines.Count);
+        Assert.Equal(2, take.Lines.Sum(line => (int)JsonNode.Parse(line)!["copiedBlocks"]!));
+        Assert.Equal((2, 2), (backup.Blocks.Count, backup.Lists.Count));
+        await backup.VerifiesAsync();
+        CommandResult unnamed = await cluster.RunAsync("restore", "B", "restored");
+        Assert.Equal(2, unnamed.ExitStatus);
+        Assert.Contains(
+            "several pods: oso.oso-p-prom-svr-0, oso.oso-p-prom-svr-1", unnamed.Error, StringComparison.Ordinal);
+        (await cluster.RunAsync("restore", "B", "restored", "--pod", "oso.oso-p-prom-svr-1")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Through_many_cuts_every_block_is_byte_equal_and_no_byte_comes_twice()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = 8 << 20 });
+        using Cluster cluster = new(target);
+        BackupFolder backup = new(cluster);
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = 300_001 } });
+
+        await backup.TakeAsync("--keep");
+
+        long copied = backup.Blocks.Sum(block => new FileInfo(block).Length);
+        Assert.InRange(cluster.Exports.Count(export => export.IsBroken), 10, int.MaxValue);
+        Assert.Equal(copied, cluster.Exports.Sum(export => export.Passed));
+        cluster.Configure([]);
+        (await cluster.RunAsync("take", Cluster.Pod, "--into", "whole")).Succeeded();
+        (await HostCommand.RunAsync(["diff", "-r", "B/blocks", "whole/blocks"], cluster.Folder)).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_deletion_between_two_backups_has_its_block_carried_anew_and_both_restores_are_right()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        BackupFolder backup = new(cluster);
+        await backup.TakeAsync();
+
+        await BackupFolder.DeleteSeriesAsync(target, "node_cpu_seconds_total");
+        JsonNode second = await backup.TakeAsync();
+
+        Assert.Equal(2, (int)second["copiedBlocks"]!);
+        Assert.Equal(4, backup.Blocks.Count);
+        await backup.VerifiesAsync();
+        string oldest = Path.GetFileNameWithoutExtension(backup.Lists[0]);
+        Assert.NotEqual(0, await backup.SamplesAsync("before", "node_cpu_seconds_total", "--at", oldest));
+        Assert.Equal(0, await backup.SamplesAsync("after", "node_cpu_seconds_total"));
+    }
+}
