@@ -51,6 +51,23 @@ public sealed class BlockGeneratorTests : IDisposable
             listed.Select(line => string.Join(' ', line.Split(' ').Take(7))));
     }
 
+    [Theory]
+    [InlineData(6)]
+    [InlineData(18)]
+    public void A_block_has_the_duration_that_was_asked_for(int hours)
+    {
+        GeneratorOptions options = Options() with { BlockCount = 1, BlockDuration = TimeSpan.FromHours(hours) };
+        GeneratedBlock block = Assert.Single(BlockGenerator.Generate(options));
+
+        Assert.Equal(options.Until.ToUnixTimeMilliseconds(), block.MaxTime);
+        Assert.Equal(hours * 3600_000, block.MaxTime - block.MinTime);
+        Assert.Contains($" {hours}h0m0s ", string.Join('\n', Promtool.Run("tsdb", "list", _temporary.Path)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_duration_that_no_compaction_makes_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(
+        () => BlockGenerator.Generate(Options() with { BlockDuration = TimeSpan.FromHours(5) }));
+
     [Fact]
     public void Promtool_finds_label_pairs_through_the_postings()
     {

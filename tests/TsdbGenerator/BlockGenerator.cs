@@ -51,7 +51,8 @@ public static class BlockGenerator
     {
         long end = options.Until.ToUnixTimeMilliseconds();
         end -= end % (long)BlockDurations[0].TotalMilliseconds;
-        Timeline[] timelines = [.. BlockDurations.Select(duration => (long)duration.TotalMilliseconds).Select(duration =>
+        IEnumerable<TimeSpan> durations = options.BlockDuration is { } only ? [only] : BlockDurations;
+        Timeline[] timelines = [.. durations.Select(duration => (long)duration.TotalMilliseconds).Select(duration =>
             new Timeline(end - (options.BlockCount * duration), duration, (long)options.ScrapeInterval.TotalMilliseconds))];
         return Array.Find(timelines, timeline => SeriesFor(options, timeline) <= MaxSeriesPerBlock) ?? timelines[^1];
     }
@@ -69,6 +70,11 @@ public static class BlockGenerator
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BlockCount);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SegmentBytes, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Until.Year, 2000);
+        if (options.BlockDuration is { } duration && !BlockDurations.Contains(duration))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), duration, "No compaction makes blocks of this duration.");
+        }
+
         if (options.ScrapeInterval < TimeSpan.FromSeconds(1) || options.ScrapeInterval > TimeSpan.FromMinutes(5)
             || BlockDurations[0].Ticks % options.ScrapeInterval.Ticks != 0)
         {

@@ -16,6 +16,9 @@ public sealed record GeneratorOptions
     /// <summary>The last block ends here, or up to two hours earlier: blocks start and end at even hours (UTC).</summary>
     public DateTimeOffset Until { get; init; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Of each block, as compaction makes them: 2, 6, 18, 54 or 162 hours; by default the shortest that is of use.</summary>
+    public TimeSpan? BlockDuration { get; init; }
+
     public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The most bytes of a file in chunks/. Prometheus' value is 512 MiB; a small one makes many files of little data.</summary>

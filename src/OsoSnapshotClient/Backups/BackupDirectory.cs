@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Verification;
 
@@ -9,10 +8,6 @@ internal sealed class BackupDirectory : IDisposable
 {
     /// <summary>Of what lies in the directory; another number is another program's.</summary>
     public const int Format = 1;
-
-    private const string MarkerName = "oso-backup.json";
-    private const int MaxMarkerBytes = 64 * 1024;
-    private const string NewFileSystemsOwn = "lost+found";
 
     private readonly FileStream? _lock;
 
@@ -26,7 +21,7 @@ internal sealed class BackupDirectory : IDisposable
 
     /// <summary>Whether a verb for archives and data directories has been given one.</summary>
     public static bool Is(string path) =>
-        File.Exists(System.IO.Path.Combine(path, MarkerName))
+        MarkerFile.IsIn(path)
         || (Directory.Exists(System.IO.Path.Combine(path, "blocks"))
             && Directory.Exists(System.IO.Path.Combine(path, "snapshots")));
 
@@ -38,14 +33,18 @@ internal sealed class BackupDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            if (!File.Exists(System.IO.Path.Combine(path, MarkerName)))
+            if (!MarkerFile.IsIn(path))
             {
-                RequireEmpty(path);
+                MarkerFile.RequireIsToCome(path);
                 using FileStream alone = DirectoryLock.Wait(DirectoryLock.TryAlone, path, Waits, token);
-                Make(path);
+                MarkerFile.Write(path);
             }
 
-            return Check(new(path, DirectoryLock.Wait(DirectoryLock.TryShare, path, Waits, token)));
+            BackupDirectory directory = Check(
+                new(path, DirectoryLock.Wait(DirectoryLock.TryShare, path, Waits, token)), isFilled: false);
+            Directory.CreateDirectory(directory.Blocks);
+            Directory.CreateDirectory(directory.Snapshots);
+            return directory;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -112,52 +111,22 @@ internal sealed class BackupDirectory : IDisposable
     public static OperatorException Damaged(string problem, string remedy) =>
         new(ExitStatus.ArchiveFailed, problem, remedy);
 
-    private static void RequireEmpty(string path)
-    {
-        string[] content =
-        [
-            .. Directory.EnumerateFileSystemEntries(path).Select(entry => System.IO.Path.GetFileName(entry))
-                .Where(name => name is not (NewFileSystemsOwn or DirectoryLock.FileName or MarkerName + ".part")
-                    and not MarkerName).Take(3),
-        ];
-        if (content.Length > 0)
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"{path} is neither empty nor a backup directory: it has no {MarkerName}, but {content[0]}.",
-                "name another directory with --into");
-        }
-    }
-
-    private static void Make(string path)
-    {
-        Directory.CreateDirectory(System.IO.Path.Combine(path, "blocks"));
-        Directory.CreateDirectory(System.IO.Path.Combine(path, "snapshots"));
-        string marker = System.IO.Path.Combine(path, MarkerName);
-        if (!File.Exists(marker))
-        {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(
-                new BackupMarker { Format = Format }, BackupJson.Default.BackupMarker);
-            DurableFile.Write(marker, [.. json, (byte)'\n']);
-        }
-    }
-
     private static void RequireMarker(string path)
     {
         if (!Is(path))
         {
             throw new OperatorException(
                 ExitStatus.Settings,
-                $"{path} is no backup directory: it has no {MarkerName}.",
+                $"{path} is no backup directory: it has no {MarkerFile.Name}.",
                 "name the directory that take --into has written to");
         }
     }
 
-    private static BackupDirectory Check(BackupDirectory directory)
+    private static BackupDirectory Check(BackupDirectory directory, bool isFilled = true)
     {
         try
         {
-            int format = ReadFormat(System.IO.Path.Combine(directory.Path, MarkerName));
+            int format = MarkerFile.ReadFormat(directory.Path);
             if (format != Format)
             {
                 throw Damaged(
@@ -165,31 +134,21 @@ internal sealed class BackupDirectory : IDisposable
                     "use the client of the version that wrote it, or a later one");
             }
 
-            RefuseLink(directory.Blocks);
-            RefuseLink(directory.Snapshots);
+            foreach (string path in new[] { directory.Blocks, directory.Snapshots })
+            {
+                RefuseLink(path);
+                if (isFilled && !Directory.Exists(path))
+                {
+                    throw Damaged($"{path} is missing.", "take it from a copy of the directory");
+                }
+            }
+
             return directory;
         }
         catch
         {
             directory.Dispose();
             throw;
-        }
-    }
-
-    private static int ReadFormat(string marker)
-    {
-        try
-        {
-            using FileStream file = File.OpenRead(marker);
-            byte[] json = new byte[Math.Min(file.Length, MaxMarkerBytes)];
-            file.ReadExactly(json);
-            return JsonSerializer.Deserialize(json, BackupJson.Default.BackupMarker)?.Format ?? 0;
-        }
-        catch (Exception e) when (e is JsonException or IOException)
-        {
-            throw Damaged(
-                $"{marker} is missing or damaged: {e.Message}",
-                $"if nothing else is, write {{\"format\": {Format}}} to it; then kubectl oso-snapshot verify");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Image;
@@ -43,6 +44,33 @@ internal sealed class BackupFolder(Cluster cluster)
         CommandResult take = (await cluster.RunAsync(
             ["take", Cluster.Pod, "--into", "B", "--output", "json", .. options])).Succeeded();
         return JsonNode.Parse(Assert.Single(take.Lines))!;
+    }
+
+    /// <summary>What must hold at any moment: final names belong to whole files, and lists name only what is there.</summary>
+    /// <returns>What does not; null where all does.</returns>
+    public string? FindFault()
+    {
+        // Before the blocks: a client may be at work.
+        (string List, JsonArray Blocks)[] lists =
+            [.. Lists.Select(list => (list, JsonNode.Parse(File.ReadAllText(list))!["blocks"]!.AsArray()))];
+        Dictionary<string, string> blocks = [];
+        foreach (string block in Blocks)
+        {
+            string actual = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(block)));
+            blocks.Add(System.IO.Path.GetFileName(block), actual);
+            if (File.Exists(block + ".sha256") && File.ReadAllText(block + ".sha256").Split(' ')[0] != actual)
+            {
+                return $"{block} is not what its .sha256 says";
+            }
+        }
+
+        var missing =
+            from list in lists
+            from block in list.Blocks
+            let file = $"{(string)block!["ulid"]!}.{(string)block["fingerprint"]!}.tar.gz"
+            where blocks.GetValueOrDefault(file) != (string)block["sha256"]!
+            select $"{list.List} names {file}";
+        return missing.FirstOrDefault();
     }
 
     public async Task VerifiesAsync() => Assert.Contains(
