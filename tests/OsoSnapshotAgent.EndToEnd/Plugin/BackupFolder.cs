@@ -33,6 +33,34 @@ internal sealed class BackupFolder(Cluster cluster)
 
     public IReadOnlyList<string> Parts => [.. Files("blocks", "*.part*"), .. Files("snapshots", "*.part*")];
 
+    /// <summary>The arguments of each container of docker/kubernetes/backup-directory.yaml.</summary>
+    public static async Task<IReadOnlyList<string[]>> CronJobCommandsAsync()
+    {
+        List<List<string>> commands = [];
+        string indent = string.Empty;
+        foreach (string line in await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/backup-directory.yaml")))
+        {
+            string text = line.Trim();
+            if (text.StartsWith("args:", StringComparison.Ordinal))
+            {
+                // On one line, or an item a line.
+                string list = text["args:".Length..].Trim(' ', '[', ']');
+                commands.Add([.. list.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"'))]);
+                indent = line[..line.IndexOf('a', StringComparison.Ordinal)] + "  - ";
+            }
+            else if (indent.Length > 0 && line.StartsWith(indent, StringComparison.Ordinal))
+            {
+                commands[^1].Add(line[indent.Length..]);
+            }
+            else
+            {
+                indent = string.Empty;
+            }
+        }
+
+        return [.. commands.Select(command => command.ToArray())];
+    }
+
     /// <summary>Waits until a snapshot has a block of the head.</summary>
     public static async Task HeadHasSamplesAsync(TargetContainer target) => await Eventually.HoldsAsync(
         async () => (await QueryAsync(target, "query?query=up")).Contains("\"1\"", StringComparison.Ordinal),

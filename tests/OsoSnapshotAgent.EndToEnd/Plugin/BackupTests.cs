@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
@@ -114,5 +116,51 @@ public sealed class BackupTests
         string oldest = Path.GetFileNameWithoutExtension(backup.Lists[0]);
         Assert.NotEqual(0, await backup.SamplesAsync("before", "node_cpu_seconds_total", "--at", oldest));
         Assert.Equal(0, await backup.SamplesAsync("after", "node_cpu_seconds_total"));
+    }
+
+    [Fact]
+    public async Task The_commands_of_the_CronJob_fill_a_directory_and_prune_it()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        string[][] commands = [.. (await BackupFolder.CronJobCommandsAsync()).Select(command => (string[])
+        [
+            .. command.Select(word => word.Replace("/backups", cluster.Folder, StringComparison.Ordinal)
+                .Replace("REGISTRY/oso_snapshot:TAG", Podman.Image, StringComparison.Ordinal)),
+        ])];
+        Assert.Equal(["take", "prune"], commands.Select(command => command[0]));
+
+        foreach (string[] command in commands)
+        {
+            (await cluster.RunAsync(command)).Succeeded();
+        }
+
+        (await cluster.RunAsync("verify", "prometheus")).Succeeded();
+        Assert.Contains("oso_snapshot.prom", cluster.Files);
+    }
+
+    /// <summary>OSO_TEST_COPY_BYTES=1200000000 gives the figures of a database of that size.</summary>
+    [Fact]
+    public async Task A_second_backup_of_an_unchanged_database_copies_nothing_and_takes_less_time()
+    {
+        long bytes = long.Parse(
+            Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "60000000", CultureInfo.InvariantCulture);
+        await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = bytes });
+        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(5) };
+        BackupFolder backup = new(cluster);
+
+        long startedAt = Stopwatch.GetTimestamp();
+        JsonNode first = await backup.TakeAsync();
+        TimeSpan whole = Stopwatch.GetElapsedTime(startedAt);
+        startedAt = Stopwatch.GetTimestamp();
+        JsonNode second = await backup.TakeAsync();
+        TimeSpan again = Stopwatch.GetElapsedTime(startedAt);
+
+        TestContext.Current.SendDiagnosticMessage(
+            $"{bytes} bytes of blocks: first {whole.TotalSeconds:F1} s, {(long)first["copiedBytes"]!} bytes;"
+            + $" second {again.TotalSeconds:F1} s, {(long)second["copiedBytes"]!} bytes");
+        Assert.Equal(2, (int)first["copiedBlocks"]!);
+        Assert.Equal(0, (int)second["copiedBlocks"]!);
+        Assert.True(again < whole, $"{again} is not less than {whole}");
     }
 }
