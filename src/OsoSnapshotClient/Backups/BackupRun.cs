@@ -39,18 +39,30 @@ internal sealed class BackupRun
     /// <exception cref="OperationCanceledException">A signal; what becomes of the rest is told.</exception>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
-        PodResult result;
-        using (BackupDirectory directory = BackupDirectory.OpenToAdd(_take.Into!, _report.Say, token))
+        try
         {
-            await using PodWatch watch = new(_access.Kubectl, _access.Pod);
-            Preflight preflight = await Preflight.RunAsync(_access, watch, needsRights: true, token);
-            PodName pod = NameOf(preflight.Pod);
-            using CopyOutput note = OpenNote(directory, pod);
-            result = await RunAsync(preflight, watch, directory, pod, note, token);
+            PodResult result = await AddAsync(token);
+            StaleParts.DeleteWhereAlone(_take.Into!, _time);
+            return result;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"Something in {_take.Into} can't be read or written: {e.Message}",
+                "see the message; then run the same command again, which continues",
+                e);
+        }
+    }
 
-        StaleParts.DeleteWhereAlone(_take.Into!, _time);
-        return result;
+    private async Task<PodResult> AddAsync(CancellationToken token)
+    {
+        using BackupDirectory directory = BackupDirectory.OpenToAdd(_take.Into!, _report.Say, token);
+        await using PodWatch watch = new(_access.Kubectl, _access.Pod);
+        Preflight preflight = await Preflight.RunAsync(_access, watch, needsRights: true, token);
+        PodName pod = NameOf(preflight.Pod);
+        using CopyOutput note = OpenNote(directory, pod);
+        return await RunAsync(preflight, watch, directory, pod, note, token);
     }
 
     private async Task<PodResult> RunAsync(

@@ -35,18 +35,21 @@ internal static class StaleParts
     public static IReadOnlyList<string> Find(BackupDirectory directory, TimeProvider time)
     {
         DateTime oldest = time.GetUtcNow().UtcDateTime - MaxAge;
-        string[] notes = Directory.GetFiles(directory.Snapshots, NoteName, SearchOption.AllDirectories);
+        string[] pods = [.. Directory.GetDirectories(directory.Snapshots).Where(IsNoLink)];
+        string[] notes = [.. pods.SelectMany(pod => Directory.GetFiles(pod, NoteName))];
         bool mayContinue = Array.Exists(notes, IsFresh);
         string[] parts =
         [
             .. Directory.EnumerateFiles(directory.Blocks, "*" + DurableFile.PartExtension),
             .. Directory.EnumerateFiles(directory.Blocks, "*" + BlockPart.EngineOf(DurableFile.PartExtension)),
-            .. Directory.EnumerateFiles(
-                directory.Snapshots, "*" + BackupLists.Extension + DurableFile.PartExtension,
-                SearchOption.AllDirectories),
+            .. pods.SelectMany(
+                pod => Directory.GetFiles(pod, "*" + BackupLists.Extension + DurableFile.PartExtension)),
             .. notes.Where(note => !IsFresh(note)),
         ];
         return [.. parts.Where(part => !mayContinue || !IsFresh(part))];
+
+        // What lies elsewhere is not ours.
+        static bool IsNoLink(string path) => new DirectoryInfo(path).LinkTarget is null;
 
         bool IsFresh(string path) => File.GetLastWriteTimeUtc(path) > oldest;
     }

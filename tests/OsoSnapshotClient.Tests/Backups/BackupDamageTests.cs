@@ -77,6 +77,26 @@ public sealed class BackupDamageTests : IDisposable
         Restore(Later);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_checksum_may_be_missing_where_a_run_broke_off_and_no_list_names_the_block(bool isListed)
+    {
+        HeldDatabase database = _sample.Database("data");
+        await _sample.BackUpAsync(database, Later);
+        await _sample.BackUpAsync(_sample.Database("other", blocks: 1, seed: 2));
+        string block = Path.Combine(_sample.Backup, "blocks", $"{database.Blocks[0].Ulid}.{database.Blocks[0].Fingerprint}.tar.gz");
+        File.Delete(block + ".sha256");
+        if (!isListed)
+        {
+            File.Delete(_sample.ListOf(Later));
+            new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(Token);
+            return;
+        }
+
+        Assert.Contains($"of snapshot {BackupSample.Pod}/{Later} has no .sha256 beside it", Verify().Told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_list_of_another_directory_names_blocks_that_are_not_here()
     {

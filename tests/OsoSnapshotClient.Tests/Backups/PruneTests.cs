@@ -103,6 +103,20 @@ public sealed class PruneTests : IDisposable
         Assert.Equal(left > 0, File.Exists(note));
     }
 
+    [Fact]
+    public async Task What_a_link_leads_to_is_no_stale_part()
+    {
+        await FillAsync();
+        string outside = Directory.CreateDirectory(_sample.PathOf("outside")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(outside, "x.json.part"), "x", TestContext.Current.CancellationToken);
+        Directory.CreateSymbolicLink(Path.Combine(_sample.Backup, "snapshots", "oso.link"), outside);
+
+        StaleParts.DeleteWhereAlone(_sample.Backup, TimeProvider.System);
+
+        Assert.True(File.Exists(Path.Combine(outside, "x.json.part")));
+    }
+
     private string[] Lists =>
     [
         .. Directory.GetFiles(Path.Combine(_sample.Backup, "snapshots"), "*.json", SearchOption.AllDirectories)
