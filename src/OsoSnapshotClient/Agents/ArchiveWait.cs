@@ -32,10 +32,9 @@ internal static class ArchiveWait
             }
 
             KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
-            if (answer.IsSuccess)
+            if (answer.IsSuccess && Parse(answer.Output) is { } status && IsOf(agent, status))
             {
                 contact = Stopwatch.GetTimestamp();
-                RunStatus status = Parse(answer.Output);
                 AgentVersions.Require(status.Version, agent.Access);
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
@@ -65,6 +64,10 @@ internal static class ArchiveWait
             }
         }
     }
+
+    // In a container that stays, another client's run may have begun at the same moment.
+    private static bool IsOf(AgentContainer agent, RunStatus status) =>
+        status.Client is null || status.Client == agent.Run;
 
     private static RunStatus Parse(string json)
     {

@@ -23,7 +23,7 @@ internal sealed class BackupRun
     private readonly EndSignal _signal;
     private readonly TimeProvider _time;
     private readonly IPodReport _report;
-    private AgentContainer? _agent;
+    private RunStart? _start;
     private bool _isListed;
 
     public BackupRun(PodAccess access, TakeOptions take, EndSignal signal, TimeProvider time)
@@ -75,11 +75,13 @@ internal sealed class BackupRun
     {
         try
         {
-            RunStatus status = await HoldAsync(preflight, watch, note, token);
-            BackupCopy copy = new(_agent!, directory, pod, _take, _time);
+            _start = new(preflight, _take, note, _time);
+            RunStatus status = await _start.HoldAsync(watch, hasArchive: false, token);
+            AgentContainer agent = _start.Agent!;
+            BackupCopy copy = new(agent, directory, pod, _take, _time);
             BackupOutcome outcome = await copy.RunAsync(status, token);
             _isListed = true;
-            await new AgentRelease(_agent!, _take.IsKept).RunAsync(token);
+            await new AgentRelease(agent, _take.IsKept).RunAsync(token);
             note.Note.Delete();
             return Judge(outcome);
         }
@@ -98,24 +100,10 @@ internal sealed class BackupRun
             await TellInterruptedAsync(note);
             throw;
         }
-    }
-
-    private async Task<RunStatus> HoldAsync(
-        Preflight preflight, PodWatch watch, CopyOutput output, CancellationToken token)
-    {
-        RunNote note = new(preflight, _take, output);
-        _agent = await note.AdoptAsync(watch, token);
-        bool isAdopted = _agent is not null;
-        if (_agent is null)
+        finally
         {
-            AgentContainer fresh = AgentContainer.New(preflight.Access, watch, _time);
-            note.Begin(fresh);
-            _agent = fresh;
-            await fresh.RequestAsync(preflight.Target.Name, ["OSO_SNAPSHOT_HOLD=" + _take.Hold], [], token);
+            await (_start?.Agent?.Log.CloseAsync() ?? Task.CompletedTask);
         }
-
-        await _agent.AwaitStartAsync(token);
-        return await ArchiveWait.RunAsync(_agent, isAdopted, token, hasArchive: false);
     }
 
     private PodResult Judge(BackupOutcome outcome)
@@ -170,7 +158,7 @@ internal sealed class BackupRun
     private async Task TellInterruptedAsync(CopyOutput note)
     {
         _report.Pause();
-        if (_agent is not { } agent)
+        if (_start?.Agent is not { } agent)
         {
             return;
         }
@@ -184,24 +172,7 @@ internal sealed class BackupRun
                 + $"  give up:   {_access.Command("cancel")}");
         if (!_isListed)
         {
-            await OfferCancelAsync(agent, note);
-        }
-    }
-
-    private async Task OfferCancelAsync(AgentContainer agent, CopyOutput note)
-    {
-        TimeSpan offer = TimeSpan.FromSeconds(3);
-        if (!EndSignal.IsAtTerminal || _signal.Status != ExitStatus.Interrupted)
-        {
-            return;
-        }
-
-        _report.Warn($"  Ctrl-C again within {offer.TotalSeconds:0} s gives it up now.");
-        if (await Task.WhenAny(_signal.Again, Task.Delay(offer)) == _signal.Again)
-        {
-            _report.Warn($"Ending container {agent.Name} …");
-            await Interruption.GiveUpAsync(agent, isKept: false);
-            note.Forget();
+            await Interruption.OfferCancelAsync(agent, note, _signal);
         }
     }
 }

@@ -1,5 +1,7 @@
 using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Verbs;
 
@@ -7,6 +9,7 @@ namespace OsoSnapshotClient.Verbs;
 internal static class Interruption
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CancelOffer = TimeSpan.FromSeconds(3);
 
     /// <summary>Ends a container that no later run can continue.</summary>
     public static async Task GiveUpAsync(AgentContainer agent, bool isKept)
@@ -19,6 +22,25 @@ internal static class Interruption
             agent.Access.Report.Warn(
                 $"Container {agent.Name} of pod {agent.Access.Pod} may still be running:"
                 + $" {agent.Access.Command("remove")}");
+        }
+    }
+
+    /// <summary>A second Ctrl-C gives up what could be continued.</summary>
+    /// <param name="output">With its note, which is deleted then.</param>
+    public static async Task OfferCancelAsync(AgentContainer agent, CopyOutput output, EndSignal signal)
+    {
+        if (!EndSignal.IsAtTerminal || signal.Status != ExitStatus.Interrupted)
+        {
+            return;
+        }
+
+        IPodReport report = agent.Access.Report;
+        report.Warn($"  Ctrl-C again within {CancelOffer.TotalSeconds:0} s gives it up now.");
+        if (await Task.WhenAny(signal.Again, Task.Delay(CancelOffer)) == signal.Again)
+        {
+            report.Warn($"Ending container {agent.Name} …");
+            await GiveUpAsync(agent, isKept: false);
+            output.Forget();
         }
     }
 

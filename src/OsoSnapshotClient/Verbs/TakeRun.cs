@@ -11,11 +11,12 @@ namespace OsoSnapshotClient.Verbs;
 /// <summary>Makes an archive in a pod, copies it, checks it and removes it from the volume.</summary>
 internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal signal, TimeProvider time)
 {
-    private static readonly TimeSpan CancelOffer = TimeSpan.FromSeconds(3);
     private readonly IPodReport _report = access.Report;
     private CopyOutput? _output;
-    private AgentContainer? _agent;
+    private RunStart? _start;
     private bool _isFinished;
+
+    private AgentContainer? Agent => _start?.Agent;
 
     /// <exception cref="OperatorException">It failed; what can be resumed stays.</exception>
     /// <exception cref="OperationCanceledException">A signal; what becomes of the rest is told.</exception>
@@ -28,6 +29,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         try
         {
             Preflight preflight = await Preflight.RunAsync(access, watch, needsRights: true, token);
+            _start = new(preflight, take, output, time);
             if (take.IsStream)
             {
                 return await new StreamRun(preflight, take, output, time).RunAsync(watch, token);
@@ -35,7 +37,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
 
             if (output is { IsPublished: true })
             {
-                return await ReleaseAsync(preflight, watch, output, token);
+                return await ReleaseAsync(watch, output, token);
             }
 
             if (take.IsReuse && await new ReuseRun(preflight, take, output, time).RunAsync(watch, token) is { } reused)
@@ -43,7 +45,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
                 return reused;
             }
 
-            RunStatus status = await MakeAsync(preflight, watch, token);
+            RunStatus status = await _start.HoldAsync(watch, hasArchive: true, token);
             return await FetchAsync(status, token);
         }
         catch (RunEndedException)
@@ -56,10 +58,10 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             output?.Note.Delete();
             throw;
         }
-        catch (OperatorException) when (output is null && _agent is not null)
+        catch (OperatorException) when (output is null && Agent is not null)
         {
             // What went to standard output can't be continued by another run.
-            await Interruption.GiveUpAsync(_agent, take.IsKept);
+            await Interruption.GiveUpAsync(Agent, take.IsKept);
             throw;
         }
         catch (OperationCanceledException)
@@ -69,56 +71,35 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         }
         finally
         {
-            await (_agent?.Log.CloseAsync() ?? Task.CompletedTask);
+            await (Agent?.Log.CloseAsync() ?? Task.CompletedTask);
         }
     }
 
     // The copy is whole; what is left is the agent, unless it was released and only the note remained.
-    private async Task<PodResult> ReleaseAsync(
-        Preflight preflight, PodWatch watch, CopyOutput output, CancellationToken token)
+    private async Task<PodResult> ReleaseAsync(PodWatch watch, CopyOutput output, CancellationToken token)
     {
-        _agent = await new RunNote(preflight, take, output).AdoptAsync(watch, token);
+        await _start!.AdoptAsync(watch, token);
         _isFinished = true;
         _report.Say($"✅ {output.File} is complete: an earlier run has made it");
         string sha256 = output.Note.Sha256!;
-        if (_agent is not null)
+        if (Agent is not null)
         {
-            await new AgentRelease(_agent, take.IsKept).RunAsync(token);
+            await new AgentRelease(Agent, take.IsKept).RunAsync(token);
         }
 
         output.Note.Delete();
         return new(access.Pod, 0) { File = output.File, Bytes = new FileInfo(output.File).Length, Sha256 = sha256 };
     }
 
-    private async Task<RunStatus> MakeAsync(Preflight preflight, PodWatch watch, CancellationToken token)
-    {
-        RunNote note = new(preflight, take, _output);
-        _agent = await note.AdoptAsync(watch, token);
-        bool isAdopted = _agent is not null;
-        if (_agent is null)
-        {
-            AgentContainer fresh = await new ResidentAgents(preflight.Access, watch, time).ChooseAsync(
-                preflight.Pod, preflight.Target.Name, take.IsResident, token);
-            note.Begin(fresh);
-            _agent = fresh;
-            await fresh.RequestAsync(preflight.Target.Name, ["OSO_SNAPSHOT_HOLD=" + take.Hold], token);
-        }
-
-        await _agent.AwaitStartAsync(token);
-        RunStatus status = await ArchiveWait.RunAsync(_agent, isAdopted, token);
-        note.Know(status.Sha256!);
-        return status;
-    }
-
     private async Task<PodResult> FetchAsync(RunStatus status, CancellationToken token)
     {
-        ArchiveFetch fetch = new(_agent!, take, _output);
+        ArchiveFetch fetch = new(Agent!, take, _output);
         await fetch.RunAsync(status.Sha256!, status.ArchiveBytes!.Value, token);
         string size = ByteSize.Format(status.ArchiveBytes.Value);
         _isFinished = true;
         _report.Say(
             $"✅ {_output?.File ?? "standard output"}: {size}, SHA-256 {status.Sha256}, structure right");
-        await new AgentRelease(_agent!, take.IsKept).RunAsync(token);
+        await new AgentRelease(Agent!, take.IsKept).RunAsync(token);
         _output?.Note.Delete();
         if (status.Problems.Count > 0)
         {
@@ -136,26 +117,10 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         };
     }
 
-    private async Task OfferCancelAsync(AgentContainer agent, CopyOutput output)
-    {
-        if (!EndSignal.IsAtTerminal || signal.Status != ExitStatus.Interrupted)
-        {
-            return;
-        }
-
-        _report.Warn($"  Ctrl-C again within {CancelOffer.TotalSeconds:0} s gives it up now.");
-        if (await Task.WhenAny(signal.Again, Task.Delay(CancelOffer)) == signal.Again)
-        {
-            _report.Warn($"Ending container {agent.Name} …");
-            await Interruption.GiveUpAsync(agent, isKept: false);
-            output.Forget();
-        }
-    }
-
     private async Task TellInterruptedAsync()
     {
         _report.Pause();
-        if (_agent is not { } agent)
+        if (Agent is not { } agent)
         {
             return;
         }
@@ -179,7 +144,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
                 + $" {take.Hold} for the copy.\n"
                 + $"  continue:  run the same command again (what was copied is in {_output.Part})\n"
                 + $"  give up:   {access.Command("cancel")}; rm -f {_output.Part} {_output.Part}.state");
-            await OfferCancelAsync(agent, _output);
+            await Interruption.OfferCancelAsync(agent, _output, signal);
         }
     }
 }

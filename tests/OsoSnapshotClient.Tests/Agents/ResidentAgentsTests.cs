@@ -89,6 +89,22 @@ public sealed class ResidentAgentsTests
             call => call.EndsWith("sh env OSO_SNAPSHOT_CLIENT=mine REMOVE=yes oso-snapshot", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_hold_of_another_run_in_the_same_container_is_not_waited_for()
+    {
+        const string Theirs = """{"phase":"hold-for-copy","client":"theirs","archiveBytes":1,"elapsedSeconds":9}""";
+        RecordedKubectl kubectl = Kubectl(Running).On("exec", "Another run is at work\nended with 8\n")
+            .On($"exec {Recorded.Pod} -c {Resident} -- oso-snapshot status", Theirs);
+        await using PodWatch watch = await WatchAsync(kubectl);
+        ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
+        await run.RequestAsync(Target, [], Token);
+
+        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(
+            () => ArchiveWait.RunAsync(run, isAdopted: false, Token));
+
+        Assert.Equal(ExitStatus.Busy, told.Status);
+    }
+
     private static async Task<AgentContainer> ChooseAsync(
         RecordedKubectl kubectl, bool staysAfter = false, string target = Target)
     {

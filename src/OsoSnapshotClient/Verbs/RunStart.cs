@@ -1,0 +1,44 @@
+using OsoSnapshot.Formats.Protocol;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Copy;
+using OsoSnapshotClient.Kubectl;
+
+namespace OsoSnapshotClient.Verbs;
+
+/// <summary>Begins a run, or takes an interrupted one up again, until it holds what is to be copied.</summary>
+/// <param name="output">null for standard output, which no run continues.</param>
+internal sealed class RunStart(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
+{
+    private readonly RunNote _note = new(preflight, take, output);
+
+    /// <summary>null until one is found, or about to be asked for.</summary>
+    public AgentContainer? Agent { get; private set; }
+
+    /// <summary>Finds the agent of an interrupted run.</summary>
+    public async Task AdoptAsync(PodWatch watch, CancellationToken token) =>
+        Agent = await _note.AdoptAsync(watch, token);
+
+    /// <param name="hasArchive">The run makes one; else it holds the snapshot alone.</param>
+    public async Task<RunStatus> HoldAsync(PodWatch watch, bool hasArchive, CancellationToken token)
+    {
+        await AdoptAsync(watch, token);
+        bool isAdopted = Agent is not null;
+        if (Agent is null)
+        {
+            string target = preflight.Target.Name;
+            ResidentAgents residents = new(preflight.Access, watch, time);
+            Agent = await residents.ChooseAsync(preflight.Pod, target, take.IsResident, token);
+            _note.Begin(Agent);
+            await Agent.RequestAsync(target, ["OSO_SNAPSHOT_HOLD=" + take.Hold], token);
+        }
+
+        await Agent.AwaitStartAsync(token);
+        RunStatus status = await ArchiveWait.RunAsync(Agent, isAdopted, token, hasArchive);
+        if (hasArchive)
+        {
+            _note.Know(status.Sha256!);
+        }
+
+        return status;
+    }
+}
