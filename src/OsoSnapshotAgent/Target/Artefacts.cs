@@ -23,6 +23,10 @@ internal sealed class Artefacts(DataDirectory data)
     private readonly DirectoryHandle _directory = data.Directory;
     private long _deletedEntries;
 
+    /// <summary>Between two tries to delete the snapshots.</summary>
+    internal Action<CancellationToken> Pause { get; init; } =
+        token => token.WaitHandle.WaitOne(TimeSpan.FromSeconds(0.1));
+
     /// <summary>How much of the snapshots is deleted so far; may be asked from any thread.</summary>
     public long DeletedEntries => Interlocked.Read(ref _deletedEntries);
 
@@ -91,7 +95,7 @@ internal sealed class Artefacts(DataDirectory data)
             }
             catch (IOException) when (tried < MaxTries && _directory.Find(DataDirectory.SnapshotsName) is not null)
             {
-                token.WaitHandle.WaitOne(TimeSpan.FromSeconds(0.1));
+                Pause(token);
             }
             catch (FileNotFoundException)
             {

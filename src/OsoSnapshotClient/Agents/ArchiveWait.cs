@@ -41,9 +41,7 @@ internal static class ArchiveWait
                 {
                     await agent.Log.StopAsync();
                     agent.Access.Report.Pause();
-                    return !hasArchive || status is { Sha256.Length: 64, ArchiveBytes: not null }
-                        ? status
-                        : throw Unreadable(answer.Output);
+                    return !hasArchive || HasArchive(status) ? status : throw Unreadable(answer.Output);
                 }
             }
             else if (await agent.ReadStateAsync(token) is { } state)
@@ -55,15 +53,22 @@ internal static class ArchiveWait
                 }
             }
 
-            if (Stopwatch.GetElapsedTime(contact) > MaxSilence)
-            {
-                throw new OperatorException(
-                    ClientStatus.Failed,
-                    $"No answer for five minutes: {answer.ErrorText}",
-                    "the container is still running; run the same command again to continue with it");
-            }
+            RequireContact(contact, answer);
         }
     }
+
+    private static void RequireContact(long last, KubectlAnswer answer)
+    {
+        if (Stopwatch.GetElapsedTime(last) > MaxSilence)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"No answer for five minutes: {answer.ErrorText}",
+                "the container is still running; run the same command again to continue with it");
+        }
+    }
+
+    private static bool HasArchive(RunStatus status) => status is { Sha256.Length: 64, ArchiveBytes: not null };
 
     // In a container that stays, another client's run may have begun at the same moment.
     private static bool IsOf(AgentContainer agent, RunStatus status) =>

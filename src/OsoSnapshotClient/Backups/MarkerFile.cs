@@ -3,7 +3,9 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary><c>oso-backup.json</c>, which makes a directory a backup directory; it comes before all else there.</summary>
+/// <summary>
+/// <c>oso-backup.json</c>, which makes a directory a backup directory; it comes before all else there.
+/// </summary>
 internal static class MarkerFile
 {
     public const string Name = "oso-backup.json";

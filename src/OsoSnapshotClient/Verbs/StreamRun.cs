@@ -32,25 +32,13 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             await EndAsync(token);
             return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or OperatorException)
         {
-            _report.Pause();
-            _report.Warn(
-                $"Interrupted after {ByteSize.Format(target.DoneBytes)}. {Fate("The part that came", "is")}, since a"
-                + " stream can't be resumed; taking the snapshot back.");
-            await GiveUpAsync();
-            throw;
-        }
-        catch (OperatorException)
-        {
-            await GiveUpAsync();
-            throw;
-        }
+            if (e is OperationCanceledException)
+            {
+                TellInterrupted(target.DoneBytes);
+            }
 
-        Task EndAsync(CancellationToken limit) => isOwn ? IdleContainer.EndAsync(agent, limit) : Task.CompletedTask;
-
-        async Task GiveUpAsync()
-        {
             await Interruption.LimitAsync(async limit =>
             {
                 // SIGTERM has the agent delete the snapshot; only then may the container end.
@@ -59,7 +47,10 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             });
             target.Dispose();
             output?.Forget();
+            throw;
         }
+
+        Task EndAsync(CancellationToken limit) => isOwn ? IdleContainer.EndAsync(agent, limit) : Task.CompletedTask;
     }
 
     private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)
@@ -103,6 +94,14 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         output?.Note.Delete();
         string file = output?.File ?? "standard output";
         _report.Say($"✅ {file}: {ByteSize.Format(_size)}, SHA-256 {verdict.Sha256}, structure right");
+    }
+
+    private void TellInterrupted(long doneBytes)
+    {
+        _report.Pause();
+        _report.Warn(
+            $"Interrupted after {ByteSize.Format(doneBytes)}. {Fate("The part that came", "is")}, since a stream can't be"
+            + " resumed; taking the snapshot back.");
     }
 
     private string Fate(string what, string verb) =>

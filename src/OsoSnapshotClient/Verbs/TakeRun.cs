@@ -28,25 +28,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         await using PodWatch watch = new(access.Kubectl, access.Pod);
         try
         {
-            Preflight preflight = await Preflight.RunAsync(access, watch, needsRights: true, token);
-            _start = new(preflight, take, output, time);
-            if (take.IsStream)
-            {
-                return await new StreamRun(preflight, take, output, time).RunAsync(watch, token);
-            }
-
-            if (output is { IsPublished: true })
-            {
-                return await ReleaseAsync(watch, output, token);
-            }
-
-            if (take.IsReuse && await new ReuseRun(preflight, take, output, time).RunAsync(watch, token) is { } reused)
-            {
-                return reused;
-            }
-
-            RunStatus status = await _start.HoldAsync(watch, hasArchive: true, token);
-            return await FetchAsync(status, token);
+            return await FetchAsync(watch, token);
         }
         catch (RunEndedException)
         {
@@ -73,6 +55,28 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         {
             await (Agent?.Log.CloseAsync() ?? Task.CompletedTask);
         }
+    }
+
+    private async Task<PodResult> FetchAsync(PodWatch watch, CancellationToken token)
+    {
+        Preflight preflight = await Preflight.RunAsync(access, watch, needsRights: true, token);
+        if (take.IsStream)
+        {
+            return await new StreamRun(preflight, take, _output, time).RunAsync(watch, token);
+        }
+
+        _start = new(preflight, take, _output, time);
+        if (_output is { IsPublished: true })
+        {
+            return await ReleaseAsync(watch, _output, token);
+        }
+
+        if (take.IsReuse && await new ReuseRun(preflight, take, _output, time).RunAsync(watch, token) is { } reused)
+        {
+            return reused;
+        }
+
+        return await FetchAsync(await _start.HoldAsync(watch, hasArchive: true, token), token);
     }
 
     // The copy is whole; what is left is the agent, unless it was released and only the note remained.

@@ -12,7 +12,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
     /// <summary>Every C# file that is written by hand.</summary>
     public static IReadOnlyList<SourceFile> All { get; } =
     [
-        .. new[] { "OsoSnapshot.Formats", "OsoSnapshotAgent" }
+        .. new[] { "OsoSnapshot.Formats", "OsoSnapshotAgent", "OsoSnapshotClient" }
             .SelectMany(project => Directory.EnumerateFiles(
                 System.IO.Path.Join(Repository, "src", project),
                 "*.cs",
@@ -26,7 +26,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
     /// <summary>The folder below the project; empty for the project's own directory.</summary>
     public string Room => Path.Split('/') is [_, var room, _] ? room : string.Empty;
 
-    /// <summary>The rooms of both projects that the file names, in usings and in its code.</summary>
+    /// <summary>The rooms of all projects that the file names, in usings and in its code.</summary>
     public IEnumerable<string> UsedRooms => Lines
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("namespace ", StringComparison.Ordinal))
         .SelectMany(line => Namespace().Matches(line))
@@ -36,7 +36,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
 
     public string Text => string.Join('\n', Lines);
 
-    [GeneratedRegex(@"\bOsoSnapshot(?:Agent|\.Formats)\.([A-Z]\w+)")]
+    [GeneratedRegex(@"\bOsoSnapshot(?:Agent|Client|\.Formats)\.([A-Z]\w+)")]
     private static partial Regex Namespace();
 
     private static string FindRepository()
