@@ -34,27 +34,55 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         }
     }
 
+    // Several at a time, told in the order of their names.
     private Dictionary<BlockName, CheckedBlock> CheckBlocks(BackupDirectory directory, CancellationToken token)
     {
         Dictionary<BlockName, CheckedBlock> blocks = [];
-        ParallelQuery<CheckedBlock> all = StoredBlocks.List(directory).AsParallel().AsOrdered()
-            .WithDegreeOfParallelism(Math.Min(Environment.ProcessorCount, MaxWorkers))
-            .WithMergeOptions(ParallelMergeOptions.NotBuffered)
-            .WithCancellation(token)
-            .Select(name => CheckedBlock.Read(directory, name, token));
-        foreach (CheckedBlock block in all)
+        using SemaphoreSlim slots = new(Math.Min(Environment.ProcessorCount, MaxWorkers));
+        Task<CheckedBlock>[] all = [.. StoredBlocks.List(directory).Select(CheckAsync)];
+        try
         {
-            blocks.Add(block.Name, block);
-            if (block.Verdict?.Audit is { } audit)
+            foreach (Task<CheckedBlock> one in all)
             {
-                _text.Block(audit);
-                _problems.AddRange(audit.Problems);
+                CheckedBlock block = one.GetAwaiter().GetResult();
+                blocks.Add(block.Name, block);
+                Tell(block);
             }
-
-            block.Problems.ToList().ForEach(Note);
+        }
+        finally
+        {
+            // None may outlive the lock.
+            Task.WhenAll(all).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
 
         return blocks;
+
+        async Task<CheckedBlock> CheckAsync(BlockName name)
+        {
+            await slots.WaitAsync(token);
+            try
+            {
+                return await Task.Run(() => CheckedBlock.Read(directory, name, token), token);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    private void Tell(CheckedBlock block)
+    {
+        if (block.Verdict?.Audit is { } audit)
+        {
+            _text.Block(audit);
+            _problems.AddRange(audit.Problems);
+        }
+
+        foreach (string problem in block.Problems)
+        {
+            Note(problem);
+        }
     }
 
     private void CheckList(ListedSnapshot list, Dictionary<BlockName, CheckedBlock> blocks)
