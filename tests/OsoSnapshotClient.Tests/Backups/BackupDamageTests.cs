@@ -98,6 +98,22 @@ public sealed class BackupDamageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_block_that_unpacks_to_more_than_its_list_says_fills_no_disk()
+    {
+        await _sample.BackUpAsync(_sample.Database("data", blocks: 1));
+        string list = _sample.ListOf(BackupSample.Snapshot);
+        await File.WriteAllTextAsync(
+            list,
+            System.Text.RegularExpressions.Regex.Replace(await File.ReadAllTextAsync(list, Token), "\"bytes\": [0-9]+", "\"bytes\": 1000"),
+            Token);
+
+        Assert.Contains("not 1000 as in snapshot", Verify().Told, StringComparison.Ordinal);
+        OperatorException refused = Assert.Throws<OperatorException>(() => Restore());
+        Assert.Contains("more than the 1000 bytes that the list names", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_sample.PathOf("restored")));
+    }
+
+    [Fact]
     public async Task A_list_of_another_directory_names_blocks_that_are_not_here()
     {
         await _sample.BackUpAsync(_sample.Database("data"));
