@@ -50,6 +50,8 @@ public sealed class RoomTests
                 "nothing" => [],
                 _ when row[2].StartsWith(AllAboveExcept, StringComparison.Ordinal) =>
                     [.. rooms.Select(room => room.Name).Except(row[2][AllAboveExcept.Length..].Split(", "))],
+                _ when row[2].Split(", and ") is [var like, var more] && like.StartsWith("as ", StringComparison.Ordinal) =>
+                    [.. rooms.Single(room => room.Name == like[3..]).MayUse, .. more.Split(", ")],
                 _ => row[2].Split(", "),
             };
             rooms.Add((row[0].Trim('`', '/'), mayUse));
