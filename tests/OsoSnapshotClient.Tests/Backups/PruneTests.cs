@@ -24,9 +24,9 @@ public sealed class PruneTests : IDisposable
 
         Prune(new(Last: 1, Within: null));
 
-        Assert.Equal([3, 2], [_sample.Blocks.Count, Lists.Length]);
-        Assert.Equal([Day(3), Day(1)], Lists);
-        Assert.Equal(6, Directory.GetFiles(Path.Combine(_sample.Backup, "blocks")).Length);
+        Assert.Equal([4, 3], [_sample.Blocks.Count, Lists.Length]);
+        Assert.Equal([Day(3), Day(1), Day(1)], Lists);
+        Assert.Equal(8, Directory.GetFiles(Path.Combine(_sample.Backup, "blocks")).Length);
         new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
     }
 
@@ -37,7 +37,7 @@ public sealed class PruneTests : IDisposable
 
         Prune(new(Last: null, Within: TimeSpan.FromHours(36)), new DateTimeOffset(2026, 11, 4, 0, 0, 0, TimeSpan.Zero));
 
-        Assert.Equal([Day(3), Day(1)], Lists);
+        Assert.Equal([Day(3), Day(1), Day(1)], Lists);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class PruneTests : IDisposable
 
         Prune(new(Last: 2, Within: TimeSpan.FromHours(1)), new DateTimeOffset(2026, 11, 4, 0, 0, 0, TimeSpan.Zero));
 
-        Assert.Equal([Day(2), Day(3), Day(1)], Lists);
+        Assert.Equal([Day(2), Day(3), Day(1), Day(1)], Lists);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class PruneTests : IDisposable
 
         Assert.Equal(before, _sample.Content);
         Assert.Contains($"would delete snapshot {BackupSample.Pod}/{Day(1)}", _said.ToString(), StringComparison.Ordinal);
-        Assert.Contains("Would delete 2 snapshots of 4, 1 block, 0 stale parts: ", _said.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Would delete 2 snapshots of 5, 1 block, 0 stale parts: ", _said.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class PruneTests : IDisposable
 
     private static string Day(int day) => $"2026110{day}T000000Z-0eb533ff8d43ed64";
 
-    // Three days of a pod: block a goes after the first, b and c stay, d comes; another pod has a day with b and c.
+    // Three days of a pod: block a goes after the first, b and c stay, d comes; another pod has a day with b and c, a third one a block of its own.
     private async Task FillAsync()
     {
         HeldDatabase first = _sample.Database("data", blocks: 3);
@@ -135,8 +135,9 @@ public sealed class PruneTests : IDisposable
         HeldDatabase second = new(_sample.PathOf("data"));
         await _sample.BackUpAsync(second, Day(2));
         await _sample.BackUpAsync(second, Day(1), OtherPod);
+        await _sample.BackUpAsync(_sample.Database("third", blocks: 1, seed: 9), Day(1), "oso.third-0");
         await _sample.BackUpAsync(_sample.Database("data", blocks: 1, seed: 7), Day(3));
-        Assert.Equal([4, 4], [_sample.Blocks.Count, Lists.Length]);
+        Assert.Equal([5, 5], [_sample.Blocks.Count, Lists.Length]);
     }
 
     private void Prune(KeepRule rule, DateTimeOffset? now = null, bool isTrial = false) =>
