@@ -25,8 +25,7 @@ public enum ExitStatus
 
     /// <summary>
     /// The archive could not be written or did not verify, or files could not be read or deleted: there is no new
-    /// archive. Or it is a true copy of blocks that are damaged on Prometheus' own disk, or the disk failed after its
-    /// rename: there is one, and the termination message names it.
+    /// archive. If the disk failed after the archive's rename, there is one, and the termination message names it.
     /// </summary>
     ArchiveFailed = 6,
 
@@ -38,6 +37,9 @@ public enum ExitStatus
 
     /// <summary>The request reached another Prometheus than the one that writes to the data directory.</summary>
     OtherPrometheus = 9,
+
+    /// <summary>There is a new archive: a true copy of blocks that are damaged on Prometheus' own disk.</summary>
+    DamagedBlocks = 10,
 
     /// <summary>128 + SIGHUP.</summary>
     HungUp = 129,

@@ -13,7 +13,7 @@ internal sealed record VerifyReport
     /// <summary>Of an archive that has its checksum beside it, and fits it.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>0 where all is sound; else as README.md lists it.</summary>
+    /// <summary>0 where all is sound; else as src/OsoSnapshotAgent/REFERENCE.md lists it.</summary>
     public int ExitStatus { get; init; }
 
     public string? Problem { get; init; }

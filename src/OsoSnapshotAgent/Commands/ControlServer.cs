@@ -55,7 +55,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
 
     public void Dispose()
     {
-        // An answer on its way is sent first.
+        // An answer that is being made is sent first.
         _stop.Cancel();
         ((IAsyncResult)_serving).AsyncWaitHandle.WaitOne(Timeout);
         _listener?.Dispose();

@@ -58,7 +58,7 @@ internal sealed class ArchivePublication(
         if (verified.Damage.Count > 0)
         {
             transcript.Failure(
-                ExitStatus.ArchiveFailed,
+                ExitStatus.DamagedBlocks,
                 "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', verified.Damage),
                 "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
         }

@@ -13,7 +13,7 @@ internal sealed class Hold
     private volatile bool _isRemoving;
     private volatile bool _isReleased;
 
-    /// <summary>The archive is finished, and nothing but the operator is waited for.</summary>
+    /// <summary>The archive is finished; the agent waits for the operator alone.</summary>
     public bool IsHolding => _data is not null;
 
     public bool IsRemoving => _isRemoving;

@@ -102,8 +102,7 @@ internal sealed class HoldForCopy(
         transcript.Line(prompt);
 
         // A client that attaches sets the window's size, kubectl twice in a row, perhaps before it sees what is
-        // printed. Once the sizes
-        // have come, it is shown what is waited for.
+        // printed. After that the prompt is printed once more.
         using ITimer shows = time.CreateTimer(
             _ => console.WriteLine(prompt), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using PosixSignalRegistration attached = PosixSignalRegistration.Create(
@@ -133,7 +132,7 @@ internal sealed class HoldForCopy(
             }
 
             token.ThrowIfCancellationRequested();
-            // In this order: a removal by a verb deletes the archive first, then says so, then is complete.
+            // The order matters: a removal by a verb deletes the archive, then sets IsRemoving, then releases.
             bool isGone = directory.Find(held.Path) is null;
             bool isRemoving = state.Hold.IsRemoving;
             if (state.Hold.IsReleased)

@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
 /// Says whether the head holds samples that came out of order. No snapshot has them (tsdb/db.go: Snapshot writes the
-/// blocks and the in-order head), and no answer of Prometheus says so. What can't be found out is never a failure.
+/// blocks and the in-order head), and no answer of Prometheus tells it. What can't be found out is never a failure.
 /// </summary>
 internal sealed class OutOfOrderSamples(Transcript transcript)
 {

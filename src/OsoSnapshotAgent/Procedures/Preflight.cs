@@ -25,7 +25,7 @@ internal sealed class Preflight(
         {
             transcript.Warning(
                 LogId.AnyCertificateTrusted,
-                "OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.");
+                "OSO_SNAPSHOT_INSECURE is set: the agent trusts any server that answers over TLS.");
         }
 
         PrometheusServer server = await locator.FindAsync(client, target, token);

@@ -20,8 +20,7 @@ internal sealed class RunLock : IDisposable
 
     private RunLock(DataDirectory data, FileLock @lock) => (_data, _lock) = (data, @lock);
 
-    /// <param name="isShared">For a stream: it deletes nothing but its own snapshot, so several go beside each
-    /// other.</param>
+    /// <param name="isShared">For a stream: it deletes only its own snapshot, so several may run at a time.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Busy"/>.</exception>
     public static RunLock Take(DataDirectory data, bool isShared)
     {

@@ -69,7 +69,7 @@ internal sealed class RunReport(
         string verdict = isSound ? "done, verified" : "archived, but blocks are damaged";
         string blocks = Plural.Of(_verified.Tally.Blocks, "block");
         return new(
-            isSound ? ExitStatus.Done : ExitStatus.ArchiveFailed,
+            isSound ? ExitStatus.Done : ExitStatus.DamagedBlocks,
             $"{verdict}: {blocks}, {_manifest.ArchiveBytes} bytes, sha256 {_manifest.Sha256}");
     }
 }

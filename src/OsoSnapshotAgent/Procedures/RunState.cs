@@ -13,7 +13,7 @@ internal sealed class RunState(TimeProvider time)
     private Phase _phase;
     private WrittenBytes? _archive;
 
-    /// <summary>Whether nothing but the operator is waited for, and how that ends.</summary>
+    /// <summary>Whether the run waits for the operator alone, and how that ends.</summary>
     public Hold Hold { get; } = new();
 
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);

@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
 /// What a failed request has left: Prometheus creates the snapshot's directory before it fills it. The one directory
-/// that has come since the request is ours; of several nobody can tell, so they are named and stay.
+/// that appeared since the request is ours; of several nobody can tell, so they are named and stay.
 /// </summary>
 internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time)
 {

@@ -9,7 +9,7 @@ internal sealed class UndoStack(Transcript transcript) : IDisposable
     private readonly Stack<Action> _actions = new();
 
     /// <summary>What is left when the run is ended now, as a sentence for the operator.</summary>
-    public string Remains { get; set; } = "Nothing half-made was left behind.";
+    public string Remains { get; set; } = "No partial file was left behind.";
 
     public void Add(Action undo) => _actions.Push(undo);
 

@@ -10,7 +10,7 @@ internal static class AgentVersions
     public static string Range { get; } = RangeOf(ProductVersion.Text);
 
     /// <param name="version">As the agent tells it; null of one that does not tell.</param>
-    /// <exception cref="OperatorException">It is another; it goes on holding what it has made.</exception>
+    /// <exception cref="OperatorException">It is another, which still holds what it has made.</exception>
     public static void Require(string? version, PodAccess access)
     {
         if (version is not null && RangeOf(version) != Range)

@@ -8,7 +8,7 @@ namespace OsoSnapshotClient.Agents;
 
 /// <summary>An agent that runs through exec in a container that stays.</summary>
 /// <param name="container">Sleeps between the runs.</param>
-/// <param name="run">The agent tells it to whoever asks: no run is taken for another.</param>
+/// <param name="run">In the agent's status: no run is taken for another.</param>
 internal sealed class ResidentRun(PodAccess access, PodWatch watch, string container, string run)
     : AgentContainer(access, watch, container, startBefore: null)
 {

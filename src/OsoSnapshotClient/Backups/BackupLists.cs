@@ -74,7 +74,7 @@ internal static class BackupLists
         return [.. lists.OrderBy(list => list.Time).ThenBy(list => list.Name.Text, StringComparer.Ordinal)];
     }
 
-    /// <summary>For verbs that may not go on with a part of the lists.</summary>
+    /// <summary>For verbs that need all lists.</summary>
     /// <exception cref="OperatorException">A list is damaged.</exception>
     public static IReadOnlyList<ListedSnapshot> ReadSound(BackupDirectory directory) =>
         Read(directory, damage => throw damage);

@@ -111,7 +111,7 @@ internal sealed class BackupRun
         if (outcome.List.Blocks.Any(block => block.Problems is not null))
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed,
+                ExitStatus.DamagedBlocks,
                 $"{outcome.Path} is a true backup of blocks that are damaged on Prometheus' own disk (see above).",
                 "delete these blocks on Prometheus' disk; restore the others with tar");
         }

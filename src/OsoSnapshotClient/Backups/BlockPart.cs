@@ -18,7 +18,7 @@ internal sealed class BlockPart : IDisposable
     private BlockPart(string path, SafeFileHandle file) =>
         (_path, _file, Length) = (path, file, RandomAccess.GetLength(file));
 
-    /// <summary>What has come so far.</summary>
+    /// <summary>In bytes, so far.</summary>
     public long Length { get; private set; }
 
     private string EngineFile => EngineOf(_path);
@@ -91,7 +91,7 @@ internal sealed class BlockPart : IDisposable
         _written.Advance(bytes.Length);
     }
 
-    /// <summary>All bytes from the first on, as soon as they have come; for one reader until all is complete.</summary>
+    /// <summary>All bytes from the first on, as soon as they arrive; for one reader until all is complete.</summary>
     public Stream Follow()
     {
         _written = new();

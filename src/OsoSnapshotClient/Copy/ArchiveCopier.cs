@@ -55,7 +55,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
             (target as PartFile)?.BeginRanges();
         }
 
-        // The check follows from the start on: short ranges in their order keep it close behind.
+        // The check reads from the start: with short ranges in their order it never waits long.
         long range = count == 1 ? options.ChunkBytes : Math.Min(options.ChunkBytes, MinRangeBytes);
         ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, range));
         return [.. Enumerable.Range(0, count).Select(_ => Task.Run(() => WorkAsync(target, ranges, token), token))];

@@ -8,7 +8,7 @@ internal readonly record struct ByteRange(long Start, long End)
     public long Length => End - Start;
 }
 
-/// <summary>Which bytes of a file have come: sorted ranges that don't touch.</summary>
+/// <summary>Which bytes of a file have arrived: sorted ranges that don't touch.</summary>
 internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];

@@ -27,7 +27,7 @@ internal sealed class CopyNote
     /// <summary>Of the archive that the partial copy is of.</summary>
     public string? Sha256 { get => Get("sha256"); set => Set("sha256", value); }
 
-    /// <summary>Which bytes have come, if they came in several ranges at a time; else the length says.</summary>
+    /// <summary>Which bytes have arrived, if several ranges were copied at a time; else the length tells.</summary>
     public string? Ranges { get => Get("ranges"); set => Set("ranges", value); }
 
     /// <summary>The process that writes the copy.</summary>

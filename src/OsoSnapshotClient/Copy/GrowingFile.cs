@@ -3,7 +3,7 @@ using OsoSnapshot.Formats.Streams;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>Reads a file close behind those who write it, up to where it has no gap.</summary>
+/// <summary>Reads a file while it is written, up to its first gap.</summary>
 internal sealed class GrowingFile(SafeFileHandle file, WrittenBytes written) : ReadStream
 {
     private long _position;

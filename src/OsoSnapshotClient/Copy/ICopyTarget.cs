@@ -14,7 +14,7 @@ internal interface ICopyTarget : IDisposable
     /// <exception cref="OsoSnapshot.Formats.OperatorException">It can't be written.</exception>
     void Write(long offset, ReadOnlySpan<byte> bytes);
 
-    /// <summary>The bytes in their order, those of earlier runs first, as soon as they have come.</summary>
+    /// <summary>The bytes in their order, those of earlier runs first, as soon as they arrive.</summary>
     Stream Follow();
 
     /// <summary>Nothing more comes.</summary>

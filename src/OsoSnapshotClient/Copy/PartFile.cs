@@ -57,7 +57,7 @@ internal sealed class PartFile : ICopyTarget
 
     public Stream Follow() => new GrowingFile(_file, _written);
 
-    /// <summary>From now on the file's length doesn't tell what has come; noted before it is so.</summary>
+    /// <summary>From now on the file's length doesn't tell what has arrived; the note tells it before.</summary>
     public void BeginRanges()
     {
         lock (_lock)

@@ -135,7 +135,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
         try
         {
-            // Whole objects, one after the other; each is there once its last brace has come.
+            // Whole objects, one after the other; each is there once its last brace arrives.
             await foreach (Pod? now in JsonSerializer.DeserializeAsyncEnumerable(
                 call.Output, PodJson.Default.Pod, topLevelValues: true, token))
             {

@@ -100,7 +100,7 @@ internal static class ArchiveWalk
         }
     }
 
-    // Every part must be one that no system takes for anything but a name.
+    // Every part must be one that each system takes for a name alone.
     private static string[] Parts(TarHeader entry)
     {
         string name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;

@@ -30,7 +30,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
 
         AgentContainer agent = note.Run is { } run
             ? new ResidentRun(_access, watch, name, run)
-            : new(_access, watch, name, note.Before ?? "its deadline");
+            : new AgentContainer(_access, watch, name, note.Before ?? "its deadline");
         bool hasEnded = preflight.Pod.StateOf(name).HasEnded
             || (note.Run is not null && await agent.ReadStateAsync(token) is { HasEnded: true });
         if (hasEnded)

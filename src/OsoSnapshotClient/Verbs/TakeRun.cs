@@ -108,7 +108,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         if (status.Problems.Count > 0)
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed,
+                ExitStatus.DamagedBlocks,
                 "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see the log).",
                 "restore it without these blocks");
         }

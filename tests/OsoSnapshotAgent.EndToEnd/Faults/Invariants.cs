@@ -27,7 +27,7 @@ internal static class Invariants
         Assert.Equal(200, (await pod.GetAsync("-/healthy")).Status);
     }
 
-    /// <summary>And no half-made file is left, nor a snapshot of the run that failed; what a run that succeeded has made is whole.</summary>
+    /// <summary>And no partial file is left, nor a snapshot of the run that failed; what a run that succeeded has made is whole.</summary>
     public static async Task HoldAndNothingIsLeftAsync(PrometheusPod pod, AgentResult result)
     {
         await HoldAsync(pod);

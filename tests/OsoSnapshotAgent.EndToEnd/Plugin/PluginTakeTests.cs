@@ -50,6 +50,27 @@ public sealed class PluginTakeTests
         Assert.InRange(wait.TotalSeconds, 119, 121 + (TimeProvider.System.GetUtcNow() - asked).TotalSeconds);
     }
 
+    [Theory]
+    [InlineData("--keep")]
+    [InlineData("--into", "backups")]
+    public async Task Blocks_that_are_damaged_on_Prometheus_own_disk_are_copied_and_told_with_status_10(params string[] options)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        string chunks = Directory.EnumerateFiles(target.Data, "000001", SearchOption.AllDirectories).First(path => !path.Contains("wal", StringComparison.Ordinal));
+        await RootShell.RunAsync("printf x | dd of=$0 bs=1 seek=200 conv=notrunc", chunks);
+
+        CommandResult take = await cluster.RunAsync(["take", Cluster.Pod, .. options]);
+
+        Assert.True(take.ExitStatus == 10, $"status {take.ExitStatus}: {take.Error}");
+        Assert.Contains("blocks that are damaged on Prometheus' own disk", take.Error, StringComparison.Ordinal);
+        Assert.Contains("terminated with status", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
+        if (options is ["--keep"])
+        {
+            (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
+        }
+    }
+
     [Fact]
     public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_comes_twice()
     {

@@ -69,7 +69,7 @@ public sealed partial class DocumentTests
     {
         string[] named =
         [
-            .. SourceText.Client.Concat(SourceText.Agent)
+            .. SourceText.All
                 .SelectMany(text => DocumentPath().Matches(text.Value)).Select(match => match.Value).Distinct(),
         ];
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.Tests.House;
 public sealed partial class MessageTests
 {
     private static readonly string[] Messages =
-        [.. SourceText.Agent.Concat(SourceText.Client).Where(text => !text.IsComment).Select(text => text.Value)];
+        [.. SourceText.All.Where(text => !text.IsComment).Select(text => text.Value)];
 
     public static TheoryData<string, string> Quoted =>
         [.. Document.All.SelectMany(document => CurlyQuotes().Matches(document.Prose)

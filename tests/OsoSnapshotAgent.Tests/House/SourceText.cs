@@ -8,20 +8,8 @@ internal sealed record SourceText(string Path, int Line, bool IsComment, string 
 {
     public const char Varying = '…';
 
-    /// <summary>Those of the agent and of the library that it shares with the client.</summary>
-    public static IReadOnlyList<SourceText> Agent { get; } =
+    public static IReadOnlyList<SourceText> All { get; } =
         [.. SourceFile.All.SelectMany(file => Read(file.Path, file.Text))];
-
-    public static IReadOnlyList<SourceText> Client { get; } =
-    [
-        .. Directory.EnumerateFiles(
-                System.IO.Path.Join(SourceFile.Repository, "src", "OsoSnapshotClient"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .SelectMany(path => Read(
-                System.IO.Path.GetRelativePath(System.IO.Path.Join(SourceFile.Repository, "src"), path),
-                File.ReadAllText(path))),
-    ];
 
     public static IEnumerable<SourceText> Read(string path, string code)
     {

@@ -66,7 +66,7 @@ public sealed class OddFileTests : IDisposable
 
         RunResult result = await agent.ArchiveAndPublishAsync(_sample.Snapshot);
 
-        Assert.Equal(damage is null ? ExitStatus.Done : ExitStatus.ArchiveFailed, result.Status);
+        Assert.Equal(damage is null ? ExitStatus.Done : ExitStatus.DamagedBlocks, result.Status);
         Assert.True(damage is null || agent.Transcript.Lines.Any(line => line.Contains(damage, StringComparison.Ordinal)), agent.Transcript.Text);
     }
 
@@ -91,7 +91,7 @@ public sealed class OddFileTests : IDisposable
 
         RunResult result = await agent.ArchiveAndPublishAsync(_sample.Snapshot);
 
-        Assert.Equal(ExitStatus.ArchiveFailed, result.Status);
+        Assert.Equal(ExitStatus.DamagedBlocks, result.Status);
         using StringWriter output = new(CultureInfo.InvariantCulture);
         Assert.ThrowsAny<OperatorException>(() => VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.Data.Archive), ascii: false, output));
         foreach (string printed in (string[])[output.ToString(), .. ControlCommands.Lines(agent.State.Describe())])

@@ -48,7 +48,7 @@ public sealed class PreflightTests : IDisposable
         using Agent agent = new(_directory, NoHead with { Url = server.Url, Insecure = true });
         await RunAsync(agent);
 
-        Assert.Contains("⚠️ OSO_SNAPSHOT_INSECURE is set: whoever answers over TLS is trusted.", agent.Transcript.Lines);
+        Assert.Contains("⚠️ OSO_SNAPSHOT_INSECURE is set: the agent trusts any server that answers over TLS.", agent.Transcript.Lines);
     }
 
     public void Dispose() => _directory.Dispose();

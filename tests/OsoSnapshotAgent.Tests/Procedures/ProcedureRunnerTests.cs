@@ -21,9 +21,9 @@ public sealed class ProcedureRunnerTests : IDisposable
     public async Task Returns_what_the_procedure_has_returned()
     {
         ExitStatus status = await RunAsync((_, _) =>
-            Task.FromResult(new RunResult(ExitStatus.ArchiveFailed, "archived, but blocks are damaged")));
+            Task.FromResult(new RunResult(ExitStatus.DamagedBlocks, "archived, but blocks are damaged")));
 
-        Assert.Equal((ExitStatus.ArchiveFailed, "archived, but blocks are damaged"), (status, Termination));
+        Assert.Equal((ExitStatus.DamagedBlocks, "archived, but blocks are damaged"), (status, Termination));
         Assert.Empty(_recorder.Lines);
     }
 
@@ -135,7 +135,7 @@ public sealed class ProcedureRunnerTests : IDisposable
         });
 
         Assert.Equal(expected, status);
-        Assert.Equal([$"❌ Ended by {name}.", "   What to do: Nothing half-made was left behind.", $"Exit status {(int)status}."], _recorder.Lines);
+        Assert.Equal([$"❌ Ended by {name}.", "   What to do: No partial file was left behind.", $"Exit status {(int)status}."], _recorder.Lines);
         Assert.False(File.Exists(_sample.PartialArchive));
         Assert.False(Directory.Exists(_sample.SnapshotPath));
     }

@@ -86,7 +86,7 @@ public sealed class SnapshotArchivingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_block_is_archived_and_told_with_status_6()
+    public async Task A_damaged_block_is_archived_and_told_with_status_10()
     {
         _sample.WithBlock().WithBlock(SampleBlock.OtherUlid);
         await File.WriteAllTextAsync(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), "damaged", Token);
@@ -94,7 +94,7 @@ public sealed class SnapshotArchivingTests : IDisposable
 
         RunResult result = await agent.ArchiveAndPublishAsync(_sample.Snapshot);
 
-        Assert.Equal(ExitStatus.ArchiveFailed, result.Status);
+        Assert.Equal(ExitStatus.DamagedBlocks, result.Status);
         Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
         Assert.Contains($"❌ block {SampleBlock.Ulid}, index: index starts with 64616D61 instead of BAAAD700", agent.Transcript.Lines);
         Assert.StartsWith("archived, but blocks are damaged: 2 blocks", result.Summary, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class SnapshotArchivingTests : IDisposable
 
         RunResult result = await agent.ArchiveAndPublishAsync(_sample.Snapshot);
 
-        Assert.Equal(ExitStatus.ArchiveFailed, result.Status);
+        Assert.Equal(ExitStatus.DamagedBlocks, result.Status);
         Assert.Equal(["snapshots.tgz", "snapshots.tgz.sha256"], Files());
     }
 
@@ -144,7 +144,7 @@ public sealed class SnapshotArchivingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_whose_name_may_not_last_is_kept_and_told_with_status_6()
+    public async Task An_archive_whose_name_may_not_last_is_kept_and_told_with_status_10()
     {
         _sample.WithBlock();
         using Agent agent = Create();

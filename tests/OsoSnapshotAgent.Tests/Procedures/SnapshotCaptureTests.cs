@@ -96,7 +96,7 @@ public sealed class SnapshotCaptureTests : IDisposable
             },
             signal.Token));
 
-        Assert.Equal("Nothing half-made was left behind.", agent.Undo.Remains);
+        Assert.Equal("No partial file was left behind.", agent.Undo.Remains);
         Assert.Empty(_directory.Content());
         Assert.Contains("* deleted the snapshot that Prometheus was still making", agent.Transcript.Lines);
     }
