@@ -52,7 +52,8 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _streams = new("--streams")
     {
-        Description = $"Ranges of a large archive, or blocks, that are copied at a time ({DefaultStreams}).",
+        Description = "Ranges of a large archive, if one connection alone is slow, or blocks, that are copied at a time"
+            + $" ({DefaultStreams}).",
     };
 
     private readonly Option<string> _into = new("--into")
@@ -94,6 +95,7 @@ internal sealed class TakeCommand
             {
                 ChunkBytes = Numbers.Read(arguments, _chunk, DefaultChunkBytes),
                 Streams = (int)Math.Min(Numbers.Read(arguments, _streams, DefaultStreams), MaxStreams),
+                Trial = TimeSpan.FromSeconds(3),
                 Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
                 Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
             },

@@ -13,6 +13,9 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 {
     // Less is fetched faster than another connection is made.
     private const long MinRangeBytes = 16 * 1024 * 1024;
+
+    // A connection that brings less is held up by its way here, not by a CPU.
+    private const long SlowBytesPerSecond = 32 * 1024 * 1024;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
 
     private readonly IPodReport _report = agent.Access.Report;
@@ -26,7 +29,74 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         _cuts = 0;
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(token);
         Task reports = ReportAsync(target, size, failed.Token);
-        IReadOnlyList<Task> workers = Start(target, size, failed.Token);
+        try
+        {
+            if (options.Trial > TimeSpan.Zero || StreamsFor(target, size) == 1)
+            {
+                await FetchAloneAsync(target, size, failed.Token);
+            }
+
+            await FetchRangesAsync(target, size, failed);
+        }
+        finally
+        {
+            await failed.CancelAsync();
+            await reports;
+            target.Save();
+            _report.Pause();
+        }
+
+        return _cuts;
+    }
+
+    private int StreamsFor(ICopyTarget target, long size) => target.TakesRanges
+        ? (int)Math.Clamp((size - target.DoneBytes) / MinRangeBytes, 1, options.Streams)
+        : 1;
+
+    /// <summary>Each range costs a call of kubectl: one connection that is fast is faster than several.</summary>
+    /// <returns>When all is there, or once several would be faster.</returns>
+    private async Task FetchAloneAsync(ICopyTarget target, long size, CancellationToken token)
+    {
+        using CancellationTokenSource slow = CancellationTokenSource.CreateLinkedTokenSource(token);
+        TimeSpan interval = options.Trial > TimeSpan.Zero ? options.Trial : Timeout.InfiniteTimeSpan;
+        long before = target.DoneBytes;
+        await using Timer judge = new(_ => Judge(), state: null, interval, interval);
+        try
+        {
+            await WorkAsync(target, new(target.Missing(size, options.ChunkBytes)), slow.Token);
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            // What came stays, and the rest is shared.
+        }
+
+        void Judge()
+        {
+            bool isSlow = target.DoneBytes - before < options.Trial.TotalSeconds * SlowBytesPerSecond;
+            before = target.DoneBytes;
+            if (isSlow && StreamsFor(target, size) > 1)
+            {
+                slow.Cancel();
+            }
+        }
+    }
+
+    private async Task FetchRangesAsync(ICopyTarget target, long size, CancellationTokenSource failed)
+    {
+        if (target.DoneBytes == size)
+        {
+            return;
+        }
+
+        (target as PartFile)?.BeginRanges();
+
+        // The check reads from the start: with short ranges in their order it never waits long.
+        ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, Math.Min(options.ChunkBytes, MinRangeBytes)));
+        Task[] workers =
+        [
+            .. Enumerable.Range(0, StreamsFor(target, size))
+                .Select(_ => Task.Run(() => WorkAsync(target, ranges, failed.Token), failed.Token)),
+        ];
         try
         {
             await foreach (Task worker in Task.WhenEach(workers))
@@ -38,27 +108,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         {
             await failed.CancelAsync();
             await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await reports;
-            target.Save();
-            _report.Pause();
         }
-
-        return _cuts;
-    }
-
-    private IReadOnlyList<Task> Start(ICopyTarget target, long size, CancellationToken token)
-    {
-        long missing = size - target.DoneBytes;
-        int count = (int)Math.Clamp(missing / MinRangeBytes, 1, target.TakesRanges ? options.Streams : 1);
-        if (count > 1)
-        {
-            (target as PartFile)?.BeginRanges();
-        }
-
-        // The check reads from the start: with short ranges in their order it never waits long.
-        long range = count == 1 ? options.ChunkBytes : Math.Min(options.ChunkBytes, MinRangeBytes);
-        ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, range));
-        return [.. Enumerable.Range(0, count).Select(_ => Task.Run(() => WorkAsync(target, ranges, token), token))];
     }
 
     private async Task WorkAsync(ICopyTarget target, ConcurrentQueue<ByteRange> ranges, CancellationToken token)

@@ -9,6 +9,9 @@ internal sealed record CopyOptions
     /// <summary>Ranges at a time.</summary>
     public required int Streams { get; init; }
 
+    /// <summary>For so long one connection alone shows whether it is fast; zero to begin with several.</summary>
+    public TimeSpan Trial { get; init; }
+
     /// <summary>A connection that brings nothing for so long is dead: a dead one says nothing.</summary>
     public required TimeSpan Stall { get; init; }
 

@@ -26,7 +26,7 @@ public sealed class ClientBench
 
     [Theory(Explicit = true)]
     [InlineData("tiny", "4000000")]
-    [InlineData("large", "1300000000")]
+    [InlineData("large", "800000000")]
     public async Task Client_beside_the_fewest_commands_by_hand(string title, string blockBytes)
     {
         long bytes = Number(title == "large" ? "OSO_BENCH_CLIENT_BYTES" : "", blockBytes);
