@@ -56,6 +56,11 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
 
     public override async Task<AgentState?> ReadStateAsync(CancellationToken token)
     {
+        if (_log.ExitCode is { } told)
+        {
+            return Ended(told, string.Empty);
+        }
+
         AgentState? state = await base.ReadStateAsync(token);
         if (state is not { Phase: ContainerPhase.Running })
         {
@@ -76,11 +81,7 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
 
         // It may not listen yet, or no longer.
         bool mayRun = !_log.Ended.IsCompleted && Stopwatch.GetElapsedTime(_heardAt) < MaxSilence;
-        return mayRun ? state : new(
-            ContainerPhase.Terminated,
-            string.Empty,
-            _log.ExitCode is null ? "the connection broke off before it told how" : string.Empty,
-            _log.ExitCode ?? (int)ClientStatus.Failed);
+        return mayRun ? state : Ended((int)ClientStatus.Failed, "the connection broke off before it told how");
     }
 
     public override async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
@@ -103,4 +104,7 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
 
         return null;
     }
+
+    private static AgentState Ended(int exitCode, string message) =>
+        new(ContainerPhase.Terminated, string.Empty, message, exitCode);
 }

@@ -76,6 +76,7 @@ internal sealed class BackupRun
         try
         {
             _start = new(preflight, _take, note, _time);
+            await _start.AdoptAsync(watch, token);
             RunStatus status = await _start.HoldAsync(watch, hasArchive: false, token);
             AgentContainer agent = _start.Agent!;
             BackupCopy copy = new(agent, directory, pod, _take, _time);

@@ -45,6 +45,14 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
             output?.Note.Delete();
             return new(_access.Pod, 0) { File = output?.File, Bytes = size, Sha256 = sha256 };
         }
+        catch (OperationCanceledException)
+        {
+            _access.Report.Pause();
+            _access.Report.Warn(
+                "Interrupted. The archive stays on the volume: run the same command again to copy it from its start.");
+            output?.Forget();
+            throw;
+        }
         finally
         {
             if (isOwn)

@@ -18,10 +18,10 @@ internal sealed class RunStart(Preflight preflight, TakeOptions take, CopyOutput
     public async Task AdoptAsync(PodWatch watch, CancellationToken token) =>
         Agent = await _note.AdoptAsync(watch, token);
 
+    /// <summary>Waits for the run that was found, or for a new one.</summary>
     /// <param name="hasArchive">The run makes one; else it holds the snapshot alone.</param>
     public async Task<RunStatus> HoldAsync(PodWatch watch, bool hasArchive, CancellationToken token)
     {
-        await AdoptAsync(watch, token);
         bool isAdopted = Agent is not null;
         if (Agent is null)
         {

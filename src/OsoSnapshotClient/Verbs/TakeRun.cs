@@ -71,7 +71,10 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             return await ReleaseAsync(watch, _output, token);
         }
 
-        if (take.IsReuse && await new ReuseRun(preflight, take, _output, time).RunAsync(watch, token) is { } reused)
+        // What an interrupted run has copied already is worth more than the archive on the volume.
+        await _start.AdoptAsync(watch, token);
+        if (take.IsReuse && Agent is null
+            && await new ReuseRun(preflight, take, _output, time).RunAsync(watch, token) is { } reused)
         {
             return reused;
         }

@@ -50,6 +50,39 @@ public sealed class ClientReuseTests
     }
 
     [Fact]
+    public async Task A_run_that_still_waits_for_its_copy_is_continued()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        await cluster.InterruptAsync(50_000, "take", Cluster.Pod);
+        cluster.Configure([]);
+
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse")).Succeeded();
+
+        Assert.Contains("Resuming", take.Error, StringComparison.Ordinal);
+        Assert.Single(cluster.Containers);
+        Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task An_interrupted_copy_leaves_the_archive_on_the_volume_and_nothing_here()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        byte[] archive = await LeaveArchiveAsync(target, cluster);
+        cluster.Files.ToList().ForEach(file => File.Delete(Path.Combine(cluster.Folder, file)));
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+
+        CommandResult take = await cluster.InterruptAsync(50_000, "take", Cluster.Pod, "--reuse");
+
+        Assert.Equal(130, take.ExitStatus);
+        Assert.Contains("The archive stays on the volume", take.Error, StringComparison.Ordinal);
+        Assert.Empty(cluster.Files);
+        Assert.Equal(archive, await File.ReadAllBytesAsync(target.Archive, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task It_does_not_go_with_a_stream()
     {
         using Cluster cluster = new();
