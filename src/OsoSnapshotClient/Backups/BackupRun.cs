@@ -62,11 +62,12 @@ internal sealed class BackupRun
         Preflight preflight = await Preflight.RunAsync(_access, watch, needsRights: true, token);
         PodName pod = NameOf(preflight.Pod);
         using CopyOutput note = OpenNote(directory, pod);
-        return await RunAsync(preflight, watch, directory, pod, note, token);
+        _start = new(preflight, _take, note, _time);
+        return await RunAsync(_start, watch, directory, pod, note, token);
     }
 
     private async Task<PodResult> RunAsync(
-        Preflight preflight,
+        RunStart start,
         PodWatch watch,
         BackupDirectory directory,
         PodName pod,
@@ -75,10 +76,9 @@ internal sealed class BackupRun
     {
         try
         {
-            _start = new(preflight, _take, note, _time);
-            await _start.AdoptAsync(watch, token);
-            RunStatus status = await _start.HoldAsync(watch, hasArchive: false, token);
-            AgentContainer agent = _start.Agent!;
+            await start.AdoptAsync(watch, token);
+            RunStatus status = await start.HoldAsync(watch, hasArchive: false, token);
+            AgentContainer agent = start.Agent!;
             BackupCopy copy = new(agent, directory, pod, _take, _time);
             BackupOutcome outcome = await copy.RunAsync(status, token);
             _isListed = true;
@@ -103,7 +103,7 @@ internal sealed class BackupRun
         }
         finally
         {
-            await (_start?.Agent?.Log.CloseAsync() ?? Task.CompletedTask);
+            await (start.Agent?.Log.CloseAsync() ?? Task.CompletedTask);
         }
     }
 

@@ -36,21 +36,13 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
             await new ArchiveFetch(container, take, output).RunAsync(sha256, size, token);
             _access.Report.Say(
                 $"✅ {output?.File ?? "standard output"}: {ByteSize.Format(size)}, SHA-256 {sha256}, structure right");
-            if (!take.IsKept)
-            {
-                ResidentRun removal = new(_access, watch, container.Name, AgentContainer.NewName(time));
-                await RemoveRun.RunAsync(removal, target, watch, token);
-            }
-
             output?.Note.Delete();
+            await (take.IsKept ? Task.CompletedTask : RemoveAsync(container, watch, token));
             return new(_access.Pod, 0) { File = output?.File, Bytes = size, Sha256 = sha256 };
         }
         catch (OperationCanceledException)
         {
-            _access.Report.Pause();
-            _access.Report.Warn(
-                "Interrupted. The archive stays on the volume: run the same command again to copy it from its start.");
-            output?.Forget();
+            TellInterrupted();
             throw;
         }
         finally
@@ -60,6 +52,20 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
                 await Interruption.LimitAsync(limit => IdleContainer.EndAsync(container, limit));
             }
         }
+    }
+
+    private Task RemoveAsync(AgentContainer container, PodWatch watch, CancellationToken token)
+    {
+        ResidentRun removal = new(_access, watch, container.Name, AgentContainer.NewName(time));
+        return RemoveRun.RunAsync(removal, preflight.Target.Name, watch, token);
+    }
+
+    private void TellInterrupted()
+    {
+        _access.Report.Pause();
+        _access.Report.Warn(
+            "Interrupted. The archive stays on the volume: run the same command again to copy it from its start.");
+        output?.Forget();
     }
 
     private async Task<VerifyReport?> FindAsync(AgentContainer container, CancellationToken token)

@@ -54,8 +54,9 @@ public sealed class RaceTests
         int leaks = lines.Count(line => line.StartsWith("leaked", StringComparison.Ordinal));
         Assert.True(leaks == 0, $"{leaks} streams held the secret after {attacker.Attacks} attacks: {Counts(lines)}");
 
-        // A link in place of the snapshot looks as if it was made elsewhere; of its block, as if it held none.
-        AssertEachEnded(lines, attacker, [0, 6, 7, 9]);
+        // A link in place of the snapshot looks as if it was made elsewhere; of its block, as if it held none;
+        // of a block's directory, as a damaged block.
+        AssertEachEnded(lines, attacker, [0, 6, 7, 9, 10]);
     }
 
     [Fact]

@@ -54,13 +54,17 @@ internal sealed class HeldDatabase
         using (GZipStream gzip = new(packed, level, leaveOpen: true))
         using (TarWriter tar = new(gzip, TarEntryFormat.Ustar))
         {
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, ulid + "/"));
+            // The same bytes at any time, as the agent's are.
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, ulid + "/") { ModificationTime = DateTimeOffset.UnixEpoch });
             foreach (string file in System.IO.Directory.GetFiles(block, "*", SearchOption.AllDirectories)
                 .Order(StringComparer.Ordinal))
             {
                 using FileStream content = File.OpenRead(file);
                 tar.WriteEntry(new UstarTarEntry(
-                    TarEntryType.RegularFile, $"{ulid}/{Path.GetRelativePath(block, file)}") { DataStream = content });
+                    TarEntryType.RegularFile, $"{ulid}/{Path.GetRelativePath(block, file)}")
+                {
+                    DataStream = content, ModificationTime = DateTimeOffset.UnixEpoch,
+                });
             }
         }
 
