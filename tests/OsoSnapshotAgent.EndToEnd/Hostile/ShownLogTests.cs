@@ -40,9 +40,11 @@ public sealed class ShownLogTests
         await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal });
         int shown = (await terminal.WaitForAsync(Prompt)).Length;
 
+        // Watched from before: it may end at once.
+        Task<AgentResult> measured = Measured.WaitAsync(agent);
         terminal.PressEnter();
 
-        (await Measured.WaitAsync(agent)).EndedWith(0);
+        (await measured).EndedWith(0);
         string screen = await terminal.WaitForAsync("snapshot creation procedure completed");
         return screen[shown..];
     }

@@ -6,8 +6,8 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
 /// <summary>
-/// The client beside the fewest commands that a person would type, by turns through the same stand-in for kubectl:
-/// tests/bench/README.md. OSO_BENCH_CLIENT_BYTES is the size of each of two blocks, OSO_BENCH_ROUNDS how often;
+/// The client beside the fewest commands that a person would type, by turns through the same stand-in for kubectl.
+/// Run it with "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of each of two blocks, OSO_BENCH_ROUNDS how often;
 /// OSO_BENCH_PLUGIN names another client to measure.
 /// </summary>
 public sealed class ClientBench
