@@ -45,7 +45,7 @@ internal sealed class RangeExport(AgentContainer agent, ICopyTarget target, Time
         ErrorText = came < range.Length && await Task.WhenAny(error, Task.Delay(ErrorLimit, token)) == error
             ? KubectlAnswer.TextOf(await error)
             : string.Empty;
-        await call.EndAsync().WaitAsync(token);
+        await call.EndAsync(token);
         return came;
     }
 }

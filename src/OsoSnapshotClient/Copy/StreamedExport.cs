@@ -52,7 +52,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
 
         await Task.WhenAny(log, Task.Delay(ErrorLimit, token));
         token.ThrowIfCancellationRequested();
-        ExitCode = await call.EndAsync().WaitAsync(token);
+        ExitCode = await call.EndAsync(token);
     }
 
     /// <summary>Ends the agent, and waits until it has taken back what it has made.</summary>

@@ -148,7 +148,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
 
         call.Kill();
-        int status = await call.EndAsync().WaitAsync(token);
+        int status = await call.EndAsync(token);
         KubectlAnswer answer = new(status, string.Empty, await error.WaitAsync(token));
         if (_pod is null)
         {

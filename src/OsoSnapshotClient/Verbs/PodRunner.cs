@@ -15,8 +15,6 @@ internal sealed class PodRunner(
     EndSignal signal,
     Func<string, string, IPodReport> reports)
 {
-    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(0.2);
-
     public async Task<PodResult> RunOneAsync(string pod, string label, Func<PodAccess, Task<PodResult>> work)
     {
         PodAccess access = new()
@@ -35,11 +33,7 @@ internal sealed class PodRunner(
         {
             access.Report.Pause();
             access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
-
-            // Ctrl-C ends kubectl too, and its failure may be seen before the signal.
-            await Task.Delay(SignalDelay, signal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ExitStatus status = signal.Token.IsCancellationRequested ? signal.Status : e.Status;
-            return new(pod, (int)status) { Problem = e.Message, Remedy = e.Remedy };
+            return new(pod, (int)e.Status) { Problem = e.Message, Remedy = e.Remedy };
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
