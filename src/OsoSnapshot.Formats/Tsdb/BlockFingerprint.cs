@@ -11,6 +11,9 @@ namespace OsoSnapshot.Formats.Tsdb;
 /// </summary>
 internal static class BlockFingerprint
 {
+    /// <summary>Of a file whose content counts. Prometheus has no limit for tombstones.</summary>
+    public const int MaxContentBytes = 16 * 1024 * 1024;
+
     private const int HexDigits = 16;
 
     /// <summary>Whether a file's content counts, and not its size alone.</summary>

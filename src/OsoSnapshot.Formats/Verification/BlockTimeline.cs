@@ -10,9 +10,6 @@ internal static class BlockTimeline
     private const int Columns = 40;
     private const int MaxRows = 40;
 
-    // Prometheus takes a series that has had no sample for so long as gone: its default query.lookback-delta.
-    private static readonly TimeSpan MinGap = TimeSpan.FromMinutes(5);
-
     /// <returns>A row for each block, earliest first, or for several where there are many, and a line for each gap;
     /// empty where no block can be dated.</returns>
     public static IEnumerable<string> Lines(IReadOnlyList<AuditedBlock> blocks, bool ascii)
@@ -28,18 +25,16 @@ internal static class BlockTimeline
         DateTimeOffset end = spans.Max(span => span.To);
         int blocksInRow = (spans.Count + MaxRows - 1) / MaxRows;
         List<string> lines = [$"  {new string(' ', Columns)}  from (UTC)        length  {"size",10}  {"samples",13}"];
-        DateTimeOffset covered = start;
+        CoveredTime covered = new();
         foreach (Span[] row in spans.Chunk(blocksInRow))
         {
             foreach (Span span in row)
             {
-                if (span.From - covered >= MinGap)
+                if (covered.Add(span.From, span.To) is { } gap)
                 {
                     lines.Add(
-                        $"  {new string(' ', Columns)}  {Time(covered)}  {Durations.Format(span.From - covered),6}  no block: a gap");
+                        $"  {new string(' ', Columns)}  {Time(span.From - gap)}  {Durations.Format(gap),6}  no block: a gap");
                 }
-
-                covered = span.To > covered ? span.To : covered;
             }
 
             lines.Add(Row(row, start, end, ascii));

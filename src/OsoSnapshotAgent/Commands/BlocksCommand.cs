@@ -72,9 +72,9 @@ internal static class BlocksCommand
     private static byte[] Read(TreeEntry entry)
     {
         using FileStream file = entry.OpenFile();
-        return file.Length <= MaxContentBytes
-            ? RegularFile.ReadStart(file, MaxContentBytes)
-            : throw new IOException($"{entry.PathSeenByAgent} has more than {MaxContentBytes} bytes");
+        return file.Length <= BlockFingerprint.MaxContentBytes
+            ? RegularFile.ReadStart(file, BlockFingerprint.MaxContentBytes)
+            : throw new IOException($"{entry.PathSeenByAgent} has more than {BlockFingerprint.MaxContentBytes} bytes");
     }
 
     private static BlockMeta? TryParse(byte[]? json)

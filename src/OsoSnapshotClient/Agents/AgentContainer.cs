@@ -122,15 +122,19 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
 
     /// <summary>Runs a command in the container.</summary>
     public Task<KubectlAnswer> RunAsync(IReadOnlyList<string> command, CancellationToken token) =>
-        access.Kubectl.RunAsync(["exec", access.Pod, "-c", name, "--", .. command], token);
+        access.Kubectl.RunAsync(access.Exec(name, command), token);
+
+    /// <summary>Starts a command in the container, whose output is the caller's.</summary>
+    public IKubectlCall Start(params IReadOnlyList<string> command) =>
+        access.Kubectl.Start(access.Exec(name, command));
 
     /// <summary>Asks the agent.</summary>
     public Task<KubectlAnswer> AskAsync(IReadOnlyList<string> words, CancellationToken token) =>
         RunAsync(["oso-snapshot", .. words], token);
 
     /// <summary>Starts an export, whose bytes are the caller's.</summary>
-    public IKubectlCall Export(long offset, long length) => access.Kubectl.Start(
-        "exec", access.Pod, "-c", name, "--", "oso-snapshot", "export",
+    public IKubectlCall Export(long offset, long length) => Start(
+        "oso-snapshot", "export",
         "--offset", offset.ToString(CultureInfo.InvariantCulture),
         "--length", length.ToString(CultureInfo.InvariantCulture));
 

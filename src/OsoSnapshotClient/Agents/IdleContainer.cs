@@ -14,10 +14,17 @@ internal static partial class IdleContainer
         "trap \"kill \\$!; wait; exit 0\" TERM; sleep \"$0\" &"
         + " read -r pid rest </proc/self/stat; echo \"idle $pid\"; wait";
 
-    /// <summary>For one run, whose settings it knows; it ends by itself should nobody end it.</summary>
+    /// <summary>
+    /// For one run, whose settings it knows, unless that run has a container already; it ends by itself should nobody
+    /// end it.
+    /// </summary>
     /// <exception cref="RunEndedException">It does not run.</exception>
-    public static Task StartForOneRunAsync(AgentContainer agent, string target, CancellationToken token) =>
-        StartAsync(agent, target, agent.Variables([]), "43200", token);
+    public static Task StartForOneRunAsync(AgentContainer run, string target, CancellationToken token) =>
+        run is ResidentRun ? Task.CompletedTask : StartAsync(run, target, run.Variables([]), "43200", token);
+
+    /// <summary>Ends it, unless it stays for other runs.</summary>
+    public static Task EndAfterOneRunAsync(AgentContainer run, CancellationToken token) =>
+        run is ResidentRun ? Task.CompletedTask : EndAsync(run, token);
 
     /// <summary>For many runs, each with its own settings.</summary>
     /// <exception cref="RunEndedException">It does not run.</exception>

@@ -45,8 +45,7 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
     {
         Access.Report.Say($"Starting the agent in container {Name} of pod {Access.Pod}, which stays");
         _settings = settings;
-        _log.Begin(Access.Kubectl.Start(
-            ["exec", Access.Pod, "-c", Name, "--", "sh", "-c", ExecLog.Script, "sh", .. Command()]));
+        _log.Begin(Start(["sh", "-c", ExecLog.Script, "sh", .. Command()]));
         return Task.CompletedTask;
     }
 

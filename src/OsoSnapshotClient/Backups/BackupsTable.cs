@@ -3,15 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Text;
+using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Backups;
 
 /// <summary><c>backups</c>: the snapshots of a backup directory, and what each costs.</summary>
 internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 {
-    // As in the timeline of verify: after so long Prometheus takes a series that has no sample as gone.
-    private static readonly TimeSpan MinGap = TimeSpan.FromMinutes(5);
-
     /// <exception cref="OperatorException">A list is damaged; the others are told before.</exception>
     public void Run()
     {
@@ -47,28 +45,19 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
     private static BackupLine Describe(ListedSnapshot snapshot, Dictionary<BlockName, int> uses)
     {
         BackupBlock[] dated = [.. snapshot.List.Blocks.Where(block => block.To > 0).OrderBy(block => block.From)];
-        DateTimeOffset? from = dated.Length > 0 ? MillisecondTime.Of(dated[0].From) : null;
-        DateTimeOffset? covered = from;
-        List<TimeSpan> gaps = [];
-        foreach (BackupBlock block in dated)
-        {
-            DateTimeOffset start = MillisecondTime.Of(block.From);
-            DateTimeOffset end = MillisecondTime.Of(block.To);
-            if (start - covered >= MinGap)
-            {
-                gaps.Add(start - covered!.Value);
-            }
-
-            covered = end > covered ? end : covered;
-        }
-
+        CoveredTime covered = new();
+        TimeSpan[] gaps =
+        [
+            .. dated.Select(block => covered.Add(MillisecondTime.Of(block.From), MillisecondTime.Of(block.To)))
+                .OfType<TimeSpan>(),
+        ];
         return new()
         {
             Pod = snapshot.Pod.Text,
             Snapshot = snapshot.Name.Text,
-            From = from,
-            To = covered,
-            Gaps = gaps.Count,
+            From = dated.Length > 0 ? MillisecondTime.Of(dated[0].From) : null,
+            To = covered.Until,
+            Gaps = gaps.Length,
             GapSeconds = gaps.Sum(gap => gap.TotalSeconds),
             Blocks = snapshot.Blocks.Count,
             Bytes = snapshot.List.Blocks.Sum(block => block.FileBytes),

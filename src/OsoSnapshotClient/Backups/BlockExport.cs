@@ -55,9 +55,8 @@ internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
     public async Task<ExportEnd> RunAsync(
         BlockId block, long offset, Action<ReadOnlyMemory<byte>> take, CancellationToken token)
     {
-        using IKubectlCall call = agent.Access.Kubectl.Start(
-            "exec", agent.Access.Pod, "-c", agent.Name, "--", "oso-snapshot", "export",
-            "--offset", offset.ToString(CultureInfo.InvariantCulture), "--block", block.Text);
+        using IKubectlCall call = agent.Start(
+            "oso-snapshot", "export", "--offset", offset.ToString(CultureInfo.InvariantCulture), "--block", block.Text);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using CancellationTokenSource silence = new(stall + TimeSpan.FromSeconds(offset / SlowBytesPerSecond));
         using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);

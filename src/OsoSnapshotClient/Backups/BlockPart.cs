@@ -1,7 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Backups;
@@ -11,6 +10,7 @@ namespace OsoSnapshotClient.Backups;
 /// </summary>
 internal sealed class BlockPart : IDisposable
 {
+    private const string Remedy = "see the directory; then run the same command again, which continues";
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private WrittenBytes _written = new();
@@ -43,7 +43,7 @@ internal sealed class BlockPart : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CanNotWrite(part, e);
+            throw LocalDisk.CanNotWrite(part, e, Remedy);
         }
     }
 
@@ -76,16 +76,7 @@ internal sealed class BlockPart : IDisposable
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        try
-        {
-            RandomAccess.Write(_file, bytes, Length);
-        }
-        catch (IOException e)
-        {
-            throw LocalDisk.FreeBytes(_path) < bytes.Length + (1 << 20)
-                ? LocalDisk.NoRoom(_path, bytes.Length)
-                : CanNotWrite(_path, e);
-        }
+        LocalDisk.Write(_file, _path, Length, bytes, Remedy);
 
         Length += bytes.Length;
         _written.Advance(bytes.Length);
@@ -122,7 +113,7 @@ internal sealed class BlockPart : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CanNotWrite(_path, e);
+            throw LocalDisk.CanNotWrite(_path, e, Remedy);
         }
     }
 
@@ -131,10 +122,4 @@ internal sealed class BlockPart : IDisposable
         Complete();
         _file.Dispose();
     }
-
-    private static OperatorException CanNotWrite(string part, Exception cause) => new(
-        ClientStatus.Failed,
-        $"{part} can't be written: {Printable.Text(cause.Message)}",
-        "see the directory; then run the same command again, which continues",
-        cause);
 }

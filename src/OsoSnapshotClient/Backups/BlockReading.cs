@@ -28,9 +28,6 @@ internal sealed record BlockVerdict
 /// <param name="sink">Sees the entries too; null for none.</param>
 internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) : IEntryVisitor
 {
-    // Prometheus has no limit for tombstones; the agent reads no more of them either.
-    private const int MaxContentBytes = 16 * 1024 * 1024;
-
     // Segments have 512 MiB each: no block has so many files.
     private const int MaxFiles = 100_000;
 
@@ -63,12 +60,7 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
         }
 
         // The checksum is of all bytes, sound or not.
-        byte[] rest = new byte[64 * 1024];
-        while (tap.Read(rest) > 0)
-        {
-            token.ThrowIfCancellationRequested();
-        }
-
+        tap.ReadToEnd(token);
         return new()
         {
             Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
@@ -103,7 +95,7 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
 
         string pathInBlock = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
         bool isCounted = BlockFingerprint.CountsContent(pathInBlock);
-        if (isCounted && sizeBytes > MaxContentBytes)
+        if (isCounted && sizeBytes > BlockFingerprint.MaxContentBytes)
         {
             throw new ForeignArchiveException($"a {pathInBlock} of {sizeBytes} bytes");
         }

@@ -42,19 +42,14 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
             _copiers.Add(new(agent, directory, engine, hold, options));
         }
 
-        Task[] workers = [.. _copiers.Select(copier => Task.Run(() => WorkAsync(copier, queue, failed.Token), token))];
         Task reports = ReportAsync(missing.Sum(one => one.Block.Bytes), failed.Token);
         try
         {
-            await foreach (Task worker in Task.WhenEach(workers))
-            {
-                await worker;
-            }
+            await Workers.RunAsync(
+                _copiers.Count, worker => WorkAsync(_copiers[worker], queue, failed.Token), failed);
         }
         finally
         {
-            await failed.CancelAsync();
-            await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await reports;
             agent.Access.Report.Pause();
         }

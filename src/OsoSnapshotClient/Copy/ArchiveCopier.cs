@@ -92,23 +92,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
         // The check reads from the start: with short ranges in their order it never waits long.
         ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, Math.Min(options.ChunkBytes, MinRangeBytes)));
-        Task[] workers =
-        [
-            .. Enumerable.Range(0, StreamsFor(target, size))
-                .Select(_ => Task.Run(() => WorkAsync(target, ranges, failed.Token), failed.Token)),
-        ];
-        try
-        {
-            await foreach (Task worker in Task.WhenEach(workers))
-            {
-                await worker;
-            }
-        }
-        finally
-        {
-            await failed.CancelAsync();
-            await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await Workers.RunAsync(StreamsFor(target, size), _ => WorkAsync(target, ranges, failed.Token), failed);
     }
 
     private async Task WorkAsync(ICopyTarget target, ConcurrentQueue<ByteRange> ranges, CancellationToken token)

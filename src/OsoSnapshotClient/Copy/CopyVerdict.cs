@@ -32,11 +32,7 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         }
 
         // The checksum is of all that came, sound or not.
-        byte[] rest = new byte[64 * 1024];
-        while (tap.Read(rest) > 0)
-        {
-        }
-
+        tap.ReadToEnd(CancellationToken.None);
         return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Text;
 
@@ -6,6 +7,9 @@ namespace OsoSnapshotClient.Copy;
 /// <summary>The disk that a copy is written to.</summary>
 internal static class LocalDisk
 {
+    // A file system keeps some for its own tables.
+    private const long SpareBytes = 1 << 20;
+
     /// <returns>What is left for this user where the file lies.</returns>
     public static long FreeBytes(string file)
     {
@@ -22,7 +26,28 @@ internal static class LocalDisk
         }
     }
 
-    public static OperatorException NoRoom(string file, long bytes) => new(
+    /// <param name="path">Of the file, for a message.</param>
+    /// <param name="remedy">What to do where the disk is not full.</param>
+    /// <exception cref="OperatorException">The bytes can't be written.</exception>
+    public static void Write(
+        SafeFileHandle file, string path, long offset, ReadOnlySpan<byte> bytes, string remedy)
+    {
+        try
+        {
+            RandomAccess.Write(file, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            throw FreeBytes(path) < bytes.Length + SpareBytes
+                ? NoRoom(path, bytes.Length)
+                : CanNotWrite(path, e, remedy);
+        }
+    }
+
+    public static OperatorException CanNotWrite(string path, Exception cause, string remedy) =>
+        new(ClientStatus.Failed, $"{path} can't be written: {Printable.Text(cause.Message)}", remedy, cause);
+
+    private static OperatorException NoRoom(string file, long bytes) => new(
         ExitStatus.NoRoom,
         $"Not enough room here for the archive: {ByteSize.Format(bytes)} to come,"
         + $" {ByteSize.Format(FreeBytes(file))} free beside {file}.",

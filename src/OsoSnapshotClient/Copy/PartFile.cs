@@ -1,13 +1,13 @@
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>The partial copy, which later runs continue.</summary>
 internal sealed class PartFile : ICopyTarget
 {
+    private const string Remedy = "choose another -o";
     private readonly object _lock = new();
     private readonly CopyOutput _output;
     private readonly SafeFileHandle _file;
@@ -51,7 +51,7 @@ internal sealed class PartFile : ICopyTarget
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CanNotWrite(output.Part, e);
+            throw LocalDisk.CanNotWrite(output.Part, e, Remedy);
         }
     }
 
@@ -80,16 +80,7 @@ internal sealed class PartFile : ICopyTarget
 
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        try
-        {
-            RandomAccess.Write(_file, bytes, offset);
-        }
-        catch (IOException e)
-        {
-            throw LocalDisk.FreeBytes(_output.Part) < bytes.Length + (1 << 20)
-                ? LocalDisk.NoRoom(_output.Part, bytes.Length)
-                : CanNotWrite(_output.Part, e);
-        }
+        LocalDisk.Write(_file, _output.Part, offset, bytes, Remedy);
 
         lock (_lock)
         {
@@ -112,7 +103,4 @@ internal sealed class PartFile : ICopyTarget
         Complete();
         _file.Dispose();
     }
-
-    private static OperatorException CanNotWrite(string part, Exception cause) => new(
-        ClientStatus.Failed, $"{part} can't be written: {Printable.Text(cause.Message)}", "choose another -o", cause);
 }

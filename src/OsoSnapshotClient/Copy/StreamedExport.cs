@@ -23,11 +23,8 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
 
     public async Task RunAsync(CancellationToken token)
     {
-        using IKubectlCall call = agent.Access.Kubectl.Start(
-        [
-            "exec", agent.Access.Pod, "-c", agent.Name, "--",
-            "sh", "-c", Script, "sh", .. agent.Command("export", "--stream"),
-        ]);
+        using IKubectlCall call = agent.Start(
+            ["sh", "-c", Script, "sh", .. agent.Command("export", "--stream")]);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using CancellationTokenSource silence = new();
         using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);

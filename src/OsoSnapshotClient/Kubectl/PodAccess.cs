@@ -18,6 +18,10 @@ internal sealed record PodAccess
     /// <summary>For a message; known once the pod is read.</summary>
     public string ContainerNames { get; init; } = string.Empty;
 
+    /// <summary>kubectl's arguments to run a command in a container.</summary>
+    public IReadOnlyList<string> Exec(string container, params IReadOnlyList<string> command) =>
+        ["exec", Pod, "-c", container, "--", .. command];
+
     /// <summary>A command of this program for this pod, for a remedy.</summary>
     public string Command(string verb) =>
         $"kubectl oso-snapshot {verb}{Flags.Text} --image {Start.Image} {Pod}";

@@ -44,11 +44,7 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
         foreach ((string container, string root) in eyes)
         {
             KubectlAnswer answer = await access.Kubectl.RunAsync(
-                [
-                    "exec", access.Pod, "-c", container, "--", "sh", "-c", Script, "look",
-                    .. paths.Select(path => root + path),
-                ],
-                token);
+                access.Exec(container, ["sh", "-c", Script, "look", .. paths.Select(path => root + path)]), token);
             string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (lines is [.. var found, "looked"])
             {

@@ -20,13 +20,12 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
     {
         output?.Forget();
         string target = preflight.Target.Name;
-        AgentContainer chosen = await new ResidentAgents(_access, watch, time).ChooseAsync(
+        AgentContainer run = await new ResidentAgents(_access, watch, time).ChooseAsync(
             preflight.Pod, target, take.IsResident, token);
-        bool isOwn = chosen is not ResidentRun;
-        AgentContainer container = isOwn ? chosen : new(_access, watch, chosen.Name, startBefore: null);
+        AgentContainer container = new(_access, watch, run.Name, startBefore: null);
         try
         {
-            await (isOwn ? IdleContainer.StartForOneRunAsync(container, target, token) : Task.CompletedTask);
+            await IdleContainer.StartForOneRunAsync(run, target, token);
             if (await FindAsync(container, token) is not { Sha256: { } sha256, ArchiveBytes: { } size })
             {
                 _access.Report.Say("No whole archive lies on the volume: making one");
@@ -47,10 +46,7 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
         }
         finally
         {
-            if (isOwn)
-            {
-                await Interruption.LimitAsync(limit => IdleContainer.EndAsync(container, limit));
-            }
+            await Interruption.LimitAsync(limit => IdleContainer.EndAfterOneRunAsync(run, limit));
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsA
             if (state.Phase == ContainerPhase.Running)
             {
                 KubectlAnswer answer = await access.Kubectl.RunAsync(
-                    ["exec", access.Pod, "-c", name, "--", "oso-snapshot", "status"], token);
+                    access.Exec(name, "oso-snapshot", "status"), token);
                 string[] told = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 lines.AddRange(told.Select(line => "    " + line));
                 if (answer.ExitCode == (int)ExitStatus.TargetUnreachable && Pod.IsResident(name))

@@ -21,15 +21,14 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         string container = preflight.Target.Name;
         AgentContainer agent = await new ResidentAgents(_access, watch, time).ChooseAsync(
             preflight.Pod, container, take.IsResident, token);
-        bool isOwn = agent is not ResidentRun;
         StreamedExport export = new(agent, target, take.Copy.Stall);
         try
         {
-            await (isOwn ? IdleContainer.StartForOneRunAsync(agent, container, token) : Task.CompletedTask);
+            await IdleContainer.StartForOneRunAsync(agent, container, token);
             _report.Say($"Streaming to {output?.Part ?? "standard output"}");
             CopyVerdict verdict = await CopyAsync(export, target, token);
             Accept(verdict, export);
-            await EndAsync(token);
+            await IdleContainer.EndAfterOneRunAsync(agent, token);
             return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
         }
         catch (Exception e) when (e is OperationCanceledException or OperatorException)
@@ -43,14 +42,12 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             {
                 // SIGTERM has the agent delete the snapshot; only then may the container end.
                 await export.StopAsync(limit);
-                await EndAsync(limit);
+                await IdleContainer.EndAfterOneRunAsync(agent, limit);
             });
             target.Dispose();
             output?.Forget();
             throw;
         }
-
-        Task EndAsync(CancellationToken limit) => isOwn ? IdleContainer.EndAsync(agent, limit) : Task.CompletedTask;
     }
 
     private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)
