@@ -23,7 +23,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             }
 
             target.RequireEmpty();
-            target.RequireRoom(snapshot.List.Blocks.Sum(block => block.Bytes));
+            target.MakeWithRoomFor(snapshot.List.Blocks.Sum(block => block.Bytes));
             target.Fill(scratch => Unpack(directory, snapshot, scratch, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
             long? oldest = snapshot.List.Blocks.Where(block => block.To > 0).Min(block => (long?)block.From);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OsoSnapshot.Formats;
+using OsoSnapshotClient.Restore;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -11,7 +12,6 @@ internal static class MarkerFile
     public const string Name = "oso-backup.json";
 
     private const int MaxBytes = 64 * 1024;
-    private const string NewFileSystemsOwn = "lost+found";
 
     public static bool IsIn(string directory) => File.Exists(PathIn(directory));
 
@@ -21,7 +21,7 @@ internal static class MarkerFile
         string[] content =
         [
             .. Directory.EnumerateFileSystemEntries(directory).Select(entry => Path.GetFileName(entry))
-                .Where(name => name is not (NewFileSystemsOwn or DirectoryLock.FileName)
+                .Where(name => name is not (RestoreTarget.NewFileSystemsOwn or DirectoryLock.FileName)
                     && !name.StartsWith(Name, StringComparison.Ordinal)).Take(3),
         ];
 

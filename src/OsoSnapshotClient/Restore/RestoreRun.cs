@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OsoSnapshot.Formats;
+using OsoSnapshot.Formats.Streams;
 using OsoSnapshot.Formats.Text;
 using OsoSnapshot.Formats.Verification;
 
@@ -20,9 +21,9 @@ internal sealed class RestoreRun(
     {
         try
         {
-            CheckChecksum();
             _target.RequireEmpty();
-            ArchiveContent content = CheckContent(token);
+            ArchiveContent content = Check(token);
+            _target.MakeWithRoomFor(content.Bytes);
             _target.Fill(scratch => Unpack(scratch, token));
             _target.Tell(content.Blocks.Min(block => block.Meta?.From()));
         }
@@ -32,7 +33,35 @@ internal sealed class RestoreRun(
         }
     }
 
-    private void CheckChecksum()
+    private ArchiveContent Check(CancellationToken token)
+    {
+        using FileStream file = File.OpenRead(archive);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(file, hash);
+        try
+        {
+            ArchiveContent content = ArchiveContent.Read(tap, token);
+            CompareChecksum(tap, hash, token);
+            return content.Problems.Count == 0 ? content : throw Failed(
+                "The blocks are damaged." + string.Concat(
+                    content.Problems.Select(problem => "\n   " + Printable.Text(problem))),
+                "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
+        }
+        catch (InvalidDataException e)
+        {
+            CompareChecksum(tap, hash, token);
+            throw Failed($"{archive} is damaged or no archive: {Printable.Text(e.Message)}", "copy it again");
+        }
+        catch (ForeignArchiveException e)
+        {
+            CompareChecksum(tap, hash, token);
+            throw Failed(
+                $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}", $"see tar tvf {archive}");
+        }
+    }
+
+    // A wrong checksum explains more than the damage that was found.
+    private void CompareChecksum(ReadTap tap, IncrementalHash hash, CancellationToken token)
     {
         string path = archive + ChecksumFile.Extension;
         if (!File.Exists(path))
@@ -43,44 +72,14 @@ internal sealed class RestoreRun(
 
         using FileStream checksum = File.OpenRead(path);
         string expected = ChecksumFile.Read(checksum, path);
-        using FileStream file = File.OpenRead(archive);
-        string actual = Convert.ToHexStringLower(SHA256.HashData(file));
+        tap.ReadToEnd(token);
+        string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (actual != expected)
         {
             throw Failed($"{archive} is damaged: its SHA-256 is {actual}, not {expected}.", "copy it again");
         }
 
         output.WriteLine($"✅ SHA-256 as in {path}");
-    }
-
-    private ArchiveContent CheckContent(CancellationToken token)
-    {
-        ArchiveContent content;
-        try
-        {
-            using FileStream file = File.OpenRead(archive);
-            content = ArchiveContent.Read(file, token);
-        }
-        catch (InvalidDataException e)
-        {
-            throw Failed($"{archive} is damaged or no archive: {Printable.Text(e.Message)}", "copy it again");
-        }
-        catch (ForeignArchiveException e)
-        {
-            throw Failed(
-                $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}", $"see tar tvf {archive}");
-        }
-
-        if (content.Problems.Count > 0)
-        {
-            throw Failed(
-                "The blocks are damaged." + string.Concat(
-                    content.Problems.Select(problem => "\n   " + Printable.Text(problem))),
-                "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
-        }
-
-        _target.RequireRoom(content.Bytes);
-        return content;
     }
 
     private void Unpack(string directory, CancellationToken token)

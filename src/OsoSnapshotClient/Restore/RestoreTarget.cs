@@ -9,16 +9,21 @@ namespace OsoSnapshotClient.Restore;
 /// <param name="owner">Whose the files are to be; null for this user's.</param>
 internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWriter output, TimeProvider time)
 {
-    private const string NewFileSystemsOwn = "lost+found";
+    /// <summary>A new file system holds this directory, and is empty all the same.</summary>
+    public const string NewFileSystemsOwn = "lost+found";
+
     private static readonly TimeSpan Spare = TimeSpan.FromDays(31);
 
     private string Scratch => Path.Combine(directory, ".restoring");
 
-    /// <summary>Makes it where there is none.</summary>
     /// <exception cref="OperatorException">It holds something.</exception>
     public void RequireEmpty()
     {
-        Directory.CreateDirectory(directory);
+        if (!Directory.Exists(directory))
+        {
+            return;
+        }
+
         string[] content = [.. Directory.EnumerateFileSystemEntries(directory)
             .Where(path => Path.GetFileName(path) != NewFileSystemsOwn).Take(3)];
         if (content.Length > 0)
@@ -30,9 +35,10 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         }
     }
 
-    /// <exception cref="OperatorException">There is less.</exception>
-    public void RequireRoom(long bytes)
+    /// <exception cref="OperatorException">There is less room.</exception>
+    public void MakeWithRoomFor(long bytes)
     {
+        Directory.CreateDirectory(directory);
         long free = LocalDisk.FreeBytes(Scratch);
         if (free <= bytes)
         {
