@@ -44,15 +44,30 @@ internal sealed class Cluster : IDisposable
     /// <summary>What lies in the plugin's directory, beside what the stand-in keeps.</summary>
     public IEnumerable<string> Files => Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
-    /// <summary>Each export that went through the stand-in: what was asked for, how much of it came through, whether it was cut.</summary>
-    public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports =>
-    [
-        .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
-           let call = JsonNode.Parse(line)!
-           let command = call["exec"]
-           where command is not null && (string?)command[1] == "export"
-           select (long.Parse((string)command[3]!, null), (long)call["passed"]!, (bool)call["broken"]!),
-    ];
+    /// <summary>
+    /// Each export in the order of its start: what was asked for, how much of it came through, whether it was cut. The
+    /// client may have killed the stand-in before it noted the end of one.
+    /// </summary>
+    public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports
+    {
+        get
+        {
+            JsonNode[] calls =
+            [
+                .. File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl")).Select(line => JsonNode.Parse(line)!)
+                    .Where(call => call["call"] is not null),
+            ];
+            ILookup<int, JsonNode> ends = calls.Where(call => call["passed"] is not null).ToLookup(call => (int)call["call"]!);
+            return
+            [
+                .. from call in calls
+                   let command = call["exec"]
+                   where command is not null && (string?)command[1] == "export"
+                   let end = ends[(int)call["call"]!].FirstOrDefault()
+                   select (long.Parse((string)command[3]!, null), (long?)end?["passed"] ?? 0, (bool?)end?["broken"] ?? true),
+            ];
+        }
+    }
 
     /// <summary>The names of the debug containers that were asked for.</summary>
     public IReadOnlyList<string> Containers =>

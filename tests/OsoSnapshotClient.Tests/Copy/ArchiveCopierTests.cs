@@ -68,8 +68,17 @@ public sealed class ArchiveCopierTests : IDisposable
         Assert.Equal(Archive, await System.IO.File.ReadAllBytesAsync(File + ".part", Token));
     }
 
+    [Fact]
+    public async Task One_connection_copies_alone_until_it_is_found_slow()
+    {
+        await CopyAsync(4, length => length, trial: TimeSpan.FromHours(1));
+
+        Assert.Equal([(0L, (long)Size)], _asked);
+        Assert.Equal(Archive, await System.IO.File.ReadAllBytesAsync(File + ".part", Token));
+    }
+
     /// <param name="passes">How many of the bytes that were asked for come before the connection breaks.</param>
-    private async Task CopyAsync(int streams, Func<long, long> passes)
+    private async Task CopyAsync(int streams, Func<long, long> passes, TimeSpan trial = default)
     {
         string pod = Recorded.PodWith("""{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""");
         RecordedKubectl kubectl = new RecordedKubectl()
@@ -81,6 +90,7 @@ public sealed class ArchiveCopierTests : IDisposable
         {
             ChunkBytes = 256 * 1024 * 1024,
             Streams = streams,
+            Trial = trial,
             Stall = TimeSpan.FromSeconds(60),
             Pause = TimeSpan.Zero,
         };
