@@ -7,5 +7,10 @@ internal sealed record HttpAnswer(int Status, string Body)
 {
     public JsonElement Data => Json().GetProperty("data");
 
+    /// <summary>A line for each series of a query's result.</summary>
+    public string Series => string.Join(
+        '\n',
+        Data.GetProperty("result").EnumerateArray().Select(series => series.GetRawText()).Order(StringComparer.Ordinal));
+
     public JsonElement Json() => JsonSerializer.Deserialize<JsonElement>(Body);
 }

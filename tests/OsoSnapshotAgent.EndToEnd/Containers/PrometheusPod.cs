@@ -134,7 +134,7 @@ internal sealed class PrometheusPod : IAsyncDisposable
     {
         HttpAnswer answer = await GetAsync(path);
         Assert.True(answer.Status == 200, $"{path} was answered with {answer.Status}: {answer.Body}");
-        return string.Join('\n', answer.Data.GetProperty("result").EnumerateArray().Select(series => series.GetRawText()).Order(StringComparer.Ordinal));
+        return answer.Series;
     }
 
     // Once it is no longer the shell that sets the container up.

@@ -92,6 +92,19 @@ internal sealed class TargetContainer : IAsyncDisposable
     /// <summary>Sends a signal to the first process.</summary>
     public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, _name)).Succeeded();
 
+    /// <summary>Gives Prometheus samples; it needs --web.enable-remote-write-receiver.</summary>
+    /// <param name="body">As <see cref="RemoteWrite"/> makes it.</param>
+    public async Task WriteAsync(byte[] body)
+    {
+        await File.WriteAllBytesAsync(PathOf("samples"), body);
+        string process = (await Podman.RunAsync("inspect", "--format={{.State.Pid}}", _name)).Succeeded().Output.Trim();
+        (await HostCommand.RunAsync(HostCommand.AsRoot(
+            "nsenter", "--target", process, "--net", "curl", "--silent", "--show-error", "--fail-with-body",
+            "--header", "Content-Encoding: snappy", "--header", "Content-Type: application/x-protobuf",
+            "--header", "X-Prometheus-Remote-Write-Version: 0.1.0", "--data-binary", "@" + PathOf("samples"),
+            $"http://localhost:80/{Prefix}/prometheus/api/v1/write"))).Succeeded();
+    }
+
     /// <summary>New containers on the same volume, as after the pod's restart.</summary>
     public async Task ReplaceAsync()
     {
@@ -128,7 +141,12 @@ internal sealed class TargetContainer : IAsyncDisposable
             File.CreateSymbolicLink(Path.Combine(Configuration, link), destination);
         }
 
-        Generate(Data, blocks: 2, _options.BlockBytes);
+        Directory.CreateDirectory(Data);
+        if (_options.BlockCount > 0)
+        {
+            Generate(Data, _options.BlockCount, _options.BlockBytes);
+        }
+
         await ChownAsync(Data);
         await ChownAsync(Configuration);
         (await HostCommand.RunAsync("chmod", "755", _directory)).Succeeded();

@@ -10,7 +10,10 @@ internal sealed record TargetOptions
 
     public FirstProcess FirstProcess { get; init; } = FirstProcess.Prometheus;
 
-    /// <summary>Size of each of the two generated blocks.</summary>
+    /// <summary>How many blocks are generated.</summary>
+    public int BlockCount { get; init; } = 2;
+
+    /// <summary>Size of all generated blocks together.</summary>
     public long BlockBytes { get; init; } = 1 << 20;
 
     public string StoragePath { get; init; } = "/data";

@@ -158,7 +158,8 @@ internal sealed class BackupFolder(Cluster cluster)
             PrometheusVersion.V2_42, PathOf(name), $"{{__name__=\"{metric}\"}}")).Count;
     }
 
-    private static async Task<string> QueryAsync(TargetContainer target, string path, params string[] options) =>
+    /// <returns>What the API answers, as JSON.</returns>
+    public static async Task<string> QueryAsync(TargetContainer target, string path, params string[] options) =>
         (await Podman.RunAsync(
         [
             "exec", target.Name, "/bin/busybox", "wget", "-q", "-O", "-", .. options,
