@@ -63,7 +63,8 @@ public sealed class ClientBench
             $"{title}: an archive of {size} bytes\n\n| variant | median | beside by hand | × by hand |\n| --- | ---: | ---: | ---: |\n{table}");
     }
 
-    private static long Number(string variable, string otherwise) =>
+    /// <returns>Of a variable of the environment.</returns>
+    internal static long Number(string variable, string otherwise) =>
         long.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise, CultureInfo.InvariantCulture);
 
     private async Task<string> TimeAsync(string name, Func<Task<CommandResult>> run)

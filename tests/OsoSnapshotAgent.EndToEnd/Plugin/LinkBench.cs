@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>
+/// How many connections are fastest over a link with delay (link.py, delay.c), by turns. Run it with
+/// "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of the blocks, OSO_BENCH_ROUNDS how often.
+/// </summary>
+public sealed class LinkBench
+{
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "Plugin", "link.py");
+
+    private readonly Dictionary<string, List<double>> _seconds = [];
+
+    [Theory(Explicit = true)]
+    [InlineData(20)]
+    [InlineData(80)]
+    [InlineData(200)]
+    public async Task Copies_with_several_connections(int milliseconds)
+    {
+        long bytes = ClientBench.Number("OSO_BENCH_CLIENT_BYTES", "400000000");
+        await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = bytes });
+        using Cluster cluster = new(target)
+        {
+            Patience = TimeSpan.FromMinutes(10),
+            OwnVariables = new Dictionary<string, string> { ["OSO_PLUGIN_STALL_SECONDS"] = "30" },
+        };
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--resident")).Succeeded();
+        using Process link = await StartLinkAsync(cluster, milliseconds);
+        cluster.Configure(new JsonObject
+        {
+            ["exec_through"] = JsonSerializer.SerializeToNode(HostCommand.AsRoot("python3", Script, "exec")),
+        });
+        for (int round = 0; round < ClientBench.Number("OSO_BENCH_ROUNDS", "3"); round++)
+        {
+            foreach (string streams in (string[])["1", "2", "4", "8"])
+            {
+                Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
+                long startedAt = Stopwatch.GetTimestamp();
+                (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--reuse", "--streams", streams)).Succeeded();
+                Add("--streams " + streams, Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+                (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
+            }
+        }
+
+        link.StandardInput.Close();
+        await link.WaitForExitAsync(TestContext.Current.CancellationToken);
+        string table = string.Concat(_seconds.Keys.Select(name => string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {milliseconds} ms | {name} | {Median(name):0.0} s | {Median(name) / Median("--streams 1"):0.00} |\n")));
+        TestContext.Current.SendDiagnosticMessage(
+            $"an archive of {new FileInfo(target.Archive).Length} bytes\n\n| round trip | variant | median | × 1 |\n| ---: | --- | ---: | ---: |\n{table}");
+    }
+
+    private static async Task<Process> StartLinkAsync(Cluster cluster, int milliseconds)
+    {
+        string program = Path.Combine(cluster.Folder, "delay");
+        (await HostCommand.RunAsync("clang", "-O2", "-o", program, Path.Combine(AppContext.BaseDirectory, "Plugin", "delay.c"))).Succeeded();
+        Process link = HostCommand.Start(HostCommand.AsRoot("python3", Script, "serve", program, $"{milliseconds}"));
+        Assert.Equal("ready", await link.StandardOutput.ReadLineAsync());
+        return link;
+    }
+
+    private void Add(string name, double seconds)
+    {
+        _seconds.TryAdd(name, []);
+        _seconds[name].Add(seconds);
+        TestContext.Current.SendDiagnosticMessage(FormattableString.Invariant($"{name}: {seconds:0.0} s"));
+    }
+
+    private double Median(string name) => _seconds[name].Order().ElementAt(_seconds[name].Count / 2);
+}
