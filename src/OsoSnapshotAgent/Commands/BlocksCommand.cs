@@ -14,9 +14,6 @@ namespace OsoSnapshotAgent.Commands;
 /// </summary>
 internal static class BlocksCommand
 {
-    // What counts of a file's content is a few KiB; Prometheus has no limit for tombstones.
-    private const int MaxContentBytes = 16 * 1024 * 1024;
-
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "As a JSON array on one line." };

@@ -11,6 +11,7 @@ namespace OsoSnapshotClient.Agents;
 internal static class ArchiveWait
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
 
     /// <param name="isAdopted">The container is an earlier run's: its archive may be finished already.</param>
@@ -21,7 +22,8 @@ internal static class ArchiveWait
         AgentContainer agent, bool isAdopted, CancellationToken token, bool hasArchive = true)
     {
         agent.Log.Follow();
-        long contact = Stopwatch.GetTimestamp();
+        long answeredAt = Stopwatch.GetTimestamp();
+        bool isWarned = false;
         for (bool isFirst = true; ; isFirst = false)
         {
             // The log tells of the hold at once; the status, which costs a call, tells how far it is before.
@@ -34,7 +36,7 @@ internal static class ArchiveWait
             KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
             if (answer.IsSuccess && Parse(answer.Output) is { } status && IsOf(agent, status))
             {
-                contact = Stopwatch.GetTimestamp();
+                answeredAt = Stopwatch.GetTimestamp();
                 AgentVersions.Require(status.Version, agent.Access);
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
@@ -44,29 +46,30 @@ internal static class ArchiveWait
                     return !hasArchive || HasArchive(status) ? status : throw Unreadable(answer.Output);
                 }
             }
-            else if (await agent.ReadStateAsync(token) is { } state)
+            else if (await agent.ReadStateAsync(token) is { HasEnded: true } end)
             {
-                contact = Stopwatch.GetTimestamp();
-                if (state.HasEnded)
-                {
-                    throw await agent.FailureAsync(state, token);
-                }
+                throw await agent.FailureAsync(end, token);
             }
 
-            RequireContact(contact, answer);
+            // The container may run while no exec reaches it.
+            TimeSpan silence = Stopwatch.GetElapsedTime(answeredAt);
+            if (silence > MaxSilence)
+            {
+                throw Silent(answer);
+            }
+
+            if (silence > LongSilence && !isWarned)
+            {
+                isWarned = true;
+                agent.Access.Report.Warn($"⚠️ The agent does not answer yet: {answer.ErrorText}");
+            }
         }
     }
 
-    private static void RequireContact(long last, KubectlAnswer answer)
-    {
-        if (Stopwatch.GetElapsedTime(last) > MaxSilence)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"No answer for five minutes: {answer.ErrorText}",
-                "the container is still running; run the same command again to continue with it");
-        }
-    }
+    private static OperatorException Silent(KubectlAnswer answer) => new(
+        ClientStatus.Failed,
+        $"No answer for five minutes: {answer.ErrorText}",
+        "the container is still running; run the same command again to continue with it");
 
     private static bool HasArchive(RunStatus status) => status is { Sha256.Length: 64, ArchiveBytes: not null };
 

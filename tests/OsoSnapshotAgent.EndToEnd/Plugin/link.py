@@ -23,13 +23,18 @@ def run(*words):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
+def inside(name):
+    """"ip netns exec" would give a /sys of its own too, without the control groups that podman needs."""
+    return ["nsenter", f"--net=/run/netns/{name}"]
+
+
 def join(name, device, address):
     run("ip", "netns", "add", name)
     run("ip", "link", "set", device, "netns", name)
     run("ip", "-n", name, "address", "add", address + "/24", "dev", device)
     run("ip", "-n", name, "link", "set", device, "up")
     for setting in SETTINGS:
-        run("ip", "netns", "exec", name, "sysctl", "-w", setting)
+        run(*inside(name), "sysctl", "-w", setting)
 
 
 def serve(program, milliseconds):
@@ -38,7 +43,7 @@ def serve(program, milliseconds):
     try:
         join(NEAR, NEAR, "10.213.0.1")
         join(FAR, FAR, ADDRESS[0])
-        server = subprocess.Popen(["ip", "netns", "exec", FAR, sys.executable, __file__, "listen"])
+        server = subprocess.Popen([*inside(FAR), sys.executable, __file__, "listen"])
         print("ready", flush=True)
         sys.stdin.read()
         server.terminate()
@@ -109,4 +114,4 @@ if verb == "serve":
 elif verb == "listen":
     listen()
 else:
-    sys.exit(connect(words) if verb == "connect" else subprocess.call(["ip", "netns", "exec", NEAR, sys.executable, __file__, "connect", *words]))
+    sys.exit(connect(words) if verb == "connect" else subprocess.call([*inside(NEAR), sys.executable, __file__, "connect", *words]))
