@@ -2,7 +2,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient;
 
-/// <summary>Exit statuses of the client's own; those of the agent are handed on.</summary>
+/// <summary>Exit statuses of the client itself; those of the agent are passed on.</summary>
 internal static class ClientStatus
 {
     /// <summary>The cluster, kubectl or this machine failed.</summary>

@@ -7,7 +7,7 @@ if (OperatingSystem.IsWindows())
     Console.OutputEncoding = Encoding.UTF8;
 }
 
-// The shell's word for help, as the first plugin took it.
+// The bash plugin that this client replaced took help as a verb.
 string[] words = args is ["help", ..] or [] ? ["--help"] : args;
 RootCommand root = ClientCommandLine.Create();
 if (words[0] == Completion.Word)
@@ -20,6 +20,6 @@ return commandLine.Errors.Count > 0
     ? CommandErrors.Tell(CommandErrors.Describe(commandLine))
     : await commandLine.InvokeAsync(new InvocationConfiguration
     {
-        // The verbs have something to tell before a signal ends them.
+        // The verbs handle signals themselves (EndSignal), because they print messages before the end.
         ProcessTerminationTimeout = null,
     });

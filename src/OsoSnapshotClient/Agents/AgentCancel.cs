@@ -3,12 +3,12 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>Ends a run at any phase: SIGTERM has the agent take back what it has made.</summary>
+/// <summary>Ends a run in any phase. On SIGTERM the agent removes what it has made.</summary>
 internal static class AgentCancel
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(2);
 
-    // Containers of a pod share their process namespace here: the agent is the one with this container's own mounts.
+    // Prometheus' processes are visible here too. Only this container's own have its mount namespace.
     private const string Script = """
         own=$(readlink /proc/self/ns/mnt)
         for process in /proc/[0-9]*; do
@@ -20,11 +20,11 @@ internal static class AgentCancel
         done
         """;
 
-    /// <returns>Its state at the end.</returns>
-    /// <exception cref="OperatorException">It could not be ended.</exception>
+    /// <returns>The container's state after the end.</returns>
+    /// <exception cref="OperatorException">The run could not be ended.</exception>
     public static async Task<AgentState> RunAsync(AgentContainer agent, CancellationToken token)
     {
-        // An archive that is held is what a later run may want: asked for, it goes too.
+        // SIGTERM would leave a finished archive on the volume for a later run: release --remove deletes that too.
         KubectlAnswer answer = await agent.AskAsync(["release", "--remove"], token);
         if (!answer.Output.Contains("The hold ends", StringComparison.Ordinal))
         {
@@ -34,6 +34,6 @@ internal static class AgentCancel
         return await agent.AwaitEndAsync(EndLimit, token) ?? throw new OperatorException(
             ClientStatus.Failed,
             $"Container {agent.Name} of pod {agent.Access.Pod} could not be ended: {answer.ErrorText}",
-            $"kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
+            $"see kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
     }
 }

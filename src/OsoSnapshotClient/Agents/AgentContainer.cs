@@ -7,20 +7,20 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>One ephemeral container of a pod, from its request to its end.</summary>
-/// <param name="name">Can be used once in a pod's life.</param>
-/// <param name="startBefore">When the agent refuses to begin, as RFC 3339; null for never.</param>
+/// <param name="name">The container's name; a name can be used once in a pod's life.</param>
+/// <param name="startBefore">When the agent refuses to start, as RFC 3339; null for never.</param>
 internal class AgentContainer(PodAccess access, PodWatch watch, string name, string? startBefore)
 {
-    /// <summary>What to do where the container ended.</summary>
-    public const string Again = "run the same command again once Prometheus is ready: it starts anew; an archive that"
-        + " lies whole on the volume is copied with take --reuse";
+    /// <summary>The remedy after the container has ended.</summary>
+    public const string Again = "once Prometheus is ready, run the same command again: it starts over. A complete"
+        + " archive that is still on the volume is copied with take --reuse";
 
-    // The kubelet tells of a start some seconds late.
+    // The kubelet reports a start some seconds late.
     private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);
 
     public string Name => name;
 
-    /// <summary>What the agent is told to be the run's name.</summary>
+    /// <summary>The run's name, which the agent gets as OSO_SNAPSHOT_CLIENT.</summary>
     public virtual string Run => name;
 
     public string? StartBefore => startBefore;
@@ -29,7 +29,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
 
     public virtual AgentLog Log { get; } = new ContainerLog(access, name);
 
-    /// <summary>Names one that doesn't exist yet.</summary>
+    /// <summary>Describes a container with a new name. Nothing is requested from the cluster yet.</summary>
     public static AgentContainer New(
         PodAccess access, PodWatch watch, TimeProvider time, string prefix = Pod.AgentPrefix) => new(
             access, watch, NewName(time, prefix), UtcTime.Format(time.GetUtcNow() + access.Start.Timeout));
@@ -43,8 +43,8 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
     /// <summary>The command line of an agent in this container.</summary>
     public virtual IReadOnlyList<string> Command(params IReadOnlyList<string> words) => ["oso-snapshot", .. words];
 
-    /// <summary>What the agent is told of its run and its settings, as NAME=VALUE.</summary>
-    /// <param name="settings">Before those of the operator.</param>
+    /// <summary>The run's name and its settings for the agent, as NAME=VALUE.</summary>
+    /// <param name="settings">The client's settings, placed before the operator's.</param>
     public IReadOnlyList<string> Variables(IReadOnlyList<string> settings) =>
     [
         "OSO_SNAPSHOT_CLIENT=" + Run,
@@ -53,12 +53,12 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
     ];
 
     /// <summary>Starts a run.</summary>
-    /// <param name="settings">Of the agent, before those of the operator.</param>
+    /// <param name="settings">The client's settings, placed before the operator's.</param>
     public virtual Task RequestAsync(string target, IReadOnlyList<string> settings, CancellationToken token) =>
         RequestContainerAsync(target, Variables(settings), [], token);
 
-    /// <summary>Asks the cluster for the container.</summary>
-    /// <param name="command">In the place of the image's own; empty for that.</param>
+    /// <summary>Requests the container from the cluster.</summary>
+    /// <param name="command">Replaces the image's own command; empty for the image's own.</param>
     public async Task RequestContainerAsync(
         string target, IReadOnlyList<string> variables, IReadOnlyList<string> command, CancellationToken token)
     {
@@ -81,8 +81,8 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
         }
     }
 
-    /// <returns>Its state once it runs, or has ended already.</returns>
-    /// <exception cref="RunEndedException">It can't start, or has not in time.</exception>
+    /// <returns>The container's state once it runs or has already ended.</returns>
+    /// <exception cref="RunEndedException">The container can't start, or has not started in time.</exception>
     public virtual async Task<AgentState> AwaitStartAsync(CancellationToken token)
     {
         StartOptions start = access.Start;
@@ -107,8 +107,8 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
             throw new RunEndedException(
                 ClientStatus.Failed,
                 $"The container can't start, {state.Reason}: {state.Message}",
-                $"see --image ({start.Image}) and the pull secrets of the pod. {name} stays in the pod's list: until"
-                + $" {startBefore} it may still start and do its work, after that it touches nothing");
+                $"check --image ({start.Image}) and the pod's pull secrets. Until {startBefore} container {name} may still"
+                + " start and do its work; after that it touches nothing");
         }
 
         string why = state.Message.Length > 0 ? state.Message : watch.ProblemText;
@@ -116,33 +116,33 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
             ClientStatus.Failed,
             $"The container has not started within {start.Timeout.TotalSeconds:0} s"
             + $" ({(state.Reason.Length > 0 ? state.Reason : "no state yet")}): {why}",
-            $"kubectl describe pod {access.Pod}{access.Flags.Text}, or a longer --timeout. If {name} starts after all,"
-            + " it ends at once and touches nothing.");
+            $"see kubectl describe pod {access.Pod}{access.Flags.Text}, or give a longer --timeout. If container {name}"
+            + " still starts, it ends at once and touches nothing.");
     }
 
-    /// <summary>Runs a command in the container.</summary>
+    /// <summary>Runs a command in the container to its end.</summary>
     public Task<KubectlAnswer> RunAsync(IReadOnlyList<string> command, CancellationToken token) =>
         access.Kubectl.RunAsync(access.Exec(name, command), token);
 
-    /// <summary>Starts a command in the container, whose output is the caller's.</summary>
+    /// <summary>Starts a command in the container. The caller reads its output.</summary>
     public IKubectlCall Start(params IReadOnlyList<string> command) =>
         access.Kubectl.Start(access.Exec(name, command));
 
-    /// <summary>Asks the agent.</summary>
+    /// <summary>Runs a verb of the agent's program in the container, such as <c>status</c>.</summary>
     public Task<KubectlAnswer> AskAsync(IReadOnlyList<string> words, CancellationToken token) =>
         RunAsync(["oso-snapshot", .. words], token);
 
-    /// <summary>Starts an export, whose bytes are the caller's.</summary>
+    /// <summary>Starts an export of the archive's bytes. The caller reads them.</summary>
     public IKubectlCall Export(long offset, long length) => Start(
         "oso-snapshot", "export",
         "--offset", offset.ToString(CultureInfo.InvariantCulture),
         "--length", length.ToString(CultureInfo.InvariantCulture));
 
-    /// <returns>What the cluster says now; null where it says nothing.</returns>
+    /// <returns>The container's state as the cluster reports it now; null if the pod can't be read.</returns>
     public virtual async Task<AgentState?> ReadStateAsync(CancellationToken token) =>
         (await watch.ReadAsync(token))?.StateOf(name);
 
-    /// <returns>Its state at the end, or null where that has not come in time.</returns>
+    /// <returns>The container's state after its end; null if it has not ended in time.</returns>
     public virtual async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)
     {
         AgentState? end = null;
@@ -151,7 +151,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
         return end;
     }
 
-    /// <summary>Shows all of its log; then why it has failed.</summary>
+    /// <summary>Shows the rest of the agent's log, and describes why the agent has failed.</summary>
     public async Task<RunEndedException> FailureAsync(AgentState state, CancellationToken token)
     {
         await Log.ShowRestAsync(token);
@@ -163,7 +163,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
             cause.Length > 0 ? Again : string.Empty);
     }
 
-    /// <returns>A sentence about Prometheus' container where its end was the agent's; else nothing.</returns>
+    /// <returns>A sentence if Prometheus' container ended and the agent with it; otherwise empty.</returns>
     public async Task<string> DescribeTargetEndAsync(AgentState state, CancellationToken token) =>
         TargetEnd.Describe(await watch.ReadAsync(token), state);
 }

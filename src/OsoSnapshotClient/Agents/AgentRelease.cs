@@ -4,7 +4,7 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// Ends the agent's hold. Only the agent's own words count: kubectl exec may return 0 for a broken stream, and a
+/// Ends the agent's hold. Only the agent's own answer counts: kubectl exec may return 0 for a broken stream, and a
 /// container that has ended may have been killed at work.
 /// </summary>
 internal sealed class AgentRelease(AgentContainer agent, bool isKept)
@@ -12,7 +12,7 @@ internal sealed class AgentRelease(AgentContainer agent, bool isKept)
     private const int MaxAttempts = 5;
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
-    /// <exception cref="OperatorException">What is left on the volume isn't known.</exception>
+    /// <exception cref="OperatorException">The agent gave no answer: what is left on the volume is unknown.</exception>
     public async Task RunAsync(CancellationToken token)
     {
         (bool isAnswered, AgentState? state, string error) = await AskAsync(token);
@@ -21,9 +21,9 @@ internal sealed class AgentRelease(AgentContainer agent, bool isKept)
         {
             throw new OperatorException(
                 ClientStatus.Failed,
-                $"The copy is right, but the container ended (status {state.ExitCode}) without an answer: what it has"
-                + " removed is not known.",
-                $"{access.Command("remove")} removes what is left on the volume");
+                $"The copy is right, but the container ended (status {state.ExitCode}) without an answer: what the agent"
+                + " has removed is unknown.",
+                $"{access.Command("remove")} has the agent remove its own files and all snapshots");
         }
 
         if (!isAnswered && state is not { HasEnded: true })
@@ -31,12 +31,14 @@ internal sealed class AgentRelease(AgentContainer agent, bool isKept)
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"The copy is right, but the container could not be released: {error}",
-                access.Command("remove"));
+                $"{access.Command("remove")} has the agent remove its own files and all snapshots");
         }
 
         await agent.AwaitEndAsync(EndLimit, token);
         access.Report.Say(
-            isKept ? "✅ Released; the archive stays on the volume" : "✅ Released; the volume is as before");
+            isKept
+                ? "✅ Released; the archive stays on the volume"
+                : "✅ Released; the agent has removed its own files and all snapshots");
     }
 
     private async Task<(bool IsAnswered, AgentState? State, string Error)> AskAsync(CancellationToken token)

@@ -14,10 +14,10 @@ internal static class ArchiveWait
     private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
 
-    /// <param name="isAdopted">The container is an earlier run's: its archive may be finished already.</param>
-    /// <param name="hasArchive">False for an agent that only holds a snapshot.</param>
-    /// <returns>Its status, with the archive's size and SHA-256.</returns>
-    /// <exception cref="RunEndedException">The agent ended before.</exception>
+    /// <param name="isAdopted">True if an earlier run started the agent: its archive may be finished already.</param>
+    /// <param name="hasArchive">False for an agent that holds only a snapshot.</param>
+    /// <returns>The agent's status, with the archive's size and SHA-256.</returns>
+    /// <exception cref="RunEndedException">The agent ended before it held the archive.</exception>
     public static async Task<RunStatus> RunAsync(
         AgentContainer agent, bool isAdopted, CancellationToken token, bool hasArchive = true)
     {
@@ -26,7 +26,7 @@ internal static class ArchiveWait
         bool isWarned = false;
         for (bool isFirst = true; ; isFirst = false)
         {
-            // The log tells of the hold at once; the status, which costs a call, tells how far it is before.
+            // The log shows the hold at once. A status costs a call of kubectl, but shows the progress before the hold.
             if (!isFirst || !isAdopted)
             {
                 await Task.WhenAny(agent.Log.Holds, agent.AwaitEndAsync(Interval, token));
@@ -68,12 +68,12 @@ internal static class ArchiveWait
 
     private static OperatorException Silent(KubectlAnswer answer) => new(
         ClientStatus.Failed,
-        $"No answer for five minutes: {answer.ErrorText}",
-        "the container is still running; run the same command again to continue with it");
+        $"The agent has not answered for five minutes: {answer.ErrorText}",
+        "the container is still running; run the same command again to continue");
 
     private static bool HasArchive(RunStatus status) => status is { Sha256.Length: 64, ArchiveBytes: not null };
 
-    // In a container that stays, another client's run may have begun at the same moment.
+    // In a container that stays, another client may have started a run at the same moment.
     private static bool IsOf(AgentContainer agent, RunStatus status) =>
         status.Client is null || status.Client == agent.Run;
 

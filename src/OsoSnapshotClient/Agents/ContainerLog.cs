@@ -4,7 +4,7 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// What a container prints. A follower that breaks off starts from the beginning: what was shown is left out.
+/// Shows a container's log. A follower that breaks off starts from the beginning, and skips the lines already shown.
 /// </summary>
 [SuppressMessage(
     "Design",
@@ -28,7 +28,7 @@ internal sealed class ContainerLog(PodAccess access, string container) : AgentLo
 
     public override Task CloseAsync() => StopAsync();
 
-    // The follower may have missed the end.
+    // The follower may have missed the last lines.
     public override async Task ShowRestAsync(CancellationToken token)
     {
         await StopAsync();
@@ -40,7 +40,7 @@ internal sealed class ContainerLog(PodAccess access, string container) : AgentLo
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            // It has no more to say than what was shown.
+            // The limit has passed. The lines read so far were shown.
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class ContainerLog(PodAccess access, string container) : AgentLo
         }
         catch (OperationCanceledException)
         {
-            // Stopped.
+            // StopAsync was called.
         }
     }
 

@@ -5,11 +5,11 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>What an agent prints that runs through exec; nobody keeps it.</summary>
+/// <summary>Shows what an agent prints that runs through exec. The cluster keeps no copy of it.</summary>
 internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
 {
     /// <summary>
-    /// Runs its arguments, and tells how they ended: kubectl exec may return 0 for a broken connection.
+    /// Runs its arguments and prints their exit status: kubectl exec may return 0 for a broken connection.
     /// </summary>
     public const string Script = "\"$@\"; status=$?; echo \"ended with $status\"; exit $status";
 
@@ -17,10 +17,10 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
     private IKubectlCall? _call;
     private volatile bool _isStopped;
 
-    /// <summary>Complete once the connection has ended, or where there is none.</summary>
+    /// <summary>Completes when the connection ends; complete as long as there is none.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>What the agent ended with; null until it is known.</summary>
+    /// <summary>The agent's exit status; null until it is known.</summary>
     public int? ExitCode { get; private set; }
 
     public void Begin(IKubectlCall call)
@@ -37,7 +37,7 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
 
     public override void Follow()
     {
-        // It has begun together with the agent.
+        // Begin has started the reading together with the agent.
     }
 
     public override Task StopAsync()

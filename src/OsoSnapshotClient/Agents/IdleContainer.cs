@@ -4,30 +4,30 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// A container that only sleeps; the agent runs through exec, so that its standard output comes here.
+/// A container that only sleeps. The agent runs in it through exec, so that the client gets its standard output.
 /// </summary>
 internal static partial class IdleContainer
 {
-    // busybox is its shell and its sleep: both share its pages. Kubernetes replaces $$ and $(NAME), but not $pid. At
-    // SIGTERM the shell reaps its sleep, which would be a zombie of Prometheus' otherwise.
+    // busybox is both the shell and the sleep: they share memory pages. Kubernetes replaces $$ and $(NAME), but not
+    // $pid. At SIGTERM the shell reaps its sleep, which would otherwise become a zombie child of Prometheus.
     private const string Script =
         "trap \"kill \\$!; wait; exit 0\" TERM; sleep \"$0\" &"
         + " read -r pid rest </proc/self/stat; echo \"idle $pid\"; wait";
 
     /// <summary>
-    /// For one run, whose settings it knows, unless that run has a container already; it ends by itself should nobody
-    /// end it.
+    /// Starts a container with the settings of one run, unless the run has a resident container. The container ends by
+    /// itself after 12 hours if the client can't end it.
     /// </summary>
-    /// <exception cref="RunEndedException">It does not run.</exception>
+    /// <exception cref="RunEndedException">The container does not run.</exception>
     public static Task StartForOneRunAsync(AgentContainer run, string target, CancellationToken token) =>
         run is ResidentRun ? Task.CompletedTask : StartAsync(run, target, run.Variables([]), "43200", token);
 
-    /// <summary>Ends it, unless it stays for other runs.</summary>
+    /// <summary>Ends the container, unless it stays for other runs.</summary>
     public static Task EndAfterOneRunAsync(AgentContainer run, CancellationToken token) =>
         run is ResidentRun ? Task.CompletedTask : EndAsync(run, token);
 
-    /// <summary>For many runs, each with its own settings.</summary>
-    /// <exception cref="RunEndedException">It does not run.</exception>
+    /// <summary>Starts a container for many runs, each with its own settings.</summary>
+    /// <exception cref="RunEndedException">The container does not run.</exception>
     public static Task StartToStayAsync(AgentContainer agent, string target, CancellationToken token) =>
         StartAsync(agent, target, [], "infinity", token);
 

@@ -4,17 +4,17 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// Containers that stay in a pod and sleep, for runs through exec. Kubernetes never removes an ephemeral container from
-/// a pod: without them each run adds one.
+/// Containers that stay in a pod and sleep between runs. Without them each run adds a container, because Kubernetes
+/// never removes an ephemeral container from a pod.
 /// </summary>
 internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvider time)
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
-    /// <param name="pod">As it is now.</param>
-    /// <param name="staysAfter">Where none is idle, one is started that stays.</param>
-    /// <returns>A run that has not begun: in one that is idle, or in a container of its own.</returns>
-    /// <exception cref="OperatorException">One would have to be started beside one that is at work.</exception>
+    /// <param name="pod">The pod as it is now.</param>
+    /// <param name="staysAfter">If no container is idle, one is started that stays.</param>
+    /// <returns>A run that has not started, in an idle container or in a container of its own.</returns>
+    /// <exception cref="OperatorException">Each container that stays is at work, or does not answer.</exception>
     public async Task<AgentContainer> ChooseAsync(
         Pod pod, string target, bool staysAfter, CancellationToken token)
     {
@@ -37,7 +37,7 @@ internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvi
             throw new OperatorException(
                 ExitStatus.Busy,
                 $"Container {names[0]} of pod {access.Pod} is at work on another run, or does not answer.",
-                $"{access.Command("status")} tells more; {access.Command("cancel")} ends that run");
+                $"{access.Command("status")} shows that run; {access.Command("cancel")} ends it");
         }
 
         AgentContainer container = AgentContainer.New(access, watch, time, Pod.ResidentPrefix);
@@ -47,7 +47,7 @@ internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvi
         return RunIn(container.Name);
     }
 
-    /// <summary>Ends those that sleep.</summary>
+    /// <summary>Ends the containers that sleep.</summary>
     public async Task EndAsync(Pod pod, CancellationToken token)
     {
         string[] names = [.. pod.ResidentContainers()];
@@ -57,7 +57,7 @@ internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvi
             if (await ResidentRun.ReadRunAsync(container, token) is not { Length: 0 })
             {
                 access.Report.Warn(
-                    $"⚠️ Container {name} is at work, and stays. {access.Command("status")} tells more");
+                    $"⚠️ Container {name} is at work and was not ended. {access.Command("status")} shows its run");
                 continue;
             }
 
@@ -68,7 +68,7 @@ internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvi
 
         if (names.Length == 0)
         {
-            access.Report.Say($"No container stays in pod {access.Pod}");
+            access.Report.Say($"Pod {access.Pod} has no container that stays");
         }
     }
 

@@ -6,9 +6,9 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>An agent that runs through exec in a container that stays.</summary>
-/// <param name="container">Sleeps between the runs.</param>
-/// <param name="run">In the agent's status: no run is taken for another.</param>
+/// <summary>A run of the agent through exec, in a container that stays.</summary>
+/// <param name="container">The container, which sleeps between runs.</param>
+/// <param name="run">The run's name. The agent's status shows it, so that no run is taken for another.</param>
 internal sealed class ResidentRun(PodAccess access, PodWatch watch, string container, string run)
     : AgentContainer(access, watch, container, startBefore: null)
 {
@@ -23,7 +23,7 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
 
     public override AgentLog Log => _log;
 
-    /// <returns>Whose run the agent in a container is at: empty for nobody's, null where that isn't known.</returns>
+    /// <returns>The name of the run in a container; empty if no agent runs there, null if that is unknown.</returns>
     public static async Task<string?> ReadRunAsync(AgentContainer agent, CancellationToken token)
     {
         KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
@@ -43,13 +43,13 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
 
     public override Task RequestAsync(string target, IReadOnlyList<string> settings, CancellationToken token)
     {
-        Access.Report.Say($"Starting the agent in container {Name} of pod {Access.Pod}, which stays");
+        Access.Report.Say($"Starting the agent in the resident container {Name} of pod {Access.Pod}");
         _settings = settings;
         _log.Begin(Start(["sh", "-c", ExecLog.Script, "sh", .. Command()]));
         return Task.CompletedTask;
     }
 
-    // The container runs already; that the agent in it does not is told by its end.
+    // The container runs already. If the agent in it does not start, its exit status shows that.
     public override Task<AgentState> AwaitStartAsync(CancellationToken token) =>
         Task.FromResult(AgentState.Of(new() { Running = new() }));
 
@@ -78,9 +78,9 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
             return state;
         }
 
-        // It may not listen yet, or no longer.
+        // The agent may not listen yet, or no longer.
         bool mayRun = !_log.Ended.IsCompleted && Stopwatch.GetElapsedTime(_heardAt) < MaxSilence;
-        return mayRun ? state : Ended((int)ClientStatus.Failed, "the connection broke off before it told how");
+        return mayRun ? state : Ended((int)ClientStatus.Failed, "the connection broke before the agent reported why");
     }
 
     public override async Task<AgentState?> AwaitEndAsync(TimeSpan limit, CancellationToken token)

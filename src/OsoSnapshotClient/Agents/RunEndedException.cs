@@ -2,6 +2,6 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>The agent's container has ended or never began: no later command can resume with it.</summary>
+/// <summary>The agent's container has ended or never started: no later command can continue its run.</summary>
 internal sealed class RunEndedException(ExitStatus status, string problem, string remedy)
     : OperatorException(status, problem, remedy);

@@ -3,14 +3,14 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>Whether an agent was killed because Prometheus' container ended, whose processes it shares.</summary>
+/// <summary>Tells whether an agent was killed because Prometheus' container ended: they share processes.</summary>
 internal static class TargetEnd
 {
     // 128 + SIGKILL: the kernel kills a process namespace together with its first process.
     private const int Killed = 137;
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
 
-    /// <returns>A sentence for the end of a message, or nothing.</returns>
+    /// <returns>A sentence for the end of a message; empty if the agent was not killed that way.</returns>
     public static string Describe(Pod? pod, AgentState state)
     {
         DateTimeOffset? agentEnd = pod?.Status.EphemeralContainerStatuses?

@@ -11,13 +11,13 @@ using OsoSnapshotClient.Verbs;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Fills the directory from an agent that holds a snapshot, and writes the list.</summary>
+/// <summary>Copies the blocks that a directory lacks from an agent with a snapshot, and writes the list last.</summary>
 internal sealed class BackupCopy(
     AgentContainer agent, BackupDirectory directory, PodName pod, TakeOptions take, TimeProvider time)
 {
     private readonly IPodReport _report = agent.Access.Report;
 
-    /// <exception cref="OperatorException">No list was written; what came stays for the next run.</exception>
+    /// <exception cref="OperatorException">No list was written; copied blocks stay for the next run.</exception>
     public async Task<BackupOutcome> RunAsync(RunStatus status, CancellationToken token)
     {
         long startedAt = Stopwatch.GetTimestamp();
@@ -47,7 +47,7 @@ internal sealed class BackupCopy(
         SnapshotName.TryParse(status.Snapshot, out SnapshotName? name) && BackupLists.TimeOf(name) is not null
             ? name
             : throw BackupDirectory.Damaged(
-                $"The agent's snapshot has no name of a snapshot: '{Printable.Text(status.Snapshot ?? string.Empty)}'.",
+                $"The agent's snapshot has an invalid name: '{Printable.Text(status.Snapshot ?? string.Empty)}'.",
                 "use the client of the image's version; nothing was written");
 
     private BackupList Begin(RunStatus status, SnapshotName name) => new()
@@ -66,7 +66,7 @@ internal sealed class BackupCopy(
     private Dictionary<BlockName, StoredBlock> FindStored(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held, CancellationToken token)
     {
-        // A damaged list is verify's to tell; here it only costs a reading of what it names.
+        // verify reports a damaged list. Here it only means that the blocks it names are read again.
         IReadOnlyList<ListedSnapshot> lists = BackupLists.Read(
             directory, pod, damage => _report.Warn($"⚠️ {damage.Message}"));
         Dictionary<BlockName, StoredBlock> stored = [];
@@ -102,7 +102,8 @@ internal sealed class BackupCopy(
         string path = Path.Combine(directory.PathOf(pod), name.Text + BackupLists.Extension);
         try
         {
-            // A block that another client has named may not be flushed yet; nor the pod's own directory.
+            // The list must name only what survives a power cut. Another client's rename, or the pod's directory,
+            // may not be flushed yet.
             Durable.FlushDirectory(directory.Blocks);
             Durable.FlushDirectory(directory.Snapshots);
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.BackupList);
@@ -114,7 +115,7 @@ internal sealed class BackupCopy(
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"{path} can't be written: {e.Message}",
-                "see the directory; then run the same command again, which continues",
+                "check the directory, then run the same command again to continue",
                 e);
         }
     }
@@ -139,5 +140,7 @@ internal sealed class BackupCopy(
     }
 }
 
-/// <summary>What a run has added.</summary>
+/// <summary>What a run has added to a backup directory.</summary>
+/// <param name="Path">The file with the list.</param>
+/// <param name="CopiedBytes">The size of the copied blocks' archives.</param>
 internal sealed record BackupOutcome(string Path, BackupList List, int CopiedBlocks, long CopiedBytes);

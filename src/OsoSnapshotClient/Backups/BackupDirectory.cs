@@ -3,10 +3,10 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>A backup directory, locked: each block once, and a list for each snapshot.</summary>
+/// <summary>A locked backup directory. It holds each block once, and a list for each snapshot.</summary>
 internal sealed class BackupDirectory : IDisposable
 {
-    /// <summary>Of what lies in the directory; another number is another program's.</summary>
+    /// <summary>The format of the directory; this client reads and writes no other.</summary>
     public const int Format = 1;
 
     private readonly FileStream? _lock;
@@ -19,15 +19,15 @@ internal sealed class BackupDirectory : IDisposable
 
     public string Snapshots => System.IO.Path.Combine(Path, "snapshots");
 
-    /// <summary>Whether a verb for archives and data directories has been given one.</summary>
+    /// <summary>Whether restore and verify take the path for a backup directory; its marker may be missing.</summary>
     public static bool Is(string path) =>
         MarkerFile.IsIn(path)
         || (Directory.Exists(System.IO.Path.Combine(path, "blocks"))
             && Directory.Exists(System.IO.Path.Combine(path, "snapshots")));
 
-    /// <summary>To add to it; an empty directory, or none, becomes one.</summary>
-    /// <param name="say">Told what is waited for.</param>
-    /// <exception cref="OperatorException">It is none, of another format, or can't be written.</exception>
+    /// <summary>Opens a directory to add to it. An empty or missing directory becomes a backup directory.</summary>
+    /// <param name="say">Gets a message before a wait.</param>
+    /// <exception cref="OperatorException">The path holds something else, or can't be written.</exception>
     public static BackupDirectory OpenToAdd(string path, Action<string> say, CancellationToken token)
     {
         try
@@ -55,8 +55,8 @@ internal sealed class BackupDirectory : IDisposable
         void Waits() => say($"Waiting until prune has ended in {path}");
     }
 
-    /// <summary>To read it, if need be from a file system that can't be written.</summary>
-    /// <exception cref="OperatorException">It is none, of another format, or prune is at work.</exception>
+    /// <summary>Opens a directory to read it; its file system may be read-only.</summary>
+    /// <exception cref="OperatorException">The path is none, of another format, or being pruned.</exception>
     public static BackupDirectory OpenToRead(string path)
     {
         RequireMarker(path);
@@ -73,8 +73,8 @@ internal sealed class BackupDirectory : IDisposable
         return Check(new(path, shared));
     }
 
-    /// <summary>To delete from it.</summary>
-    /// <exception cref="OperatorException">It is none, of another format, or in use.</exception>
+    /// <summary>Opens a directory to delete from it; no other client can use it meanwhile.</summary>
+    /// <exception cref="OperatorException">The path is no backup directory, of another format, or in use.</exception>
     public static BackupDirectory OpenAlone(string path)
     {
         RequireMarker(path);
@@ -84,27 +84,30 @@ internal sealed class BackupDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(ClientStatus.Failed, $"{path} can't be written: {e.Message}", "see it", e);
+            throw new OperatorException(
+                ClientStatus.Failed, $"{path} can't be written: {e.Message}", "check the directory's permissions", e);
         }
     }
 
-    /// <returns>The block's archive.</returns>
+    /// <returns>The path of the block's archive.</returns>
     public string PathOf(BlockName block) => System.IO.Path.Combine(Blocks, block.FileName);
 
-    /// <returns>The file beside it that <c>sha256sum -c</c> reads.</returns>
+    /// <returns>The path of the archive's checksum file, for <c>sha256sum -c</c>.</returns>
     public string ChecksumOf(BlockName block) => PathOf(block) + ChecksumFile.Extension;
 
     public string PathOf(PodName pod) => System.IO.Path.Combine(Snapshots, pod.Text);
 
     public void Dispose() => _lock?.Dispose();
 
-    /// <summary>What somebody has put a link in the place of is not ours.</summary>
-    /// <exception cref="OperatorException">It is a link.</exception>
+    /// <summary>Refuses a link, because this program makes none and what a link leads to is not its own.</summary>
+    /// <exception cref="OperatorException">The path is a link.</exception>
     public static void RefuseLink(string path)
     {
         if (new FileInfo(path).LinkTarget is { } target)
         {
-            throw Damaged($"{path} is a link to {target}; a backup directory holds none.", $"see {path}");
+            throw Damaged(
+                $"{path} is a link to {target}; a backup directory holds no links.",
+                "replace the link by the file or directory itself");
         }
     }
 

@@ -3,21 +3,21 @@ using System.Text.Json.Serialization;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// <c>snapshots/NAMESPACE.POD/SNAPSHOT.json</c>: the blocks that a snapshot is made of, by time.
+/// <c>snapshots/NAMESPACE.POD/SNAPSHOT.json</c> lists the blocks of a snapshot, by time.
 /// </summary>
 internal sealed record BackupList
 {
     public required int Format { get; init; }
 
-    /// <summary>As <see cref="PodName"/> writes it.</summary>
+    /// <summary>NAMESPACE.POD, as in <see cref="PodName"/>.</summary>
     public required string Pod { get; init; }
 
-    /// <summary>Prometheus' name of it.</summary>
+    /// <summary>The name that Prometheus gave the snapshot.</summary>
     public required string Snapshot { get; init; }
 
     public required DateTimeOffset CopyStartedAt { get; init; }
 
-    /// <summary>null of an agent that doesn't tell.</summary>
+    /// <summary>The version; null if the agent doesn't report it.</summary>
     public string? PrometheusVersion { get; init; }
 
     /// <inheritdoc cref="PrometheusVersion"/>
@@ -25,13 +25,13 @@ internal sealed record BackupList
 
     public required string ClientVersion { get; init; }
 
-    /// <summary>Samples that Prometheus had and its snapshot can't hold, in words.</summary>
+    /// <summary>A sentence about samples that Prometheus had and its snapshot lacks; null if it lacks none.</summary>
     public string? MissingSamples { get; init; }
 
     public required IReadOnlyList<BackupBlock> Blocks { get; init; }
 }
 
-/// <summary>A block of a list; but for the last three, the names and values are the agent's.</summary>
+/// <summary>A block of a list. Names and values are the agent's, except the last three.</summary>
 internal sealed record BackupBlock
 {
     public required string Ulid { get; init; }
@@ -41,30 +41,30 @@ internal sealed record BackupBlock
     /// <summary>"head" or "block".</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Unix milliseconds; 0 where the block's meta.json is damaged.</summary>
+    /// <summary>Unix milliseconds; 0 if the block's meta.json is damaged.</summary>
     public required long From { get; init; }
 
     /// <inheritdoc cref="From"/>
     public required long To { get; init; }
 
-    /// <summary>Of the block's files.</summary>
+    /// <summary>The size of the block's files.</summary>
     public required long Bytes { get; init; }
 
     public required long Series { get; init; }
 
     public required long Samples { get; init; }
 
-    /// <summary>Of its archive.</summary>
+    /// <summary>The size of the block's archive.</summary>
     public required long FileBytes { get; init; }
 
-    /// <summary>Of its archive.</summary>
+    /// <summary>The SHA-256 of the block's archive.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Damage that the block has on Prometheus' own disk; null where it is sound.</summary>
+    /// <summary>Damage that the block has on Prometheus' own disk; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
 }
 
-/// <summary><c>oso-backup.json</c>: what the directory is, and which versions of this program can read it.</summary>
+/// <summary><c>oso-backup.json</c> marks a backup directory, and holds the format of its files.</summary>
 internal sealed record BackupMarker
 {
     public required int Format { get; init; }

@@ -7,9 +7,9 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>A list that was read, and found to be one.</summary>
-/// <param name="Time">When Prometheus made the snapshot, by its own clock.</param>
-/// <param name="Blocks">By the blocks' names.</param>
+/// <summary>A list that was read and checked.</summary>
+/// <param name="Time">When Prometheus made the snapshot, by Prometheus' clock.</param>
+/// <param name="Blocks">The list's blocks by name.</param>
 internal sealed record ListedSnapshot(
     PodName Pod,
     SnapshotName Name,
@@ -21,17 +21,17 @@ internal sealed record ListedSnapshot(
     public override string ToString() => $"{Pod}/{Name}";
 }
 
-/// <summary>The lists of a backup directory. Nothing that stands in one is believed before it is checked.</summary>
+/// <summary>Reads the lists of a backup directory. Every value is checked before it is used.</summary>
 internal static class BackupLists
 {
     public const string Extension = ".json";
 
-    // Of the most blocks that a snapshot has, each with some problems.
+    // A list with the maximum number of blocks, each with some problems, is smaller.
     private const int MaxListBytes = 64 * 1024 * 1024;
     private const string StampFormat = "yyyyMMdd'T'HHmmss'Z'";
 
-    /// <returns>By pod and time.</returns>
-    /// <param name="damaged">Told of each list that is none, and where it lies.</param>
+    /// <returns>The sound lists, by pod and time.</returns>
+    /// <param name="damaged">Gets an exception for each damaged list, with its path.</param>
     public static IReadOnlyList<ListedSnapshot> Read(BackupDirectory directory, Action<OperatorException> damaged)
     {
         List<ListedSnapshot> lists = [];
@@ -74,12 +74,12 @@ internal static class BackupLists
         return [.. lists.OrderBy(list => list.Time).ThenBy(list => list.Name.Text, StringComparer.Ordinal)];
     }
 
-    /// <summary>For verbs that need all lists.</summary>
+    /// <summary>Reads the lists for a verb that needs all of them.</summary>
     /// <exception cref="OperatorException">A list is damaged.</exception>
     public static IReadOnlyList<ListedSnapshot> ReadSound(BackupDirectory directory) =>
         Read(directory, damage => throw damage);
 
-    /// <returns>When Prometheus made it; null where the name holds no time.</returns>
+    /// <returns>When Prometheus made the snapshot; null if the name holds no time.</returns>
     public static DateTimeOffset? TimeOf(SnapshotName name) => DateTimeOffset.TryParseExact(
         name.Text.AsSpan(0, name.Text.IndexOf('-', StringComparison.Ordinal)),
         StampFormat,
@@ -155,7 +155,7 @@ internal static class BackupLists
                 && block.Kind is SnapshotBlock.Head or SnapshotBlock.Block;
             if (!isSound || !BlockName.TryParse(block!.Ulid, block.Fingerprint, out BlockName name))
             {
-                throw Damaged(path, $"block {blocks.Count + 1} of it is none");
+                throw Damaged(path, $"entry {blocks.Count + 1} is not a valid block");
             }
 
             if (!ids.Add(name.Ulid))
@@ -176,5 +176,5 @@ internal static class BackupLists
 
     private static OperatorException Damaged(string path, string how) => BackupDirectory.Damaged(
         $"{path} is damaged or no list: {how}.",
-        "take it from a copy of the directory, or delete it; the other snapshots don't need it");
+        "take it from a copy of the directory, or delete it; no other snapshot needs it");
 }

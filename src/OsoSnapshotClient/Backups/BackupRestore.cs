@@ -4,12 +4,12 @@ using OsoSnapshotClient.Restore;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Makes a data directory for Prometheus of a backed up snapshot: all of it, or nothing.</summary>
+/// <summary>Restores a backed up snapshot to a data directory for Prometheus, completely or not at all.</summary>
 /// <param name="pod"><inheritdoc cref="SnapshotChoice" path="/param[@name='pod']"/></param>
 /// <param name="at"><inheritdoc cref="SnapshotChoice" path="/param[@name='at']"/></param>
 internal sealed class BackupRestore(string path, string? pod, string? at, RestoreTarget target, TextWriter output)
 {
-    /// <exception cref="OperatorException">The target is as empty as it was.</exception>
+    /// <exception cref="OperatorException">The restore failed; the target is as empty as before.</exception>
     public void Run(CancellationToken token)
     {
         try
@@ -34,7 +34,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"The restore failed: {e.Message}",
-                "see the message; nothing stays in the directory",
+                "remove the cause, then run the same command again; nothing stays in the directory",
                 e);
         }
     }
@@ -83,6 +83,6 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     private static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
         BackupDirectory.Damaged(
             $"Block {name} of snapshot {snapshot} is damaged: {Printable.Text(how)}.",
-            "choose another snapshot with --at, take the block from a copy of the directory, or restore the others"
-            + " with tar");
+            "choose another snapshot with --at, take the block from a copy of the directory, or restore the other"
+            + " blocks with tar");
 }

@@ -10,8 +10,8 @@ using OsoSnapshotClient.Verbs;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// <c>take --into</c>: Prometheus makes a snapshot, the blocks that the directory lacks are copied, and a list of all
-/// of them is written last.
+/// <c>take --into</c> has Prometheus make a snapshot, copies the blocks that the directory lacks, and writes the list
+/// of the snapshot's blocks last.
 /// </summary>
 internal sealed class BackupRun
 {
@@ -35,8 +35,8 @@ internal sealed class BackupRun
         };
     }
 
-    /// <exception cref="OperatorException">It failed; what can be resumed stays.</exception>
-    /// <exception cref="OperationCanceledException">A signal; what becomes of the rest is told.</exception>
+    /// <exception cref="OperatorException">The run failed; a later run can continue what was copied.</exception>
+    /// <exception cref="OperationCanceledException">A signal arrived; the report says how to continue.</exception>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         try
@@ -50,7 +50,7 @@ internal sealed class BackupRun
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"Something in {_take.Into} can't be read or written: {e.Message}",
-                "see the message; then run the same command again, which continues",
+                "remove the cause, then run the same command again to continue",
                 e);
         }
     }
@@ -134,7 +134,7 @@ internal sealed class BackupRun
         string space = pod.Metadata.Namespace.Length > 0 ? pod.Metadata.Namespace : named;
         return PodName.TryParse($"{space}.{_access.Pod}") ?? throw new OperatorException(
             ClientStatus.Failed,
-            $"'{Printable.Text(space)}' and '{Printable.Text(_access.Pod)}' are no names of a namespace and a pod.",
+            $"'{Printable.Text(space)}' and '{Printable.Text(_access.Pod)}' are not valid names of a namespace and a pod.",
             "see kubectl get pods -o json");
     }
 
@@ -151,7 +151,7 @@ internal sealed class BackupRun
             throw new OperatorException(
                 ExitStatus.Busy,
                 $"Another client backs up {pod} into {directory.Path}: {e.Message}",
-                "wait until that has ended",
+                "wait until the other client has ended",
                 e);
         }
     }

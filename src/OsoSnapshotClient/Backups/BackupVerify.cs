@@ -11,7 +11,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
     private readonly VerifyText _text = new(path, ascii, output);
     private readonly List<string> _problems = [];
 
-    /// <exception cref="OperatorException">Something is damaged or missing; all of it is told.</exception>
+    /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
     public void Run(CancellationToken token)
     {
         using BackupDirectory directory = BackupDirectory.OpenToRead(path);
@@ -30,11 +30,11 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "See the message.", e);
+                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "check its permissions", e);
         }
     }
 
-    // Several at a time, told in the order of their names.
+    // Several blocks are checked at a time, and printed in the order of their names.
     private Dictionary<BlockName, CheckedBlock> CheckBlocks(BackupDirectory directory, CancellationToken token)
     {
         Dictionary<BlockName, CheckedBlock> blocks = [];
@@ -51,7 +51,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         }
         finally
         {
-            // None may outlive the lock.
+            // No check may outlive the lock.
             Task.WhenAll(all).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
 
@@ -96,7 +96,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             }
             else if (!block.HasChecksum)
             {
-                // A run that broke off may leave that, but then no list names the block.
+                // An interrupted run may leave a block without a checksum, but no list names such a block.
                 Note($"block {name} of snapshot {list} has no .sha256 beside it");
             }
             else if (block.FileBytes != listed.FileBytes)
@@ -137,15 +137,15 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         if (_problems.Count > 0)
         {
             throw BackupDirectory.Damaged(
-                $"{path} is damaged: {Plural.Of(_problems.Count, "problem")}, told above.",
-                "Each other snapshot can be restored. Take what is damaged from a copy of the directory; a block that"
-                + " Prometheus still has is copied anew once its two files are moved away.");
+                $"{path} is damaged: {Plural.Of(_problems.Count, "problem")}, listed above.",
+                "take the damaged files from a copy of the directory. If Prometheus still has a block, move its two files"
+                + " away: the next take --into copies it again. All other snapshots can be restored");
         }
 
         if (lists == 0)
         {
             throw new OperatorException(
-                ExitStatus.NoBlock, $"{path} holds no snapshot.", "see kubectl oso-snapshot take --into");
+                ExitStatus.NoBlock, $"{path} holds no snapshot.", $"add one with take --into {path}");
         }
 
         output.WriteLine($"✅ {path} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");

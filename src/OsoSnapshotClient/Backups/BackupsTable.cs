@@ -7,10 +7,10 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary><c>backups</c>: the snapshots of a backup directory, and what each costs.</summary>
+/// <summary><c>backups</c> lists the snapshots of a backup directory, and the space that each takes.</summary>
 internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 {
-    /// <exception cref="OperatorException">A list is damaged; the others are told before.</exception>
+    /// <exception cref="OperatorException">A list is damaged; the sound lists were printed.</exception>
     public void Run()
     {
         using BackupDirectory directory = BackupDirectory.OpenToRead(path);
@@ -86,14 +86,14 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 
         output.WriteLine(
             $"{Plural.Of(lines.Length, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
-            + $" {ByteSize.Format(lines.Sum(line => line.Bytes))}. ITS OWN: what no other snapshot needs.");
+            + $" {ByteSize.Format(lines.Sum(line => line.Bytes))}. ITS OWN: the blocks that no other snapshot needs.");
     }
 
     private static string Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "unknown";
 }
 
-/// <summary>A snapshot as <c>backups --output json</c> tells it; the names are its keys.</summary>
+/// <summary>A snapshot in <c>backups --output json</c>; the properties are its keys.</summary>
 internal sealed record BackupLine
 {
     public required string Pod { get; init; }
@@ -110,10 +110,10 @@ internal sealed record BackupLine
 
     public required int Blocks { get; init; }
 
-    /// <summary>Of its blocks' archives.</summary>
+    /// <summary>The size of the archives of the snapshot's blocks.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Of those that no other snapshot names.</summary>
+    /// <summary>The size of the archives that only this snapshot names.</summary>
     public required long OwnBytes { get; init; }
 
     public bool HasDamagedBlocks { get; init; }

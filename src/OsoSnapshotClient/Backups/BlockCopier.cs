@@ -6,9 +6,10 @@ using OsoSnapshotClient.Copy;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// Copies one block at a time: resumed where it broke off, read while it comes, named once it is right.
+/// Copies one block at a time. A broken copy resumes, and is checked while its bytes arrive. The archive gets its final
+/// name only when it is right.
 /// </summary>
-/// <param name="engine">Whose bytes the agent sends; null where it has not said.</param>
+/// <param name="engine">The engine that makes the agent's bytes; null if the agent has not reported it.</param>
 internal sealed class BlockCopier(
     AgentContainer agent, BackupDirectory directory, string? engine, string hold, CopyOptions options)
 {
@@ -22,14 +23,14 @@ internal sealed class BlockCopier(
     /// <summary>How often a connection broke.</summary>
     public int Cuts { get; private set; }
 
-    /// <summary>Of the block at work, read so far; asked from another thread.</summary>
+    /// <summary>Bytes of the current block's files that were read so far; may be read from any thread.</summary>
     public long ContentBytes => Volatile.Read(ref _reading)?.ContentBytes ?? 0;
 
-    /// <summary>The block at work is complete, and counted as such.</summary>
+    /// <summary>Resets <see cref="ContentBytes"/>, because the caller now counts the block as complete.</summary>
     public void Forget() => Volatile.Write(ref _reading, null);
 
-    /// <returns>The block in the directory, and whether it was copied; another client may have been faster.</returns>
-    /// <exception cref="OperatorException">It can't be copied, or is not what the agent says.</exception>
+    /// <returns>The block in the directory, and whether this run copied it, not another client.</returns>
+    /// <exception cref="OperatorException">The block can't be copied, or is not what the agent announced.</exception>
     public async Task<(StoredBlock Block, bool IsCopied)> RunAsync(BlockName name, CancellationToken token)
     {
         using BlockPart? part = await OpenAsync(name, token);
@@ -41,7 +42,7 @@ internal sealed class BlockCopier(
 
         if (!part.Begin(_engine))
         {
-            agent.Access.Report.Say($"Another engine made the first part of block {name}: copying it anew");
+            agent.Access.Report.Say($"Another engine made the first part of block {name}: copying it from its start");
         }
         else if (part.Length > 0)
         {
@@ -57,8 +58,8 @@ internal sealed class BlockCopier(
             true);
     }
 
-    // Another client may be at the same block. It gives the archive its name while it has the part for itself: after it
-    // either the name is there, or the part is free.
+    // Another client may be copying this block. It renames the part before it closes it, so a part that can be opened
+    // while no archive exists is free.
     private async Task<BlockPart?> OpenAsync(BlockName name, CancellationToken token)
     {
         bool isTold = false;
@@ -79,7 +80,7 @@ internal sealed class BlockCopier(
 
             if (!isTold)
             {
-                agent.Access.Report.Say($"Waiting for another client, which copies block {name}");
+                agent.Access.Report.Say($"Waiting for another client that copies block {name}");
                 isTold = true;
             }
 
@@ -95,7 +96,7 @@ internal sealed class BlockCopier(
             if (end.Sha256 == verdict.Sha256 && end.Bytes == part.Length)
             {
                 return verdict.Damage is null ? verdict : throw BackupDirectory.Damaged(
-                    $"Block {name} came as the agent sent it, but is not that block:"
+                    $"Block {name} arrived as the agent sent it, but is not that block:"
                     + $" {Printable.Text(verdict.Damage)}.",
                     $"see kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
             }
@@ -106,12 +107,12 @@ internal sealed class BlockCopier(
             if (attempt == MaxAttempts)
             {
                 throw BackupDirectory.Damaged(
-                    $"The copy of block {name} is not what the agent sent (SHA-256 {end.Sha256 ?? "not told"}),"
+                    $"The copy of block {name} differs from what the agent sent (SHA-256 {end.Sha256 ?? "unknown"}),"
                     + $" {MaxAttempts} times.",
-                    $"something between here and the pod changes bytes; the container waits ({hold} at most)");
+                    $"find what changes bytes between here and the pod; the container waits {hold} at most");
             }
 
-            agent.Access.Report.Warn($"⚠️ The copy of block {name} is not what the agent sent: copying it anew");
+            agent.Access.Report.Warn($"⚠️ The copy of block {name} differs from what the agent sent: copying it again");
         }
     }
 
@@ -141,7 +142,7 @@ internal sealed class BlockCopier(
         return (end, await verdict);
     }
 
-    // Until the agent has told of the whole and as many bytes are here, or they can't be of one archive.
+    // Fetches until as many bytes are here as the agent says, or until the bytes can't be of one archive.
     private async Task<ExportEnd> ReceiveAsync(BlockName name, BlockPart part, CancellationToken token)
     {
         string? expected = _engine;
@@ -154,7 +155,7 @@ internal sealed class BlockCopier(
             {
                 throw BackupDirectory.Damaged(
                     $"The agent can't export block {name}: {Printable.Text(end.ErrorText)}",
-                    "see the message; the other blocks that came stay in the directory");
+                    "see the message; the blocks that were copied stay in the directory");
             }
 
             bool isOther = end.Engine is { } told && (expected ??= told) != told;

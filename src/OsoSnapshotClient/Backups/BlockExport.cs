@@ -7,51 +7,51 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>What one export of a block brought, and what the agent told at its end.</summary>
-/// <param name="Came">Bytes of this connection.</param>
-/// <param name="ErrorText">What kubectl or the agent said besides.</param>
+/// <summary>What one export of a block brought, and what the agent reported at its end.</summary>
+/// <param name="Came">The bytes that this connection brought.</param>
+/// <param name="ErrorText">What else kubectl or the agent printed on standard error.</param>
 internal sealed record ExportEnd(long Came, int ExitCode, string ErrorText)
 {
-    /// <summary>Whose bytes they are; null where the agent didn't come to tell it.</summary>
+    /// <summary>The engine that made the bytes; null if the connection broke before the agent reported it.</summary>
     public string? Engine { get; init; }
 
-    /// <summary>Of the whole archive.</summary>
+    /// <summary>The size of the whole archive; null if the agent did not report it.</summary>
     public long? Bytes { get; init; }
 
-    /// <summary>Of the whole archive.</summary>
+    /// <summary>The SHA-256 of the whole archive; null if the agent did not report it.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>What was asked for lies after the archive's end: the bytes so far are another's.</summary>
+    /// <summary>Whether the offset lies after the archive's end: the earlier bytes are of another archive.</summary>
     public bool IsBeyondEnd => Came == 0 && ExitCode == (int)ExitStatus.Settings;
 
-    /// <summary>The agent can't read the block.</summary>
+    /// <summary>Whether the agent can't read the block.</summary>
     public bool IsUnreadable => ExitCode == (int)ExitStatus.ArchiveFailed;
 }
 
 /// <summary>
-/// <c>oso-snapshot export --block</c> through kubectl exec, whose exit status alone proves nothing.
+/// Runs <c>oso-snapshot export --block</c> through kubectl exec, whose exit status by itself proves nothing.
 /// </summary>
-/// <param name="stall">A connection that brings nothing for so long is dead.</param>
+/// <param name="stall">A connection that brings nothing for this long is dead.</param>
 internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
 {
     private const int BufferBytes = 256 * 1024;
     private const int MaxErrorLetters = 16 * 1024;
 
-    // The agent compresses all before the offset again, at some 500 MB/s, and slower beside a busy Prometheus.
+    // The agent compresses everything before the offset again: at some 500 MB/s, slower beside a busy Prometheus.
     private const double SlowBytesPerSecond = 20e6;
     private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(5);
     private readonly byte[] _buffer = new byte[BufferBytes];
 
-    /// <summary>Whose bytes exports of this agent are.</summary>
-    /// <returns>null where the connection broke.</returns>
+    /// <summary>Asks which engine makes the bytes of this agent's exports.</summary>
+    /// <returns>The engine; null if the connection broke.</returns>
     public async Task<string?> AskEngineAsync(BlockId block, CancellationToken token)
     {
         KubectlAnswer answer = await agent.AskAsync(["export", "--length", "0", "--block", block.Text], token);
         return Parse(answer.Error, new(0, answer.ExitCode, string.Empty)).Engine;
     }
 
-    /// <param name="offset">Of the first byte to come.</param>
-    /// <param name="take">Given the bytes.</param>
+    /// <param name="offset">The offset of the first byte to fetch.</param>
+    /// <param name="take">Gets the bytes in their order.</param>
     public async Task<ExportEnd> RunAsync(
         BlockId block, long offset, Action<ReadOnlyMemory<byte>> take, CancellationToken token)
     {
@@ -78,7 +78,7 @@ internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
             throw;
         }
 
-        // A child of kubectl's that outlives it may hold the pipe.
+        // A child process that outlives kubectl may keep the pipe open.
         Task<int> ended = call.EndAsync();
         await Task.WhenAny(Task.WhenAll(error, ended), Task.Delay(ErrorLimit, token));
         token.ThrowIfCancellationRequested();
@@ -113,7 +113,7 @@ internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
         }
     }
 
-    // To its end, so that nobody who writes there has to wait; only its start is kept.
+    // Reads to the end, so that kubectl never waits for room in the pipe; keeps only the start.
     private static async Task<string> ReadErrorAsync(TextReader error)
     {
         StringBuilder kept = new();

@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Tsdb;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// Names a block's content: its ULID, and the fingerprint of what may change in a block of that name.
+/// Names a block's content: its ULID, and a fingerprint of what may change in a block with the same ULID.
 /// </summary>
 internal readonly record struct BlockName
 {
@@ -19,10 +19,10 @@ internal readonly record struct BlockName
 
     public string Fingerprint { get; }
 
-    /// <summary>Of its archive in the backup directory.</summary>
+    /// <summary>The name of the block's archive in the backup directory.</summary>
     public string FileName => $"{Ulid}.{Fingerprint}{Extension}";
 
-    /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
+    /// <summary>Parses a name. There is no other way to get one, so no unchecked text becomes part of a path.</summary>
     public static bool TryParse(string? ulid, string? fingerprint, out BlockName name)
     {
         bool isValid = BlockId.TryParse(ulid, out BlockId id) & fingerprint?.Length == FingerprintDigits

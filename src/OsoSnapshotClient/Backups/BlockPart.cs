@@ -6,11 +6,11 @@ using OsoSnapshotClient.Copy;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// A block's archive while it is copied, which one process at a time may write; later runs continue it.
+/// The partial archive of a block. One process at a time may write it; later runs continue it.
 /// </summary>
 internal sealed class BlockPart : IDisposable
 {
-    private const string Remedy = "see the directory; then run the same command again, which continues";
+    private const string Remedy = "check the directory, then run the same command again to continue";
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private WrittenBytes _written = new();
@@ -18,7 +18,7 @@ internal sealed class BlockPart : IDisposable
     private BlockPart(string path, SafeFileHandle file) =>
         (_path, _file, Length) = (path, file, RandomAccess.GetLength(file));
 
-    /// <summary>In bytes, so far.</summary>
+    /// <summary>The number of bytes so far.</summary>
     public long Length { get; private set; }
 
     private string EngineFile => EngineOf(_path);
@@ -26,9 +26,9 @@ internal sealed class BlockPart : IDisposable
     /// <summary>The file beside a part that names the engine which made its bytes.</summary>
     public static string EngineOf(string part) => part + ".engine";
 
-    /// <param name="path">Of the archive, once it is whole.</param>
-    /// <returns>null while another client writes it.</returns>
-    /// <exception cref="OperatorException">It can't be written.</exception>
+    /// <param name="path">The path of the complete archive.</param>
+    /// <returns>null while another client writes the part.</returns>
+    /// <exception cref="OperatorException">The part can't be written.</exception>
     public static BlockPart? TryOpen(string path)
     {
         string part = path + DurableFile.PartExtension;
@@ -47,9 +47,9 @@ internal sealed class BlockPart : IDisposable
         }
     }
 
-    /// <summary>Before the first byte: halves of two engines are never joined.</summary>
-    /// <param name="engine">Whose bytes come next; null where the agent has not said.</param>
-    /// <returns>False where bytes of another engine were dropped.</returns>
+    /// <summary>Prepares the part for its next byte: bytes of two engines are never joined.</summary>
+    /// <param name="engine">The engine of the next bytes; null if the agent has not reported it.</param>
+    /// <returns>False if bytes of another engine were dropped.</returns>
     public bool Begin(string? engine)
     {
         string? earlier = Length > 0 && File.Exists(EngineFile) ? File.ReadAllText(EngineFile) : null;
@@ -82,7 +82,7 @@ internal sealed class BlockPart : IDisposable
         _written.Advance(bytes.Length);
     }
 
-    /// <summary>All bytes from the first on, as soon as they arrive; for one reader until all is complete.</summary>
+    /// <summary>Reads all bytes as they arrive, until <see cref="Complete"/>; one reader at a time.</summary>
     public Stream Follow()
     {
         _written = new();
@@ -90,11 +90,11 @@ internal sealed class BlockPart : IDisposable
         return new GrowingFile(_file, _written);
     }
 
-    /// <summary>Nothing more comes for the one who follows.</summary>
+    /// <summary>Ends the stream of <see cref="Follow"/>.</summary>
     public void Complete() => _written.Complete();
 
-    /// <summary>Gives it its name.</summary>
-    /// <exception cref="OperatorException">It can't be written.</exception>
+    /// <summary>Gives the complete archive its final name.</summary>
+    /// <exception cref="OperatorException">The file can't be flushed or renamed.</exception>
     public void Publish()
     {
         string path = _path[..^DurableFile.PartExtension.Length];
@@ -103,7 +103,7 @@ internal sealed class BlockPart : IDisposable
             Durable.Flush(_file, _path);
             if (OperatingSystem.IsWindows())
             {
-                // No open file can be renamed there.
+                // Windows can't rename an open file.
                 _file.Dispose();
             }
 

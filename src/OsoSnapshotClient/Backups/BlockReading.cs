@@ -5,27 +5,27 @@ using OsoSnapshotClient.Restore;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>What a block's archive turned out to be once all of it was read.</summary>
+/// <summary>The result of reading all of a block's archive.</summary>
 internal sealed record BlockVerdict
 {
-    /// <summary>Of the archive.</summary>
+    /// <summary>The SHA-256 of the archive.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Of the block's files.</summary>
+    /// <summary>The size of the block's files.</summary>
     public required long ContentBytes { get; init; }
 
-    /// <summary>Why it is not that block's archive; null where it is.</summary>
+    /// <summary>Why the archive is not that block's; null if it is.</summary>
     public string? Damage { get; init; }
 
-    /// <summary>null where it could not be read.</summary>
+    /// <summary>The block as the audit found it; null if it could not be read.</summary>
     public AuditedBlock? Audit { get; init; }
 
-    /// <summary>Of the block itself, as Prometheus' disk has it; empty where it is sound.</summary>
+    /// <summary>Damage of the block itself, as on Prometheus' disk; empty for a sound block.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }
 
 /// <summary>Reads a block's archive: its SHA-256, its structure, each file of the block, and the fingerprint.</summary>
-/// <param name="sink">Sees the entries too; null for none.</param>
+/// <param name="sink">A second visitor that gets the entries; null for none.</param>
 internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) : IEntryVisitor
 {
     // Segments have 512 MiB each: no block has so many files.
@@ -36,10 +36,10 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
     private MemoryStream? _content;
     private long _bytes;
 
-    /// <summary>So far, of the block's files; read from another thread.</summary>
+    /// <summary>Bytes of the block's files that were read so far; may be read from any thread.</summary>
     public long ContentBytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>More than that is not read; it is what a list says.</summary>
+    /// <summary>The size of the block's files in the list; reading stops above it.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
     /// <exception cref="IOException">The archive can't be read, or the sink can't write.</exception>
@@ -59,7 +59,7 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
             damage = e.Message;
         }
 
-        // The checksum is of all bytes, sound or not.
+        // The checksum covers all bytes, sound or not.
         tap.ReadToEnd(token);
         return new()
         {

@@ -15,14 +15,14 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
     private readonly List<BlockCopier> _copiers = [];
     private long _doneContent;
 
-    /// <summary>Those that were copied by this run.</summary>
+    /// <summary>The blocks that this run has copied.</summary>
     public IReadOnlyCollection<StoredBlock> Copied => _copied;
 
     /// <summary>How often a connection broke.</summary>
     public int Cuts => _copiers.Sum(copier => copier.Cuts);
 
-    /// <returns>All of them as they lie in the directory.</returns>
-    /// <exception cref="OperatorException">One can't be copied; the others that came stay.</exception>
+    /// <returns>The missing blocks as they now lie in the directory.</returns>
+    /// <exception cref="OperatorException">A block can't be copied; those that were copied stay.</exception>
     public async Task<IReadOnlyCollection<StoredBlock>> RunAsync(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> missing, CancellationToken token)
     {
@@ -34,7 +34,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
         string? engine = await new BlockExport(agent, options.Stall).AskEngineAsync(missing[0].Name.Ulid, token);
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(token);
 
-        // The largest first, so that no worker begins one when all others have ended.
+        // The largest first: otherwise one worker may start a large block when the others have no more work.
         ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue =
             new(missing.OrderByDescending(one => one.Block.Bytes));
         for (int worker = 0; worker < Math.Min(options.Streams, missing.Count); worker++)
@@ -74,7 +74,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
         }
     }
 
-    // What is counted is the blocks' content: how large their archives become, nobody knows before.
+    // Counts the blocks' content, because the size of their archives is unknown before the copy.
     private async Task ReportAsync(long total, CancellationToken token)
     {
         try

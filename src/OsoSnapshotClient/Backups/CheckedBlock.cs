@@ -2,9 +2,9 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>What a block's archive is, beside what its checksum says.</summary>
-/// <param name="Verdict">null where it can't be read.</param>
-/// <param name="Problems">Without those of the block's own content.</param>
+/// <summary>The result of checking a block's archive and its checksum file.</summary>
+/// <param name="Verdict">null if the archive can't be read.</param>
+/// <param name="Problems">The archive's problems, without those of the block's own content.</param>
 internal sealed record CheckedBlock(
     BlockName Name, long FileBytes, BlockVerdict? Verdict, IReadOnlyList<string> Problems)
 {
@@ -28,7 +28,7 @@ internal sealed record CheckedBlock(
 
             if (expected is not null && expected != verdict.Sha256)
             {
-                problems.Add($"block {name} has the SHA-256 {verdict.Sha256}, but {expected} stands beside it");
+                problems.Add($"block {name} has the SHA-256 {verdict.Sha256}, but its .sha256 file says {expected}");
             }
         }
         catch (OperatorException e)

@@ -1,7 +1,7 @@
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// A lock on a backup directory, which its clients share and prune has alone. It ends with its process.
+/// Locks a backup directory. Clients share the lock, and prune holds it alone. The lock ends with its process.
 /// </summary>
 internal static class DirectoryLock
 {
@@ -11,17 +11,17 @@ internal static class DirectoryLock
     private static readonly int[] HeldCodes = [11, 35, unchecked((int)0x80070020)];
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.1);
 
-    /// <returns>null while somebody has it alone.</returns>
-    /// <exception cref="IOException">The file can't be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">Nor may it.</exception>
+    /// <returns>null while another process holds the lock alone.</returns>
+    /// <exception cref="IOException">The lock file can't be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not open the lock file.</exception>
     public static FileStream? TryShare(string directory) => TryOpen(directory, FileAccess.Read, FileShare.Read);
 
-    /// <returns>null while somebody else has it.</returns>
+    /// <returns>null while another process holds the lock.</returns>
     /// <inheritdoc cref="TryShare" path="/exception"/>
     public static FileStream? TryAlone(string directory) => TryOpen(directory, FileAccess.ReadWrite, FileShare.None);
 
-    /// <param name="attempt">One of the above.</param>
-    /// <param name="waits">Told once, where it is not to be had at once.</param>
+    /// <param name="attempt"><see cref="TryShare"/> or <see cref="TryAlone"/>.</param>
+    /// <param name="waits">Called once if the lock is not free at once.</param>
     public static FileStream Wait(
         Func<string, FileStream?> attempt, string directory, Action waits, CancellationToken token)
     {
@@ -41,7 +41,7 @@ internal static class DirectoryLock
         return held;
     }
 
-    /// <summary>Whether opening a file failed since another process has it for itself.</summary>
+    /// <summary>Whether a file could not be opened because another process has it for itself.</summary>
     public static bool IsHeld(IOException failure) => HeldCodes.Contains(failure.HResult);
 
     private static FileStream? TryOpen(string directory, FileAccess access, FileShare share)

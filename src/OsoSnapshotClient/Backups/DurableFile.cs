@@ -2,14 +2,14 @@ using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Small files that are there whole or not at all, after a power cut too.</summary>
+/// <summary>Writes small files that exist completely or not at all, even after a power cut.</summary>
 internal static class DurableFile
 {
-    /// <summary>What a name has that is not final.</summary>
+    /// <summary>The end of a name that is not final.</summary>
     public const string PartExtension = ".part";
 
-    /// <exception cref="IOException">It can't be written, or may be lost.</exception>
-    /// <exception cref="UnauthorizedAccessException">Nor may it.</exception>
+    /// <exception cref="IOException">The file can't be written, or may be lost.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not write the file.</exception>
     public static void Write(string path, byte[] content)
     {
         string part = path + PartExtension;

@@ -8,13 +8,13 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>The blocks that an agent holds, as it tells them.</summary>
+/// <summary>Asks an agent for the blocks of the snapshot that it holds.</summary>
 internal static class HeldBlocks
 {
     private const int MaxAttempts = 5;
 
-    /// <returns>By time; each name is one.</returns>
-    /// <exception cref="OperatorException">The agent doesn't answer, or something else.</exception>
+    /// <returns>The blocks by time; each name occurs once.</returns>
+    /// <exception cref="OperatorException">The agent doesn't answer, or its answer is no list of blocks.</exception>
     public static async Task<IReadOnlyList<(BlockName Name, SnapshotBlock Block)>> AskAsync(
         AgentContainer agent, CancellationToken token)
     {
@@ -41,7 +41,7 @@ internal static class HeldBlocks
         }
     }
 
-    /// <exception cref="OperatorException">It is no list of blocks.</exception>
+    /// <exception cref="OperatorException">The text is no list of blocks.</exception>
     internal static IReadOnlyList<(BlockName Name, SnapshotBlock Block)> Parse(string json)
     {
         SnapshotBlock[] blocks;
@@ -66,7 +66,7 @@ internal static class HeldBlocks
                 && block.Kind is SnapshotBlock.Head or SnapshotBlock.Block;
             if (!isSound || !BlockName.TryParse(block!.Ulid, block.Fingerprint, out BlockName name))
             {
-                throw Wrong($"block {named.Count + 1} of it is none ('{block?.Ulid}', '{block?.Fingerprint}')");
+                throw Wrong($"entry {named.Count + 1} is not a valid block ('{block?.Ulid}', '{block?.Fingerprint}')");
             }
 
             named.Add((name, block));

@@ -5,7 +5,7 @@ using OsoSnapshotClient.Restore;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// <c>oso-backup.json</c>, which makes a directory a backup directory; it comes before all else there.
+/// <c>oso-backup.json</c> marks a backup directory. This marker is written before any other file there.
 /// </summary>
 internal static class MarkerFile
 {
@@ -15,7 +15,7 @@ internal static class MarkerFile
 
     public static bool IsIn(string directory) => File.Exists(PathIn(directory));
 
-    /// <exception cref="OperatorException">The directory holds something else.</exception>
+    /// <exception cref="OperatorException">The directory holds other files and no marker.</exception>
     public static void RequireIsToCome(string directory)
     {
         string[] content =
@@ -25,7 +25,7 @@ internal static class MarkerFile
                     && !name.StartsWith(Name, StringComparison.Ordinal)).Take(3),
         ];
 
-        // Another client may have written it since.
+        // Another client may have written the marker meanwhile.
         if (content.Length > 0 && !IsIn(directory))
         {
             throw new OperatorException(
@@ -35,7 +35,7 @@ internal static class MarkerFile
         }
     }
 
-    /// <summary>Where there is none; for one client at a time.</summary>
+    /// <summary>Writes the marker if there is none; for one client at a time.</summary>
     public static void Write(string directory)
     {
         if (!IsIn(directory))
@@ -46,7 +46,7 @@ internal static class MarkerFile
         }
     }
 
-    /// <exception cref="OperatorException">It is missing or damaged.</exception>
+    /// <exception cref="OperatorException">The marker is missing or damaged.</exception>
     public static int ReadFormat(string directory)
     {
         string path = PathIn(directory);
@@ -61,8 +61,8 @@ internal static class MarkerFile
         {
             throw BackupDirectory.Damaged(
                 $"{path} is missing or damaged: {e.Message}",
-                $"if nothing else is, write {{\"format\": {BackupDirectory.Format}}} to it; then kubectl oso-snapshot"
-                + " verify");
+                $"if no other file is missing or damaged, write {{\"format\": {BackupDirectory.Format}}} to it; then run"
+                + " kubectl oso-snapshot verify");
         }
     }
 

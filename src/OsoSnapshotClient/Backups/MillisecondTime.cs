@@ -2,9 +2,9 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Times as a list has them: Unix milliseconds, any number.</summary>
+/// <summary>Converts the times of a list: Unix milliseconds, of any value.</summary>
 internal static class MillisecondTime
 {
-    /// <returns>For display: where the calendar of .NET ends, so does this.</returns>
+    /// <returns>The time for display, within the limits of .NET's calendar.</returns>
     public static DateTimeOffset Of(long milliseconds) => new BlockMeta { MinTime = milliseconds }.From();
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
-/// A pod and its namespace, as the directory of its lists is named: <c>NAMESPACE.POD</c>. A namespace has no dot.
+/// A pod and its namespace as <c>NAMESPACE.POD</c>, the directory of its lists. A namespace contains no dot.
 /// </summary>
 internal sealed record PodName
 {
@@ -16,8 +16,8 @@ internal sealed record PodName
 
     public string Text { get; }
 
-    /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
-    /// <returns>null where the text is none.</returns>
+    /// <summary>Parses a name. There is no other way to get one, so no unchecked text becomes part of a path.</summary>
+    /// <returns>null if the text is no such name.</returns>
     public static PodName? TryParse(string text)
     {
         int dot = text.IndexOf('.', StringComparison.Ordinal);

@@ -4,23 +4,23 @@ using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Which snapshots of a pod stay; its newest always does.</summary>
-/// <param name="Last">So many; null for no such rule.</param>
-/// <param name="Within">Those that are not older; null for no such rule.</param>
+/// <summary>Decides which snapshots of a pod stay; the newest always does.</summary>
+/// <param name="Last">This many snapshots stay; null for no such rule.</param>
+/// <param name="Within">Snapshots up to this age stay; null for no such rule.</param>
 internal sealed record KeepRule(int? Last, TimeSpan? Within)
 {
-    /// <param name="snapshots">Of one pod, the oldest first.</param>
-    /// <returns>Those that no rule keeps.</returns>
+    /// <param name="snapshots">The snapshots of one pod, the oldest first.</param>
+    /// <returns>The snapshots that no rule keeps.</returns>
     public IEnumerable<ListedSnapshot> Expired(IReadOnlyList<ListedSnapshot> snapshots, DateTimeOffset now) =>
         snapshots.SkipLast(Math.Max(Last ?? 1, 1)).Where(snapshot => Within is null || snapshot.Time < now - Within);
 }
 
 /// <summary>
-/// <c>prune</c>: deletes lists, then the blocks that no list names. Where a list can't be read nothing is deleted.
+/// <c>prune</c> deletes lists, then the blocks that no list names. If a list can't be read, prune deletes nothing.
 /// </summary>
 internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
 {
-    /// <exception cref="OperatorException">It is in use, or a list is damaged: nothing is deleted.</exception>
+    /// <exception cref="OperatorException">The directory is in use, or a list is damaged.</exception>
     public void Run(CancellationToken token)
     {
         using BackupDirectory directory =
@@ -34,7 +34,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"Something in {path} can't be deleted: {e.Message}",
-                "see the message; what was deleted was not needed, and the same command deletes the rest",
+                "remove the cause, then run the same command again to delete the rest; the snapshots that stay are complete",
                 e);
         }
     }
@@ -50,7 +50,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
         string[] parts = [.. StaleParts.Find(directory, time)];
         long bytes = blocks.Concat(parts).Sum(file => new FileInfo(file).Length);
 
-        // A crash in between leaves blocks that no list names, never a list that names what is gone.
+        // Lists go first: a crash then leaves blocks that no list names, never a list without its blocks.
         foreach (ListedSnapshot snapshot in expired)
         {
             token.ThrowIfCancellationRequested();

@@ -4,12 +4,12 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>Which snapshot of a backup directory is meant.</summary>
-/// <param name="pod">As <c>NAMESPACE.POD</c>; null where there is just one.</param>
-/// <param name="at">A snapshot's name, or a time; null for the newest.</param>
+/// <summary>Finds the snapshot of a backup directory that the operator means.</summary>
+/// <param name="pod">The pod as <c>NAMESPACE.POD</c>; null if the directory has only one.</param>
+/// <param name="at">A snapshot's name, or a time for the newest snapshot before it; null for the newest of all.</param>
 internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, string? at)
 {
-    /// <exception cref="OperatorException">There is none, or it can't be told which.</exception>
+    /// <exception cref="OperatorException">No snapshot matches, or several pods have snapshots.</exception>
     public ListedSnapshot Find()
     {
         PodName chosen = FindPod();
@@ -23,7 +23,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
             }
         }
 
-        // A damaged list may be the one that is meant.
+        // The damaged list may be the one that the operator means.
         if (damaged is [var first, ..])
         {
             throw new OperatorException(
@@ -43,7 +43,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
             return all[^1];
         }
 
-        // A zone must be named, or it is UTC: everything here is.
+        // A time without a zone is UTC, like every time here.
         if (!DateTimeOffset.TryParse(
             at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
         {
@@ -68,7 +68,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
         if (pod is not null)
         {
             return Array.Find(pods, name => name.Text == pod)
-                ?? throw Wrong($"There is no backup of pod '{pod}' in {directory.Path}; there is: {known}.");
+                ?? throw Wrong($"There is no backup of pod '{pod}' in {directory.Path}. The pods there: {known}.");
         }
 
         return pods switch

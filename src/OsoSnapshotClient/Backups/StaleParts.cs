@@ -2,18 +2,18 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>What interrupted runs have left and none will continue.</summary>
+/// <summary>Finds the files of interrupted runs that no run will continue.</summary>
 internal static class StaleParts
 {
-    /// <summary>In the directory of a pod's lists, of files about a run at work, or interrupted.</summary>
+    /// <summary>The name of the files about a run, at work or interrupted, in a pod's directory of lists.</summary>
     public const string RunName = "take";
 
     private const string NoteName = RunName + ".part.state";
 
-    // Longer than agents wait for a copy, unless they are told to.
+    // An agent waits less for a copy, unless --hold says otherwise.
     private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
 
-    /// <summary>For the end of a run; does nothing while other clients are at work.</summary>
+    /// <summary>Deletes the files at the end of a run; does nothing while other clients are at work.</summary>
     public static void DeleteWhereAlone(string path, TimeProvider time)
     {
         try
@@ -26,12 +26,12 @@ internal static class StaleParts
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {
-            // Another run or prune does it.
+            // A later run or prune deletes the files.
         }
     }
 
-    /// <param name="directory">Which nobody else uses.</param>
-    /// <returns>The parts that no run can continue: none waits for that, or they are old.</returns>
+    /// <param name="directory">A directory that no other client uses.</param>
+    /// <returns>The files that are old, and all of them if no interrupted run is recent.</returns>
     public static IReadOnlyList<string> Find(BackupDirectory directory, TimeProvider time)
     {
         DateTime oldest = time.GetUtcNow().UtcDateTime - MaxAge;
@@ -48,7 +48,7 @@ internal static class StaleParts
         ];
         return [.. parts.Where(part => !mayContinue || !IsFresh(part))];
 
-        // What lies elsewhere is not ours.
+        // What a link leads to is not the client's.
         static bool IsNoLink(string path) => new DirectoryInfo(path).LinkTarget is null;
 
         bool IsFresh(string path) => File.GetLastWriteTimeUtc(path) > oldest;

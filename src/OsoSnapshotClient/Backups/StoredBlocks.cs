@@ -4,17 +4,17 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>A block's archive as it lies in the backup directory.</summary>
+/// <summary>A block's archive in the backup directory.</summary>
 internal sealed record StoredBlock(BlockName Name, long FileBytes, string Sha256)
 {
-    /// <summary>null where the block is sound.</summary>
+    /// <summary>Damage of the block itself; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
 }
 
-/// <summary>The archives of blocks in a backup directory.</summary>
+/// <summary>Finds, reads and writes the files of blocks in a backup directory.</summary>
 internal static class StoredBlocks
 {
-    /// <returns>Those that have their final names.</returns>
+    /// <returns>The blocks whose archives have their final names.</returns>
     public static IReadOnlyList<BlockName> List(BackupDirectory directory)
     {
         List<BlockName> names = [];
@@ -30,13 +30,13 @@ internal static class StoredBlocks
     }
 
     /// <summary>
-    /// What a run may name in its list without a copy. A block that <paramref name="known"/> tells of is only looked
-    /// at; any other is read, since a crash of this machine may have left it.
+    /// Finds a block that needs no copy. If <paramref name="known"/> describes it, only its size and checksum file are
+    /// compared. Otherwise all of it is read, because a crash of this machine may have damaged it.
     /// </summary>
-    /// <param name="known">Of the pod's newest list; null where that doesn't name it.</param>
-    /// <param name="say">Told of a reading, which takes long.</param>
-    /// <returns>null where the directory lacks it.</returns>
-    /// <exception cref="OperatorException">It is damaged.</exception>
+    /// <param name="known">The block in the pod's newest list; null if that doesn't name it.</param>
+    /// <param name="say">Gets a message before the archive is read, which takes long.</param>
+    /// <returns>null if the directory lacks the block.</returns>
+    /// <exception cref="OperatorException">The archive is damaged.</exception>
     public static StoredBlock? Find(
         BackupDirectory directory, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
     {
@@ -61,7 +61,7 @@ internal static class StoredBlocks
         {
             throw BackupDirectory.Damaged(
                 $"{path} is damaged: {Printable.Text(damage)}.",
-                "move it and its .sha256 away, and run the same command again: it is copied anew");
+                "move it and its .sha256 away, then run the same command again: it copies the block anew");
         }
 
         if (expected is null)
@@ -72,16 +72,16 @@ internal static class StoredBlocks
         return new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems };
     }
 
-    /// <summary>Reads all of it.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <summary>Reads the whole archive.</summary>
+    /// <exception cref="IOException">The archive can't be read.</exception>
     public static BlockVerdict Read(BackupDirectory directory, BlockName name, CancellationToken token)
     {
         using FileStream file = File.OpenRead(directory.PathOf(name));
         return new BlockReading(name).Run(file, token);
     }
 
-    /// <returns>What the file beside it says; null where there is none.</returns>
-    /// <exception cref="OperatorException">That is damaged.</exception>
+    /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>
+    /// <exception cref="OperatorException">The checksum file is damaged.</exception>
     public static string? ReadChecksum(BackupDirectory directory, BlockName name)
     {
         string path = directory.ChecksumOf(name);
@@ -95,7 +95,7 @@ internal static class StoredBlocks
         return ChecksumFile.Read(checksum, path);
     }
 
-    /// <summary>As <c>sha256sum -c blocks/*.sha256</c> wants it, run in the backup directory.</summary>
+    /// <summary>Writes the checksum as <c>sha256sum -c blocks/*.sha256</c> in the backup directory reads it.</summary>
     public static void WriteChecksum(BackupDirectory directory, BlockName name, string sha256) => DurableFile.Write(
         directory.ChecksumOf(name), ChecksumFile.Line(sha256, $"blocks/{name.FileName}"));
 
@@ -108,11 +108,11 @@ internal static class StoredBlocks
 
         if (expected is not null && expected != verdict.Sha256)
         {
-            return $"its SHA-256 is {verdict.Sha256}, but {expected} stands beside it";
+            return $"its SHA-256 is {verdict.Sha256}, but its .sha256 file says {expected}";
         }
 
         return known is null || (known.Sha256 == verdict.Sha256 && known.FileBytes == length)
             ? null
-            : $"its SHA-256 is {verdict.Sha256}, but {known.Sha256} stands in the pod's newest list";
+            : $"its SHA-256 is {verdict.Sha256}, but the pod's newest list says {known.Sha256}";
     }
 }

@@ -5,21 +5,21 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>The options with which an agent's container is started.</summary>
+/// <summary>The options for starting an agent's container.</summary>
 internal sealed class AgentOptions
 {
     private const string DefaultImage = "oso_snapshot";
     private const string ImageVariable = "OSO_SNAPSHOT_IMAGE";
-    private const string Range = "Only the blocks that overlap: 24h, 7d, 2025-08-20T16:00:00Z.";
+    private const string Range = "Take only the blocks that overlap this range: 24h, 7d, 2025-08-20T16:00:00Z.";
 
     private readonly Option<string> _image = new("--image")
     {
-        Description = $"The agent's image ({DefaultImage}, or ${ImageVariable}).",
+        Description = $"The agent's image (${ImageVariable}, or {DefaultImage}).",
     };
 
     private readonly Option<string> _target = new("--target")
     {
-        Description = "The container that runs Prometheus; found where there is just one.",
+        Description = "The container that runs Prometheus; needed only if several may be it.",
     };
 
     private readonly Option<string[]> _environment = new("--env")
@@ -36,25 +36,25 @@ internal sealed class AgentOptions
 
     private readonly Option<string> _custom = new("--custom")
     {
-        Description = "For another identity than the image's: see docker/kubernetes/README.md.",
+        Description = "File for kubectl debug --custom, for another identity: see docker/kubernetes/README.md.",
     };
 
     private readonly Option<string> _timeout = new("--timeout")
     {
-        Description = "Seconds for the container's start (300).",
+        Description = "Seconds that the container may take to start (300).",
     };
 
     private readonly (Option<string> Option, string Variable)[] _settings =
     [
-        (new("--service") { Description = "OSO_PROMETHEUS_SERVICE_NAME." }, "OSO_PROMETHEUS_SERVICE_NAME"),
-        (new("--prefix") { Description = "CLUSTER_NAME_PREFIX." }, "CLUSTER_NAME_PREFIX"),
+        (new("--service") { Description = "Sets OSO_PROMETHEUS_SERVICE_NAME." }, "OSO_PROMETHEUS_SERVICE_NAME"),
+        (new("--prefix") { Description = "Sets CLUSTER_NAME_PREFIX." }, "CLUSTER_NAME_PREFIX"),
         (new("--since") { Description = Range }, "OSO_SNAPSHOT_SINCE"),
         (new("--until") { Description = Range }, "OSO_SNAPSHOT_UNTIL"),
     ];
 
     private readonly Option<bool> _skipHead = new("--skip-head")
     {
-        Description = "Without the in-memory head (the last two to three hours).",
+        Description = "Leave out the in-memory head (the last two to three hours).",
     };
 
     public IEnumerable<Option> All =>
@@ -86,7 +86,7 @@ internal sealed class AgentOptions
 /// <summary>Options that take whole numbers.</summary>
 internal static class Numbers
 {
-    /// <exception cref="OperatorException">It is none.</exception>
+    /// <exception cref="OperatorException">The value is no whole number, or out of range.</exception>
     public static long Read(ParseResult arguments, Option<string> option, long otherwise, long min = 1)
     {
         string? text = arguments.GetValue(option);
@@ -95,7 +95,7 @@ internal static class Numbers
                 && number <= int.MaxValue * (long)int.MaxValue ? number
             : throw new OperatorException(
                 ExitStatus.Settings,
-                $"{option.Name} is '{text}', but takes a whole number from {min} on.",
-                "kubectl oso-snapshot --help");
+                $"{option.Name} is '{text}', but must be a whole number of at least {min}.",
+                "see kubectl oso-snapshot --help");
     }
 }

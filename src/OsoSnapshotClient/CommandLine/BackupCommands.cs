@@ -5,7 +5,7 @@ using OsoSnapshotClient.Backups;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>The verbs for backup directories alone.</summary>
+/// <summary>The verbs that work only on backup directories.</summary>
 internal static class BackupCommands
 {
     private const string Json = "json";
@@ -13,8 +13,8 @@ internal static class BackupCommands
     public static Command Backups()
     {
         Argument<string> directory = Directory();
-        Option<string> output = new("--output", "-o") { Description = "json: an object a snapshot and line." };
-        Command command = new("backups", "Lists the snapshots in a backup directory, and what each costs.")
+        Option<string> output = new("--output", "-o") { Description = "json: one JSON object per snapshot." };
+        Command command = new("backups", "Lists the snapshots in a backup directory, and the space that each takes.")
         {
             directory, output,
         };
@@ -34,14 +34,14 @@ internal static class BackupCommands
     public static Command Prune()
     {
         Argument<string> directory = Directory();
-        Option<string> last = new("--keep-last") { Description = "How many snapshots of each pod stay." };
+        Option<string> last = new("--keep-last") { Description = "Keep this many snapshots of each pod." };
         Option<string> within = new("--keep-within")
         {
-            Description = "How old a snapshot may be that stays, such as 30d; the newest of each pod always does.",
+            Description = "Keep snapshots up to this age, such as 30d. The newest of each pod always stays.",
         };
-        Option<bool> trial = new("--dry-run") { Description = "Says what would be deleted, and deletes nothing." };
+        Option<bool> trial = new("--dry-run") { Description = "Show what would be deleted, and delete nothing." };
         Command command = new(
-            "prune", "Deletes snapshots from a backup directory, and the blocks that no other one needs.")
+            "prune", "Deletes snapshots from a backup directory, and the blocks that no remaining snapshot needs.")
         {
             directory, last, within, trial,
         };
@@ -64,7 +64,7 @@ internal static class BackupCommands
     {
         if (last is null && within is null)
         {
-            throw Wrong("Which snapshots are to stay?", "--keep-last N, --keep-within 30d, or both: each keeps some");
+            throw Wrong("No option says which snapshots stay.", "give --keep-last N, --keep-within 30d, or both");
         }
 
         TimeSpan age = TimeSpan.Zero;

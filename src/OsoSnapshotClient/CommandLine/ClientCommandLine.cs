@@ -10,9 +10,9 @@ internal static class ClientCommandLine
         KubectlOptions kubectl = new();
         PodCommands pods = new(kubectl);
         RootCommand root = new(
-            "Backs up the database of running Prometheus pods and copies the archive here. Ends with the agent's exit"
-            + " status where the agent failed, 2 for a wrong command line, 6 for a copy that isn't the archive, else 0"
-            + " or 1.");
+            "Backs up the database of running Prometheus pods and copies the archive here. The exit status is 0 for success,"
+            + " 2 for a wrong command line, 6 for a copy that isn't the archive, the agent's own if the agent failed, and 1"
+            + " for most other failures.");
         foreach (Option option in kubectl.All)
         {
             root.Options.Add(option);

@@ -4,10 +4,10 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>What is wrong with a command line, in this program's words.</summary>
+/// <summary>Describes what is wrong with a command line.</summary>
 internal static class CommandErrors
 {
-    /// <summary>The first mistake; the others may come of it.</summary>
+    /// <summary>Describes only the first mistake, because the others may result from it.</summary>
     public static OperatorException Describe(ParseResult commandLine)
     {
         ParseError first = commandLine.Errors[0];
@@ -17,10 +17,10 @@ internal static class CommandErrors
             OptionResult { Tokens.Count: 0, IdentifierToken: { } name } => $"{name.Value} needs a value.",
             _ when word?.StartsWith('-') == true => $"There is no option '{word}'.",
             CommandResult { Command: RootCommand } when word is not null => $"There is no verb '{word}'.",
-            CommandResult { Command: RootCommand } => "Which verb?",
+            CommandResult { Command: RootCommand } => "The command line names no verb.",
             _ => first.Message,
         };
-        return new(ExitStatus.Settings, problem, "kubectl oso-snapshot --help");
+        return new(ExitStatus.Settings, problem, "see kubectl oso-snapshot --help");
     }
 
     /// <returns>The exit status.</returns>

@@ -3,18 +3,18 @@ using System.CommandLine;
 namespace OsoSnapshotClient.CommandLine;
 
 /// <summary>
-/// Answers kubectl, which runs kubectl_complete-oso_snapshot with the words so far: a suggestion a line, then a
-/// directive (kubectl, pkg/cmd/plugin/plugin_completion.go; cobra, ShellCompDirective).
+/// Completes words for kubectl, which runs kubectl_complete-oso_snapshot: one suggestion per line, then a directive
+/// (kubectl, pkg/cmd/plugin/plugin_completion.go; cobra, ShellCompDirective).
 /// </summary>
 internal static class Completion
 {
-    /// <summary>The first word of the command line that asks for it.</summary>
+    /// <summary>The first word of a command line that asks for completion.</summary>
     public const string Word = "__complete";
 
     private const string NoFiles = ":4";
     private const string Files = ":0";
 
-    /// <param name="words">Those after the plugin's name; the last one is being typed, and may be empty.</param>
+    /// <param name="words">The words after the plugin's name. The last one is being typed, and may be empty.</param>
     public static int Run(RootCommand root, IReadOnlyList<string> words, TextWriter output)
     {
         string typed = words.LastOrDefault(string.Empty);

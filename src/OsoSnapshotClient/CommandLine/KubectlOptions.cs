@@ -3,7 +3,7 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>kubectl's global flags, before or after the verb; handed on to every call.</summary>
+/// <summary>kubectl's global flags, which may precede or follow the verb. Every call of kubectl gets them.</summary>
 internal sealed class KubectlOptions
 {
     private static readonly (string Name, string[] Aliases, string Description)[] Known =
@@ -47,6 +47,6 @@ internal sealed class KubectlOptions
         .. arguments.GetValue(_insecure) ? (string[])[_insecure.Name] : [],
     ]);
 
-    // -n, as everybody types it.
+    // Messages show -n, which users know, instead of --namespace.
     private static string Short(Option option) => option.Aliases.FirstOrDefault(option.Name);
 }

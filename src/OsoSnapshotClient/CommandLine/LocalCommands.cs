@@ -15,14 +15,14 @@ internal static class LocalCommands
         {
             Description = "An archive, with its .sha256 beside it, or a backup directory.",
         };
-        Argument<string> directory = new("DIRECTORY") { Description = "An empty directory; made where there is none." };
-        Option<string> owner = new("--owner") { Description = "Whose the files are to be, as UID:GID." };
-        Option<string> pod = new("--pod") { Description = "Of a backup directory with several: NAMESPACE.POD." };
+        Argument<string> directory = new("DIRECTORY") { Description = "An empty directory; created if missing." };
+        Option<string> owner = new("--owner") { Description = "The owner of the restored files, as UID:GID." };
+        Option<string> pod = new("--pod") { Description = "NAMESPACE.POD, if a backup directory has several." };
         Option<string> at = new("--at")
         {
-            Description = "Of a backup directory: a snapshot, or the newest before a time (the newest of all).",
+            Description = "A snapshot of the backup directory, or a time for the newest before it (the newest of all).",
         };
-        Command command = new("restore", "Makes a data directory for Prometheus of a backup, after checking it.")
+        Command command = new("restore", "Checks a backup, and makes a data directory for Prometheus from it.")
         {
             archive, directory, owner, pod, at,
         };
@@ -42,7 +42,7 @@ internal static class LocalCommands
             if ((arguments.GetValue(pod) ?? arguments.GetValue(at)) is not null)
             {
                 throw new OperatorException(
-                    ExitStatus.Settings, $"--pod and --at are for backup directories; {source} is none.", "see it");
+                    ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
             }
 
             new RestoreRun(source, to, whose, Console.Out, TimeProvider.System).Run(token);

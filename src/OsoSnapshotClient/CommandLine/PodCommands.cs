@@ -10,7 +10,7 @@ namespace OsoSnapshotClient.CommandLine;
 /// <summary>The verbs for pods.</summary>
 internal sealed class PodCommands(KubectlOptions kubectl)
 {
-    /// <summary>A verb's work on a pod, once its options are read.</summary>
+    /// <summary>A verb's work on one pod.</summary>
     private delegate Task<PodResult> PodWork(PodAccess access, EndSignal signal);
 
     public Command Take()
@@ -18,7 +18,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         AgentOptions agent = new();
         TakeCommand take = new();
         return Create(
-            new("take", "Makes a snapshot, copies it, checks it, and removes it from the volume."),
+            new(
+                "take",
+                "Makes a snapshot, copies and checks it. Without --keep the agent then removes its own files and all snapshots."),
             mayBeAll: false,
             agent,
             take.All,
@@ -33,9 +35,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
 
     public Command Remove()
     {
-        Option<bool> resident = new("--resident") { Description = "End the containers that stay for later runs, too." };
+        Option<bool> resident = new("--resident") { Description = "Also end the containers that stay for later runs." };
         return Create(
-            new("remove", "Removes what runs have left on the volume."),
+            new("remove", "Has the agent remove its own files and all snapshots from the volume."),
             mayBeAll: false,
             new(),
             [resident],
@@ -44,7 +46,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     }
 
     public Command Cancel() => Create(
-        new("cancel", "Ends the runs in these pods; the agent takes back what it has made."),
+        new("cancel", "Ends the runs in these pods. The agent removes what it has made."),
         mayBeAll: false,
         new(),
         [],
@@ -52,9 +54,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
 
     public Command Status()
     {
-        Option<bool> all = new("--all") { Description = "All runs that have ended, not the last one alone." };
+        Option<bool> all = new("--all") { Description = "Show all runs that have ended, not only the last one." };
         return Create(
-            new("status", "Says how far the runs in these pods are."),
+            new("status", "Shows how far the runs in these pods are."),
             mayBeAll: false,
             new(),
             [all],
@@ -63,7 +65,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     }
 
     public Command List() => Create(
-        new("list", "Lists what lies on the volumes: how large, how old."),
+        new("list", "Lists the agent's files and the snapshots on the volumes, with size and age."),
         mayBeAll: true,
         new(),
         [],

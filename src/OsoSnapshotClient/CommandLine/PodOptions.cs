@@ -3,8 +3,8 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>Which pods a verb is for.</summary>
-/// <param name="mayBeAll">Without any, all of the namespace are meant.</param>
+/// <summary>The options that choose a verb's pods.</summary>
+/// <param name="mayBeAll">If no pod is named, all pods of the namespace are meant.</param>
 internal sealed class PodOptions(bool mayBeAll)
 {
     private const int DefaultParallel = 2;
@@ -17,12 +17,12 @@ internal sealed class PodOptions(bool mayBeAll)
 
     private readonly Option<string> _selector = new("--selector", "-l")
     {
-        Description = "All pods that match; ends with a table.",
+        Description = "All pods with these labels. The output ends with a table.",
     };
 
     private readonly Option<string> _parallel = new("--parallel")
     {
-        Description = $"So many pods at a time ({DefaultParallel}).",
+        Description = $"How many pods at a time ({DefaultParallel}).",
     };
 
     public void AddTo(Command command)
@@ -32,7 +32,7 @@ internal sealed class PodOptions(bool mayBeAll)
         command.Options.Add(_parallel);
     }
 
-    /// <exception cref="OperatorException">None or too many are named.</exception>
+    /// <exception cref="OperatorException">No pod or too many are named.</exception>
     public PodChoice Read(ParseResult arguments)
     {
         string[] pods = [.. (arguments.GetValue(_pods) ?? []).Select(
@@ -42,12 +42,13 @@ internal sealed class PodOptions(bool mayBeAll)
         return pods switch
         {
             _ when Array.Find(pods, pod => pod.StartsWith('-')) is { } option =>
-                throw Wrong($"There is no option '{option}'.", "kubectl oso-snapshot --help"),
+                throw Wrong($"There is no option '{option}'.", "see kubectl oso-snapshot --help"),
             [var first, var second, ..] => throw Wrong(
                 $"Two pods are named: {first} and {second}.", "use -l SELECTOR for several"),
-            [_] when selector is not null => throw Wrong("A pod and a selector are given.", "one of them"),
+            [_] when selector is not null => throw Wrong("A pod and a selector are given.", "give only one of them"),
             [] when selector is null && !mayBeAll => throw Wrong(
-                "Which pod?", $"kubectl oso-snapshot {arguments.CommandResult.Command.Name} POD, or -l SELECTOR"),
+                "No pod is named.",
+                $"kubectl oso-snapshot {arguments.CommandResult.Command.Name} POD, or -l SELECTOR for several"),
             _ => new(pods.FirstOrDefault(), selector, parallel),
         };
     }
@@ -55,5 +56,5 @@ internal sealed class PodOptions(bool mayBeAll)
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
 }
 
-/// <summary>A pod, or a selector, or neither for all.</summary>
+/// <summary>A pod, or a selector, or neither for all pods of the namespace.</summary>
 internal sealed record PodChoice(string? Pod, string? Selector, int Parallel);

@@ -2,14 +2,14 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>Makes each pod's report of the kind that was chosen.</summary>
+/// <summary>Makes each pod's report in the chosen style.</summary>
 internal sealed class ReportFactory(ReportChoice choice, TimeProvider time) : IAsyncDisposable
 {
     private readonly BarBoard? _board = choice is { Style: ProgressStyle.Bars, IsQuiet: false }
         ? new(Console.Error, Terminal.IsAscii, time)
         : null;
 
-    /// <param name="label">Before each line, where there are several pods.</param>
+    /// <param name="label">Starts each line if there are several pods; empty for one.</param>
     public IPodReport Create(string pod, string label) => choice.Style switch
     {
         ProgressStyle.Json => new JsonReport(Console.Error, pod, time),

@@ -4,7 +4,7 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>What is shown, how, and where the result goes.</summary>
+/// <summary>The options for what is shown, and where the result goes.</summary>
 internal sealed class ReportOptions
 {
     private const string Json = "json";
@@ -12,18 +12,18 @@ internal sealed class ReportOptions
     private readonly Option<string[]> _output = new("--output", "-o")
     {
         Description = "Where the archive goes (./POD-snapshots.tgz), the directory for it, or - for standard output."
-            + " The word json prints an object a pod on standard output, and may be given beside it.",
+            + " The word json prints one JSON object per pod on standard output; give -o twice for both.",
         AllowMultipleArgumentsPerToken = false,
     };
 
     private readonly Option<string> _progress = new("--progress")
     {
-        Description = "auto (bars on a terminal, else lines), plain, or json (an object a line on standard error).",
+        Description = "auto (bars on a terminal, otherwise lines), plain, or json (JSON lines on standard error).",
     };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q")
     {
-        Description = "Only failures and warnings.",
+        Description = "Show only failures and warnings.",
     };
 
     private readonly Option<string> _metrics = new("--metrics-file")
@@ -46,7 +46,7 @@ internal sealed class ReportOptions
 
         if (paths is ["-"] && outputs.Length > 1)
         {
-            throw Wrong("Standard output can't take the archive and a result.", "leave one of -o - and -o json out");
+            throw Wrong("Standard output can't take both the archive and the JSON.", "leave out -o - or -o json");
         }
 
         ProgressStyle style = progress switch
@@ -65,10 +65,10 @@ internal sealed class ReportOptions
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
 }
 
-/// <param name="Path">For the archive; null where none is named.</param>
-/// <param name="IsJson">The result goes to standard output as JSON.</param>
+/// <param name="Path">Where the archive goes; null if no path is named.</param>
+/// <param name="IsJson">Whether the result goes to standard output as JSON.</param>
 internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style)
 {
-    /// <summary>For node exporter; null where none is named.</summary>
+    /// <summary>The file for node exporter; null if none is named.</summary>
     public string? MetricsFile { get; init; }
 }

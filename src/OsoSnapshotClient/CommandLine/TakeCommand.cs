@@ -6,7 +6,7 @@ using OsoSnapshotClient.Verbs;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary>The options of <c>take</c> alone.</summary>
+/// <summary>The options that only <c>take</c> has.</summary>
 internal sealed class TakeCommand
 {
     private const long DefaultChunkBytes = 256 * 1024 * 1024;
@@ -21,23 +21,23 @@ internal sealed class TakeCommand
 
     private readonly Option<bool> _stream = new("--stream")
     {
-        Description = "Straight here: nothing on the volume but Prometheus' own snapshot; a broken connection can't be"
+        Description = "Write no archive on the volume, only Prometheus' own snapshot. A broken connection can't be"
             + " resumed.",
     };
 
     private readonly Option<bool> _restart = new("--restart")
     {
-        Description = "Give an interrupted run up that was started with other options.",
+        Description = "Give up an interrupted run that was started with other options.",
     };
 
     private readonly Option<bool> _reuse = new("--reuse")
     {
-        Description = "Copy the archive that a run has left on the volume, if it is whole, in the place of a new one.",
+        Description = "Copy the archive that a run has left on the volume, if it is complete, instead of making one.",
     };
 
     private readonly Option<bool> _resident = new("--resident")
     {
-        Description = "The container stays, and later runs use it: Kubernetes never removes one from a pod.",
+        Description = "Use a container that stays for later runs: Kubernetes never removes one from a pod.",
     };
 
     private readonly Option<string> _hold = new("--hold")
@@ -47,18 +47,18 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _chunk = new("--chunk")
     {
-        Description = $"Bytes asked for at a time ({DefaultChunkBytes}); a copy resumes at the byte where it stopped.",
+        Description = $"Bytes to request at a time ({DefaultChunkBytes}). A copy resumes at the byte where it stopped.",
     };
 
     private readonly Option<string> _streams = new("--streams")
     {
-        Description = "Ranges of a large archive, if one connection alone is slow, or blocks, that are copied at a time"
+        Description = "How many blocks are copied at a time, or ranges of a large archive if one connection is slow"
             + $" ({DefaultStreams}).",
     };
 
     private readonly Option<string> _into = new("--into")
     {
-        Description = "A backup directory, which gets the blocks that it lacks: no archive, here or on the volume.",
+        Description = "A backup directory: only the blocks that it lacks are copied, and no archive is made.",
     };
 
     public IEnumerable<Option> All => [_into, _keep, _stream, _restart, _reuse, _resident, _hold, _chunk, _streams];
@@ -78,7 +78,9 @@ internal sealed class TakeCommand
         if (arguments.GetValue(_reuse) && arguments.GetValue(_stream))
         {
             throw new OperatorException(
-                ExitStatus.Settings, "--reuse copies a file of the volume, and --stream makes none.", "one of them");
+                ExitStatus.Settings,
+                "--reuse and --stream exclude each other: --stream leaves no archive on the volume.",
+                "leave one of them out");
         }
 
         return new()
@@ -121,7 +123,7 @@ internal sealed class TakeCommand
         }
     }
 
-    // For tests, which don't wait so long.
+    // Tests shorten these waits.
     private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(
         double.TryParse(
             Environment.GetEnvironmentVariable(variable),

@@ -5,10 +5,10 @@ using OsoSnapshotClient.Agents;
 
 namespace OsoSnapshotClient.CommandLine;
 
-/// <summary><c>--version</c>: this program's, and that of the agents that it works with.</summary>
+/// <summary><c>--version</c> prints this program's version, and that of the agents that it works with.</summary>
 internal sealed class VersionText : SynchronousCommandLineAction
 {
-    // As the base does: whatever else stands on the command line.
+    // Like the base class: other words on the command line don't matter.
     public override bool Terminating => true;
 
     public override bool ClearsParseErrors => true;

@@ -7,14 +7,14 @@ namespace OsoSnapshotClient.Copy;
 
 /// <summary>
 /// Fetches the archive's bytes until all are there. The exit status of <c>kubectl exec</c> proves nothing: only the
-/// number of bytes counts, and in the end the checksum.
+/// number of bytes counts, and the checksum at the end.
 /// </summary>
 internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptions options)
 {
-    // Less is fetched faster than another connection is made.
+    // A smaller range is fetched faster than another connection is made.
     private const long MinRangeBytes = 16 * 1024 * 1024;
 
-    // A connection that brings less is held up by its way here, not by a CPU.
+    // Below this rate the network limits the connection; above it, a CPU does.
     private const long SlowBytesPerSecond = 32 * 1024 * 1024;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
 
@@ -23,7 +23,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
     private int _cuts;
 
     /// <returns>How often a connection broke.</returns>
-    /// <exception cref="OperatorException">The bytes don't come, or can't be written.</exception>
+    /// <exception cref="OperatorException">The bytes don't arrive, or can't be written.</exception>
     public async Task<int> CopyAsync(ICopyTarget target, long size, CancellationToken token)
     {
         _cuts = 0;
@@ -53,8 +53,8 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         ? (int)Math.Clamp((size - target.DoneBytes) / MinRangeBytes, 1, options.Streams)
         : 1;
 
-    /// <summary>Each range costs a call of kubectl: one connection that is fast is faster than several.</summary>
-    /// <returns>When all is there, or once several would be faster.</returns>
+    /// <summary>Fetches with one connection: if it is fast, more calls of kubectl would only slow it down.</summary>
+    /// <returns>When all bytes are here, or when several connections would be faster.</returns>
     private async Task FetchAloneAsync(ICopyTarget target, long size, CancellationToken token)
     {
         using CancellationTokenSource slow = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -67,7 +67,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            // What came stays, and the rest is shared.
+            // The connection is slow. FetchRangesAsync fetches the rest with several.
         }
 
         void Judge()
@@ -90,7 +90,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
         (target as PartFile)?.BeginRanges();
 
-        // The check reads from the start: with short ranges in their order it never waits long.
+        // The check reads from the start. It never waits long if short ranges arrive in their order.
         ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, Math.Min(options.ChunkBytes, MinRangeBytes)));
         await Workers.RunAsync(StreamsFor(target, size), _ => WorkAsync(target, ranges, failed.Token), failed);
     }

@@ -8,12 +8,12 @@ internal readonly record struct ByteRange(long Start, long End)
     public long Length => End - Start;
 }
 
-/// <summary>Which bytes of a file have arrived: sorted ranges that don't touch.</summary>
+/// <summary>The bytes of a file that have arrived, as sorted ranges that don't touch.</summary>
 internal sealed class ByteRanges
 {
     private readonly List<ByteRange> _ranges = [];
 
-    /// <summary>How many there are from the first byte on, without a gap.</summary>
+    /// <summary>The number of bytes from the first one on, without a gap.</summary>
     public long Prefix => _ranges is [{ Start: 0 } first, ..] ? first.End : 0;
 
     public long Total => _ranges.Sum(range => range.Length);
@@ -38,7 +38,7 @@ internal sealed class ByteRanges
         _ranges.Insert(from, added);
     }
 
-    /// <summary>What is missing of a file of that size, in pieces of at most <paramref name="maxBytes"/>.</summary>
+    /// <summary>The missing ranges of a file of that size, in pieces of at most <paramref name="maxBytes"/>.</summary>
     public IEnumerable<ByteRange> Missing(long size, long maxBytes)
     {
         long start = 0;
@@ -53,12 +53,12 @@ internal sealed class ByteRanges
         }
     }
 
-    /// <returns>Such as <c>0-1048576,2097152-3145728</c>.</returns>
+    /// <returns>The ranges as text, such as <c>0-1048576,2097152-3145728</c>.</returns>
     public override string ToString() => string.Join(
         ',',
         _ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.Start}-{range.End}")));
 
-    /// <returns>null where the text is none of ours.</returns>
+    /// <returns>null if the text is not in that form.</returns>
     public static ByteRanges? Parse(string text)
     {
         ByteRanges ranges = new();

@@ -1,7 +1,8 @@
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>
-/// The file beside a partial copy that tells where it comes from: NAME=VALUE lines, written before what they speak of.
+/// The note beside a partial copy: NAME=VALUE lines that say where the copy comes from. A line is written before the
+/// thing that it names is made.
 /// </summary>
 internal sealed class CopyNote
 {
@@ -10,7 +11,7 @@ internal sealed class CopyNote
 
     private CopyNote(string path) => _path = path;
 
-    /// <summary>The pod, with the flags that say where it is.</summary>
+    /// <summary>The pod, with kubectl's flags that locate it.</summary>
     public string? Pod { get => Get("pod"); set => Set("pod", value); }
 
     public string? Container { get => Get("container"); set => Set("container", value); }
@@ -18,22 +19,22 @@ internal sealed class CopyNote
     /// <summary>The name of a run in a container that stays; null where the container is the run's own.</summary>
     public string? Run { get => Get("run"); set => Set("run", value); }
 
-    /// <summary>When the container's agent refuses to begin.</summary>
+    /// <summary>When the container's agent refuses to start, as RFC 3339.</summary>
     public string? Before { get => Get("before"); set => Set("before", value); }
 
-    /// <summary>What decides the archive's content.</summary>
+    /// <summary>The settings that decide the archive's content.</summary>
     public string? Options { get => Get("options"); set => Set("options", value); }
 
-    /// <summary>Of the archive that the partial copy is of.</summary>
+    /// <summary>The SHA-256 of the archive that is being copied.</summary>
     public string? Sha256 { get => Get("sha256"); set => Set("sha256", value); }
 
-    /// <summary>Which bytes have arrived, if several ranges were copied at a time; else the length tells.</summary>
+    /// <summary>The bytes that have arrived, as ranges; null if the file's length shows that.</summary>
     public string? Ranges { get => Get("ranges"); set => Set("ranges", value); }
 
     /// <summary>The process that writes the copy.</summary>
     public string? Holder { get => Get("holder"); set => Set("holder", value); }
 
-    /// <returns>An empty one where there is no such file.</returns>
+    /// <returns>An empty note if there is no such file.</returns>
     public static CopyNote Read(string path)
     {
         CopyNote note = new(path);
@@ -48,7 +49,7 @@ internal sealed class CopyNote
         return note;
     }
 
-    /// <summary>In one step, so that a kill leaves the old note or the new one.</summary>
+    /// <summary>Writes the note in one step, so that a kill leaves the old note or the new one.</summary>
     public void Save()
     {
         string fresh = _path + ".new";

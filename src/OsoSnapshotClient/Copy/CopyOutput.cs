@@ -6,7 +6,7 @@ using OsoSnapshot.Formats.Verification;
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>
-/// Where an archive goes: its file, the partial one and the note beside it, which one process at a time may use.
+/// The files of a copy: the archive, its partial file and the note beside it. One process at a time may use them.
 /// </summary>
 internal sealed class CopyOutput : IDisposable
 {
@@ -21,13 +21,13 @@ internal sealed class CopyOutput : IDisposable
 
     public CopyNote Note { get; }
 
-    /// <summary>An earlier run has made the file, and was killed before it could release the agent.</summary>
+    /// <summary>Whether an earlier run made the file, and was killed before it could release the agent.</summary>
     public bool IsPublished { get; }
 
     private static string Self => string.Create(
         CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
 
-    /// <param name="output">As the operator gave it: a file, a directory, or null.</param>
+    /// <param name="output">The path from the command line: a file, a directory, or null.</param>
     /// <returns>The file for one pod's archive.</returns>
     public static string FileFor(string? output, string pod)
     {
@@ -35,11 +35,11 @@ internal sealed class CopyOutput : IDisposable
         return output is null ? name : IsDirectory(output) ? Path.Combine(output, name) : output;
     }
 
-    /// <summary>It is one, or is written like one.</summary>
+    /// <summary>Whether the path is a directory, or is written like one.</summary>
     public static bool IsDirectory(string output) =>
         Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
 
-    /// <exception cref="OperatorException">The file is there already, somebody writes it, or nobody can.</exception>
+    /// <exception cref="OperatorException">The file exists, is being written, or can't be written.</exception>
     public static CopyOutput Open(string file)
     {
         if (System.IO.File.Exists(file) && CopyNote.Read(NoteOf(file)).Sha256 != Sha256Of(file))
@@ -71,8 +71,8 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    /// <summary>Writes who works here; what the note speaks of comes after it.</summary>
-    /// <exception cref="OperatorException">It can't be written.</exception>
+    /// <summary>Saves the note with this process as its holder, before what the note names is made.</summary>
+    /// <exception cref="OperatorException">The note can't be written.</exception>
     public void SaveNote()
     {
         try
@@ -87,15 +87,15 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    /// <summary>Nothing of it can be continued.</summary>
+    /// <summary>Deletes the partial file and the note, because no run can continue them.</summary>
     public void Forget()
     {
         System.IO.File.Delete(Part);
         Note.Delete();
     }
 
-    /// <summary>Gives the copy its name, beside it its checksum; the note stays until the agent is released.</summary>
-    /// <exception cref="OperatorException">It can't be written; the partial file stays.</exception>
+    /// <summary>Gives the copy its final name and a checksum file. The note stays until the release.</summary>
+    /// <exception cref="OperatorException">The file can't be written; the partial file stays.</exception>
     public void Publish(string sha256)
     {
         string checksum = File + ChecksumFile.Extension;
@@ -113,7 +113,7 @@ internal sealed class CopyOutput : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed, $"{File} can't be written: {e.Message}", $"see {Part}", e);
+                ClientStatus.Failed, $"{File} can't be written: {e.Message}", $"see {Part}, which is complete", e);
         }
     }
 

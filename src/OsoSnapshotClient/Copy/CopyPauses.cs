@@ -4,8 +4,8 @@ using OsoSnapshotClient.Agents;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>Pauses after attempts that brought no byte, longer each time, and gives up after some.</summary>
-/// <param name="hold">How long at most the agent waits for the copy.</param>
+/// <summary>Pauses after attempts that brought no byte, longer each time, and fails after too many.</summary>
+/// <param name="hold">The maximum time that the agent waits for the copy.</param>
 /// <param name="first">The first pause.</param>
 internal sealed class CopyPauses(AgentContainer agent, string hold, TimeSpan first)
 {
@@ -13,10 +13,10 @@ internal sealed class CopyPauses(AgentContainer agent, string hold, TimeSpan fir
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
     /// <param name="fruitless">How many attempts in a row brought nothing.</param>
-    /// <param name="error">What kubectl said of the last one.</param>
-    /// <param name="doneBytes">Where the copy would resume.</param>
+    /// <param name="error">What kubectl printed about the last attempt.</param>
+    /// <param name="doneBytes">The number of bytes after which the copy would resume.</param>
     /// <exception cref="RunEndedException">The container has ended.</exception>
-    /// <exception cref="OperatorException">There were too many.</exception>
+    /// <exception cref="OperatorException">Too many attempts brought nothing.</exception>
     public async Task WaitAsync(int fruitless, string error, long doneBytes, CancellationToken token)
     {
         if (await agent.ReadStateAsync(token) is { } state && state.Phase != Kubectl.ContainerPhase.Running)

@@ -6,12 +6,12 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>What the bytes of a copy are.</summary>
-/// <param name="Sha256">Of all of them.</param>
-/// <param name="Damage">Why they are no archive; null where they are one.</param>
+/// <summary>The result of reading a copy.</summary>
+/// <param name="Sha256">The SHA-256 of all bytes.</param>
+/// <param name="Damage">Why the bytes are no archive; null if they are one.</param>
 internal sealed record CopyVerdict(string Sha256, string? Damage)
 {
-    /// <summary>Reads the copy while it comes: nothing is left to check after its last byte.</summary>
+    /// <summary>Reads the copy while it arrives, so that nothing is left to check after the last byte.</summary>
     public static Task<CopyVerdict> StartAsync(Stream bytes) =>
         Task.Factory.StartNew(
             () => Read(bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -31,7 +31,7 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
             damage = e.Message;
         }
 
-        // The checksum is of all that came, sound or not.
+        // The checksum covers all bytes that arrived, sound or not.
         tap.ReadToEnd(CancellationToken.None);
         return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage);
     }

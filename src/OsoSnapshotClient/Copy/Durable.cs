@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>
-/// Flushes with its errors: .NET's own flush to the disk reports none on Unix (dotnet/runtime, SystemNative_FSync).
+/// Flushes to the disk and reports errors: .NET's own flush reports none on Unix (dotnet/runtime, SystemNative_FSync).
 /// </summary>
 internal static partial class Durable
 {
@@ -27,7 +27,7 @@ internal static partial class Durable
         }
     }
 
-    /// <summary>Makes a rename in a directory durable, where the system has such a thing.</summary>
+    /// <summary>Makes a rename in a directory durable; does nothing on Windows, which has no such call.</summary>
     public static void FlushDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -42,7 +42,7 @@ internal static partial class Durable
         }
     }
 
-    // Some file systems have no such call; their writes are as durable as they ever get.
+    // Some file systems don't support the call; nothing more can be done for their writes.
     private static void Judge(string path)
     {
         int error = Marshal.GetLastPInvokeError();

@@ -1,25 +1,25 @@
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>What the archive's bytes are written to.</summary>
+/// <summary>Takes the archive's bytes.</summary>
 internal interface ICopyTarget : IDisposable
 {
-    /// <summary>Several ranges may come at a time; else each byte comes after the one before it.</summary>
+    /// <summary>Whether several ranges may arrive at a time. Otherwise each byte follows the one before it.</summary>
     bool TakesRanges { get; }
 
     long DoneBytes { get; }
 
-    /// <summary>What has not come yet, in pieces.</summary>
+    /// <summary>The ranges that have not arrived, in pieces of at most <paramref name="maxBytes"/>.</summary>
     IReadOnlyList<ByteRange> Missing(long size, long maxBytes);
 
-    /// <exception cref="OsoSnapshot.Formats.OperatorException">It can't be written.</exception>
+    /// <exception cref="OsoSnapshot.Formats.OperatorException">The bytes can't be written.</exception>
     void Write(long offset, ReadOnlySpan<byte> bytes);
 
-    /// <summary>The bytes in their order, those of earlier runs first, as soon as they arrive.</summary>
+    /// <summary>Reads the bytes in their order as they arrive, those of earlier runs first.</summary>
     Stream Follow();
 
-    /// <summary>Nothing more comes.</summary>
+    /// <summary>Ends the stream of <see cref="Follow"/>.</summary>
     void Complete();
 
-    /// <summary>Keeps what a later run needs to continue; called now and then.</summary>
+    /// <summary>Saves what a later run needs to continue; called about once a second.</summary>
     void Save();
 }

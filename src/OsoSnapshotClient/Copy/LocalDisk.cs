@@ -7,17 +7,17 @@ namespace OsoSnapshotClient.Copy;
 /// <summary>The disk that a copy is written to.</summary>
 internal static class LocalDisk
 {
-    // A file system keeps some for its own tables.
+    // A file system keeps some space for its own tables.
     private const long SpareBytes = 1 << 20;
 
-    /// <returns>What is left for this user where the file lies.</returns>
+    /// <returns>The bytes that are free for this user, on the disk where the file lies.</returns>
     public static long FreeBytes(string file)
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
         return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(directory)! : directory).AvailableFreeSpace;
     }
 
-    /// <exception cref="OperatorException">There is less room than will be needed.</exception>
+    /// <exception cref="OperatorException">There is less room than needed.</exception>
     public static void Require(string file, long bytes)
     {
         if (FreeBytes(file) <= bytes)
@@ -26,8 +26,8 @@ internal static class LocalDisk
         }
     }
 
-    /// <param name="path">Of the file, for a message.</param>
-    /// <param name="remedy">What to do where the disk is not full.</param>
+    /// <param name="path">The file's path, for a message.</param>
+    /// <param name="remedy">What to do if the disk is not full.</param>
     /// <exception cref="OperatorException">The bytes can't be written.</exception>
     public static void Write(
         SafeFileHandle file, string path, long offset, ReadOnlySpan<byte> bytes, string remedy)
@@ -49,7 +49,7 @@ internal static class LocalDisk
 
     private static OperatorException NoRoom(string file, long bytes) => new(
         ExitStatus.NoRoom,
-        $"Not enough room here for the archive: {ByteSize.Format(bytes)} to come,"
+        $"Not enough room here for the archive: {ByteSize.Format(bytes)} needed,"
         + $" {ByteSize.Format(FreeBytes(file))} free beside {file}.",
         "make room, then run the same command again: the container waits");
 }

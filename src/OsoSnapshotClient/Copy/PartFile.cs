@@ -33,7 +33,7 @@ internal sealed class PartFile : ICopyTarget
         }
     }
 
-    /// <exception cref="OperatorException">It can't be written.</exception>
+    /// <exception cref="OperatorException">The file can't be written.</exception>
     public static PartFile Open(CopyOutput output)
     {
         try
@@ -57,7 +57,7 @@ internal sealed class PartFile : ICopyTarget
 
     public Stream Follow() => new GrowingFile(_file, _written);
 
-    /// <summary>From now on the file's length doesn't tell what has arrived; the note tells it before.</summary>
+    /// <summary>Notes which bytes have arrived, because the file's length no longer shows that.</summary>
     public void BeginRanges()
     {
         lock (_lock)

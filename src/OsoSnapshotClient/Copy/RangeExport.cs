@@ -3,17 +3,17 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>One connection's share of the archive.</summary>
+/// <summary>Fetches a range of the archive with one connection.</summary>
 internal sealed class RangeExport(AgentContainer agent, ICopyTarget target, TimeSpan stall)
 {
     private const int BufferBytes = 256 * 1024;
     private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(1);
     private readonly byte[] _buffer = new byte[BufferBytes];
 
-    /// <summary>What kubectl said of the last attempt.</summary>
+    /// <summary>What kubectl printed about the last attempt; empty if all bytes arrived.</summary>
     public string ErrorText { get; private set; } = string.Empty;
 
-    /// <returns>How many bytes came, from the range's start on.</returns>
+    /// <returns>The number of bytes that arrived, from the range's start on.</returns>
     public async Task<long> RunAsync(ByteRange range, CancellationToken token)
     {
         using IKubectlCall call = agent.Export(range.Start, range.Length);

@@ -5,15 +5,15 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>Standard output, for a pipe: what has gone there can't be taken back.</summary>
+/// <summary>Writes the bytes to standard output. Bytes in a pipe can't be taken back.</summary>
 internal sealed class StandardOutputTarget : ICopyTarget
 {
-    // On Unix .NET's own console stream hides that the reader has gone (dotnet/runtime, ConsolePal.Unix.cs, Write).
+    // .NET's console stream on Unix hides that the reader has gone (dotnet/runtime, ConsolePal.Unix.cs, Write).
     private readonly Stream _output = OperatingSystem.IsWindows()
         ? Console.OpenStandardOutput()
         : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
-    // The check may be late by so much, then the copy waits for it.
+    // If the check lags by more than this, the copy waits for it.
     private readonly Pipe _check = new(new PipeOptions(
         pauseWriterThreshold: 16 * 1024 * 1024,
         resumeWriterThreshold: 8 * 1024 * 1024,
@@ -41,7 +41,7 @@ internal sealed class StandardOutputTarget : ICopyTarget
             throw new OperatorException(
                 ExitStatus.ReaderGone,
                 $"The reader of standard output went away after at most {ByteSize.Format(DoneBytes)}: {e.Message}",
-                "see why it ended; the archive is still in the pod until the container is released",
+                "find out why the reader ended, then run the same command again",
                 e);
         }
 

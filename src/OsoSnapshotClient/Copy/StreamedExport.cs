@@ -5,7 +5,7 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>An agent run through exec that archives to its standard output; its words come on standard error.</summary>
+/// <summary>Runs an agent through exec. Its archive comes on standard output, its log on standard error.</summary>
 internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget target, TimeSpan stall)
 {
     private const int BufferBytes = 256 * 1024;
@@ -15,10 +15,10 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
     private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(5);
     private int? _process;
 
-    /// <summary>The archive's, as the agent tells it; null until then.</summary>
+    /// <summary>The archive's SHA-256 as the agent reports it; null until then.</summary>
     public string? Sha256 { get; private set; }
 
-    /// <summary>What kubectl ended with.</summary>
+    /// <summary>kubectl's exit status.</summary>
     public int ExitCode { get; private set; }
 
     public async Task RunAsync(CancellationToken token)
@@ -35,7 +35,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
             int count;
             while ((count = await call.Output.ReadAsync(buffer, CancellationToken.None)) > 0)
             {
-                // Before the first byte Prometheus makes the snapshot; after it, a silent connection is dead.
+                // The limit starts with the first byte, because Prometheus makes the snapshot before it.
                 silence.CancelAfter(stall);
                 target.Write(target.DoneBytes, buffer.AsSpan(0, count));
                 agent.Access.Report.Advance(new("streaming", target.DoneBytes, null));
@@ -52,7 +52,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
         ExitCode = await call.EndAsync(token);
     }
 
-    /// <summary>Ends the agent, and waits until it has taken back what it has made.</summary>
+    /// <summary>Ends the agent, and waits until it has removed what it has made.</summary>
     public async Task StopAsync(CancellationToken token)
     {
         if (_process is { } process)

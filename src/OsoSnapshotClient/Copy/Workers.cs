@@ -1,10 +1,10 @@
 namespace OsoSnapshotClient.Copy;
 
-/// <summary>Tasks that share one piece of work.</summary>
+/// <summary>Runs tasks that share one piece of work.</summary>
 internal static class Workers
 {
-    /// <summary>Runs them until all have ended; the first failure cancels the others.</summary>
-    /// <param name="failed">Its token must reach <paramref name="work"/>; it is cancelled in the end.</param>
+    /// <summary>Runs the workers until all have ended; the first failure cancels the others.</summary>
+    /// <param name="failed">Its token must reach <paramref name="work"/>; this method cancels it at the end.</param>
     /// <exception cref="Exception">The first failure.</exception>
     public static async Task RunAsync(int count, Func<int, Task> work, CancellationTokenSource failed)
     {

@@ -4,20 +4,20 @@ namespace OsoSnapshotClient.Kubectl;
 
 internal enum ContainerPhase
 {
-    /// <summary>Asked for; the kubelet has said nothing yet.</summary>
+    /// <summary>Requested; the kubelet has not reported a state.</summary>
     Starting,
     Waiting,
     Running,
     Terminated,
 }
 
-/// <summary>An agent's container as its pod's status tells.</summary>
-/// <param name="Reason">Why it waits; empty otherwise.</param>
-/// <param name="Message">Of the wait or of the end, on one line.</param>
-/// <param name="ExitCode">0 unless it has terminated.</param>
+/// <summary>The state of an agent's container, from its pod's status.</summary>
+/// <param name="Reason">Why the container waits; empty otherwise.</param>
+/// <param name="Message">The message of the wait or of the end, on one line.</param>
+/// <param name="ExitCode">The exit status; 0 unless the container has terminated.</param>
 internal sealed record AgentState(ContainerPhase Phase, string Reason, string Message, int ExitCode)
 {
-    // After these the kubelet tries again, but nobody should wait for that.
+    // The kubelet retries after these, but they rarely go away by themselves.
     private static readonly string[] FatalReasons =
     [
         "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",

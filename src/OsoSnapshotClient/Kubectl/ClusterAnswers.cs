@@ -2,17 +2,17 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>What kubectl says is for those who know Kubernetes: the usual causes get a name and a remedy.</summary>
+/// <summary>Explains kubectl's usual failures to users who don't know Kubernetes, with a remedy.</summary>
 internal static class ClusterAnswers
 {
     public const string RightsRemedy =
         "have someone grant you 'patch' on pods/ephemeralcontainers, 'create' on pods/exec, and 'get' on pods and"
         + " pods/log";
 
-    // More of an answer than anybody reads: some hold a whole object.
+    // Some answers hold a whole object, which is too long to read.
     private const int MaxLetters = 600;
 
-    /// <param name="problem">What could not be done, where the answer's cause is none of the usual.</param>
+    /// <param name="problem">What failed, for an answer with none of the usual causes.</param>
     public static OperatorException Explain(KubectlAnswer answer, string problem, PodAccess access)
     {
         string text = Cut(answer.ErrorText);
@@ -20,7 +20,7 @@ internal static class ClusterAnswers
         return text switch
         {
             _ when access.Start.Custom is { } file && Has("Container{") => Failed(
-                $"kubectl can't put --custom={file} on top of the profile '{access.Start.Profile}'.",
+                $"kubectl can't combine --custom={file} with the profile '{access.Start.Profile}'.",
                 "use --profile=restricted; docker/kubernetes/README.md says which options go together"),
             _ when Has("violates PodSecurity") || (Has("admission webhook") && Has("denied")) => Failed(
                 $"The namespace's policy refuses the profile '{access.Start.Profile}': {text}",
@@ -37,7 +37,7 @@ internal static class ClusterAnswers
                 $"Pod {access.Pod} has no container '{access.Start.Target}'.",
                 $"name one of: {access.ContainerNames}"),
             _ when Has("pods \"") && Has("not found") => new(
-                ExitStatus.Settings, $"There is no pod {access.Pod}{where}.", $"kubectl get pods{where}"),
+                ExitStatus.Settings, $"There is no pod {access.Pod}{where}.", $"see kubectl get pods{where}"),
             _ => Failed($"{problem}: {text}", string.Empty),
         };
 

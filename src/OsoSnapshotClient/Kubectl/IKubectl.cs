@@ -1,10 +1,10 @@
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>Runs kubectl: the program, or in tests what it was recorded to answer.</summary>
+/// <summary>Runs kubectl. Tests answer with recorded output instead.</summary>
 internal interface IKubectl
 {
-    /// <summary>Starts it with nothing on its standard input.</summary>
-    /// <param name="arguments">Without the global flags, which stand before each call's own.</param>
+    /// <summary>Starts kubectl with an empty standard input.</summary>
+    /// <param name="arguments">The arguments without the global flags, which each call gets before its own.</param>
     IKubectlCall Start(params IReadOnlyList<string> arguments);
 }
 
@@ -15,9 +15,9 @@ internal interface IKubectlCall : IDisposable
 
     TextReader Error { get; }
 
-    /// <returns>Its exit status, which proves little: <c>kubectl exec</c> returns 0 for a broken stream.</returns>
+    /// <returns>The exit status, which proves little: <c>kubectl exec</c> returns 0 for a broken stream.</returns>
     Task<int> EndAsync();
 
-    /// <summary>Ends it at once, whatever it does; may be called from any thread, and again.</summary>
+    /// <summary>Kills kubectl at once; may be called from any thread, and again.</summary>
     void Kill();
 }

@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>How a short call of kubectl ended.</summary>
+/// <summary>The result of a short call of kubectl.</summary>
 internal sealed partial record KubectlAnswer(int ExitCode, string Output, string Error)
 {
     public bool IsSuccess => ExitCode == 0;
 
     /// <summary>
-    /// On one line, without kubectl's own log lines and its remark about runtimes, which name no cause.
+    /// Standard error on one line, without kubectl's own log lines and its remark about runtimes, which name no cause.
     /// </summary>
     public string ErrorText => TextOf(Error);
 

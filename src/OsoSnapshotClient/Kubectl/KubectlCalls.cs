@@ -1,6 +1,6 @@
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>What is done with kubectl in more than one place.</summary>
+/// <summary>Steps with kubectl that are needed in several places.</summary>
 internal static class KubectlCalls
 {
     // 128 + SIGHUP, SIGINT, SIGTERM.
@@ -8,11 +8,11 @@ internal static class KubectlCalls
     private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Waits for its end. A signal of the terminal ends kubectl too, perhaps before this process hears of it: such an
-    /// end is no answer of the cluster.
+    /// Waits until kubectl has ended. A signal from the terminal ends kubectl too, perhaps before this process gets it;
+    /// that end is no answer of the cluster.
     /// </summary>
-    /// <returns>Its exit status.</returns>
-    /// <exception cref="OperationCanceledException">The signal has arrived here.</exception>
+    /// <returns>kubectl's exit status.</returns>
+    /// <exception cref="OperationCanceledException">This process got the signal too.</exception>
     public static async Task<int> EndAsync(this IKubectlCall call, CancellationToken token)
     {
         int status = await call.EndAsync().WaitAsync(token);
@@ -24,7 +24,7 @@ internal static class KubectlCalls
         return status;
     }
 
-    /// <summary>Runs it to its end and keeps what it prints.</summary>
+    /// <summary>Runs kubectl to its end, and keeps what it prints.</summary>
     public static async Task<KubectlAnswer> RunAsync(
         this IKubectl kubectl, IReadOnlyList<string> arguments, CancellationToken token)
     {
@@ -32,7 +32,7 @@ internal static class KubectlCalls
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using StreamReader output = new(call.Output);
 
-        // A child of kubectl's that outlives it may hold the pipes: nobody waits for that after a signal.
+        // A child process that outlives kubectl may keep the pipes open: after a signal nothing waits for them.
         Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
         string text = await output.ReadToEndAsync(CancellationToken.None).WaitAsync(token);
         return new(await call.EndAsync(token), text, await error.WaitAsync(token));

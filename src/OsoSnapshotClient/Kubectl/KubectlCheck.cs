@@ -2,7 +2,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>What this kubectl can do, and what its user may, asked before anything is made.</summary>
+/// <summary>Checks what this kubectl can do and what its user may do, before anything is made.</summary>
 internal static class KubectlCheck
 {
     private static readonly string[] TakeRights =
@@ -10,9 +10,9 @@ internal static class KubectlCheck
         "patch pods --subresource=ephemeralcontainers", "create pods --subresource=exec", "get pods --subresource=log",
     ];
 
-    /// <summary>kubectl's help says which options it has.</summary>
-    /// <returns>The options, without the default profile where this kubectl knows none.</returns>
-    /// <exception cref="OperatorException">It is too old for what is asked of it.</exception>
+    /// <summary>Finds the options that kubectl has in its help.</summary>
+    /// <returns>The start options, without the default profile if this kubectl has no --profile.</returns>
+    /// <exception cref="OperatorException">This kubectl is too old for the start options.</exception>
     public static async Task<StartOptions> OptionsAsync(PodAccess access, CancellationToken token)
     {
         KubectlAnswer answer = await access.Kubectl.RunAsync(["debug", "--help"], token);
@@ -23,7 +23,7 @@ internal static class KubectlCheck
             KubectlAnswer version = await access.Kubectl.RunAsync(["version", "--client"], token);
             throw TooOld(
                 $": {(version.Output + version.Error).Split('\n')[0]}",
-                "ephemeral containers need 1.23 or later; --profile 1.27, --custom 1.31");
+                "use 1.23 or later; --profile needs 1.27, and --custom needs 1.31");
         }
 
         if (start.Custom is not null && !help.Contains("--custom", StringComparison.Ordinal))
@@ -42,7 +42,7 @@ internal static class KubectlCheck
             : start with { Profile = null };
     }
 
-    /// <summary>An archive that can't be copied out helps nobody.</summary>
+    /// <summary>Checks the rights first, because an archive that can't be copied is useless.</summary>
     /// <exception cref="OperatorException">A right is missing.</exception>
     public static async Task RightsAsync(PodAccess access, CancellationToken token)
     {

@@ -4,9 +4,9 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>kubectl as a child process, its arguments as a list: no shell reads them.</summary>
-/// <param name="fileName">A path, or a name on PATH.</param>
-/// <param name="globalFlags">Such as <c>-n NAMESPACE</c>, for every call.</param>
+/// <summary>Runs kubectl as a child process. Its arguments are a list, so that no shell reads them.</summary>
+/// <param name="fileName">kubectl's path, or its name on PATH.</param>
+/// <param name="globalFlags">The flags for every call, such as <c>-n NAMESPACE</c>.</param>
 internal sealed class KubectlProgram(string fileName, IReadOnlyList<string> globalFlags) : IKubectl
 {
     public IKubectlCall Start(params IReadOnlyList<string> arguments)
@@ -53,7 +53,7 @@ internal sealed class KubectlProgram(string fileName, IReadOnlyList<string> glob
             }
             catch (Exception e) when (e is InvalidOperationException or Win32Exception)
             {
-                // It has ended, or is ending.
+                // kubectl has ended, or is ending.
             }
         }
 

@@ -6,10 +6,10 @@ namespace OsoSnapshotClient.Kubectl;
 /// <summary>What the client reads of a pod (Kubernetes API, core/v1).</summary>
 internal sealed record Pod
 {
-    /// <summary>With what the names of the client's containers begin.</summary>
+    /// <summary>The start of the names of the client's containers.</summary>
     public const string AgentPrefix = "oso-snapshot-";
 
-    /// <summary>Those that stay between the runs.</summary>
+    /// <summary>The start of the names of containers that stay between runs.</summary>
     public const string ResidentPrefix = AgentPrefix + "resident-";
 
     public PodMetadata Metadata { get; init; } = new();
@@ -18,22 +18,22 @@ internal sealed record Pod
 
     public PodStatus Status { get; init; } = new();
 
-    /// <exception cref="JsonException">It is no pod.</exception>
+    /// <exception cref="JsonException">The text is no pod.</exception>
     public static Pod Parse(string json) => JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? new();
 
     public static IReadOnlyList<Pod> ParseList(string json) =>
         JsonSerializer.Deserialize(json, PodJson.Default.PodList)?.Items ?? [];
 
-    /// <summary>The containers of the client's runs by their names, and those of the runbook by their image.</summary>
+    /// <summary>The names of the agent's containers: the client's by name, the runbook's by image.</summary>
     public IEnumerable<string> AgentContainers() =>
         from container in Spec.EphemeralContainers ?? []
         where container.Name.StartsWith(AgentPrefix, StringComparison.Ordinal)
             || container.Image.Contains("oso_snapshot", StringComparison.Ordinal)
         select container.Name;
 
-    /// <summary>Containers that run and stay between the agent's runs.</summary>
-    /// <param name="image">Of these alone; null for any.</param>
-    /// <param name="target">Beside this container alone; null for any.</param>
+    /// <summary>The names of the running containers that stay between runs.</summary>
+    /// <param name="image">Only containers of this image; null for any.</param>
+    /// <param name="target">Only containers beside this one; null for any.</param>
     public IEnumerable<string> ResidentContainers(string? image = null, string? target = null) =>
         from container in Spec.EphemeralContainers ?? []
         where IsResident(container.Name)
@@ -46,7 +46,7 @@ internal sealed record Pod
 
     public bool HasEphemeralContainer(string name) => Spec.EphemeralContainers?.Any(one => one.Name == name) == true;
 
-    /// <summary>What the kubelet says of an ephemeral container.</summary>
+    /// <summary>The state of an ephemeral container, as the kubelet reports it.</summary>
     public AgentState StateOf(string container) => AgentState.Of(
         Status.EphemeralContainerStatuses?.FirstOrDefault(status => status.Name == container)?.State);
 }
@@ -96,7 +96,7 @@ internal sealed record ContainerStatus
     public ContainerState? LastState { get; init; }
 }
 
-/// <summary>One of the three is there, or none yet.</summary>
+/// <summary>One of the three is set, or none before the kubelet reports one.</summary>
 internal sealed record ContainerState
 {
     public RunningState? Running { get; init; }

@@ -2,7 +2,7 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>All that the work on one pod needs to know and to use.</summary>
+/// <summary>Everything that the work on one pod needs.</summary>
 internal sealed record PodAccess
 {
     public required IKubectl Kubectl { get; init; }
@@ -15,7 +15,7 @@ internal sealed record PodAccess
 
     public required IPodReport Report { get; init; }
 
-    /// <summary>For a message; known once the pod is read.</summary>
+    /// <summary>The names of the pod's containers, for a message; empty before the pod is read.</summary>
     public string ContainerNames { get; init; } = string.Empty;
 
     /// <summary>kubectl's arguments to run a command in a container.</summary>
@@ -27,11 +27,11 @@ internal sealed record PodAccess
         $"kubectl oso-snapshot {verb}{Flags.Text} --image {Start.Image} {Pod}";
 }
 
-/// <summary>kubectl's own flags, which are handed on as they are.</summary>
-/// <param name="Arguments">For each call.</param>
+/// <summary>kubectl's own flags, which are passed on unchanged.</summary>
+/// <param name="Arguments">The flags for each call.</param>
 internal sealed record GlobalFlags(IReadOnlyList<string> Arguments)
 {
-    /// <summary>As they are typed, a space before each; without a password.</summary>
+    /// <summary>The flags as they are typed, each after a space, without passwords and tokens.</summary>
     public string Text { get; } = string.Concat(
         Arguments.Where((word, index) => !IsSecret(word) && (index == 0 || !IsSecret(Arguments[index - 1])))
             .Select(word => " " + word));
@@ -44,13 +44,13 @@ internal sealed record StartOptions
 {
     public required string Image { get; init; }
 
-    /// <summary>null: found.</summary>
+    /// <summary>The container that runs Prometheus; null to find it.</summary>
     public string? Target { get; init; }
 
-    /// <summary>Of <c>kubectl debug</c>; null where this kubectl knows none.</summary>
+    /// <summary>The profile for <c>kubectl debug</c>; null if this kubectl has no profiles.</summary>
     public string? Profile { get; init; } = "restricted";
 
-    /// <summary>The operator chose the profile.</summary>
+    /// <summary>Whether the operator chose the profile.</summary>
     public bool IsProfileNamed { get; init; }
 
     public string? Custom { get; init; }

@@ -5,14 +5,14 @@ using OsoSnapshot.Formats;
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>
-/// A pod as the cluster tells of each change. Where the operator may get pods but not watch them, it is asked for twice
-/// a second.
+/// Follows the changes of a pod. If the operator may get pods but not watch them, the watch reads the pod twice a
+/// second.
 /// </summary>
 internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
 
-    // One that is refused ends at once; one that the API server ends has lasted for minutes.
+    // A watch that is refused ends at once. A watch that the API server ends has lasted for minutes.
     private static readonly TimeSpan MinWatch = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _end = new();
@@ -22,11 +22,11 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
     private Pod? _pod;
     private KubectlAnswer? _failure;
 
-    /// <summary>Why the cluster says nothing; empty where it does.</summary>
+    /// <summary>Why the pod can't be read; empty if it can.</summary>
     public string ProblemText => _failure?.ErrorText ?? string.Empty;
 
-    /// <summary>Begins to watch.</summary>
-    /// <returns>The pod as it is now; null where it can't be read.</returns>
+    /// <summary>Starts the watch.</summary>
+    /// <returns>The pod as it is now; null and the failure if it can't be read.</returns>
     public async Task<(Pod? Pod, KubectlAnswer? Failure)> StartAsync(CancellationToken token)
     {
         _pump = Task.Run(PumpAsync, CancellationToken.None);
@@ -42,9 +42,9 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a state of the pod.</summary>
-    /// <param name="isReached">Sees the pod as it is and after each change.</param>
-    /// <returns>False where it did not come in time.</returns>
+    /// <summary>Waits until the pod reaches a state.</summary>
+    /// <param name="isReached">Gets the pod as it is now, and after each change.</param>
+    /// <returns>False if the limit passed before.</returns>
     public async Task<bool> WaitAsync(Func<Pod, bool> isReached, TimeSpan limit, CancellationToken token)
     {
         long startedAt = Stopwatch.GetTimestamp();
@@ -66,8 +66,8 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks anew, since a change may be told late.</summary>
-    /// <returns>null where the pod can't be read; <see cref="ProblemText"/> says why.</returns>
+    /// <summary>Reads the pod now, because the watch may report a change late.</summary>
+    /// <returns>null if the pod can't be read; <see cref="ProblemText"/> says why.</returns>
     public async Task<Pod?> ReadAsync(CancellationToken token)
     {
         KubectlAnswer answer = await kubectl.RunAsync(["get", "pod", pod, "-o", "json"], token);
@@ -135,7 +135,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
         try
         {
-            // Whole objects, one after the other; each is there once its last brace arrives.
+            // kubectl prints whole objects, one after the other. Each is read when its last brace arrives.
             await foreach (Pod? now in JsonSerializer.DeserializeAsyncEnumerable(
                 call.Output, PodJson.Default.Pod, topLevelValues: true, token))
             {
@@ -144,7 +144,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or IOException)
         {
-            // It broke off.
+            // The watch broke off.
         }
 
         call.Kill();

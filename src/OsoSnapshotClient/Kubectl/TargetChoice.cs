@@ -4,17 +4,17 @@ using OsoSnapshot.Formats;
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>The container that runs Prometheus.</summary>
-/// <param name="Name">Of the container.</param>
-/// <param name="IsGuess">Nothing about it says Prometheus: it is the pod's only container.</param>
+/// <param name="Name">The container's name.</param>
+/// <param name="IsGuess">Whether nothing shows that it runs Prometheus: it is the pod's only container.</param>
 internal sealed partial record TargetChoice(string Name, bool IsGuess)
 {
     private static readonly string[] UsualNames = ["prom-svr", "prom", "prometheus", "prometheus-server"];
 
     /// <summary>
-    /// By its image, its program or its flags; else by its name; else there must be no other.
+    /// Finds the container by its image, program or flags, otherwise by its name. Otherwise it must be the only one.
     /// </summary>
-    /// <param name="named">What the operator said; null where nothing.</param>
-    /// <exception cref="OperatorException">Several may be it.</exception>
+    /// <param name="named">The name that the operator gave; null for none.</param>
+    /// <exception cref="OperatorException">Several containers may be Prometheus.</exception>
     public static TargetChoice Find(Pod pod, string? named)
     {
         if (named is not null)
@@ -35,7 +35,7 @@ internal sealed partial record TargetChoice(string Name, bool IsGuess)
                 "Name one with --target.");
     }
 
-    /// <summary>The directories that its flags name for the database, a shell's script included.</summary>
+    /// <summary>The database directories that the container's flags name, also those in a shell script.</summary>
     public IEnumerable<string> StoragePaths(Pod pod) =>
         from container in pod.Spec.Containers
         where container.Name == Name

@@ -3,8 +3,8 @@ using System.Text;
 namespace OsoSnapshotClient.Progress;
 
 /// <summary>
-/// The bars of all pods, redrawn in place at a terminal's foot; lines that are written move them down. Of the terminal
-/// it needs "erase to the end" and "cursor up" alone (ECMA-48, ED and CUU).
+/// Draws the bars of all pods at the terminal's foot, below all written lines. The terminal must know only "erase to
+/// the end" and "cursor up" (ECMA-48, ED and CUU).
 /// </summary>
 internal sealed class BarBoard : IAsyncDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class BarBoard : IAsyncDisposable
         _timer = time.CreateTimer(_ => Redraw(string.Empty, onlyBars: true), state: null, Refresh, Refresh);
     }
 
-    /// <param name="lines">Not wrapped: a command in them can be copied.</param>
+    /// <param name="lines">Written without wrapping, so that a command in them can be copied.</param>
     public void Write(string lines) => Redraw(lines + "\n", onlyBars: false);
 
     public void Show(string pod, string text, PodProgress progress)
@@ -87,7 +87,7 @@ internal sealed class BarBoard : IAsyncDisposable
             line = $"{new string(full, filled)}{new string(empty, Columns - filled)} {line}";
         }
 
-        // One that reached the last column would take two lines.
+        // A bar that reached the last column would take two lines.
         return line[..Math.Min(line.Length, Width() - 1)];
     }
 

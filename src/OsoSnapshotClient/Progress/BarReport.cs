@@ -2,10 +2,10 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Progress;
 
-/// <summary>A bar a pod at the terminal's foot, with what is said above it.</summary>
-/// <param name="board">All pods' bars.</param>
-/// <param name="pod">Names the bar.</param>
-/// <param name="label">Before each line, where there are several pods.</param>
+/// <summary>Shows a pod's bar at the terminal's foot, and its messages above.</summary>
+/// <param name="board">The bars of all pods.</param>
+/// <param name="pod">The pod's name, which identifies its bar.</param>
+/// <param name="label">Starts each line if there are several pods; empty for one.</param>
 internal sealed class BarReport(BarBoard board, string pod, string label, TimeProvider time) : IPodReport
 {
     private readonly object _lock = new();

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace OsoSnapshotClient.Progress;
 
-/// <summary>An object a line on standard error, for programs.</summary>
+/// <summary>Prints one JSON object per line on standard error, for programs.</summary>
 internal sealed class JsonReport(TextWriter output, string pod, TimeProvider time) : IPodReport
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -51,7 +51,7 @@ internal sealed class JsonReport(TextWriter output, string pod, TimeProvider tim
         output.Write(JsonSerializer.Serialize(line, ProgressJson.Default.ProgressLine) + "\n");
 }
 
-/// <summary>One line; what it doesn't speak of is left out.</summary>
+/// <summary>One line. Values that it doesn't have are left out.</summary>
 internal sealed record ProgressLine
 {
     public required string Pod { get; init; }

@@ -2,10 +2,10 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Progress;
 
-/// <summary>Plain lines, for files and pipes, and for terminals that can do no more.</summary>
+/// <summary>Prints plain lines, for files, pipes and terminals that can't show bars.</summary>
 /// <param name="output">Standard error: standard output carries only what was asked for.</param>
-/// <param name="label">Before each line, where there are several pods.</param>
-/// <param name="isQuiet">Only what must be seen.</param>
+/// <param name="label">Starts each line if there are several pods; empty for one.</param>
+/// <param name="isQuiet">Whether only warnings and failures are printed.</param>
 internal sealed class LineReport(TextWriter output, string label, bool isQuiet, TimeProvider time) : IPodReport
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -47,7 +47,7 @@ internal sealed class LineReport(TextWriter output, string label, bool isQuiet, 
     {
     }
 
-    // In one piece: others write to the same stream.
+    // All lines are written with one call, because others write to the same stream.
     private void Write(string lines) =>
         output.Write(string.Concat(lines.Split('\n').Select(line => $"{label}{line}\n")));
 }

@@ -3,7 +3,7 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotClient.Progress;
 
-/// <summary>Bytes a second over the last seconds, and how long the rest takes at that rate.</summary>
+/// <summary>Measures bytes per second over the last ten seconds, and how long the rest takes at that rate.</summary>
 internal sealed class RateMeter(TimeProvider time)
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -40,7 +40,7 @@ internal sealed class RateMeter(TimeProvider time)
             : null;
     }
 
-    /// <returns>Such as <c>copying: 120.3 MiB of 820.0 MiB, 14 %, 33.1 MiB/s, 21s left</c>.</returns>
+    /// <returns>A text such as <c>copying: 120.3 MiB of 820.0 MiB, 14 %, 33.1 MiB/s, 21s left</c>.</returns>
     public string Describe(PodProgress progress)
     {
         List<string> parts = [];

@@ -2,7 +2,7 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>What an archive holds, read without writing anything.</summary>
+/// <summary>Reads and checks what an archive holds, without writing anything.</summary>
 internal sealed class ArchiveContent : IEntryVisitor
 {
     private readonly BlockAudit _audit = new();

@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Sees the entries of an archive; paths are relative to the directory in which blocks lie.</summary>
+/// <summary>Gets the entries of an archive. Paths are relative to the directory that holds the blocks.</summary>
 internal interface IEntryVisitor
 {
     void Directory(string path);
@@ -16,7 +16,7 @@ internal interface IEntryVisitor
     void FinishFile();
 }
 
-/// <summary>The archive holds something else than it should, or a name that would leave the directory.</summary>
+/// <summary>The archive holds something unexpected, or a name that would leave the directory.</summary>
 internal sealed class ForeignArchiveException(string entry)
     : Exception($"it holds {(entry.Length > 100 ? entry[..100] + "…" : entry)}");
 
@@ -26,9 +26,9 @@ internal static class ArchiveWalk
     private const int BufferBytes = 512 * 1024;
     private const string Root = "snapshots";
 
-    /// <summary>An archive of one snapshot: the visitor doesn't see its <c>snapshots/NAME/</c>.</summary>
-    /// <exception cref="InvalidDataException">It is damaged or no archive.</exception>
-    /// <exception cref="ForeignArchiveException">It is not of one snapshot.</exception>
+    /// <summary>Reads an archive of one snapshot. The visitor's paths lack <c>snapshots/NAME/</c>.</summary>
+    /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
+    /// <exception cref="ForeignArchiveException">The archive is not of one snapshot.</exception>
     public static void Run(Stream packed, IEntryVisitor visitor, CancellationToken token)
     {
         string? snapshot = null;
@@ -50,9 +50,9 @@ internal static class ArchiveWalk
         }
     }
 
-    /// <summary>An archive of one block: all lies below the block's name, which the visitor sees.</summary>
-    /// <exception cref="InvalidDataException">It is damaged or no archive.</exception>
-    /// <exception cref="ForeignArchiveException">It is not of this block.</exception>
+    /// <summary>Reads an archive of one block. The visitor's paths begin with the block's name.</summary>
+    /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
+    /// <exception cref="ForeignArchiveException">The archive is not of this block.</exception>
     public static void RunBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
     {
         Walk(packed, PathInBlock, visitor, token);
@@ -100,7 +100,7 @@ internal static class ArchiveWalk
         }
     }
 
-    // Every part must be one that each system takes for a name alone.
+    // Each part must be a plain name on every operating system.
     private static string[] Parts(TarHeader entry)
     {
         string name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Whose the restored files are to be.</summary>
+/// <summary>The owner of the restored files.</summary>
 internal sealed partial record FileOwner(uint User, uint Group)
 {
-    /// <param name="text">Numbers, as in <c>65534:65534</c>.</param>
+    /// <param name="text">Two numbers, as in <c>65534:65534</c>.</param>
+    /// <returns>null if the text is in another form.</returns>
     public static FileOwner? TryParse(string text) =>
         text.Split(':') is [var user, var group] && TryParse(user, out uint uid) && TryParse(group, out uint gid)
             ? new(uid, gid)
@@ -17,7 +18,7 @@ internal sealed partial record FileOwner(uint User, uint Group)
     {
         if (ChangeOwner(path, User, Group) != 0)
         {
-            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new IOException($"{path} can't be given to {this}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
 

@@ -6,7 +6,7 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Makes a data directory for Prometheus of an archive: all of it, or nothing.</summary>
+/// <summary>Restores an archive to a data directory for Prometheus, completely or not at all.</summary>
 internal sealed class RestoreRun(
     string archive,
     string directory,
@@ -16,7 +16,7 @@ internal sealed class RestoreRun(
 {
     private readonly RestoreTarget _target = new(directory, owner, output, time);
 
-    /// <exception cref="OperatorException">The directory is as empty as it was.</exception>
+    /// <exception cref="OperatorException">The restore failed; the directory is as empty as before.</exception>
     public void Run(CancellationToken token)
     {
         try
@@ -29,7 +29,9 @@ internal sealed class RestoreRun(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed($"The restore failed: {e.Message}", "see the message; nothing stays in the directory");
+            throw Failed(
+                $"The restore failed: {e.Message}",
+                "remove the cause, then run the same command again; nothing stays in the directory");
         }
     }
 
@@ -56,7 +58,8 @@ internal sealed class RestoreRun(
         {
             CompareChecksum(tap, hash, token);
             throw Failed(
-                $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}", $"see tar tvf {archive}");
+                $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}",
+                $"see its content with tar tvf {archive}");
         }
     }
 
@@ -66,7 +69,7 @@ internal sealed class RestoreRun(
         string path = archive + ChecksumFile.Extension;
         if (!File.Exists(path))
         {
-            output.WriteLine($"⚠️ There is no {path} to compare with.");
+            output.WriteLine($"⚠️ The SHA-256 was not compared: there is no {path}.");
             return;
         }
 

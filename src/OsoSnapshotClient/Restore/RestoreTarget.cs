@@ -5,18 +5,18 @@ using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>The directory that becomes a data directory for Prometheus: all of it, or nothing.</summary>
-/// <param name="owner">Whose the files are to be; null for this user's.</param>
+/// <summary>A directory that becomes a data directory for Prometheus, completely or not at all.</summary>
+/// <param name="owner">The owner of the files; null for this user.</param>
 internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWriter output, TimeProvider time)
 {
-    /// <summary>A new file system holds this directory, and is empty all the same.</summary>
+    /// <summary>A new file system contains this directory, and still counts as empty.</summary>
     public const string NewFileSystemsOwn = "lost+found";
 
     private static readonly TimeSpan Spare = TimeSpan.FromDays(31);
 
     private string Scratch => Path.Combine(directory, ".restoring");
 
-    /// <exception cref="OperatorException">It holds something.</exception>
+    /// <exception cref="OperatorException">The directory is not empty.</exception>
     public void RequireEmpty()
     {
         if (!Directory.Exists(directory))
@@ -35,7 +35,7 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         }
     }
 
-    /// <exception cref="OperatorException">There is less room.</exception>
+    /// <exception cref="OperatorException">The disk has less room.</exception>
     public void MakeWithRoomFor(long bytes)
     {
         Directory.CreateDirectory(directory);
@@ -49,8 +49,8 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         }
     }
 
-    /// <summary>Fills it with blocks, side by side, so that Prometheus can take the directory as it is.</summary>
-    /// <param name="unpack">Writes them below the path that it is given; if it throws, nothing stays.</param>
+    /// <summary>Fills the directory with blocks, so that Prometheus can use it as it is.</summary>
+    /// <param name="unpack">Writes the blocks below the path that it gets; if it throws, nothing stays.</param>
     public void Fill(Action<string> unpack)
     {
         List<string> made = [Scratch];
@@ -80,7 +80,7 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         }
     }
 
-    /// <param name="oldest">Sample; null where no block tells it.</param>
+    /// <param name="oldest">The time of the oldest sample; null if no block tells it.</param>
     public void Tell(DateTimeOffset? oldest)
     {
         DateTimeOffset now = time.GetUtcNow();
@@ -92,7 +92,7 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
               --storage.tsdb.path={Path.GetFullPath(directory)} --storage.tsdb.retention.time={days}d
 
             The retention time keeps the oldest block for 30 days more; a shorter one, or --storage.tsdb.retention.size,
-            deletes blocks soon after the start. Its user must be able to write there{belongs}.
+            deletes blocks soon after the start. Prometheus' user must be able to write there{belongs}.
             Data of Prometheus 3 opens with 2.55 or later; data of 2.x with any later version.
             """));
     }

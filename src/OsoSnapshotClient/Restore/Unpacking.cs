@@ -1,6 +1,6 @@
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Writes the entries of an archive below a directory, which is new.</summary>
+/// <summary>Writes the entries of an archive below a new directory.</summary>
 internal sealed class Unpacking(string directory) : IEntryVisitor, IDisposable
 {
     private FileStream? _file;

@@ -4,13 +4,13 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Checks an archive or a directory of blocks, a line for each block and the totals.</summary>
+/// <summary>Checks an archive or a directory of blocks. Prints a line for each block, and the totals.</summary>
 internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
 {
     private const int BufferBytes = 512 * 1024;
     private readonly VerifyText _text = new(path, ascii, output);
 
-    /// <exception cref="OperatorException">It is damaged, holds nothing, or is not there.</exception>
+    /// <exception cref="OperatorException">The path is damaged, holds no block, or does not exist.</exception>
     public void Run(CancellationToken token)
     {
         try
@@ -24,7 +24,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "See the message.", e);
+                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "check its permissions", e);
         }
     }
 

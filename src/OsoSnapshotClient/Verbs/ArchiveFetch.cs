@@ -6,11 +6,11 @@ using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Copies the archive, and judges what came.</summary>
+/// <summary>Copies the archive, and checks the copy.</summary>
 internal sealed class ArchiveFetch(AgentContainer agent, TakeOptions take, CopyOutput? output)
 {
     /// <summary>
-    /// Once more from the start if the checksum is wrong: a crash of this machine may have damaged the beginning.
+    /// Starts over once if the checksum is wrong, because a crash of this machine may have damaged the beginning.
     /// </summary>
     /// <exception cref="OperatorException">The copy isn't the archive, or can't be made.</exception>
     public async Task RunAsync(string sha256, long size, CancellationToken token)
@@ -37,7 +37,7 @@ internal sealed class ArchiveFetch(AgentContainer agent, TakeOptions take, CopyO
                     ExitStatus.ArchiveFailed,
                     $"The copy is not the archive: its SHA-256 differs from {sha256}"
                     + (attempt == 2 ? ", twice." : "."),
-                    $"something between here and the pod changes bytes; the container waits ({take.Hold} at most)");
+                    $"find what changes bytes between here and the pod; the container waits {take.Hold} at most");
             }
 
             agent.Access.Report.Warn(
@@ -53,7 +53,7 @@ internal sealed class ArchiveFetch(AgentContainer agent, TakeOptions take, CopyO
                 ExitStatus.ArchiveFailed,
                 $"The copy has the right checksum, but its structure is damaged: {damage}"
                 + (output is null ? string.Empty : $" It stays as {output.Part}."),
-                $"kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
+                $"see kubectl logs {agent.Access.Pod} -c {agent.Name}{agent.Access.Flags.Text}");
         }
 
         output?.Publish(verdict.Sha256);

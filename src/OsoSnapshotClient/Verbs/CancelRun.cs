@@ -23,13 +23,13 @@ internal sealed class CancelRun(PodAccess access)
                 access.Report.Say($"Ending container {name} of pod {access.Pod}");
                 AgentState end = await AgentCancel.RunAsync(agent, token);
                 string message = end.Message.Length > 0 ? $": {end.Message}" : string.Empty;
-                access.Report.Say($"✅ It ended with status {end.ExitCode}{message}");
+                access.Report.Say($"✅ Container {name} ended with status {end.ExitCode}{message}");
             }
             else if (await ResidentRun.ReadRunAsync(agent, token) is { Length: > 0 } run)
             {
                 access.Report.Say($"Ending the run in container {name} of pod {access.Pod}");
                 await AgentCancel.RunAsync(new ResidentRun(access, watch, name, run), token);
-                access.Report.Say("✅ It has ended; the container stays");
+                access.Report.Say("✅ The run has ended; the container stays");
             }
             else
             {

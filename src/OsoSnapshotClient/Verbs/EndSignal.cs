@@ -3,7 +3,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>The signals that end the client, which has something to tell before it goes.</summary>
+/// <summary>Catches the signals that end the client, so that the verbs can print messages before the end.</summary>
 internal sealed class EndSignal : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -17,15 +17,15 @@ internal sealed class EndSignal : IDisposable
         Add(PosixSignal.SIGHUP, ExitStatus.HungUp);
     }
 
-    /// <summary>Complete at the second one.</summary>
+    /// <summary>Completes at the second signal.</summary>
     public Task Again => _again.Task;
 
-    /// <summary>Somebody sits at the terminal who may press Ctrl-C again.</summary>
+    /// <summary>Whether a user at the terminal may press Ctrl-C again.</summary>
     public static bool IsAtTerminal => !Console.IsInputRedirected && !Console.IsErrorRedirected;
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>What the process ends with; of the first signal.</summary>
+    /// <summary>The exit status for the first signal.</summary>
     public ExitStatus Status { get; private set; }
 
     public void Dispose()

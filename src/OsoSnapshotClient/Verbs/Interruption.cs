@@ -5,7 +5,7 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>What is done after a signal or a failure, which must not take long.</summary>
+/// <summary>The steps after a signal or a failure, which must not take long.</summary>
 internal static class Interruption
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -20,13 +20,13 @@ internal static class Interruption
         if (!isDone)
         {
             agent.Access.Report.Warn(
-                $"Container {agent.Name} of pod {agent.Access.Pod} may still be running:"
-                + $" {agent.Access.Command("remove")}");
+                $"Container {agent.Name} of pod {agent.Access.Pod} may still be running."
+                + $" {agent.Access.Command("remove")} has the agent remove its own files and all snapshots");
         }
     }
 
-    /// <summary>A second Ctrl-C gives up what could be continued.</summary>
-    /// <param name="output">With its note, which is deleted then.</param>
+    /// <summary>Offers to give up, with a second Ctrl-C, what a later run could continue.</summary>
+    /// <param name="output">The output, whose note is deleted in that case.</param>
     public static async Task OfferCancelAsync(AgentContainer agent, CopyOutput output, EndSignal signal)
     {
         if (!EndSignal.IsAtTerminal || signal.Status != ExitStatus.Interrupted)
@@ -35,7 +35,7 @@ internal static class Interruption
         }
 
         IPodReport report = agent.Access.Report;
-        report.Warn($"  Ctrl-C again within {CancelOffer.TotalSeconds:0} s gives it up now.");
+        report.Warn($"  Ctrl-C again within {CancelOffer.TotalSeconds:0} s gives the run up now.");
         if (await Task.WhenAny(signal.Again, Task.Delay(CancelOffer)) == signal.Again)
         {
             report.Warn($"Ending container {agent.Name} …");
@@ -44,7 +44,7 @@ internal static class Interruption
         }
     }
 
-    /// <returns>False where it failed, or took too long.</returns>
+    /// <returns>False if the action failed or took too long.</returns>
     public static async Task<bool> LimitAsync(Func<CancellationToken, Task> action)
     {
         using CancellationTokenSource limit = new(Limit);

@@ -6,10 +6,10 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Verbs;
 
 /// <summary>
-/// Lists what lies on a volume, through a container that is there anyway: one of the agent's, else Prometheus' own
-/// where it has a shell.
+/// Lists the agent's files and the snapshots on a volume. It looks through a running container of the agent, otherwise
+/// through Prometheus' own if that has a shell.
 /// </summary>
-/// <param name="isOneOfAll">Of all pods of a namespace only those of Prometheus are of interest.</param>
+/// <param name="isOneOfAll">Whether the pod is skipped if it isn't one of Prometheus.</param>
 internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfAll, TimeProvider time)
 {
     private const string AgentRoot = "/proc/1/root";
@@ -56,7 +56,7 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
 
         await output.WriteAsync(
             $"{access.Pod}  unknown: no container with a shell sees the volume; kubectl oso-snapshot"
-            + $" remove{access.Flags.Text} {access.Pod} removes whatever there is\n{residents}");
+            + $" remove{access.Flags.Text} {access.Pod} has the agent remove its own files and all snapshots\n{residents}");
         return new(access.Pod, 0);
     }
 
@@ -77,7 +77,7 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
         }
     }
 
-    // "KIBIBYTES SECONDS PATH"
+    // A line is "KIBIBYTES SECONDS PATH".
     private string Describe(string line)
     {
         string[] parts = line.Split(' ', 3);

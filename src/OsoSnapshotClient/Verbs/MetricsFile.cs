@@ -4,8 +4,8 @@ using OsoSnapshot.Formats;
 namespace OsoSnapshotClient.Verbs;
 
 /// <summary>
-/// The last backups as Prometheus' node exporter reads them (its textfile collector): one line a pod and metric. What
-/// is told of an earlier success stays when a later run fails.
+/// Writes the last backups for node exporter's textfile collector, one line per pod and metric. The values of the last
+/// success stay when a later run fails.
 /// </summary>
 internal static class MetricsFile
 {
@@ -22,7 +22,7 @@ internal static class MetricsFile
         (Bytes, "Size of the archive of the last run that succeeded."),
     ];
 
-    /// <exception cref="OperatorException">It can't be written.</exception>
+    /// <exception cref="OperatorException">The file can't be written.</exception>
     public static void Write(string path, IEnumerable<PodResult> results, DateTimeOffset now)
     {
         try
@@ -41,7 +41,7 @@ internal static class MetricsFile
                 }
             }
 
-            // In one step: the collector may read at any moment.
+            // The file changes in one step, because the collector may read it at any moment.
             string fresh = path + ".new";
             File.WriteAllText(fresh, string.Concat(Metrics.Select(metric => Text(metric.Name, metric.Help, samples))));
             File.Move(fresh, path, overwrite: true);

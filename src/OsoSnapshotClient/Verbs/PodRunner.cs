@@ -6,8 +6,8 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Does a verb's work on one pod, or on all that match, so many at a time.</summary>
-/// <param name="reports">Makes what shows a pod's work, given its name, and a label if there are several.</param>
+/// <summary>Does a verb's work on one pod, or on all pods that match, several at a time.</summary>
+/// <param name="reports">Makes a pod's report from its name, and from a label if there are several pods.</param>
 internal sealed class PodRunner(
     IKubectl kubectl,
     GlobalFlags flags,
@@ -41,8 +41,8 @@ internal sealed class PodRunner(
         }
     }
 
-    /// <param name="selector">null for all pods of the namespace.</param>
-    /// <exception cref="OperatorException">There is no such pod, or they can't be listed.</exception>
+    /// <param name="selector">The labels of the pods; null for all pods of the namespace.</param>
+    /// <exception cref="OperatorException">No pod matches, or the pods can't be listed.</exception>
     public async Task<IReadOnlyList<PodResult>> RunManyAsync(
         string? selector, int parallel, Func<PodAccess, Task<PodResult>> work)
     {
@@ -64,7 +64,7 @@ internal sealed class PodRunner(
         }));
     }
 
-    /// <returns>The table of what has become of each pod.</returns>
+    /// <returns>A table with the result of each pod.</returns>
     public static string Table(IReadOnlyList<PodResult> results, TimeSpan elapsed)
     {
         IEnumerable<string> rows =
@@ -101,7 +101,7 @@ internal sealed class PodRunner(
             return pods.Length > 0 ? pods : throw new OperatorException(
                 ExitStatus.Settings,
                 selector is null ? $"There is no pod{flags.Text}." : $"No pod matches '{selector}'{flags.Text}.",
-                $"kubectl get pods --show-labels{flags.Text}");
+                $"see kubectl get pods --show-labels{flags.Text}");
         }
         catch (JsonException e)
         {

@@ -2,11 +2,11 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Whatever can be known before anything is made; asked all at once, since each takes long.</summary>
-/// <param name="Access">With what this kubectl knows, and the pod's containers.</param>
+/// <summary>Checks all that it can before anything is made. The calls run together, because each takes long.</summary>
+/// <param name="Access">The access with the options that this kubectl knows, and the pod's containers.</param>
 internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
 {
-    /// <exception cref="OsoSnapshot.Formats.OperatorException">It can't work.</exception>
+    /// <exception cref="OsoSnapshot.Formats.OperatorException">The run can't succeed.</exception>
     public static async Task<Preflight> RunAsync(
         PodAccess access, PodWatch watch, bool needsRights, CancellationToken token)
     {

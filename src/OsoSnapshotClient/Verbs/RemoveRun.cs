@@ -4,8 +4,8 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Removes what runs have left on the volume.</summary>
-/// <param name="endsResidents">The containers that stay for later runs are ended too.</param>
+/// <summary>Has the agent remove its own files and all snapshots from the volume.</summary>
+/// <param name="endsResidents">Whether the containers that stay for later runs are ended too.</param>
 internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
@@ -26,7 +26,7 @@ internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvid
         return new(access.Pod, 0);
     }
 
-    /// <exception cref="OperatorException">Not everything is removed, or that isn't known.</exception>
+    /// <exception cref="OperatorException">Not everything is removed, or the result is unknown.</exception>
     public static async Task RunAsync(AgentContainer agent, string target, PodWatch watch, CancellationToken token)
     {
         PodAccess access = agent.Access;
@@ -35,7 +35,7 @@ internal sealed class RemoveRun(PodAccess access, bool endsResidents, TimeProvid
         AgentState end = await agent.AwaitEndAsync(Limit, token) ?? throw new OperatorException(
             ClientStatus.Failed,
             $"The removal has not ended within ten minutes: {watch.ProblemText}",
-            $"kubectl logs {access.Pod} -c {agent.Name}{access.Flags.Text}");
+            $"see kubectl logs {access.Pod} -c {agent.Name}{access.Flags.Text}");
         if (end.ExitCode != 0)
         {
             throw await agent.FailureAsync(end, token);

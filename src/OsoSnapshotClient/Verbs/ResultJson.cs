@@ -9,6 +9,6 @@ namespace OsoSnapshotClient.Verbs;
 [JsonSerializable(typeof(PodResult))]
 internal sealed partial class ResultJson : JsonSerializerContext
 {
-    /// <returns>The object on one line.</returns>
+    /// <returns>The result as one JSON object on one line.</returns>
     public static string Line(PodResult result) => JsonSerializer.Serialize(result, Default.PodResult);
 }

@@ -9,13 +9,13 @@ using OsoSnapshotClient.Kubectl;
 namespace OsoSnapshotClient.Verbs;
 
 /// <summary>
-/// Copies the archive that a run has left on the volume, such as one whose container ended together with Prometheus'.
+/// Copies the archive that a run has left on the volume, for example when its container ended with Prometheus'.
 /// </summary>
 internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
 {
     private readonly PodAccess _access = preflight.Access;
 
-    /// <returns>null where there is no whole one.</returns>
+    /// <returns>null if the volume holds no complete archive.</returns>
     public async Task<PodResult?> RunAsync(PodWatch watch, CancellationToken token)
     {
         output?.Forget();
@@ -28,7 +28,7 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
             await IdleContainer.StartForOneRunAsync(run, target, token);
             if (await FindAsync(container, token) is not { Sha256: { } sha256, ArchiveBytes: { } size })
             {
-                _access.Report.Say("No whole archive lies on the volume: making one");
+                _access.Report.Say("No complete archive is on the volume: making one");
                 return null;
             }
 
@@ -66,7 +66,7 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
 
     private async Task<VerifyReport?> FindAsync(AgentContainer container, CancellationToken token)
     {
-        _access.Report.Say("Verifying the archive that lies on the volume");
+        _access.Report.Say("Verifying the archive on the volume");
         KubectlAnswer answer = await container.AskAsync(["verify", "--json"], token);
         try
         {
@@ -75,7 +75,7 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
             {
                 if (report.Blocks.Max(block => block.To) is { } until)
                 {
-                    _access.Report.Say($"  it holds samples until {UtcTime.Format(until)}");
+                    _access.Report.Say($"  the archive holds samples until {UtcTime.Format(until)}");
                 }
 
                 return report;

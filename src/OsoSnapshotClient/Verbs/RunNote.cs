@@ -5,23 +5,23 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>What a run leaves beside its output, so that a later one continues it.</summary>
-/// <param name="output">null for standard output, which no run continues.</param>
+/// <summary>The note that a run leaves beside its output, so that a later run can continue it.</summary>
+/// <param name="output">null for standard output, which no later run can continue.</param>
 internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput? output)
 {
     private readonly PodAccess _access = preflight.Access;
 
     private string PodId => $"{_access.Flags.Text.TrimStart()}/{_access.Pod}";
 
-    // What decides the archive's content.
+    // The settings that decide the archive's content.
     private string Options =>
         string.Join(' ', _access.Start.Environment.Prepend(preflight.Target.Name)).ReplaceLineEndings(" ");
 
-    /// <returns>The container of an interrupted run; null where none is left.</returns>
-    /// <exception cref="OperatorException">That run makes something else than this one is asked for.</exception>
+    /// <returns>The container of an interrupted run; null if there is none.</returns>
+    /// <exception cref="OperatorException">The interrupted run makes another archive than this run.</exception>
     public async Task<AgentContainer?> AdoptAsync(PodWatch watch, CancellationToken token)
     {
-        // Noted before it was asked for: it may never have been made.
+        // The note is written before the container is requested, so the container may never have been made.
         if (output?.Note is not { Container: { } name } note || note.Pod != PodId
             || !preflight.Pod.HasEphemeralContainer(name))
         {
@@ -52,7 +52,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
                 ExitStatus.Settings,
                 $"Container {name} of an earlier run makes another archive: it was started with '{note.Options}', this"
                 + $" run asks for '{Options}'.",
-                "run it with the options of then, or add --restart to give the earlier run up");
+                "use the options of the earlier run, or add --restart to give that run up");
         }
 
         _access.Report.Say($"Giving up container {name} of an earlier run");
@@ -60,7 +60,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
         return null;
     }
 
-    /// <summary>Written before the container is asked for: an interruption must not lose it.</summary>
+    /// <summary>Writes the note before the container is requested, so that an interruption can't lose it.</summary>
     public void Begin(AgentContainer agent)
     {
         if (output is not null)
@@ -75,7 +75,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
         }
     }
 
-    /// <summary>The rest of an older archive is of no use.</summary>
+    /// <summary>Notes the archive's SHA-256, and drops the partial copy of another archive.</summary>
     public void Know(string sha256)
     {
         if (output is null)

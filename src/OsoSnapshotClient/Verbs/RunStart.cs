@@ -5,21 +5,21 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Begins a run, or takes an interrupted one up again, until it holds what is to be copied.</summary>
-/// <param name="output">null for standard output, which no run continues.</param>
+/// <summary>Starts a run, or continues an interrupted one, until it holds what is to be copied.</summary>
+/// <param name="output">null for standard output, which no later run can continue.</param>
 internal sealed class RunStart(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
 {
     private readonly RunNote _note = new(preflight, take, output);
 
-    /// <summary>null until one is found, or about to be asked for.</summary>
+    /// <summary>null before an agent is found or about to be requested.</summary>
     public AgentContainer? Agent { get; private set; }
 
     /// <summary>Finds the agent of an interrupted run.</summary>
     public async Task AdoptAsync(PodWatch watch, CancellationToken token) =>
         Agent = await _note.AdoptAsync(watch, token);
 
-    /// <summary>Waits for the run that was found, or for a new one.</summary>
-    /// <param name="hasArchive">The run makes one; else it holds the snapshot alone.</param>
+    /// <summary>Waits until the adopted run, or a new one, holds the archive or the snapshot.</summary>
+    /// <param name="hasArchive">Whether the run makes an archive; otherwise it holds only the snapshot.</param>
     public async Task<RunStatus> HoldAsync(PodWatch watch, bool hasArchive, CancellationToken token)
     {
         bool isAdopted = Agent is not null;

@@ -3,9 +3,9 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Tells how far the runs in a pod are.</summary>
-/// <param name="output">Standard output; a pod's lines are written in one piece.</param>
-/// <param name="showsAll">All that have ended, not the last one alone.</param>
+/// <summary>Shows how far the runs in a pod are.</summary>
+/// <param name="output">Standard output; all lines of a pod are written with one call.</param>
+/// <param name="showsAll">Whether all runs that have ended are shown, not only the last one.</param>
 internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsAll)
 {
     public async Task<PodResult> RunAsync(CancellationToken token)
@@ -34,7 +34,7 @@ internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsA
 
         if (all.Length == 0)
         {
-            // A pod without Prometheus is a mistake in the command.
+            // Find fails for a pod without Prometheus, which the operator has named by mistake.
             _ = TargetChoice.Find(pod, access.Start.Target);
             lines.Add($"{access.Pod}  no run in this pod");
         }

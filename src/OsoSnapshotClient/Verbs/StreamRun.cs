@@ -7,7 +7,7 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Straight here: no file on the volume, and no way to resume.</summary>
+/// <summary>Streams the archive here. No file is made on the volume, and a broken stream can't be resumed.</summary>
 internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutput? output, TimeProvider time)
 {
     private readonly PodAccess _access = preflight.Access;
@@ -40,7 +40,7 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
 
             await Interruption.LimitAsync(async limit =>
             {
-                // SIGTERM has the agent delete the snapshot; only then may the container end.
+                // On SIGTERM the agent deletes the snapshot. The container may end only after that.
                 await export.StopAsync(limit);
                 await IdleContainer.EndAfterOneRunAsync(agent, limit);
             });
@@ -75,7 +75,7 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             throw new OperatorException(
                 export.ExitCode is > 1 and < 128 ? (ExitStatus)export.ExitCode : ExitStatus.ArchiveFailed,
                 "The stream broke off, or its bytes were changed:"
-                + $" {Fate(ByteSize.Format(_size) + " came, and", "are")}.",
+                + $" {Fate(ByteSize.Format(_size) + " arrived and", "are")}.",
                 "see the log above; without --stream a broken connection is resumed");
         }
 
@@ -97,8 +97,8 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
     {
         _report.Pause();
         _report.Warn(
-            $"Interrupted after {ByteSize.Format(doneBytes)}. {Fate("The part that came", "is")}, since a stream can't be"
-            + " resumed; taking the snapshot back.");
+            $"Interrupted after {ByteSize.Format(doneBytes)}. {Fate("The partial copy", "is")}. A stream can't be resumed."
+            + " The agent deletes the snapshot.");
     }
 
     private string Fate(string what, string verb) =>

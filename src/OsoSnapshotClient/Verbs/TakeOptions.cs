@@ -2,31 +2,31 @@ using OsoSnapshotClient.Copy;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>What <c>take</c> does besides starting an agent.</summary>
+/// <summary>The options of <c>take</c>, except those for starting an agent.</summary>
 internal sealed record TakeOptions
 {
-    /// <summary>A file, a directory, "-" for standard output, or null for the usual name here.</summary>
+    /// <summary>A file, a directory, "-" for standard output, or null for the usual name in this directory.</summary>
     public string? Output { get; init; }
 
-    /// <summary>A backup directory, in the place of an archive; null for an archive.</summary>
+    /// <summary>A backup directory; null to make an archive.</summary>
     public string? Into { get; init; }
 
-    /// <summary>How long at most the agent waits for the copy, in the agent's words.</summary>
+    /// <summary>The maximum time that the agent waits for the copy, in the form of OSO_SNAPSHOT_HOLD.</summary>
     public required string Hold { get; init; }
 
-    /// <summary>The archive and the snapshot stay on the volume.</summary>
+    /// <summary>Whether the archive and the snapshot stay on the volume.</summary>
     public bool IsKept { get; init; }
 
-    /// <summary>No file on the volume, and no way to resume.</summary>
+    /// <summary>Whether the archive is streamed: no file is made on the volume, and nothing can be resumed.</summary>
     public bool IsStream { get; init; }
 
-    /// <summary>An earlier run with other options is given up.</summary>
+    /// <summary>Whether an earlier run with other options is given up.</summary>
     public bool IsRestart { get; init; }
 
-    /// <summary>An archive that lies on the volume already is copied, if it is whole.</summary>
+    /// <summary>Whether a complete archive on the volume is copied instead of making one.</summary>
     public bool IsReuse { get; init; }
 
-    /// <summary>The container stays for later runs.</summary>
+    /// <summary>Whether the container stays for later runs.</summary>
     public bool IsResident { get; init; }
 
     public required CopyOptions Copy { get; init; }
@@ -34,8 +34,8 @@ internal sealed record TakeOptions
     public bool IsToStandardOutput => Output == "-";
 }
 
-/// <summary>How the work on a pod has ended.</summary>
-/// <param name="Status">0, or what the process ends with.</param>
+/// <summary>The result of the work on a pod.</summary>
+/// <param name="Status">The exit status of the work; 0 for success.</param>
 internal sealed record PodResult(string Pod, int Status)
 {
     public string? File { get; init; }
@@ -44,13 +44,13 @@ internal sealed record PodResult(string Pod, int Status)
 
     public string? Sha256 { get; init; }
 
-    /// <summary>Of a backup into a directory: its blocks.</summary>
+    /// <summary>The number of blocks of a backup into a directory; null for an archive.</summary>
     public int? Blocks { get; init; }
 
-    /// <summary>Those that the directory lacked.</summary>
+    /// <summary>The number of blocks that the directory lacked.</summary>
     public int? CopiedBlocks { get; init; }
 
-    /// <summary>Of their archives.</summary>
+    /// <summary>The size of the copied blocks' archives.</summary>
     public long? CopiedBytes { get; init; }
 
     public string? Problem { get; init; }

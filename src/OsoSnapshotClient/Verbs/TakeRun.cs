@@ -8,7 +8,7 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Verbs;
 
-/// <summary>Makes an archive in a pod, copies it, checks it and removes it from the volume.</summary>
+/// <summary>Makes an archive in a pod, copies and checks it, and has the agent remove its files.</summary>
 internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal signal, TimeProvider time)
 {
     private readonly IPodReport _report = access.Report;
@@ -18,8 +18,8 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
 
     private AgentContainer? Agent => _start?.Agent;
 
-    /// <exception cref="OperatorException">It failed; what can be resumed stays.</exception>
-    /// <exception cref="OperationCanceledException">A signal; what becomes of the rest is told.</exception>
+    /// <exception cref="OperatorException">The run failed; a later run can continue what was copied.</exception>
+    /// <exception cref="OperationCanceledException">A signal arrived; the report says how to continue.</exception>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         using CopyOutput? output = _output = take.IsToStandardOutput
@@ -42,7 +42,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         }
         catch (OperatorException) when (output is null && Agent is not null)
         {
-            // What went to standard output can't be continued by another run.
+            // No later run can continue what went to standard output.
             await Interruption.GiveUpAsync(Agent, take.IsKept);
             throw;
         }
@@ -71,7 +71,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             return await ReleaseAsync(watch, _output, token);
         }
 
-        // What an interrupted run has copied already is worth more than the archive on the volume.
+        // A copy that an interrupted run has begun is worth more than the archive on the volume.
         await _start.AdoptAsync(watch, token);
         if (take.IsReuse && Agent is null
             && await new ReuseRun(preflight, take, _output, time).RunAsync(watch, token) is { } reused)
@@ -82,7 +82,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         return await FetchAsync(await _start.HoldAsync(watch, hasArchive: true, token), token);
     }
 
-    // The copy is whole; what is left is the agent, unless it was released and only the note remained.
+    // The copy is complete. Only the agent may still wait for its release.
     private async Task<PodResult> ReleaseAsync(PodWatch watch, CopyOutput output, CancellationToken token)
     {
         await _start!.AdoptAsync(watch, token);

@@ -46,7 +46,7 @@ public sealed class BackupTests
 
         CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
 
-        Assert.Contains("the volume is as before", take.Error, StringComparison.Ordinal);
+        Assert.Contains("the agent has removed its own files and all snapshots", take.Error, StringComparison.Ordinal);
         Assert.Contains("2 blocks in snapshot ", take.Error, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
         Assert.Equal(

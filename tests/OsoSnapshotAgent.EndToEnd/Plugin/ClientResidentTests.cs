@@ -118,7 +118,7 @@ public sealed class ClientResidentTests
 
         CommandResult cancel = (await cluster.RunAsync("cancel", Cluster.Pod)).Succeeded();
 
-        Assert.Contains("It has ended; the container stays", cancel.Error, StringComparison.Ordinal);
+        Assert.Contains("The run has ended; the container stays", cancel.Error, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
         (await cluster.RunAsync("take", Cluster.Pod, "--resident")).Succeeded();
         Assert.Single(cluster.Containers);

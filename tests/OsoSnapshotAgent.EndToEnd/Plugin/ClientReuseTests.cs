@@ -19,7 +19,7 @@ public sealed class ClientReuseTests
 
         CommandResult take = (await cluster.RunAsync(["take", Cluster.Pod, "--reuse", .. options])).Succeeded();
 
-        Assert.Matches("it holds samples until 20[0-9-]+T", take.Error);
+        Assert.Matches("the archive holds samples until 20[0-9-]+T", take.Error);
         Assert.Equal(archive, await File.ReadAllBytesAsync(cluster.Archive, TestContext.Current.CancellationToken));
         Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);
         Assert.Equal(isRemoved, !File.Exists(target.Archive));
@@ -44,7 +44,7 @@ public sealed class ClientReuseTests
         CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse")).Succeeded();
 
         Assert.Contains(told, take.Error, StringComparison.Ordinal);
-        Assert.Contains("No whole archive lies on the volume: making one", take.Error, StringComparison.Ordinal);
+        Assert.Contains("No complete archive is on the volume: making one", take.Error, StringComparison.Ordinal);
         Assert.Contains("STEP 3", take.Error, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
     }
@@ -90,7 +90,7 @@ public sealed class ClientReuseTests
         CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--reuse", "--stream");
 
         Assert.Equal(2, take.ExitStatus);
-        Assert.Contains("--reuse copies a file of the volume", take.Error, StringComparison.Ordinal);
+        Assert.Contains("--reuse and --stream exclude each other", take.Error, StringComparison.Ordinal);
     }
 
     /// <summary>As when Prometheus' container ends while the copy is made: the agent has no time for anything.</summary>

@@ -103,13 +103,13 @@ public sealed class PluginFaultTests
         CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
 
         Assert.Equal(1, take.ExitStatus);
-        Assert.DoesNotContain("the volume is as before", take.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("the agent has removed its own files and all snapshots", take.Error, StringComparison.Ordinal);
         Assert.Contains(
-            $"The copy is right, but the container ended (status {status}) without an answer: what it has removed is not known.",
+            $"The copy is right, but the container ended (status {status}) without an answer: what the agent has removed is unknown.",
             take.Error,
             StringComparison.Ordinal);
         Assert.Contains(
-            $"kubectl oso-snapshot remove --image {Podman.Image} {Cluster.Pod} removes what is left on the volume",
+            $"kubectl oso-snapshot remove --image {Podman.Image} {Cluster.Pod} has the agent remove its own files and all snapshots",
             take.Error,
             StringComparison.Ordinal);
         Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);

@@ -43,7 +43,7 @@ public sealed class PluginRefusalTests
 
         Assert.Contains("can't start, ImagePullBackOff: failed to pull and unpack image \"registry/none:1\"", take.Error, StringComparison.Ordinal);
         Assert.Matches(
-            "oso-snapshot-[-0-9]+ stays in the pod's list: until 20[-0-9T:]+Z it may still start and do its work, after that",
+            "Until 20[-0-9T:]+Z container oso-snapshot-[-0-9]+ may still start and do its work; after that it touches nothing",
             take.Error);
     }
 

@@ -102,7 +102,7 @@ public sealed class BackupCopyTests : IDisposable
 
         await _sample.BackUpAsync(database);
 
-        Assert.Contains("copying it anew", _sample.Said.ToString(), StringComparison.Ordinal);
+        Assert.Contains("copying it again", _sample.Said.ToString(), StringComparison.Ordinal);
         Assert.Equal(database.Archive(database.Blocks[0].Ulid), await ReadAsync(Assert.Single(_sample.Blocks)));
     }
 
@@ -119,7 +119,7 @@ public sealed class BackupCopyTests : IDisposable
         OperatorException failure = await Assert.ThrowsAsync<OperatorException>(() => _sample.BackUpAsync(database));
 
         Assert.Equal(ExitStatus.ArchiveFailed, failure.Status);
-        Assert.Contains("is not what the agent sent", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("differs from what the agent sent", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_sample.Blocks);
         Assert.False(File.Exists(_sample.ListOf(BackupSample.Snapshot)));
     }
@@ -174,7 +174,7 @@ public sealed class BackupCopyTests : IDisposable
         OperatorException failure = await Assert.ThrowsAsync<OperatorException>(
             () => _sample.BackUpAsync(_sample.Database("data"), "../../escape"));
 
-        Assert.Contains("has no name of a snapshot: '../../escape'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("has an invalid name: '../../escape'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
