@@ -103,7 +103,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             using FileLock? taken = data.Directory.TryLock(isShared: false);
             return taken is null
                 ? Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.")
-                : End(artefacts.DeleteAll(_stop.Token));
+                : End(artefacts.DeleteHeld(run.Hold.HasArchive, _stop.Token));
         }
         catch (OperatorException e)
         {

@@ -9,6 +9,8 @@ namespace OsoSnapshotAgent.Procedures;
 /// <param name="Instructions">How to copy it.</param>
 internal sealed record Held(string Name, string Path, IEnumerable<string> Instructions)
 {
+    public bool IsArchive => Path == DataDirectory.ArchiveName;
+
     public static Held Archive(TargetContainer target) =>
         new("archive", DataDirectory.ArchiveName, CopyInstructions.OfArchive(target));
 

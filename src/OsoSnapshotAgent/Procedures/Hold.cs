@@ -21,8 +21,11 @@ internal sealed class Hold
     /// <summary>Asked for by <c>oso-snapshot release</c>: the hold ends.</summary>
     public bool IsReleased => _isReleased;
 
-    /// <param name="data">Where the archive lies that is held.</param>
-    public void Begin(DataDirectory data) => _data = data;
+    /// <summary>Whether an archive is held, and not only a snapshot.</summary>
+    public bool HasArchive { get; private set; }
+
+    /// <param name="data">The directory of what is held.</param>
+    public void Begin(DataDirectory data, bool hasArchive = true) => (HasArchive, _data) = (hasArchive, data);
 
     public void Release() => _isReleased = true;
 

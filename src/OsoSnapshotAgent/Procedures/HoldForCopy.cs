@@ -70,7 +70,7 @@ internal sealed class HoldForCopy(
         Func<End> wait = terminal.IsInteractive
             ? () => WaitAtPrompt(data.Directory, held, limit, until, token)
             : () => Wait(data.Directory, held, limit, until, token);
-        state.Hold.Begin(data);
+        state.Hold.Begin(data, held.IsArchive);
         End end = await Task.Run(wait, token);
         state.Hold.End(token);
         token.ThrowIfCancellationRequested();

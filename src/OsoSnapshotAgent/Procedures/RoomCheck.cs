@@ -27,11 +27,14 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         long needed = Math.Max(HeadReserve, head + archive);
         if (room < needed)
         {
+            bool hasRoomForSnapshot = new Volume(data, settings.Reserve).RoomBytes >= Math.Max(HeadReserve, head);
             throw Refuse(
                 data,
                 needed,
                 archive,
-                "; archive less with OSO_SNAPSHOT_SINCE; or copy without an archive on the volume: oso-snapshot export --stream.");
+                "; archive less with OSO_SNAPSHOT_SINCE" + (hasRoomForSnapshot
+                    ? "; or copy without an archive on the volume: oso-snapshot export --stream."
+                    : "."));
         }
 
         TellRoom(data);

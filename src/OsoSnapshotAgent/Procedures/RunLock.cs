@@ -44,7 +44,7 @@ internal sealed class RunLock : IDisposable
                     ExitStatus.Busy,
                     $"Another run holds {_data.Directory.PathOf(path)} for its copy.",
                     "Copy it and end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release;"
-                    + $" {Others}), then start again.");
+                    + $" {Others}), then start again. REMOVE=yes would delete what that run holds.");
             }
         }
     }

@@ -70,6 +70,23 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>
+    /// Deletes everything at the end of a hold. If the run made no archive, that of an earlier run stays, with its
+    /// checksum and the log.
+    /// </summary>
+    /// <returns>The names of what was deleted.</returns>
+    /// <inheritdoc cref="DeleteSnapshots" path="/exception"/>
+    public IReadOnlyList<string> DeleteHeld(bool hasArchive, CancellationToken token)
+    {
+        if (hasArchive || _directory.Find(DataDirectory.ArchiveName) is null)
+        {
+            return DeleteAll(token);
+        }
+
+        Refuse([]);
+        return DeleteSnapshots(except: null, token) ? [DataDirectory.SnapshotsName + "/"] : [];
+    }
+
+    /// <summary>
     /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be
     /// writing one for a run that was killed, and adds directories meanwhile. So a deletion that fails is repeated for
     /// a second.

@@ -31,14 +31,16 @@ internal sealed class AgentRelease(AgentContainer agent, bool isKept)
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"The copy is right, but the container could not be released: {error}",
-                $"{access.Command("remove")} has the agent remove its own files and all snapshots");
+                isKept
+                    ? $"the container ends by itself after its hold; {access.Command("status")} shows it"
+                    : $"{access.Command("remove")} has the agent remove its own files and all snapshots");
         }
 
         await agent.AwaitEndAsync(EndLimit, token);
         access.Report.Say(
             isKept
                 ? "✅ Released; the archive stays on the volume"
-                : "✅ Released; the agent has removed its own files and all snapshots");
+                : "✅ Released; the agent has removed this run's files and all snapshots");
     }
 
     private async Task<(bool IsAnswered, AgentState? State, string Error)> AskAsync(CancellationToken token)

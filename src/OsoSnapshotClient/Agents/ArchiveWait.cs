@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using OsoSnapshot.Formats;
 using OsoSnapshot.Formats.Protocol;
@@ -11,8 +10,6 @@ namespace OsoSnapshotClient.Agents;
 internal static class ArchiveWait
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
 
     /// <param name="isAdopted">True if an earlier run started the agent: its archive may be finished already.</param>
     /// <param name="hasArchive">False for an agent that holds only a snapshot.</param>
@@ -22,8 +19,7 @@ internal static class ArchiveWait
         AgentContainer agent, bool isAdopted, CancellationToken token, bool hasArchive = true)
     {
         agent.Log.Follow();
-        long answeredAt = Stopwatch.GetTimestamp();
-        bool isWarned = false;
+        AgentSilence silence = new(agent.Access.Report);
         for (bool isFirst = true; ; isFirst = false)
         {
             // The log shows the hold at once. A status costs a call of kubectl, but shows the progress before the hold.
@@ -36,7 +32,7 @@ internal static class ArchiveWait
             KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
             if (answer.IsSuccess && Parse(answer.Output) is { } status && IsOf(agent, status))
             {
-                answeredAt = Stopwatch.GetTimestamp();
+                silence.End();
                 AgentVersions.Require(status.Version, agent.Access);
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
@@ -51,25 +47,9 @@ internal static class ArchiveWait
                 throw await agent.FailureAsync(end, token);
             }
 
-            // The container may run while no exec reaches it.
-            TimeSpan silence = Stopwatch.GetElapsedTime(answeredAt);
-            if (silence > MaxSilence)
-            {
-                throw Silent(answer);
-            }
-
-            if (silence > LongSilence && !isWarned)
-            {
-                isWarned = true;
-                agent.Access.Report.Warn($"⚠️ The agent does not answer yet: {answer.ErrorText}");
-            }
+            silence.Judge(answer);
         }
     }
-
-    private static OperatorException Silent(KubectlAnswer answer) => new(
-        ClientStatus.Failed,
-        $"The agent has not answered for five minutes: {answer.ErrorText}",
-        "the container is still running; run the same command again to continue");
 
     private static bool HasArchive(RunStatus status) => status is { Sha256.Length: 64, ArchiveBytes: not null };
 

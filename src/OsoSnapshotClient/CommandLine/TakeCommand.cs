@@ -35,6 +35,11 @@ internal sealed class TakeCommand
         Description = "Copy the archive that a run has left on the volume, if it is complete, instead of making one.",
     };
 
+    private readonly Option<bool> _skipExisting = new("--skip-existing")
+    {
+        Description = "Leave out a pod whose archive lies in the output already, with a .sha256 file that fits.",
+    };
+
     private readonly Option<bool> _resident = new("--resident")
     {
         Description = "Use a container that stays for later runs: Kubernetes never removes one from a pod.",
@@ -61,7 +66,8 @@ internal sealed class TakeCommand
         Description = "A backup directory: only the blocks that it lacks are copied, and no archive is made.",
     };
 
-    public IEnumerable<Option> All => [_into, _keep, _stream, _restart, _reuse, _resident, _hold, _chunk, _streams];
+    public IEnumerable<Option> All =>
+        [_into, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold, _chunk, _streams];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
@@ -90,6 +96,7 @@ internal sealed class TakeCommand
             Hold = arguments.GetValue(_hold) ?? "12h",
             IsKept = arguments.GetValue(_keep),
             IsStream = arguments.GetValue(_stream),
+            SkipsExisting = arguments.GetValue(_skipExisting),
             IsReuse = arguments.GetValue(_reuse),
             IsResident = arguments.GetValue(_resident),
             IsRestart = arguments.GetValue(_restart),

@@ -39,10 +39,25 @@ internal sealed class CopyOutput : IDisposable
     public static bool IsDirectory(string output) =>
         Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
 
+    /// <returns>The SHA-256 of an archive that is there and released; null if there is none, or its .sha256 differs.</returns>
+    /// <exception cref="OperatorException">The .sha256 file is damaged.</exception>
+    public static string? FindComplete(string file)
+    {
+        string path = file + ChecksumFile.Extension;
+        if (!System.IO.File.Exists(file) || !System.IO.File.Exists(path) || System.IO.File.Exists(NoteOf(file)))
+        {
+            return null;
+        }
+
+        using FileStream checksum = System.IO.File.OpenRead(path);
+        string sha256 = ChecksumFile.Read(checksum, path);
+        return sha256 == Sha256Of(file) ? sha256 : null;
+    }
+
     /// <exception cref="OperatorException">The file exists, is being written, or can't be written.</exception>
     public static CopyOutput Open(string file)
     {
-        if (System.IO.File.Exists(file) && CopyNote.Read(NoteOf(file)).Sha256 != Sha256Of(file))
+        if (System.IO.File.Exists(file) && (CopyNote.Read(NoteOf(file)).Sha256 is not { } noted || noted != Sha256Of(file)))
         {
             throw new OperatorException(
                 ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");

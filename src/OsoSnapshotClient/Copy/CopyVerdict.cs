@@ -11,6 +11,9 @@ namespace OsoSnapshotClient.Copy;
 /// <param name="Damage">Why the bytes are no archive; null if they are one.</param>
 internal sealed record CopyVerdict(string Sha256, string? Damage)
 {
+    /// <summary>The problems of the blocks themselves, as Prometheus' disk has them.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
     /// <summary>Reads the copy while it arrives, so that nothing is left to check after the last byte.</summary>
     public static Task<CopyVerdict> StartAsync(Stream bytes) =>
         Task.Factory.StartNew(
@@ -21,9 +24,10 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(bytes, hash);
         string? damage = null;
+        BlockAudit? audit = null;
         try
         {
-            BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, CancellationToken.None);
+            audit = ArchiveVerifier.Verify(tap, written: null, CancellationToken.None);
             damage = audit.Tally.Blocks + audit.ProblemCount == 0 ? "it holds no block" : null;
         }
         catch (OperatorException e)
@@ -33,6 +37,6 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
 
         // The checksum covers all bytes that arrived, sound or not.
         tap.ReadToEnd(CancellationToken.None);
-        return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage);
+        return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage) { Problems = audit?.Problems ?? [] };
     }
 }

@@ -28,8 +28,7 @@ internal static class KubectlCheck
 
         if (start.Custom is not null && !help.Contains("--custom", StringComparison.Ordinal))
         {
-            throw TooOld(
-                " for --custom.", "use 1.31 or later, or --profile=sysadmin where the policy allows it");
+            throw TooOld(" for --custom.", "use 1.31 or later");
         }
 
         if (help.Contains("--profile", StringComparison.Ordinal))

@@ -35,7 +35,11 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
             || (note.Run is not null && await agent.ReadStateAsync(token) is { HasEnded: true });
         if (hasEnded)
         {
-            _access.Report.Say($"Container {name} of an earlier run has ended: starting anew");
+            _access.Report.Say(
+                $"Container {name} of an earlier run has ended: starting anew."
+                + (take.IsReuse || take.Into is not null
+                    ? string.Empty
+                    : " With --reuse an archive that it left on the volume is copied instead."));
             return null;
         }
 

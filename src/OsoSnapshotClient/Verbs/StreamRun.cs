@@ -22,14 +22,14 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         AgentContainer agent = await new ResidentAgents(_access, watch, time).ChooseAsync(
             preflight.Pod, container, take.IsResident, token);
         StreamedExport export = new(agent, target, take.Copy.Stall);
+        CopyVerdict verdict;
         try
         {
             await IdleContainer.StartForOneRunAsync(agent, container, token);
             _report.Say($"Streaming to {output?.Part ?? "standard output"}");
-            CopyVerdict verdict = await CopyAsync(export, target, token);
+            verdict = await CopyAsync(export, target, token);
             Accept(verdict, export);
             await IdleContainer.EndAfterOneRunAsync(agent, token);
-            return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
         }
         catch (Exception e) when (e is OperationCanceledException or OperatorException)
         {
@@ -48,6 +48,15 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             output?.Forget();
             throw;
         }
+
+        foreach (string problem in verdict.Problems)
+        {
+            _report.Warn($"⚠️ {Printable.Text(problem)}");
+        }
+
+        return verdict.Problems.Count == 0
+            ? new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 }
+            : throw TakeRun.CopyOfDamagedBlocks();
     }
 
     private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)

@@ -26,6 +26,9 @@ internal sealed record TakeOptions
     /// <summary>Whether a complete archive on the volume is copied instead of making one.</summary>
     public bool IsReuse { get; init; }
 
+    /// <summary>Whether nothing is done for a pod whose archive is complete in the output.</summary>
+    public bool SkipsExisting { get; init; }
+
     /// <summary>Whether the container stays for later runs.</summary>
     public bool IsResident { get; init; }
 

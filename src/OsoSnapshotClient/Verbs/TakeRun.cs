@@ -22,9 +22,14 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
     /// <exception cref="OperationCanceledException">A signal arrived; the report says how to continue.</exception>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
-        using CopyOutput? output = _output = take.IsToStandardOutput
-            ? null
-            : CopyOutput.Open(CopyOutput.FileFor(take.Output, access.Pod));
+        string file = CopyOutput.FileFor(take.Output, access.Pod);
+        if (take.SkipsExisting && CopyOutput.FindComplete(file) is { } found)
+        {
+            _report.Say($"✅ {file} is complete: left as it is");
+            return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = found };
+        }
+
+        using CopyOutput? output = _output = take.IsToStandardOutput ? null : CopyOutput.Open(file);
         await using PodWatch watch = new(access.Kubectl, access.Pod);
         try
         {
@@ -56,6 +61,12 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             await (Agent?.Log.CloseAsync() ?? Task.CompletedTask);
         }
     }
+
+    /// <summary>The end of a run whose copy is right, after the damage has been shown.</summary>
+    public static OperatorException CopyOfDamagedBlocks() => new(
+        ExitStatus.DamagedBlocks,
+        "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see above).",
+        "restore it without these blocks");
 
     private async Task<PodResult> FetchAsync(PodWatch watch, CancellationToken token)
     {
@@ -110,10 +121,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         _output?.Note.Delete();
         if (status.Problems.Count > 0)
         {
-            throw new OperatorException(
-                ExitStatus.DamagedBlocks,
-                "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see the log).",
-                "restore it without these blocks");
+            throw CopyOfDamagedBlocks();
         }
 
         return new(access.Pod, 0)
@@ -136,8 +144,8 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         {
             _report.Warn(
                 $"Interrupted. {_output?.File ?? "What went to standard output"} is complete, but container"
-                + $" {agent.Name} of pod {access.Pod} still waits: run the same command again, or"
-                + $" {access.Command("remove")}");
+                + $" {agent.Name} of pod {access.Pod} still waits:"
+                + $"{(_output is null ? string.Empty : " run the same command again, or")} {access.Command("remove")}");
         }
         else if (_output is null)
         {

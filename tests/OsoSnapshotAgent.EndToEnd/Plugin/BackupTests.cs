@@ -46,7 +46,7 @@ public sealed class BackupTests
 
         CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
 
-        Assert.Contains("the agent has removed its own files and all snapshots", take.Error, StringComparison.Ordinal);
+        Assert.Contains("Released; the agent has removed this run's files and all snapshots", take.Error, StringComparison.Ordinal);
         Assert.Contains("2 blocks in snapshot ", take.Error, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
         Assert.Equal(
@@ -57,6 +57,19 @@ public sealed class BackupTests
         (await HostCommand.RunAsync(
             ["sh", "-c", "diff -r plain \"$0\" -x wal -x chunks_head -x queries.active -x lock", target.Data],
             cluster.Folder)).Succeeded();
+    }
+
+    [Fact]
+    public async Task An_archive_of_an_earlier_run_stays_on_the_volume()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
+
+        (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
+
+        Assert.Equal(["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"], target.Artefacts);
+        (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
@@ -48,6 +49,47 @@ public sealed class ClientOutputTests
         Assert.Contains("The reader of standard output went away", take.Error, StringComparison.Ordinal);
         Assert.EndsWith("status 141\n", take.Error, StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);
+    }
+
+    [Fact]
+    public async Task A_second_attempt_leaves_out_a_pod_whose_archive_is_complete()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        string[] command = ["take", "-l", "app=prometheus", "-o", "night/", "--skip-existing"];
+        (await cluster.RunAsync(command)).Succeeded();
+
+        CommandResult again = (await cluster.RunAsync(command)).Succeeded();
+
+        string archive = Path.Combine(cluster.Folder, $"night/{Cluster.Pod}-snapshots.tgz");
+        Assert.Contains("is complete: left as it is", again.Error, StringComparison.Ordinal);
+        Assert.Single(cluster.Containers);
+        await RootShell.RunAsync("truncate -s -1 $0", archive);
+        CommandResult damaged = await cluster.RunAsync(command);
+        Assert.Equal(2, damaged.ExitStatus);
+        Assert.Contains("is already there", damaged.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_that_no_exec_reaches_is_told_and_waited_for()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target);
+        cluster.Configure(new JsonObject { ["exec_through"] = new JsonArray("sh", "-c", "echo no route >&2; exit 1") });
+        using Process take = cluster.Start("take", Cluster.Pod);
+
+        string? line;
+        do
+        {
+            line = await take.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+        while (line?.Contains("The agent does not answer yet: no route", StringComparison.Ordinal) == false);
+
+        Assert.NotNull(line);
+        cluster.Configure([]);
+        await take.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(0, take.ExitCode);
     }
 
     [Fact]

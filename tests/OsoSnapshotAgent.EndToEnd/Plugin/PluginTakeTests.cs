@@ -52,6 +52,7 @@ public sealed class PluginTakeTests
 
     [Theory]
     [InlineData("--keep")]
+    [InlineData("--stream")]
     [InlineData("--into", "backups")]
     public async Task Blocks_that_are_damaged_on_Prometheus_own_disk_are_copied_and_told_with_status_10(params string[] options)
     {

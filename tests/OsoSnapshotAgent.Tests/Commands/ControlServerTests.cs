@@ -91,6 +91,18 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
+    public void Remove_leaves_an_earlier_archive_to_a_run_that_made_none()
+    {
+        _agent.State.Hold.Begin(_agent.Target.Data, hasArchive: false);
+
+        ControlAnswer answer = Ask("remove");
+
+        Assert.Equal((ExitStatus.Done, true), ((ExitStatus)answer.ExitStatus, _agent.State.Hold.IsReleased));
+        Assert.Equal(["snapshots/"], answer.Removed);
+        Assert.Equal(Artefacts.Where(name => name != "snapshots/").Append("wal/").Order(), _directory.Content().Order());
+    }
+
+    [Fact]
     public void What_cannot_be_removed_is_told_and_the_next_request_is_answered_too()
     {
         _agent.State.Hold.Begin(_agent.Target.Data);
