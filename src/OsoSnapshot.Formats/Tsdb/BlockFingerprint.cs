@@ -10,7 +10,7 @@ namespace OsoSnapshot.Formats.Tsdb;
 /// </summary>
 internal static class BlockFingerprint
 {
-    /// <summary>Of a file whose content counts. Prometheus has no limit for tombstones.</summary>
+    /// <summary>The maximum size of a file whose content counts. Prometheus sets no limit for tombstones.</summary>
     public const int MaxContentBytes = 16 * 1024 * 1024;
 
     private const int HexDigits = 16;
