@@ -1,12 +1,12 @@
 namespace OsoSnapshot.Formats;
 
-/// <summary>What the process returns; also shown by <c>kubectl get pod</c> with the termination message.</summary>
+/// <summary>The exit status of the process. <c>kubectl get pod</c> shows it with the termination message.</summary>
 public enum ExitStatus
 {
     /// <summary>Everything is done, and the archive is verified.</summary>
     Done = 0,
 
-    /// <summary>A fault of this program (a bug). There is no new archive.</summary>
+    /// <summary>This program has a bug. There is no new archive.</summary>
     Bug = 1,
 
     /// <summary>A setting or an option is wrong, or the run starts too late. Nothing was touched.</summary>
@@ -19,13 +19,13 @@ public enum ExitStatus
     PrometheusRefused = 4,
 
     /// <summary>
-    /// The volume has too little room. There is no new archive; if only its checksum had no room, there is one.
+    /// The volume has too little room. There is no new archive, unless only its checksum had no room.
     /// </summary>
     NoRoom = 5,
 
     /// <summary>
-    /// The archive could not be written or did not verify, or files could not be read or deleted: there is no new
-    /// archive. If the disk failed after the archive's rename, there is one, and the termination message names it.
+    /// The archive could not be written or did not verify, or files could not be read or deleted. There is no new
+    /// archive, unless the disk failed after the archive got its name: the termination message then names it.
     /// </summary>
     ArchiveFailed = 6,
 

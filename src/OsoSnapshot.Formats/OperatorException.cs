@@ -1,22 +1,22 @@
 namespace OsoSnapshot.Formats;
 
 /// <summary>
-/// A failure that an operator can do something about: what went wrong where, and the remedy. Every other exception is a
-/// bug and ends with <see cref="ExitStatus.Bug"/>.
+/// A failure that an operator can solve, with its remedy. Any other exception is a bug and ends with <see
+/// cref="ExitStatus.Bug"/>.
 /// </summary>
-/// <param name="status">What the process ends with.</param>
-/// <param name="problem">What happened, where and why, as a sentence or several lines.</param>
-/// <param name="remedy">What to do about it, as a sentence or several lines.</param>
-/// <param name="inner">The cause; null where there is none.</param>
+/// <param name="status">The exit status of the process.</param>
+/// <param name="problem">What happened, where and why, in a sentence or several lines.</param>
+/// <param name="remedy">What to do, in a sentence or several lines.</param>
+/// <param name="inner">The cause; null if there is none.</param>
 public class OperatorException(ExitStatus status, string problem, string remedy, Exception? inner = null)
     : Exception(problem, inner)
 {
-    /// <summary>What the process ends with.</summary>
+    /// <summary>The exit status of the process.</summary>
     public ExitStatus Status { get; } = status;
 
     /// <summary>The problem without a server's own words, for the termination message.</summary>
     public string Brief { get; init; } = problem;
 
-    /// <summary>What to do about it.</summary>
+    /// <summary>What the operator can do.</summary>
     public string Remedy { get; } = remedy;
 }

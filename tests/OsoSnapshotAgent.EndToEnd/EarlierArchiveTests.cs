@@ -18,7 +18,7 @@ public sealed class EarlierArchiveTests
 
         AgentResult second = (await RunAsync(pod, "1MiB")).EndedWith(0);
 
-        Assert.Contains(") found; it stays until the new one is verified, and is then replaced.", second.Output, StringComparison.Ordinal);
+        Assert.Contains(") found. The archive stays until a new one is verified and replaces it.", second.Output, StringComparison.Ordinal);
         await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
         await Judge.GzipAcceptsAsync(pod.Archive);
     }

@@ -80,7 +80,7 @@ public sealed class RefusalTests
 
         AgentResult result = (await pod.RunAgentAsync()).EndedWith(3);
 
-        Assert.Contains("No Prometheus in sight", result.Output, StringComparison.Ordinal);
+        Assert.Contains("No Prometheus can be seen", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class RefusalTests
 
         AgentResult result = (await beside.RunAgentAsync(Given.Variables(("OSO_SNAPSHOT_URL", "http://127.0.0.1:9091")))).EndedWith(9);
 
-        Assert.Contains("leads to another Prometheus than the one beside us", result.Output, StringComparison.Ordinal);
+        Assert.Contains("leads to another Prometheus, not to the local one", result.Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(other.DataDirectory, "snapshots")));
     }
 

@@ -55,7 +55,7 @@ public sealed class StreamTests : IDisposable
 
         (await HostCommand.RunAsync(HostCommand.AsRoot("cmp", copy, pod.Archive))).Succeeded();
         CommandResult verified = (await HostCommand.RunAsync(HostCommand.AsRoot(RunningAgent.Binary, "verify", pod.Archive))).Succeeded();
-        Assert.Contains("✅ SHA-256 as in the file beside it", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("✅ SHA-256 matches the file beside it", verified.Output, StringComparison.Ordinal);
     }
 
     private static void AssertNothingLeft(PrometheusPod pod)

@@ -4,8 +4,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Gzip;
 
 /// <summary>
-/// Compresses with several workers into one gzip member (RFC 1952): what is written is cut into slices, which workers
-/// compress by themselves and a thread writes in order.
+/// Compresses with several workers into one gzip member (RFC 1952). The input is cut into slices. Each worker
+/// compresses whole slices, and a thread writes them in order.
 /// </summary>
 internal sealed class GzipPipeline : WriteStream
 {
@@ -26,10 +26,10 @@ internal sealed class GzipPipeline : WriteStream
     private uint _length;
     private bool _isComplete;
 
-    /// <param name="output">Written to by a thread of the pipeline's own, until <see cref="Complete"/> or disposal
+    /// <param name="output">A thread of the pipeline writes to it until <see cref="Complete"/> or Dispose
     /// returns.</param>
-    /// <param name="beforeSlice">Called by each worker before it compresses a slice; it may wait, but not once the
-    /// token is cancelled.</param>
+    /// <param name="beforeSlice">Each worker calls it before it compresses a slice. It may wait, but must return when
+    /// the token is cancelled.</param>
     public GzipPipeline(
         Stream output,
         IDeflateEngine engine,
@@ -62,7 +62,7 @@ internal sealed class GzipPipeline : WriteStream
         }
     }
 
-    /// <summary>Writes what is left and the trailer; without it the archive is no gzip file.</summary>
+    /// <summary>Writes the last slices and the trailer. A gzip file is not valid without the trailer.</summary>
     public void Complete()
     {
         if (_filling is not null)
@@ -134,7 +134,7 @@ internal sealed class GzipPipeline : WriteStream
         {
             body();
         }
-#pragma warning disable CA1031 // Handed on to the thread that writes to this stream, which throws it.
+#pragma warning disable CA1031 // The thread that writes to this stream rethrows it.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -3,12 +3,12 @@ using OsoSnapshot.Formats.Streams;
 
 namespace OsoSnapshot.Formats.Gzip;
 
-/// <summary>Compresses with ISA-L. Offsets are those of <c>struct isal_zstream</c> in isa-l/igzip_lib.h.</summary>
+/// <summary>Compresses with ISA-L. The offsets are those of <c>struct isal_zstream</c> in isa-l/igzip_lib.h.</summary>
 internal sealed unsafe class IsalEngine(IsalLibrary library, int level) : IDeflateEngine
 {
     private const int MaxLevel = 3;
 
-    // ISA-L has the levels 1 to 3; gzip's higher ones ask for its best.
+    // ISA-L has levels 1 to 3. A higher level of gzip becomes ISA-L's best one.
     private readonly int _level = Math.Min(level, MaxLevel);
 
     public string Name => $"ISA-L, level {_level}";

@@ -4,8 +4,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Gzip;
 
 /// <summary>
-/// Reads one gzip member with ISA-L, its checksum and length included. Offsets are those of <c>struct inflate_state</c>
-/// in isa-l/igzip_lib.h. At the end, what follows the member is an error too.
+/// Reads one gzip member with ISA-L, and checks its checksum and length. More data after the member is an error. The
+/// offsets are those of <c>struct inflate_state</c> in isa-l/igzip_lib.h.
 /// </summary>
 internal sealed unsafe class IsalGunzipStream : ReadStream
 {
@@ -30,7 +30,7 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
         *(uint*)(_state + CrcFlag) = Gzip;
     }
 
-    /// <exception cref="InvalidDataException">Damaged, cut short, or something follows.</exception>
+    /// <exception cref="InvalidDataException">The data is damaged or cut short, or more data follows.</exception>
     public override int Read(Span<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_state is null, this);
@@ -87,7 +87,7 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
     {
         if (*(uint*)(_state + AvailableIn) > 0 || Refill())
         {
-            throw new InvalidDataException("something follows the end of the gzip data");
+            throw new InvalidDataException("more data follows the end of the gzip data");
         }
     }
 }

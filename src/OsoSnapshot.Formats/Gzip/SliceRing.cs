@@ -2,12 +2,12 @@ using System.Runtime.ExceptionServices;
 
 namespace OsoSnapshot.Formats.Gzip;
 
-/// <summary>A piece of the input, and what it is compressed to.</summary>
+/// <summary>A piece of the input, with its compressed form.</summary>
 internal sealed class Slice
 {
     public const int PlainBytes = 512 * 1024;
 
-    // Deflate stores what it can't compress, at five bytes for each 64 KiB.
+    // Deflate stores data that it can't compress, with five extra bytes for each 64 KiB.
     private const int PackedBytes = PlainBytes + 4096;
 
     public byte[] Plain { get; } = GC.AllocateUninitializedArray<byte>(PlainBytes);
@@ -20,8 +20,8 @@ internal sealed class Slice
 }
 
 /// <summary>
-/// Slices in a ring: one thread fills them in order, workers compress them in any order, and one thread writes them in
-/// order. Their number bounds the memory, and a slow writer makes the others wait.
+/// Slices in a ring. One thread fills them in order, workers compress them in any order, and one thread writes them in
+/// order. The number of slices bounds the memory, and a slow writer makes the other threads wait.
 /// </summary>
 internal sealed class SliceRing
 {
@@ -40,8 +40,8 @@ internal sealed class SliceRing
         _isPacked = new bool[_slices.Length];
     }
 
-    /// <summary>For the thread that fills.</summary>
-    /// <returns>An empty slice, to be handed over once it is full.</returns>
+    /// <summary>Waits for a free slice, for the thread that fills.</summary>
+    /// <returns>An empty slice. Call <see cref="Fill"/> when it is full.</returns>
     public Slice WaitForFree()
     {
         lock (_lock)
@@ -54,7 +54,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>Hands over the slice that was free.</summary>
+    /// <summary>Passes the filled slice on to the workers.</summary>
     public void Fill()
     {
         lock (_lock)
@@ -64,9 +64,9 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>For a worker.</summary>
-    /// <param name="number">Of the slice, for <see cref="Pack"/>.</param>
-    /// <returns>The next filled slice; null when there will be no more.</returns>
+    /// <summary>Waits for a filled slice, for a worker.</summary>
+    /// <param name="number">The slice's number, for <see cref="Pack"/>.</param>
+    /// <returns>The next filled slice; null if there are no more.</returns>
     public Slice? WaitForFilled(out long number)
     {
         lock (_lock)
@@ -77,7 +77,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>The slice with that number is compressed.</summary>
+    /// <summary>Passes a compressed slice on to the writer.</summary>
     public void Pack(long number)
     {
         lock (_lock)
@@ -87,8 +87,8 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>For the thread that writes.</summary>
-    /// <returns>The next compressed slice in order; null when there will be no more.</returns>
+    /// <summary>Waits for the next compressed slice, for the thread that writes.</summary>
+    /// <returns>The next compressed slice in order; null if there are no more.</returns>
     public Slice? WaitForPacked()
     {
         lock (_lock)
@@ -98,7 +98,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>The slice that was returned last is written.</summary>
+    /// <summary>Frees the slice that <see cref="WaitForPacked"/> returned last.</summary>
     public void Free()
     {
         lock (_lock)
@@ -109,7 +109,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>No more slices will be filled.</summary>
+    /// <summary>Ends the filling: no more slices follow.</summary>
     public void Complete()
     {
         lock (_lock)
@@ -119,7 +119,7 @@ internal sealed class SliceRing
         }
     }
 
-    /// <summary>Ends every wait; the filling thread gets the first failure.</summary>
+    /// <summary>Ends every wait. The filling thread gets the first failure.</summary>
     public void Fail(Exception failure)
     {
         lock (_lock)

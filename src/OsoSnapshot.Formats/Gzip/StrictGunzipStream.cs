@@ -5,8 +5,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Gzip;
 
 /// <summary>
-/// .NET's own gzip reader, as strict as ISA-L's. By itself it accepts a file that breaks off, or that something
-/// follows. So the file's very last bytes must be the trailer (RFC 1952, section 2.3) of all that came out.
+/// Makes .NET's gzip reader as strict as ISA-L's. That reader accepts a file that breaks off, and data after the end.
+/// So this class requires that the file ends with the trailer of the data read (RFC 1952, section 2.3).
 /// </summary>
 internal sealed class StrictGunzipStream : ReadStream
 {
@@ -21,7 +21,7 @@ internal sealed class StrictGunzipStream : ReadStream
         _gzip = new(_packed, CompressionMode.Decompress, leaveOpen: true);
     }
 
-    /// <exception cref="InvalidDataException">Damaged, cut short, or something follows.</exception>
+    /// <exception cref="InvalidDataException">The data is damaged or cut short, or more data follows.</exception>
     public override int Read(Span<byte> buffer)
     {
         int count = _gzip.Read(buffer);
@@ -48,7 +48,7 @@ internal sealed class StrictGunzipStream : ReadStream
         if (_packed.IsEmpty || BinaryPrimitives.ReadUInt32LittleEndian(trailer) != _crc.Value
             || BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]) != _length)
         {
-            throw new InvalidDataException("the gzip data breaks off, or something follows its end");
+            throw new InvalidDataException("the gzip data breaks off, or more data follows its end");
         }
     }
 }

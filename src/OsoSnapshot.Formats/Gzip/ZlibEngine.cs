@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace OsoSnapshot.Formats.Gzip;
 
-/// <summary>.NET's own zlib, for machines without ISA-L.</summary>
+/// <summary>Compresses with .NET's own zlib, for machines without ISA-L.</summary>
 internal sealed class ZlibEngine(int level) : IDeflateEngine
 {
     public string Name => $"System.IO.Compression, level {level}";
@@ -21,7 +21,7 @@ internal sealed class ZlibEngine(int level) : IDeflateEngine
             using DeflateStream deflate = new(packed, _options, leaveOpen: true);
             deflate.Write(slice);
 
-            // A sync flush ends on a whole byte. The final block, which disposing writes after it, is not counted.
+            // A sync flush ends at a whole byte. The final block, which Dispose writes later, does not count.
             deflate.Flush();
             return (int)packed.Position;
         }

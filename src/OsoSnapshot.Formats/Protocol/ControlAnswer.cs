@@ -3,13 +3,15 @@ using OsoSnapshot.Formats.Verification;
 
 namespace OsoSnapshot.Formats.Protocol;
 
-/// <summary>What a running agent answers to a verb: its state, or why the verb could not be obeyed.</summary>
+/// <summary>A running agent's answer to a verb: the state of the run, or why the agent refused.</summary>
 internal sealed record ControlAnswer
 {
-    /// <summary>A number: JSON code for enumerations brings the regular expressions into the binary, 600 KB.</summary>
+    /// <summary>
+    /// A number, not an enumeration: JSON code for enumerations adds 600 KB of regular expressions to the binary.
+    /// </summary>
     public int ExitStatus { get; init; }
 
-    /// <summary>How far the request is. Then this is not the answer yet: more lines follow.</summary>
+    /// <summary>How far the request is. An object with this value is not the answer yet: more lines follow.</summary>
     public string? Progress { get; init; }
 
     public string? Problem { get; init; }

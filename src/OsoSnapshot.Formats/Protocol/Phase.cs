@@ -1,46 +1,46 @@
 namespace OsoSnapshot.Formats.Protocol;
 
-/// <summary>What a run is doing, in the order in which it does it.</summary>
+/// <summary>What a run does at the moment. The phases are in the order of a run.</summary>
 internal enum Phase
 {
-    /// <summary>Nothing has begun.</summary>
+    /// <summary>The run has not begun.</summary>
     Start,
 
-    /// <summary>Looks for Prometheus' process and data directory.</summary>
+    /// <summary>The run looks for Prometheus' process and data directory.</summary>
     FindTarget,
 
-    /// <summary>Finds out whatever could fail, before anything is deleted.</summary>
+    /// <summary>The run checks everything that may fail, before anything is deleted.</summary>
     Preflight,
 
-    /// <summary>Deletes what earlier runs have left.</summary>
+    /// <summary>The run deletes what earlier runs have left.</summary>
     CleanOldArchives,
 
-    /// <summary>Waits for Prometheus to make the snapshot.</summary>
+    /// <summary>The run waits for Prometheus to make the snapshot.</summary>
     CaptureSnapshot,
 
-    /// <summary>Writes the archive, and reads it back while it is written.</summary>
+    /// <summary>The run writes the archive and reads it back.</summary>
     ArchiveSnapshot,
 
-    /// <summary>Writes the archive to standard output.</summary>
+    /// <summary>The run writes the archive to standard output.</summary>
     StreamSnapshot,
 
-    /// <summary>Compares what was read back, and gives the archive its name.</summary>
+    /// <summary>The run compares what it has read back, and gives the archive its name.</summary>
     VerifyArchive,
 
-    /// <summary>Waits for the operator's copy.</summary>
+    /// <summary>The run waits for the operator's copy.</summary>
     HoldForCopy,
 
-    /// <summary>Deletes every artefact, as REMOVE=yes asks for.</summary>
+    /// <summary>The run deletes every artefact, for REMOVE=yes.</summary>
     RemoveSnapshot,
 
-    /// <summary>Ends.</summary>
+    /// <summary>The run ends.</summary>
     Finish,
 }
 
-/// <summary>The phases' names in <c>oso-snapshot status</c>.</summary>
+/// <summary>The names of the phases in <c>oso-snapshot status</c>.</summary>
 internal static class PhaseNames
 {
-    /// <returns>Such as <c>hold-for-copy</c>.</returns>
+    /// <returns>A name such as <c>hold-for-copy</c>.</returns>
     public static string Of(Phase phase) => phase switch
     {
         Phase.Start => "start",

@@ -1,25 +1,25 @@
 namespace OsoSnapshot.Formats.Protocol;
 
 /// <summary>
-/// How far a run is; what is not known yet is null. The names are those of <c>oso-snapshot status --json</c>.
+/// The state of a run, with the names of <c>oso-snapshot status --json</c>. A value that is not known yet is null.
 /// </summary>
 internal sealed record RunStatus
 {
     /// <summary>One of <see cref="PhaseNames"/>.</summary>
     public required string Phase { get; init; }
 
-    /// <summary>The agent's, so that a client can tell one that it doesn't understand.</summary>
+    /// <summary>The agent's version. A client refuses an agent whose version it doesn't understand.</summary>
     public string? Version { get; init; }
 
-    /// <summary>The run's name of its client (OSO_SNAPSHOT_CLIENT); null where people have started it.</summary>
+    /// <summary>The name that the client gave this run (OSO_SNAPSHOT_CLIENT); null if a person started it.</summary>
     public string? Client { get; init; }
 
-    /// <summary>Prometheus', as it tells it.</summary>
+    /// <summary>The version that Prometheus states.</summary>
     public string? PrometheusVersion { get; init; }
 
     public string? Snapshot { get; init; }
 
-    /// <summary>The block that Prometheus made of its in-memory head; null where it made none.</summary>
+    /// <summary>The block that Prometheus made of its in-memory head; null if it made none.</summary>
     public string? HeadBlock { get; init; }
 
     public int? Blocks { get; init; }
@@ -30,16 +30,16 @@ internal sealed record RunStatus
 
     public string? Archive { get; init; }
 
-    /// <summary>While it is written: what is written so far.</summary>
+    /// <summary>The archive's size. While the archive is written, this is the number of bytes written so far.</summary>
     public long? ArchiveBytes { get; init; }
 
     public string? Sha256 { get; init; }
 
     public required double ElapsedSeconds { get; init; }
 
-    /// <summary>Samples that Prometheus has and its snapshot can't hold, in words.</summary>
+    /// <summary>The samples that Prometheus has and the snapshot can't hold, in words; null if none is known.</summary>
     public string? MissingSamples { get; init; }
 
-    /// <summary>Damage that the archived blocks have on Prometheus' own disk.</summary>
+    /// <summary>Damage in the archived blocks, which Prometheus' own disk has too.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>CRC-32 as gzip has it (RFC 1952, section 8), fed piece by piece.</summary>
+/// <summary>The CRC-32 of gzip (RFC 1952, section 8), fed piece by piece.</summary>
 internal struct Crc32
 {
     private const uint Polynomial = 0xEDB88320;
 
-    // Table n holds the checksums of each byte with n zero bytes after it, so that eight bytes are summed at a time.
+    // Table n holds the checksums of each byte with n zero bytes after it. The loop sums eight bytes at a time.
     private static readonly uint[][] Tables = MakeTables();
 
     public uint Value { get; private set; }
@@ -15,7 +15,7 @@ internal struct Crc32
     public void Append(ReadOnlySpan<byte> bytes) =>
         Value = IsalLibrary.Instance is { } isal ? isal.Crc32(Value, bytes) : Sum(Value, bytes);
 
-    /// <summary>Without ISA-L.</summary>
+    /// <summary>The sum without ISA-L.</summary>
     internal static uint Sum(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;

@@ -8,7 +8,7 @@ namespace OsoSnapshot.Formats.Streams;
 /// </summary>
 internal struct Crc32C
 {
-    // ISA-L sums several times faster than one instruction after the other, but a call costs more than a few of these.
+    // ISA-L is several times faster than a loop of single instructions, but a call costs more than a short loop.
     private const int MinBytesForIsal = 1024;
 
     private uint _notCrc;

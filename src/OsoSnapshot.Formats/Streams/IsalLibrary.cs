@@ -5,13 +5,13 @@ using System.Security.Cryptography;
 namespace OsoSnapshot.Formats.Streams;
 
 /// <summary>
-/// Intel's ISA-L, <c>libisal.so.2</c>, loaded at run time. What its functions mean: isa-l/igzip_lib.h and isa-l/crc.h.
+/// Intel's ISA-L, <c>libisal.so.2</c>, loaded at run time. isa-l/igzip_lib.h and isa-l/crc.h document its functions.
 /// </summary>
 internal sealed unsafe class IsalLibrary
 {
     private const string FileName = "libisal.so.2";
 
-    /// <summary>null where there is no such library, or one without these functions.</summary>
+    /// <summary>null if the library is missing, or lacks these functions.</summary>
     public static IsalLibrary? Instance { get; } = TryLoad();
 
     private readonly delegate* unmanaged<byte*, void> _deflateInit;
@@ -36,8 +36,8 @@ internal sealed unsafe class IsalLibrary
     }
 
     /// <summary>
-    /// Identifies the code that compresses: the start of the SHA-256 of the library's file, since the library states no
-    /// version, and the CPU instructions by which it chooses its code.
+    /// Identifies the code that compresses. The library states no version, so this is the start of the SHA-256 of its
+    /// file, with the CPU instructions by which it chooses its code.
     /// </summary>
     public string Identity => _identity ??= $"{FileHash()} {Instructions()}";
 
@@ -49,7 +49,7 @@ internal sealed unsafe class IsalLibrary
 
     public int Inflate(byte* state) => _inflate(state);
 
-    /// <param name="crc">Of the bytes before these; 0 at the start.</param>
+    /// <param name="crc">The checksum of the bytes before these; 0 at the start.</param>
     public uint Crc32(uint crc, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -58,7 +58,7 @@ internal sealed unsafe class IsalLibrary
         }
     }
 
-    /// <summary>Without the inversions at start and end.</summary>
+    /// <summary>The checksum without the inversions at start and end.</summary>
     public uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -82,7 +82,7 @@ internal sealed unsafe class IsalLibrary
         return Sse42.IsSupported ? "sse4.2" : "base";
     }
 
-    // proc(5): "7f3c… r-xp … /usr/lib/x86_64-linux-gnu/libisal.so.2.0.30".
+    // A line of proc(5) is "7f3c… r-xp … /usr/lib/x86_64-linux-gnu/libisal.so.2.0.30".
     private static string FileHash()
     {
         const int HashDigits = 12;

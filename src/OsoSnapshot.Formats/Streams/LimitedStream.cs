@@ -1,7 +1,7 @@
 namespace OsoSnapshot.Formats.Streams;
 
 /// <summary>
-/// The first bytes of an answer, as if it ended there. An endless answer, or an endless line, fills no memory.
+/// Reads the first bytes of an answer, and then ends. An endless answer or line can't fill the memory.
 /// </summary>
 internal sealed class LimitedStream(Stream source, int maxBytes) : ReadStream
 {

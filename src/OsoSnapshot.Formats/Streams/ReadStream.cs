@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>The members that a stream needs which is only read forwards.</summary>
+/// <summary>Implements the members that a forward-only stream for reading needs.</summary>
 internal abstract class ReadStream : Stream
 {
     public sealed override bool CanRead => true;

@@ -2,17 +2,17 @@ using System.Security.Cryptography;
 
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>Keeps the first and the last bytes of what is read, and its checksum if asked to.</summary>
+/// <summary>Keeps the first and the last bytes of what is read, and sums all of it if a hash is given.</summary>
 internal sealed class ReadTap(Stream source, IncrementalHash? hash = null) : ReadStream
 {
     private readonly byte[] _first = new byte[10];
     private readonly byte[] _last = new byte[8];
     private int _firstFilled;
 
-    /// <summary>The first bytes, zeros where there are fewer.</summary>
+    /// <summary>The first bytes; zeros if there are fewer.</summary>
     public ReadOnlySpan<byte> First => _first;
 
-    /// <summary>The last bytes, zeros before them where there are fewer.</summary>
+    /// <summary>The last bytes, with zeros before them if there are fewer.</summary>
     public ReadOnlySpan<byte> Last => _last;
 
     public bool IsEmpty => _firstFilled == 0;

@@ -1,18 +1,18 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>Hands on the bytes of a window of all that is written to it, and counts all of them.</summary>
+/// <summary>Passes a window of the written bytes to another stream, and drops the others.</summary>
 /// <param name="output">Gets the window's bytes.</param>
-/// <param name="offset">Of the window's first byte.</param>
-/// <param name="length">Of the window.</param>
-/// <param name="ended">Called once the whole window is handed on; further bytes are dropped.</param>
+/// <param name="offset">The position of the window's first byte.</param>
+/// <param name="length">The window's size in bytes.</param>
+/// <param name="ended">Called when the whole window has been passed on.</param>
 internal sealed class WindowStream(Stream output, long offset, long length, Action ended) : WriteStream
 {
     private long _position;
 
-    /// <summary>Handed on so far.</summary>
+    /// <summary>The number of bytes passed on so far.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>True once the whole window is handed on.</summary>
+    /// <summary>True if the whole window has been passed on.</summary>
     public bool HasEnded => BytesWritten == length;
 
     public override void Write(ReadOnlySpan<byte> buffer)

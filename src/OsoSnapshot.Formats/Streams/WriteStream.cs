@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>The members that a stream needs which is only written forwards.</summary>
+/// <summary>Implements the members that a forward-only stream for writing needs.</summary>
 internal abstract class WriteStream : Stream
 {
     public sealed override bool CanRead => false;
@@ -21,7 +21,7 @@ internal abstract class WriteStream : Stream
 
     public sealed override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    /// <summary>Does nothing: the stream holds nothing back.</summary>
+    /// <summary>Does nothing, because the stream has no buffer.</summary>
     public sealed override void Flush()
     {
     }

@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Streams;
 
-/// <summary>How far a file is written, for a reader that follows the writer.</summary>
+/// <summary>Counts the bytes written to a file, for a reader that follows the writer.</summary>
 internal sealed class WrittenBytes
 {
     private readonly object _lock = new();
@@ -27,7 +27,7 @@ internal sealed class WrittenBytes
         }
     }
 
-    /// <summary>No more bytes follow: the file is whole, or writing failed.</summary>
+    /// <summary>Ends the count: the file is complete, or writing failed.</summary>
     public void Complete()
     {
         lock (_lock)
@@ -37,8 +37,8 @@ internal sealed class WrittenBytes
         }
     }
 
-    /// <summary>Waits for bytes after a position.</summary>
-    /// <returns>How many there are by now; 0 at the end.</returns>
+    /// <summary>Waits until there are bytes after a position.</summary>
+    /// <returns>The number of bytes after that position; 0 at the end.</returns>
     public long WaitAfter(long position)
     {
         lock (_lock)

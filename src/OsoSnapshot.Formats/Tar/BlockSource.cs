@@ -1,6 +1,6 @@
 namespace OsoSnapshot.Formats.Tar;
 
-/// <summary>A stream in blocks of 512 bytes, of which tar archives are made, and the position in it.</summary>
+/// <summary>Reads a stream in tar's blocks of 512 bytes, and counts the position.</summary>
 internal sealed class BlockSource(Stream source)
 {
     public const int TarBlockSize = 512;
@@ -8,7 +8,7 @@ internal sealed class BlockSource(Stream source)
     /// <summary>In bytes from the start.</summary>
     public long Position { get; private set; }
 
-    /// <returns>How many bytes of zeros follow so many bytes of content.</returns>
+    /// <returns>The number of zero bytes that follow a content of this size.</returns>
     public static int PaddingAfter(long size) => (int)(-size & (TarBlockSize - 1));
 
     public int Read(Span<byte> buffer)
@@ -18,8 +18,8 @@ internal sealed class BlockSource(Stream source)
         return count;
     }
 
-    /// <summary>Reads the rest.</summary>
-    /// <param name="buffer">To read into.</param>
+    /// <summary>Reads the rest of the stream.</summary>
+    /// <param name="buffer">Memory for the reading.</param>
     public bool HoldsOnlyZeros(Span<byte> buffer)
     {
         int count;
@@ -34,7 +34,7 @@ internal sealed class BlockSource(Stream source)
         return true;
     }
 
-    /// <returns>Fewer bytes than the buffer has only at the end of the stream.</returns>
+    /// <returns>The number of bytes read. It is smaller than the buffer only at the end of the stream.</returns>
     public int ReadFully(Span<byte> buffer)
     {
         int count = source.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);

@@ -4,10 +4,10 @@ using System.Text;
 namespace OsoSnapshot.Formats.Tar;
 
 /// <summary>
-/// What stands before an entry's own header and overrides it: pax records, or GNU's long name. What readers understand
-/// differently, such as a name that is given twice, is refused.
+/// The headers before an entry's own header, which override it: pax records, or GNU's long name. What different readers
+/// understand differently, such as a name that is given twice, is refused.
 /// </summary>
-/// <param name="wrong">Makes the exception: knows the place and the entry.</param>
+/// <param name="wrong">Makes the exception, with the place and the name of the entry.</param>
 internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
 {
     /// <summary>Linux' PATH_MAX.</summary>
@@ -21,17 +21,16 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
 
     public void Clear() => (Name, SizeBytes, _hasRecords) = (null, null, false);
 
-    /// <param name="bytes">Of a header of type L; a zero byte ends the name.</param>
+    /// <param name="bytes">The data of a header of type L. A zero byte ends the name.</param>
     public void ReadLongName(ReadOnlySpan<byte> bytes)
     {
-        // Without one GNU tar reads on, other readers do not.
+        // Without the zero byte, GNU tar would read on, and other readers would not.
         int end = bytes.IndexOf((byte)0);
         TakeName(end >= 0 ? bytes[..end] : throw wrong("has a long name without the zero byte at its end"));
     }
 
-    /// <param name="bytes">
-    /// Of a header of type x: each record is its own length in decimal, a space, "key=value" and a newline.
-    /// </param>
+    /// <param name="bytes">The data of a header of type x. Each record is its own length in decimal, a space,
+    /// "key=value" and a newline.</param>
     public void ReadRecords(ReadOnlySpan<byte> bytes)
     {
         if (_hasRecords)
@@ -59,19 +58,19 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
             }
         }
 
-        // The last of several counts: POSIX.1-2017, pax, "pax Extended Header".
+        // The last of several records counts: POSIX.1-2017, pax, "pax Extended Header".
         if (hasPath)
         {
             TakeName(path);
         }
     }
 
-    /// <param name="bytes">Of a header of type g, for all entries that follow.</param>
+    /// <param name="bytes">The data of a header of type g, which is for all following entries.</param>
     public void CheckGlobalRecords(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            // GNU tar would apply it, other readers would not.
+            // GNU tar would apply the record, other readers would not.
             if (Meaning(NextRecord(ref bytes, out int equals)[..equals]) != Key.Ignored)
             {
                 throw wrong("follows a name or a size that is given for all entries");
@@ -101,7 +100,7 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
 
     private ReadOnlySpan<byte> NextRecord(scoped ref ReadOnlySpan<byte> bytes, out int equals)
     {
-        // The parser would take a sign too.
+        // The parser would also take a sign.
         if (!char.IsAsciiDigit((char)bytes[0])
             || !Utf8Parser.TryParse(bytes, out int length, out int digits)
             || length <= digits + 1
@@ -129,7 +128,7 @@ internal sealed class ExtendedHeader(Func<string, InvalidDataException> wrong)
     private long Decimal(ReadOnlySpan<byte> value) =>
         !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(value, out long number, out _)
             ? number
-            : throw wrong("has a size that is negative, too large or no number");
+            : throw wrong("has a size that is negative, too large or not a number");
 
     private enum Key
     {

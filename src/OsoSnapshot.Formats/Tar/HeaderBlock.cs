@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace OsoSnapshot.Formats.Tar;
 
 /// <summary>
-/// The fields of one header. Sources: POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar's manual, "Basic Tar
+/// Reads the fields of one header. Sources: POSIX.1-2017, pax, "ustar Interchange Format"; GNU tar's manual, "Basic Tar
 /// Format".
 /// </summary>
 internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
 {
-    /// <summary>155 of prefix, a slash, 100 of name.</summary>
+    /// <summary>155 bytes of prefix, a slash and 100 bytes of name.</summary>
     public const int MaxNameBytes = 256;
 
     private const int SumOffset = 148;
@@ -16,20 +16,20 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>True for a block of zeros; two of them end an archive.</summary>
+    /// <summary>True if the block holds only zeros. Two such blocks end an archive.</summary>
     public bool IsZero => !_bytes.ContainsAnyExcept((byte)0);
 
     public char Type => (char)_bytes[156];
 
-    /// <summary>null where the field holds a negative number, one over 63 bits, or none.</summary>
+    /// <summary>null if the field holds no number, a negative one or one over 63 bits.</summary>
     public long? SizeBytes => Number(_bytes.Slice(124, 12));
 
-    /// <summary>True where the checksum is that of unsigned bytes, or of signed ones as GNU tar accepts.</summary>
+    /// <summary>True if the checksum is that of unsigned bytes, or of signed bytes, which GNU tar accepts.</summary>
     public bool HasRightSum
     {
         get
         {
-            // The sum's own field counts as spaces.
+            // The bytes of the checksum itself count as spaces.
             int unsigned = SumBytes * ' ';
             int signed = unsigned;
             for (int i = 0; i < _bytes.Length; i++)
@@ -46,13 +46,13 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
         }
     }
 
-    /// <summary>True where some readers put a prefix before the name, and others, such as GNU tar, do not.</summary>
+    /// <summary>True if some readers put the prefix before the name, and others, such as GNU tar, do not.</summary>
     public bool HasDoubtfulPrefix => !Prefix.IsEmpty && !_bytes.Slice(257, 6).SequenceEqual("ustar\0"u8);
 
     private ReadOnlySpan<byte> Prefix => Text(_bytes.Slice(345, 155));
 
     /// <summary>Writes the name in bytes.</summary>
-    /// <returns>Its length.</returns>
+    /// <returns>The number of bytes.</returns>
     public int CopyName(Span<byte> name)
     {
         ReadOnlySpan<byte> prefix = Prefix;
@@ -75,7 +75,7 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
         return end < 0 ? field : field[..end];
     }
 
-    // In octal, or after 0x80 in base 256; 0xFF starts a negative number.
+    // The number is octal, or in base 256 after a byte 0x80. A byte 0xFF starts a negative number.
     private static long? Number(ReadOnlySpan<byte> field)
     {
         const int LongBytes = sizeof(long);
@@ -88,7 +88,7 @@ internal readonly ref struct HeaderBlock(ReadOnlySpan<byte> bytes)
         return field[0] == 0x80 && !field[1..^LongBytes].ContainsAnyExcept((byte)0) && number >= 0 ? number : null;
     }
 
-    // Spaces may stand before the digits, spaces and zero bytes after them; a field without a digit is 0.
+    // Spaces may precede the digits, spaces and zero bytes may follow them. A field without a digit is 0.
     private static long? Octal(ReadOnlySpan<byte> field)
     {
         field = field.TrimStart((byte)' ');

@@ -1,14 +1,14 @@
 namespace OsoSnapshot.Formats.Tar;
 
-/// <summary>What a tar header tells of an entry that is written.</summary>
+/// <summary>The attributes of an entry that is written.</summary>
 internal sealed record TarEntryAttributes
 {
-    /// <summary>A directory's ends with a slash.</summary>
+    /// <summary>The name of a directory ends with a slash.</summary>
     public required string Name { get; init; }
 
     public required bool IsDirectory { get; init; }
 
-    /// <summary>Of the content that follows; 0 for a directory.</summary>
+    /// <summary>The size of the content that follows; 0 for a directory.</summary>
     public required long SizeBytes { get; init; }
 
     /// <summary>Permission bits with setuid, setgid and sticky.</summary>
@@ -21,7 +21,7 @@ internal sealed record TarEntryAttributes
 
     public required uint GroupId { get; init; }
 
-    /// <summary>null where the id has no name.</summary>
+    /// <summary>null if the id has no name.</summary>
     public string? UserName { get; init; }
 
     /// <inheritdoc cref="UserName"/>

@@ -6,8 +6,8 @@ using SharpHeader = ICSharpCode.SharpZipLib.Tar.TarHeader;
 namespace OsoSnapshot.Formats.Tar;
 
 /// <summary>
-/// Writes tar entries with SharpZipLib. What a ustar header can't hold (POSIX.1-2017, pax, "ustar Interchange Format")
-/// goes into a pax extended header before it: SharpZipLib 1.4.1 would silently cut ids over 2,097,151.
+/// Writes tar entries with SharpZipLib. Values that a ustar header can't hold go into a pax header before it
+/// (POSIX.1-2017, pax, "ustar Interchange Format"): SharpZipLib 1.4.1 would silently cut ids over 2,097,151.
 /// </summary>
 internal sealed class TarEntryWriter : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class TarEntryWriter : IDisposable
     private const long MaxOctalId = 0x1FFFFF;
     private const long MaxOctalSize = 0x1FFFFFFFF;
 
-    // In the plain header where the true id does not fit: nobody.
+    // The plain header has this id (nobody) if the true one does not fit.
     private const int StandInId = 65534;
 
     private readonly TarOutputStream _tar;
@@ -25,7 +25,7 @@ internal sealed class TarEntryWriter : IDisposable
     public TarEntryWriter(Stream output) =>
         _tar = new TarOutputStream(output, Encoding.UTF8) { IsStreamOwner = false };
 
-    /// <summary>Starts an entry; of a file, exactly its size in bytes must follow.</summary>
+    /// <summary>Starts an entry. The content of a file must follow, with exactly its size in bytes.</summary>
     public void Start(TarEntryAttributes source)
     {
         _isEntryOpen = true;
@@ -41,7 +41,9 @@ internal sealed class TarEntryWriter : IDisposable
         _isEntryOpen = false;
     }
 
-    /// <summary>Writes the end of the archive, unless an entry is unfinished, and leaves the stream open.</summary>
+    /// <summary>
+    /// Writes the end of the archive, and leaves the stream open. After an unfinished entry it writes nothing.
+    /// </summary>
     public void Dispose()
     {
         try
@@ -50,7 +52,7 @@ internal sealed class TarEntryWriter : IDisposable
         }
         catch (TarException) when (_isEntryOpen)
         {
-            // SharpZipLib's complaint would hide the failure that left the entry unfinished.
+            // An exception of SharpZipLib would hide the failure that left the entry unfinished.
         }
     }
 
@@ -77,7 +79,7 @@ internal sealed class TarEntryWriter : IDisposable
             return;
         }
 
-        // With a slash at its end SharpZipLib takes it for a directory, which may hold no bytes.
+        // SharpZipLib takes a name with a slash at its end for a directory, which may hold no bytes.
         string name = ShortName(source.Name);
         TarEntry entry = TarEntry.CreateTarEntry(
             "PaxHeaders/" + name[..Math.Min(name.Length, NameBytes - 11)].TrimEnd('/'));
@@ -90,7 +92,7 @@ internal sealed class TarEntryWriter : IDisposable
         _tar.CloseEntry();
     }
 
-    /// <returns>What the header can't hold; empty where it holds everything.</returns>
+    /// <returns>The records for what the header can't hold; empty if it holds everything.</returns>
     private static byte[] ExtendedRecords(TarEntryAttributes source)
     {
         StringBuilder records = new();
@@ -109,7 +111,7 @@ internal sealed class TarEntryWriter : IDisposable
             AppendRecord(records, "gid", source.GroupId.ToString(CultureInfo.InvariantCulture));
         }
 
-        // The header holds such a size too, in base 256 as GNU tar writes it, for readers that know no pax headers.
+        // The header holds such a size too, in GNU tar's base 256, for readers that know no pax headers.
         if (source.SizeBytes > MaxOctalSize)
         {
             AppendRecord(records, "size", source.SizeBytes.ToString(CultureInfo.InvariantCulture));
@@ -124,7 +126,7 @@ internal sealed class TarEntryWriter : IDisposable
         return Encoding.UTF8.GetBytes(records.ToString());
     }
 
-    /// <summary>A pax record is its own length in decimal, a space, "key=value" and a newline.</summary>
+    /// <summary>Appends a pax record: its own length in decimal, a space, "key=value" and a newline.</summary>
     private static void AppendRecord(StringBuilder records, string key, string value)
     {
         int rest = Encoding.UTF8.GetByteCount($" {key}={value}\n");
@@ -139,7 +141,7 @@ internal sealed class TarEntryWriter : IDisposable
 
     private static bool FitsName(string name) => name.Length <= NameBytes && name.All(char.IsAscii);
 
-    // For readers without pax: the end of the name tells files apart better than the start.
+    // Readers without pax see this name. The end of a path tells files apart better than its start.
     private static string ShortName(string name)
     {
         string ascii = string.Concat(name.Select(letter => char.IsAscii(letter) ? letter : '_'));
@@ -148,7 +150,7 @@ internal sealed class TarEntryWriter : IDisposable
 
     private static int HeaderId(uint id) => id <= MaxOctalId ? (int)id : StandInId;
 
-    // SharpZipLib refuses a time before 1970 and writes 0 for one after 2038.
+    // SharpZipLib refuses times before 1970, and writes 0 for times after 2038.
     private static DateTime HeaderTime(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(time.ToUnixTimeSeconds(), 0, int.MaxValue)).UtcDateTime;
 

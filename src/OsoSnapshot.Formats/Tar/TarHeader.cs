@@ -5,11 +5,11 @@ internal enum TarEntryKind
     File,
     Directory,
 
-    /// <summary>A link, a device, a pipe or a volume's label: nothing that a block is made of.</summary>
+    /// <summary>A link, a device, a pipe or a volume's label. A block holds none of these.</summary>
     Other,
 }
 
-/// <summary>One entry of a tar archive.</summary>
-/// <param name="Name">As in the archive. This program ends a directory's name with a slash.</param>
-/// <param name="SizeBytes">Of the content, which only a file has.</param>
+/// <summary>An entry of a tar archive.</summary>
+/// <param name="Name">The name in the archive. This program ends the name of a directory with a slash.</param>
+/// <param name="SizeBytes">The size of the content, which only a file has.</param>
 internal readonly record struct TarHeader(string Name, TarEntryKind Kind, long SizeBytes);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace OsoSnapshot.Formats.Tar;
 
 /// <summary>
-/// Reads a tar archive forwards: ustar, pax, GNU's long names and numbers, and v7. A header stands where the previous
-/// entry ended, rounded up to 512 bytes; content is never looked at. Memory does not grow with what a header claims.
+/// Reads a tar archive forwards: ustar, pax, GNU's long names and numbers, and v7. It looks for a header only where the
+/// previous entry ended, never within content. Memory does not grow with the sizes that a header claims.
 /// </summary>
 internal sealed class TarReader
 {
@@ -23,9 +23,9 @@ internal sealed class TarReader
 
     public TarReader(Stream source) => (_source, _extended) = (new(source), new(Wrong));
 
-    /// <summary>Goes to the next entry; what is unread of the last one's content is skipped.</summary>
-    /// <returns>null at the end of the archive; then the source has been read to its own end.</returns>
-    /// <exception cref="InvalidDataException">Says what is wrong with which entry.</exception>
+    /// <summary>Reads the next header, and skips the unread content of the previous entry.</summary>
+    /// <returns>null at the end of the archive. The source has then been read to its own end.</returns>
+    /// <exception cref="InvalidDataException">The message names the entry and what is wrong with it.</exception>
     public TarHeader? Next()
     {
         SkipRest();
@@ -52,7 +52,7 @@ internal sealed class TarReader
                 throw Wrong("has a header whose checksum does not match");
             }
 
-            long size = header.SizeBytes ?? throw Wrong("has a size that is negative, too large or no number");
+            long size = header.SizeBytes ?? throw Wrong("has a size that is negative, too large or not a number");
             if (!TakeExtended(header.Type, size))
             {
                 return Entry(header, _extended.SizeBytes ?? size);
@@ -60,9 +60,9 @@ internal sealed class TarReader
         }
     }
 
-    /// <summary>Reads on in the content of the entry.</summary>
-    /// <returns>0 at its end.</returns>
-    /// <exception cref="InvalidDataException">The archive breaks off in it.</exception>
+    /// <summary>Reads the next bytes of the entry's content.</summary>
+    /// <returns>0 at the end of the content.</returns>
+    /// <exception cref="InvalidDataException">The archive breaks off in the content.</exception>
     public int Read(Span<byte> buffer)
     {
         if (_contentLeft == 0 || buffer.IsEmpty)
@@ -80,7 +80,7 @@ internal sealed class TarReader
         return count;
     }
 
-    // Types: POSIX.1-2017, pax, "ustar Interchange Format"; V is GNU tar's label of a volume.
+    // The types are those of POSIX.1-2017, pax, "ustar Interchange Format". V is GNU tar's label of a volume.
     private TarHeader Entry(HeaderBlock header, long size)
     {
         if (header.HasDoubtfulPrefix)
@@ -92,7 +92,7 @@ internal sealed class TarReader
         _name = _extended.Name ?? _extended.Decode(shortName[..header.CopyName(shortName)]);
         TarEntryKind kind = header.Type switch
         {
-            // As before ustar, GNU tar still takes a file whose name ends with a slash for a directory.
+            // As before ustar, GNU tar still takes a file for a directory if its name ends with a slash.
             '\0' or '0' or '7' => _name.EndsWith('/') ? TarEntryKind.Directory : TarEntryKind.File,
             '5' => TarEntryKind.Directory,
             '1' or '2' or '3' or '4' or '6' or 'V' => TarEntryKind.Other,
@@ -100,7 +100,7 @@ internal sealed class TarReader
             _ => throw Wrong($"has the type 0x{(int)header.Type:X2}, which this program does not know"),
         };
 
-        // Some readers skip so many bytes, others none.
+        // Some readers would skip this content, others would not.
         if (kind != TarEntryKind.File && size > 0)
         {
             throw Wrong($"is not a file, but claims {size} bytes of content");
@@ -111,7 +111,7 @@ internal sealed class TarReader
         return new(_name, kind, size);
     }
 
-    /// <returns>False where the header is an entry's own.</returns>
+    /// <returns>False if the header is an entry's own.</returns>
     private bool TakeExtended(char type, long size)
     {
         switch (type)
@@ -126,7 +126,7 @@ internal sealed class TarReader
                 _extended.ReadLongName(ReadData(size, ExtendedHeader.MaxNameBytes + 1));
                 return true;
             case 'K':
-                // Where a link leads.
+                // The destination of a link is not needed.
                 ReadData(size, ExtendedHeader.MaxNameBytes + 1);
                 return true;
             default:

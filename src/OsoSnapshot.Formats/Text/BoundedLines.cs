@@ -1,12 +1,12 @@
 namespace OsoSnapshot.Formats.Text;
 
-/// <summary>The lines of an untrusted text. An endless line fills no memory.</summary>
+/// <summary>Reads the lines of an untrusted text. An endless line can't fill the memory.</summary>
 internal static class BoundedLines
 {
-    /// <summary>The longest line of the agent's own is some hundred letters.</summary>
+    /// <summary>The agent's own lines have some hundred letters at most.</summary>
     public const int MaxLetters = 4096;
 
-    /// <returns>Each line without its end, cut after <see cref="MaxLetters"/> with a mark.</returns>
+    /// <returns>The lines without their ends. A line that is too long is cut and gets a mark.</returns>
     public static IEnumerable<string> Read(TextReader text)
     {
         char[] letters = new char[MaxLetters];

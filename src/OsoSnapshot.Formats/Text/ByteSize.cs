@@ -9,7 +9,7 @@ internal static class ByteSize
 
     private const long KiB = 1024;
 
-    // Binary units in the spelling of IEC 80000-13 and of Kubernetes quantities; decimal units in that of the SI.
+    // Binary units are spelled as in IEC 80000-13 and in Kubernetes quantities, decimal units as in the SI.
     private static readonly (string Suffix, long Factor)[] Units =
     [
         ("KiB", KiB), ("MiB", KiB * KiB), ("GiB", KiB * KiB * KiB), ("TiB", KiB * KiB * KiB * KiB),
@@ -36,7 +36,7 @@ internal static class ByteSize
         return true;
     }
 
-    /// <summary>For people: <c>987 B</c>, <c>1.4 MiB</c>, <c>12.0 GiB</c>.</summary>
+    /// <summary>Formats a size for people: <c>987 B</c>, <c>1.4 MiB</c>, <c>12.0 GiB</c>.</summary>
     public static string Format(long bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];

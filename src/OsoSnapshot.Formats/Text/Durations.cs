@@ -21,7 +21,7 @@ internal static class Durations
         ReadOnlySpan<char> rest = text;
         while (!rest.IsEmpty)
         {
-            // A number, and the letter of its unit.
+            // Each part is a number and the letter of its unit.
             int digits = rest.IndexOfAnyExceptInRange('0', '9');
             if (digits < 1
                 || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
@@ -34,7 +34,7 @@ internal static class Durations
             rest = rest[(digits + 1)..];
         }
 
-        // Longer than any uptime, and still within what timers accept.
+        // The maximum is longer than any uptime, and timers still accept it.
         if (text.Length == 0 || seconds > TimeSpan.FromDays(3650).TotalSeconds)
         {
             return false;
@@ -44,7 +44,9 @@ internal static class Durations
         return true;
     }
 
-    /// <summary>For people: <c>0.4s</c>, <c>42s</c>, <c>3m20s</c>, <c>1h05m</c>, <c>24h</c>, <c>7d</c>.</summary>
+    /// <summary>
+    /// Formats a duration for people: <c>0.4s</c>, <c>42s</c>, <c>3m20s</c>, <c>1h05m</c>, <c>24h</c>, <c>7d</c>.
+    /// </summary>
     public static string Format(TimeSpan duration) => duration.TotalSeconds switch
     {
         < 10 => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.0}s"),

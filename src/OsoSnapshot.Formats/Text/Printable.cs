@@ -1,9 +1,9 @@
 namespace OsoSnapshot.Formats.Text;
 
-/// <summary>Makes a server's words, a file or a file's name safe for a terminal: it removes escape sequences.</summary>
+/// <summary>Makes a server's words or a file's name safe for a terminal by removing escape sequences.</summary>
 internal static class Printable
 {
-    /// <param name="keepsLines">Whether newlines stay, where the text is made of several.</param>
+    /// <param name="keepsLines">Whether newlines stay, for a text of several lines.</param>
     public static string Text(string text, bool keepsLines = false) =>
         text.Any(char.IsControl)
             ? string.Concat(

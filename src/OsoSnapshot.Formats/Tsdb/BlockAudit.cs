@@ -1,9 +1,9 @@
 namespace OsoSnapshot.Formats.Tsdb;
 
-/// <summary>What the audit of one block has shown.</summary>
-/// <param name="meta">null where it could not be read.</param>
-/// <param name="sizeBytes">The sum of its files.</param>
-/// <param name="problems">Empty where the block is sound.</param>
+/// <summary>The result of checking one block.</summary>
+/// <param name="meta">null if meta.json could not be read.</param>
+/// <param name="sizeBytes">The sum of the sizes of its files.</param>
+/// <param name="problems">Empty if the block is sound.</param>
 internal sealed class AuditedBlock(BlockId id, BlockMeta? meta, long sizeBytes, IReadOnlyList<string> problems)
 {
     public BlockId Id => id;
@@ -16,12 +16,12 @@ internal sealed class AuditedBlock(BlockId id, BlockMeta? meta, long sizeBytes, 
 }
 
 /// <summary>
-/// Follows the files of a snapshot in the order of their names and checks every block: each file by its format, and
-/// that no file of it is missing. Damage is noted, not thrown: the other blocks are still worth restoring.
+/// Checks every block of a snapshot, while its files pass in the order of their names: each file by its format, and
+/// that no file is missing. Damage is recorded, not thrown, because the other blocks are still worth restoring.
 /// </summary>
 internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 {
-    /// <summary>Two years of blocks of two hours; Prometheus compacts them to some dozens.</summary>
+    /// <summary>Two years in blocks of two hours. Prometheus compacts them to some dozens of blocks.</summary>
     public const int MaxBlocks = 10_000;
 
     private readonly ProblemList _problems = new();
@@ -38,18 +38,18 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
 
     public BlockTally Tally { get; private set; } = new();
 
-    /// <summary>Those that are read to their end, in the order in which they came, up to the maximum.</summary>
+    /// <summary>The blocks that were read to their end, in the order of reading, up to the maximum.</summary>
     public IReadOnlyList<AuditedBlock> Blocks => _blocks;
 
-    /// <summary>How many more there were.</summary>
+    /// <summary>The number of blocks over the maximum.</summary>
     public long BlocksLeftOut { get; private set; }
 
-    /// <summary>Each names the block and the file; the last line says how many more there were.</summary>
+    /// <summary>Each problem names the block and the file. The last line counts those that are not listed.</summary>
     public IReadOnlyList<string> Problems => _problems.From(0);
 
     public long ProblemCount => _problems.Count;
 
-    /// <param name="path">Relative to the snapshot's directory: <c>ULID/chunks/000001</c>.</param>
+    /// <param name="path">A path relative to the snapshot's directory: <c>ULID/chunks/000001</c>.</param>
     public void StartFile(string path)
     {
         int slash = path.IndexOf('/', StringComparison.Ordinal);
@@ -65,7 +65,7 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
         CountSegment();
     }
 
-    /// <summary>Of a block's directory, which may be empty.</summary>
+    /// <summary>Starts a block, whose directory may be empty.</summary>
     public void StartBlock(BlockId id)
     {
         if (id != _block)
@@ -104,10 +104,10 @@ internal sealed class BlockAudit(Action<AuditedBlock>? finished = null)
         _check = null;
     }
 
-    /// <summary>To be called once after the last file.</summary>
+    /// <summary>Call this once after the last file.</summary>
     public void Finish() => FinishBlock();
 
-    // Numbered from 1 without a gap: prometheus/tsdb/chunks/chunks.go, nextSequenceFile.
+    // Segments are numbered from 1 without a gap: prometheus/tsdb/chunks/chunks.go, nextSequenceFile.
     private void CountSegment()
     {
         if (ChunkSegmentCheck.NumberOf(_file) is { } number)

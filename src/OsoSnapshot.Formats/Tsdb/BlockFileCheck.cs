@@ -1,10 +1,10 @@
 namespace OsoSnapshot.Formats.Tsdb;
 
-/// <summary>Checks one file of a block as it streams by, with memory that does not grow with the file.</summary>
+/// <summary>Checks one file of a block while its bytes pass. The memory does not grow with the file.</summary>
 internal abstract class BlockFileCheck
 {
-    /// <param name="pathInBlock">Such as <c>index</c> or <c>chunks/000001</c>.</param>
-    /// <returns>null for a file that the format doesn't know.</returns>
+    /// <param name="pathInBlock">A path such as <c>index</c> or <c>chunks/000001</c>.</param>
+    /// <returns>null if the format has no such file.</returns>
     public static BlockFileCheck? For(string pathInBlock) => pathInBlock switch
     {
         BlockMeta.FileName => new MetaCheck(),

@@ -5,26 +5,24 @@ using System.Text;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// Tells apart states of a block with the same ULID: a deletion through the admin API changes <c>tombstones</c> and
-/// <c>meta.json</c>, and
-/// nothing else of a block ever changes.
+/// Distinguishes states of a block with the same ULID. A deletion through the admin API changes <c>tombstones</c> and
+/// <c>meta.json</c>; no other file of a block ever changes.
 /// </summary>
 internal static class BlockFingerprint
 {
-    /// <summary>Of a file whose content counts. Prometheus has no limit for tombstones.</summary>
+    /// <summary>The maximum size of a file whose content counts. Prometheus sets no limit for tombstones.</summary>
     public const int MaxContentBytes = 16 * 1024 * 1024;
 
     private const int HexDigits = 16;
 
-    /// <summary>Whether a file's content counts, and not its size alone.</summary>
+    /// <summary>Whether the fingerprint includes the file's content, not only its size.</summary>
     public static bool CountsContent(string pathInBlock) => pathInBlock is BlockMeta.FileName or "tombstones";
 
     /// <summary>
-    /// The first 16 hexadecimal digits of the SHA-256 over each file in byte order of its path: the path, a zero byte,
-    /// the size in decimal
-    /// digits, a zero byte, and the bytes of those whose content counts.
+    /// The first 16 hexadecimal digits of a SHA-256. It is taken over each file, in byte order of the paths: the path,
+    /// a zero byte, the size in decimal digits, a zero byte, and the content if it counts.
     /// </summary>
-    /// <param name="files">Path in the block, size in bytes, and the content where it counts.</param>
+    /// <param name="files">The path in the block, the size in bytes, and the content if it counts.</param>
     public static string Of(IEnumerable<(string Path, long SizeBytes, byte[]? Content)> files)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// The name of a block's directory, a ULID: 26 characters of Crockford's base 32, of which the first is at most 7
-/// (github.com/ulid/spec).
+/// The name of a block's directory, which is a ULID: 26 characters of Crockford's base 32, of which the first is at
+/// most 7 (github.com/ulid/spec).
 /// </summary>
 internal readonly record struct BlockId
 {
@@ -14,7 +14,9 @@ internal readonly record struct BlockId
 
     public string Text { get; }
 
-    /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
+    /// <summary>
+    /// The only way to make a BlockId, so that text from outside is always checked before it joins a path.
+    /// </summary>
     public static bool TryParse(string? text, out BlockId id)
     {
         bool isValid = text?.Length == 26 && text[0] <= '7' && !text.AsSpan().ContainsAnyExcept(Alphabet);

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c> and <c>readMetaFile</c>, which
-/// accepts any times: after the year 9999, and an end before the start.
+/// A block's <c>meta.json</c>. Source: prometheus/tsdb/block.go, <c>BlockMeta</c> and <c>readMetaFile</c>. They accept
+/// any times, such as one after the year 9999 or an end before the start.
 /// </summary>
 internal sealed record BlockMeta
 {
@@ -22,10 +22,10 @@ internal sealed record BlockMeta
     [JsonPropertyName("maxTime")]
     public long MaxTime { get; init; }
 
-    /// <summary>For display: where the calendar of .NET ends, in the years 1 and 9999, so does this.</summary>
+    /// <summary>The start, for display. It is limited to the years 1 to 9999 of .NET's calendar.</summary>
     public DateTimeOffset From() => Display(MinTime);
 
-    /// <summary>For display, too. No properties, since the JSON generator would make code for them.</summary>
+    /// <summary>The end, for display. Both are methods, because the JSON generator makes code for properties.</summary>
     public DateTimeOffset To() => Display(MaxTime);
 
     [JsonPropertyName("stats")]
@@ -34,7 +34,7 @@ internal sealed record BlockMeta
     [JsonPropertyName("version")]
     public int Version { get; init; }
 
-    /// <exception cref="InvalidDataException">The text is no meta.json that Prometheus would accept.</exception>
+    /// <exception cref="InvalidDataException">Prometheus would not accept the text as meta.json.</exception>
     public static BlockMeta Parse(ReadOnlySpan<byte> json)
     {
         try
@@ -56,7 +56,7 @@ internal sealed record BlockMeta
         }
     }
 
-    /// <summary>True when the block holds a time within the range; a bound that is null is open.</summary>
+    /// <summary>True if the block holds a time within the range. A bound that is null is open.</summary>
     public bool Overlaps(DateTimeOffset? since, DateTimeOffset? until) =>
         !(until?.ToUnixTimeMilliseconds() < MinTime) && !(since?.ToUnixTimeMilliseconds() >= MaxTime);
 
@@ -82,7 +82,9 @@ internal sealed record BlockStats
     public long NumChunks { get; init; }
 }
 
-/// <summary>Prometheus' uint64. What no block can hold is cut, so that no sum over blocks overflows.</summary>
+/// <summary>
+/// Reads Prometheus' uint64. Values that no block can hold are cut, so that no sum over blocks overflows.
+/// </summary>
 internal sealed class CountConverter : JsonConverter<long>
 {
     private const ulong MaxCount = long.MaxValue / BlockAudit.MaxBlocks;

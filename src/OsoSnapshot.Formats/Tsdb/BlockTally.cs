@@ -1,11 +1,11 @@
 namespace OsoSnapshot.Formats.Tsdb;
 
-/// <summary>Sums over the blocks of a snapshot.</summary>
+/// <summary>The sums over the blocks of a snapshot.</summary>
 internal sealed record BlockTally
 {
     public int Blocks { get; private init; }
 
-    /// <summary>Sum over the blocks: a series that lives in several blocks counts in each.</summary>
+    /// <summary>The sum over the blocks. A series in several blocks counts in each of them.</summary>
     public long Series { get; private init; }
 
     public long Samples { get; private init; }
@@ -23,6 +23,6 @@ internal sealed record BlockTally
         To = meta.To() > To ? meta.To() : To,
     };
 
-    // Of more blocks than anybody has, the sum stays at its maximum.
+    // A sum that would overflow stays at the maximum. Only hostile blocks are so large.
     private static long Sum(long sum, long count) => sum + Math.Min(count, long.MaxValue - sum);
 }

@@ -4,8 +4,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A segment <c>chunks/NNNNNN</c>: the header and the checksum of every chunk. A chunk is its data's length (uvarint),
-/// the encoding (1 byte), the data, and the CRC-32C of encoding and data. Source:
+/// Checks the header and every chunk's checksum in a segment <c>chunks/NNNNNN</c>. A chunk has the length of its data
+/// (uvarint), the encoding (1 byte), the data, and the CRC-32C of encoding and data. Source:
 /// prometheus/tsdb/docs/format/chunks.md.
 /// </summary>
 internal sealed class ChunkSegmentCheck() : FramedFileCheck(
@@ -32,10 +32,10 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck(
         Checksum,
     }
 
-    /// <returns>null for a file that is no segment, such as <c>.nfs…</c>: Prometheus ignores it.</returns>
+    /// <returns>null if the file is no segment, such as <c>.nfs…</c>, which Prometheus ignores.</returns>
     public static ulong? NumberOf(string pathInBlock)
     {
-        // prometheus/tsdb/chunks/chunks.go, sequenceFiles: names that are unsigned numbers.
+        // The names of segments are unsigned numbers: prometheus/tsdb/chunks/chunks.go, sequenceFiles.
         const string Segments = "chunks/";
         if (!pathInBlock.StartsWith(Segments, StringComparison.Ordinal))
         {
@@ -75,7 +75,7 @@ internal sealed class ChunkSegmentCheck() : FramedFileCheck(
         _lengthBits += 7;
         if (value < 0x80)
         {
-            // The encoding's byte belongs to what is summed.
+            // The checksum includes the byte of the encoding.
             _dataLeft++;
             _crc = Crc32C.Start();
             _lengthBits = 0;

@@ -3,8 +3,7 @@ using System.Buffers.Binary;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A file with a magic number and a version byte at its start, and a part at its end that is checked when the file
-/// has ended.
+/// Checks a file that starts with a magic number and a version byte. Its last part is checked when the file has ended.
 /// </summary>
 internal abstract class FramedFileCheck(
     string name,
@@ -19,10 +18,10 @@ internal abstract class FramedFileCheck(
 
     protected string Name => name;
 
-    /// <summary>Bytes seen so far.</summary>
+    /// <summary>The number of bytes seen so far.</summary>
     protected long Length { get; private set; }
 
-    /// <summary>The last bytes seen, as many as the tail is long at most.</summary>
+    /// <summary>The last bytes seen, up to the length of the tail.</summary>
     protected ReadOnlySpan<byte> Tail => _tail.AsSpan(0, _tailFilled);
 
     public sealed override void Append(ReadOnlySpan<byte> bytes)
@@ -41,7 +40,7 @@ internal abstract class FramedFileCheck(
 
         Length += bytes.Length;
 
-        // Bytes that can't belong to the tail are the body's.
+        // Bytes that can't belong to the tail belong to the body.
         int overflow = _tailFilled + bytes.Length - _tail.Length;
         if (overflow > 0)
         {
@@ -65,10 +64,10 @@ internal abstract class FramedFileCheck(
         }
     }
 
-    /// <summary>The bytes between header and tail, in order.</summary>
+    /// <summary>Gets the bytes between header and tail, in order.</summary>
     protected abstract void Body(ReadOnlySpan<byte> bytes);
 
-    /// <exception cref="InvalidDataException">The checksum at the end of a part differs from the part's.</exception>
+    /// <exception cref="InvalidDataException">The checksum at the end of a part does not match the part.</exception>
     protected void Compare(uint computed, ReadOnlySpan<byte> stored, string part)
     {
         if (BinaryPrimitives.ReadUInt32BigEndian(stored) != computed)

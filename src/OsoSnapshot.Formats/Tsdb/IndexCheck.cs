@@ -3,7 +3,7 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A block's <c>index</c>: header, and the table of contents at its end with its checksum. Source:
+/// Checks a block's <c>index</c>: the header, and the table of contents at its end with its checksum. Source:
 /// prometheus/tsdb/docs/format/index.md.
 /// </summary>
 internal sealed class IndexCheck() : FramedFileCheck(
@@ -13,7 +13,7 @@ internal sealed class IndexCheck() : FramedFileCheck(
     headerLength: 5,
     tailLength: TocLength)
 {
-    // Six 8-byte references and a CRC-32C.
+    // The table has six references of 8 bytes and a CRC-32C.
     private const int TocLength = 52;
 
     public override void Finish()

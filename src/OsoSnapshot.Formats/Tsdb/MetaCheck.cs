@@ -2,10 +2,11 @@ using System.Numerics;
 
 namespace OsoSnapshot.Formats.Tsdb;
 
-/// <summary>Gathers a <c>meta.json</c> and parses it.</summary>
+/// <summary>Collects a <c>meta.json</c> and parses it.</summary>
 internal sealed class MetaCheck : BlockFileCheck
 {
-    // Compaction lists the blocks of two hours that it was made of, 40 bytes each: enough for six years in one block.
+    // meta.json lists the two-hour blocks of a compaction with 40 bytes each. The maximum fits six years in one
+    // block.
     private const int MaxBytes = 1024 * 1024;
 
     private byte[] _json = new byte[4096];
@@ -13,7 +14,7 @@ internal sealed class MetaCheck : BlockFileCheck
 
     public BlockMeta? Meta { get; private set; }
 
-    /// <summary>For the next file, with the same buffer.</summary>
+    /// <summary>Prepares the same buffer for the next file.</summary>
     public MetaCheck Restart()
     {
         (_length, Meta) = (0, null);
@@ -38,8 +39,8 @@ internal sealed class MetaCheck : BlockFileCheck
 
     public override void Finish() => Meta = BlockMeta.Parse(_json.AsSpan(0, _length));
 
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file can't be read.</exception>
     public static BlockMeta Read(FileStream file)
     {
         if (file.Length > MaxBytes)

@@ -3,8 +3,8 @@ using OsoSnapshot.Formats.Text;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// What an audit finds, in its order: the first 1,000 problems, each cut to 200 characters, and the number of all. The
-/// files decide how many there are and how long, so memory must not follow them.
+/// The problems that an audit finds: the first 1,000, each cut to 200 characters, and the number of all. The limits
+/// keep hostile files from filling the memory.
 /// </summary>
 internal sealed class ProblemList
 {
@@ -13,7 +13,7 @@ internal sealed class ProblemList
 
     private readonly List<string> _kept = [];
 
-    /// <summary>Of all, kept or not.</summary>
+    /// <summary>The number of all problems, listed or not.</summary>
     public long Count { get; private set; }
 
     public void Add(string problem)
@@ -25,7 +25,7 @@ internal sealed class ProblemList
         }
     }
 
-    /// <returns>The problems from that number on; a last line says how many of them were not kept.</returns>
+    /// <returns>The problems from that position on. A last line counts those that are not listed.</returns>
     public IReadOnlyList<string> From(long first)
     {
         long known = Math.Min(first, _kept.Count);
@@ -34,7 +34,7 @@ internal sealed class ProblemList
         return [.. _kept[(int)known..], .. rest];
     }
 
-    // Not between the two halves of a character outside the basic plane.
+    // The cut must not divide the two halves of a character outside the basic plane.
     private static string Cut(string problem)
     {
         if (problem.Length <= MaxLetters)

@@ -15,7 +15,9 @@ internal sealed record SnapshotName
 
     public string Text { get; }
 
-    /// <summary>The only way to get one, so that no outside text joins a path unchecked.</summary>
+    /// <summary>
+    /// The only way to make a SnapshotName, so that text from outside is always checked before it joins a path.
+    /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SnapshotName? name)
     {
         name = text is not null && HasForm(text) ? new(text) : null;

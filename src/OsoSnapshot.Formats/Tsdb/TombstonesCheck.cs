@@ -3,8 +3,8 @@ using OsoSnapshot.Formats.Streams;
 namespace OsoSnapshot.Formats.Tsdb;
 
 /// <summary>
-/// A block's <c>tombstones</c>, whose end is the checksum of all between header and end. Source:
-/// prometheus/tsdb/docs/format/tombstones.md.
+/// Checks a block's <c>tombstones</c>. The file ends with the checksum of everything between header and checksum.
+/// Source: prometheus/tsdb/docs/format/tombstones.md.
 /// </summary>
 internal sealed class TombstonesCheck() : FramedFileCheck(
     "tombstones",

@@ -6,18 +6,18 @@ using OsoSnapshot.Formats.Tsdb;
 namespace OsoSnapshot.Formats.Verification;
 
 /// <summary>
-/// Reads an archive back with other code than wrote it (TarReader, not SharpZipLib; inflate, not deflate), compares
-/// every entry with what was read from the snapshot, and checks every block in it.
+/// Reads an archive back with other code than wrote it (TarReader, not SharpZipLib; inflate, not deflate). It checks
+/// every block, and compares every entry with what was read from the snapshot.
 /// </summary>
 internal static class ArchiveVerifier
 {
     private const int BufferBytes = 512 * 1024;
-    private const string Remedy = "Run again; if it happens twice, the volume loses data: check its health.";
+    private const string Remedy = "Run again. If this happens twice, the volume loses data: check its health.";
 
-    /// <param name="archive">The gzip file's bytes; may still be growing.</param>
-    /// <param name="written">What must be in it, in this order; null when only the archive itself is known.</param>
-    /// <param name="finished">Called with each block once all of it is read.</param>
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read or
+    /// <param name="archive">The bytes of the gzip file. The file may still be growing.</param>
+    /// <param name="written">The entries that it must hold, in this order; null if they are not known.</param>
+    /// <param name="finished">Called with each block after the whole block was read.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read, or
     /// differs.</exception>
     public static BlockAudit Verify(
         Stream archive,
@@ -43,7 +43,7 @@ internal static class ArchiveVerifier
     }
 
     /// <summary>Compares the file as a whole, in which gzip's own checksum leaves out the header.</summary>
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    /// <summary>Compares the checksums of the whole file, because gzip's own checksum leaves out the header.</summary>
     public static void CompareFile(uint writtenCrc, uint readCrc)
     {
         if (writtenCrc != readCrc)

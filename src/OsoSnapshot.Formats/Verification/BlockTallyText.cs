@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshot.Formats.Verification;
 
-/// <summary>What the blocks hold, for people.</summary>
+/// <summary>Prints what the blocks hold, for people.</summary>
 internal static class BlockTallyText
 {
     public static IEnumerable<string> Lines(BlockTally tally)

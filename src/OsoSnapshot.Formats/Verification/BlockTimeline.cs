@@ -4,14 +4,16 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshot.Formats.Verification;
 
-/// <summary>Draws the blocks along their time in text, so that a gap is seen.</summary>
+/// <summary>Draws the blocks along their time as text, so that gaps are visible.</summary>
 internal static class BlockTimeline
 {
     private const int Columns = 40;
     private const int MaxRows = 40;
 
-    /// <returns>A row for each block, earliest first, or for several where there are many, and a line for each gap;
-    /// empty where no block can be dated.</returns>
+    /// <returns>
+    /// A row for each block (for several, if there are many), earliest first, and a line for each gap; empty if no
+    /// block has readable times.
+    /// </returns>
     public static IEnumerable<string> Lines(IReadOnlyList<AuditedBlock> blocks, bool ascii)
     {
         IEnumerable<AuditedBlock> dated = blocks.Where(block => block.Meta is not null);
@@ -49,7 +51,8 @@ internal static class BlockTimeline
         double columnTicks = Math.Max(1, (end - start).Ticks / (double)Columns);
         foreach (Span span in row)
         {
-            // At least one column, and no block that ends where the next starts covers its column.
+            // A bar has at least one column. A block that ends where the next one starts does not cover that one's
+            // column.
             int first = Math.Min(Columns - 1, (int)((span.From - start).Ticks / columnTicks));
             int last = Math.Clamp((int)Math.Ceiling((span.To - start).Ticks / columnTicks) - 1, first, Columns - 1);
             bar.AsSpan(first, last - first + 1).Fill(ascii ? '#' : '█');

@@ -2,19 +2,17 @@ using System.Text;
 
 namespace OsoSnapshot.Formats.Verification;
 
-/// <summary>
-/// The file beside an archive: a line as <c>sha256sum</c> writes it and <c>sha256sum -c</c> reads it.
-/// </summary>
+/// <summary>The file beside an archive. Its line has the format of <c>sha256sum</c> and <c>sha256sum -c</c>.</summary>
 internal static class ChecksumFile
 {
-    /// <summary>What its name has after the archive's.</summary>
+    /// <summary>Follows the archive's name in the name of this file.</summary>
     public const string Extension = ".sha256";
 
     private const int Sha256Digits = 64;
 
-    /// <summary>The SHA-256 that the file tells, in lower-case hexadecimal.</summary>
-    /// <param name="path">For the message.</param>
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: it holds something
+    /// <summary>Reads the SHA-256, in lower-case hexadecimal.</summary>
+    /// <param name="path">The file's path, for the message.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the file holds something
     /// else.</exception>
     public static string Read(Stream file, string path)
     {
@@ -29,7 +27,7 @@ internal static class ChecksumFile
             : throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{path} is damaged: it does not start with a SHA-256.",
-                "Copy it again, or delete it to verify without it.");
+                "Copy it again, or delete it to verify the archive without it.");
     }
 
     /// <returns>The line, in ASCII.</returns>

@@ -2,28 +2,28 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshot.Formats.Verification;
 
-/// <summary>What <c>oso-snapshot verify --json</c> prints; the names are its keys.</summary>
+/// <summary>The output of <c>oso-snapshot verify --json</c>. The names are its keys.</summary>
 internal sealed record VerifyReport
 {
     public required string Path { get; init; }
 
-    /// <summary>Of an archive; null for a directory.</summary>
+    /// <summary>The archive's size; null for a directory.</summary>
     public long? ArchiveBytes { get; init; }
 
-    /// <summary>Of an archive that has its checksum beside it, and fits it.</summary>
+    /// <summary>The archive's SHA-256; null if no checksum lies beside it, or the two differ.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>0 where all is sound; else as src/OsoSnapshotAgent/REFERENCE.md lists it.</summary>
+    /// <summary>0 if everything is sound, otherwise a status of src/OsoSnapshotAgent/REFERENCE.md.</summary>
     public int ExitStatus { get; init; }
 
     public string? Problem { get; init; }
 
     public string? Remedy { get; init; }
 
-    /// <summary>In the order of their names; empty where the archive could not be read to its end.</summary>
+    /// <summary>In the order of their names; empty if the archive could not be read to its end.</summary>
     public IReadOnlyList<VerifiedBlock> Blocks { get; init; } = [];
 
-    /// <summary>How many more there are than are listed.</summary>
+    /// <summary>The number of blocks that are not listed.</summary>
     public long BlocksLeftOut { get; init; }
 }
 
@@ -42,7 +42,7 @@ internal sealed record VerifiedBlock
 
     public required long SizeBytes { get; init; }
 
-    /// <summary>Where there are very many, the last one says how many more there are.</summary>
+    /// <summary>If there are very many, the last line counts those that are not listed.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
     public static VerifiedBlock Of(AuditedBlock block) => new()

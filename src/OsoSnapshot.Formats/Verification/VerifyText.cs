@@ -5,7 +5,7 @@ using OsoSnapshot.Formats.Tsdb;
 namespace OsoSnapshot.Formats.Verification;
 
 /// <summary>
-/// What <c>verify</c> says for people, in the agent and in the client: a line for each block, then the totals.
+/// Prints the result of <c>verify</c> for people, in agent and client: a line for each block, then the totals.
 /// </summary>
 /// <param name="path">The archive or the directory of blocks.</param>
 internal sealed class VerifyText(string path, bool ascii, TextWriter output)
@@ -26,7 +26,7 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
             throw new OperatorException(
                 ExitStatus.NoBlock,
                 $"{path} holds no block.",
-                "Name the directory in which directories with 26-letter names lie, or an archive.");
+                "Name an archive, or the directory that holds the directories with 26-letter names.");
         }
     }
 
@@ -48,12 +48,12 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
         Lines(block.Problems.Select(problem => "   " + problem));
     }
 
-    /// <param name="found">Whether a checksum lies beside the archive; it was compared.</param>
+    /// <param name="found">Whether a checksum lies beside the archive. If so, it was compared.</param>
     public void Checksum(bool found) => Line(found
-        ? "✅ SHA-256 as in the file beside it"
+        ? "✅ SHA-256 matches the file beside it"
         : "⚠️ There is no .sha256 beside it to compare with.");
 
-    /// <summary>The totals, the timeline and the verdict.</summary>
+    /// <summary>Prints the totals, the timeline and the verdict.</summary>
     /// <inheritdoc cref="ThrowIfUnsound" path="/exception"/>
     public void Conclude(BlockAudit audit)
     {

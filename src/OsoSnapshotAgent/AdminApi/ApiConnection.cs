@@ -3,13 +3,13 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Sends requests and reads answers, within limits of time and size.</summary>
+/// <summary>Sends requests and reads answers, with limits of time and size.</summary>
 internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, TimeProvider time) : IDisposable
 {
-    // A flags answer has some 10 KiB; anything much larger is no Prometheus.
+    // Prometheus' answer with its flags has some 10 KiB. Anything much larger is not Prometheus.
     private const int MaxReplyBytes = 1024 * 1024;
 
-    /// <returns>The answer's head; its body is not read yet.</returns>
+    /// <returns>The answer's headers. The body is not read yet.</returns>
     /// <exception cref="RefusalException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri url, CancellationToken token)
     {
@@ -37,7 +37,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
     }
 
     /// <returns>The answer's body.</returns>
-    /// <exception cref="RefusalException">It is too long, or breaks off.</exception>
+    /// <exception cref="RefusalException">The body is too long, or the connection broke before its end.</exception>
     public async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
     {
         using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
@@ -51,7 +51,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         {
             throw Refusals.NotPrometheus(
                 url,
-                $"the answer did not end within {Durations.Format(ResilienceHandler.ReadTimeout)}");
+                $"the answer was not complete within {Durations.Format(ResilienceHandler.ReadTimeout)}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -59,7 +59,9 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         }
     }
 
-    /// <summary>Reads a body, of which a part suffices.</summary>
+    /// <summary>
+    /// Reads a body until <paramref name="read"/> has enough. A connection that breaks or stalls is no error.
+    /// </summary>
     public async Task ReadAsFarAsPossibleAsync(
         HttpResponseMessage response,
         Func<Stream, CancellationToken, Task> read,
@@ -74,7 +76,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         catch (Exception e) when (e is HttpRequestException or IOException
             || (e is OperationCanceledException && !token.IsCancellationRequested))
         {
-            // Part of it suffices: without metrics nobody can tell who answers, and that is no failure.
+            // Metrics only help to recognise the server: the run continues without them.
         }
     }
 

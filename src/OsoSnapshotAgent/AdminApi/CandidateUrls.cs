@@ -4,15 +4,15 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Under which base URLs Prometheus may answer.</summary>
+/// <summary>The base URLs at which Prometheus may answer.</summary>
 internal static class CandidateUrls
 {
-    // A web configuration names a few files, and each user in a line.
+    // A web configuration names a few files, and has a line for each user.
     private const int MaxWebConfigBytes = 256 * 1024;
 
     /// <returns>
-    /// Base URLs in the order in which they are tried. A wrong path answers 404 and makes nothing, so trying is safe.
-    /// Empty where neither a variable nor a process says where Prometheus answers.
+    /// Base URLs in the order in which they are tried; empty if neither a variable nor a process names an address.
+    /// Trying is safe: at a wrong path the server answers 404 and makes no snapshot.
     /// </returns>
     public static IReadOnlyList<Uri> Of(AgentSettings settings, TargetContainer target)
     {

@@ -3,16 +3,14 @@ using System.Net.Sockets;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>
-/// Opens the connections and remembers where the last one leads, for the line that <c>curl -v</c> prints of it.
-/// </summary>
+/// <summary>Opens the connections and remembers the last peer, for the first line that <c>curl -v</c> prints.</summary>
 internal sealed class ConnectionTrace
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     public IPEndPoint? Peer { get; private set; }
 
-    /// <exception cref="SocketException">Not connected, or not within ten seconds; the HTTP handler wraps
+    /// <exception cref="SocketException">The connection failed, or took over ten seconds. The HTTP handler wraps
     /// it.</exception>
     public async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context,
@@ -26,7 +24,7 @@ internal sealed class ConnectionTrace
         {
             await socket.ConnectAsync(server, limit.Token);
 
-            // A request may be silent for an hour; a node that has died must not be.
+            // A snapshot request may be silent for an hour. Keep-alive finds a node that died meanwhile.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 60);
             Peer = (IPEndPoint?)socket.RemoteEndPoint;

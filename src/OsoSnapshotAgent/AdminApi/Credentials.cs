@@ -7,8 +7,7 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
-/// The Authorization header that the settings ask for (RFC 7617, RFC 6750). Secrets come from files only and are never
-/// printed.
+/// Reads the secrets of the Authorization header (RFC 7617, RFC 6750). They come only from files and are never printed.
 /// </summary>
 internal static class Credentials
 {
@@ -16,6 +15,7 @@ internal static class Credentials
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
+    /// <returns>null if the settings name no credentials.</returns>
     /// <exception cref="OperatorException">The file can't be read, or holds no such secret.</exception>
     public static AuthenticationHeaderValue? Read(AgentSettings settings, TargetContainer target)
     {

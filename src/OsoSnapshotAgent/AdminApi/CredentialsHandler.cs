@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>Adds the Authorization header to each request.</summary>
-/// <param name="authorization">null where the server wants none.</param>
+/// <param name="authorization">null if the server wants none.</param>
 internal sealed class CredentialsHandler(AuthenticationHeaderValue? authorization) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(

@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Text;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
-/// An exchange in the manner of <c>curl -v</c>: scripts look for its <c>*</c>, <c>&gt;</c> and <c>&lt;</c> lines.
+/// Prints an exchange as <c>curl -v</c> does: scripts look for its <c>*</c>, <c>&gt;</c> and <c>&lt;</c> lines.
 /// </summary>
 internal static class ExchangeText
 {

@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Talks to one Prometheus: what it is, and the order to make a snapshot.</summary>
+/// <summary>Asks one Prometheus what it is, and has it make a snapshot.</summary>
 internal sealed class PrometheusClient(
     ApiConnection http,
     ConnectionTrace trace,
@@ -16,7 +16,8 @@ internal sealed class PrometheusClient(
 {
     private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
 
-    /// <exception cref="OperatorException">Not reached, or no Prometheus under this URL.</exception>
+    /// <exception cref="OperatorException">The server can't be reached, or has no Prometheus API at this
+    /// URL.</exception>
     public async Task<PrometheusServer> ProbeAsync(Uri baseUrl, CancellationToken token)
     {
         BuildInfo build = await GetAsync(
@@ -33,8 +34,8 @@ internal sealed class PrometheusClient(
         return new() { BaseUrl = baseUrl, Version = build.Version ?? "unknown", Flags = flags };
     }
 
-    /// <summary>The loaded configuration as Prometheus prints it, in YAML.</summary>
-    /// <exception cref="OperatorException">It can't be read, or has more than 1 MiB.</exception>
+    /// <summary>Reads the loaded configuration, in YAML as Prometheus prints it.</summary>
+    /// <exception cref="OperatorException">The configuration can't be read, or has more than 1 MiB.</exception>
     public async Task<string> ConfigurationAsync(Uri baseUrl, CancellationToken token)
     {
         JsonTypeInfo<ApiReply<ServerConfiguration>> type = PrometheusJson.Default.ApiReplyServerConfiguration;
@@ -42,7 +43,7 @@ internal sealed class PrometheusClient(
     }
 
     /// <summary>
-    /// The values of metrics without labels, of Prometheus' own <c>/metrics</c>; those that are missing are left out.
+    /// Reads metrics without labels from <c>/metrics</c>. The result lacks those that Prometheus doesn't have.
     /// </summary>
     public async Task<IReadOnlyDictionary<string, double>> MetricsAsync(
         Uri baseUrl,
@@ -64,7 +65,7 @@ internal sealed class PrometheusClient(
         }
     }
 
-    /// <summary>The sum over all labels of a metric; null where it is missing.</summary>
+    /// <summary>Adds up a metric over all its labels; null if the metric is missing.</summary>
     public async Task<double?> MetricSumAsync(Uri baseUrl, string name, CancellationToken token)
     {
         double? sum = null;
@@ -83,10 +84,10 @@ internal sealed class PrometheusClient(
     }
 
     /// <summary>
-    /// Orders the snapshot and prints the exchange as <c>curl -v</c> does. This request alone is never repeated once
+    /// Requests the snapshot and prints the exchange as <c>curl -v</c> does. This request alone is never repeated once
     /// it may have been sent.
     /// </summary>
-    /// <exception cref="OperatorException">Refused or failed, with the remedy.</exception>
+    /// <exception cref="OperatorException">Prometheus refused or failed.</exception>
     public async Task<SnapshotName> SnapshotAsync(PrometheusServer server, CancellationToken token)
     {
         Uri url = new(server.BaseUrl, SnapshotPath + (skipsHead ? "?skip_head=true" : string.Empty));
@@ -104,8 +105,8 @@ internal sealed class PrometheusClient(
             ? name
             : throw Refusals.NotPrometheus(
                 url,
-                $"the snapshot's name '{reply.Data?.Name}' is none that Prometheus gives",
-                "the snapshot's name is none that Prometheus gives");
+                $"'{reply.Data?.Name}' is not a name that Prometheus gives a snapshot",
+                "the snapshot's name is not one that Prometheus gives");
     }
 
     public void Dispose() => http.Dispose();

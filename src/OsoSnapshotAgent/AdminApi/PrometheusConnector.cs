@@ -6,11 +6,12 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Makes the client once the target is known: credentials and authorities may lie in its container.</summary>
+/// <summary>
+/// Makes the client when the target is known, since credentials and authorities may lie in its container.
+/// </summary>
 internal sealed class PrometheusConnector(AgentSettings settings, Transcript transcript, TimeProvider time)
 {
-    /// <returns>A client that has not connected yet: one connection, no proxy, no redirect, and the trust that the
-    /// settings ask for.</returns>
+    /// <returns>A client that has not connected yet. It has one connection, no proxy and no redirects.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: a file that a setting names can't be
     /// used.</exception>
     public PrometheusClient Connect(TargetContainer target)
@@ -18,12 +19,12 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         ConnectionTrace trace = new();
         SocketsHttpHandler connection = new()
         {
-            // A proxy of the cluster's environment must not see a request within the pod.
+            // A proxy in the environment is the cluster's; it must not see a request within the pod.
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
 
-            // A Service picks a pod for each connection: what the preflight saw, the request must reach.
+            // A Service picks a pod for each connection. The snapshot request must reach the server that was checked.
             MaxConnectionsPerServer = 1,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
             MaxResponseHeadersLength = 64,
@@ -41,12 +42,12 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         return new(new ApiConnection(http, settings.RequestTimeout, time), trace, transcript, settings.SkipHead);
     }
 
-    /// <returns>null for the system's own authorities.</returns>
+    /// <returns>null to trust the system's own authorities.</returns>
     private RemoteCertificateValidationCallback? Validation(TargetContainer target)
     {
         if (settings.Insecure)
         {
-#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for exactly this; the transcript warns of it.
+#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for this, and the transcript warns of it.
             return (_, _, _, _) => true;
 #pragma warning restore CA5359
         }

@@ -3,8 +3,7 @@ using System.Text.Json.Serialization;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
-/// The envelope of every answer of Prometheus' API. Source:
-/// prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
+/// The envelope of each answer of Prometheus' API: prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
 /// </summary>
 internal sealed record ApiReply<T>
 {

@@ -5,10 +5,10 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>Finds the URL under which the Prometheus beside us answers.</summary>
+/// <summary>Finds the URL at which the local Prometheus answers.</summary>
 internal sealed class PrometheusLocator(ServerIdentity identity, AgentSettings settings, Transcript transcript)
 {
-    /// <exception cref="OperatorException">None answers as the Prometheus beside us.</exception>
+    /// <exception cref="OperatorException">The local Prometheus answers at none of the URLs.</exception>
     public async Task<PrometheusServer> FindAsync(
         PrometheusClient client,
         TargetContainer target,
@@ -25,7 +25,7 @@ internal sealed class PrometheusLocator(ServerIdentity identity, AgentSettings s
                 if (failures.Count > 0)
                 {
                     transcript.Lines(failures.Select(failure => $"* {failure.Message}"));
-                    transcript.Line($"* {url} answers as the Prometheus that we look for");
+                    transcript.Line($"* {url} answered, and the agent uses it");
                 }
 
                 return server;
@@ -59,7 +59,7 @@ internal sealed class PrometheusLocator(ServerIdentity identity, AgentSettings s
             return failures[0];
         }
 
-        // A failure other than a wrong path says the most; the first one counts.
+        // A server that answers something else than 404 shows the cause best; of several, the first is reported.
         OperatorException telling = failures.Find(
             failure => failure is not RefusalException { Kind: RefusalKind.WrongPath }) ?? failures[0];
         string problem = string.Join('\n', failures.Select(failure => failure.Message));

@@ -3,7 +3,7 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <summary>A Prometheus that has answered.</summary>
 internal sealed record PrometheusServer
 {
-    /// <summary>With its prefix; ends with a slash.</summary>
+    /// <summary>With its prefix and a slash at its end.</summary>
     public required Uri BaseUrl { get; init; }
 
     public required string Version { get; init; }

@@ -5,13 +5,13 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <summary>What a failed request shows about its address.</summary>
 internal enum RefusalKind
 {
-    /// <summary>Something answers there, and this was its answer.</summary>
+    /// <summary>A server answered, and refused the request.</summary>
     Answered,
 
-    /// <summary>Something answers there, but has no Prometheus API under this path.</summary>
+    /// <summary>A server answered, and has no Prometheus API at this path.</summary>
     WrongPath,
 
-    /// <summary>Nothing answers there, so another path of the same host would not answer either.</summary>
+    /// <summary>No server answered. The other paths of the same host need no trial.</summary>
     NoAnswer,
 }
 
@@ -22,7 +22,7 @@ internal sealed class RefusalException(ExitStatus status, string problem, string
     public RefusalKind Kind { get; init; }
 
     /// <summary>
-    /// True if Prometheus may have carried out the request: there is no answer, or it is not Prometheus' own.
+    /// True if Prometheus may have carried out the request: no answer came, or the answer was not Prometheus' own.
     /// </summary>
     public bool LeavesDoubt { get; init; }
 }

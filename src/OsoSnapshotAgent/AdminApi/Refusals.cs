@@ -4,17 +4,17 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>What went wrong with a request, in words, each with its remedy.</summary>
+/// <summary>The messages for requests that failed, each with its remedy.</summary>
 internal static class Refusals
 {
     private const string CheckUrl =
         "Check OSO_PROMETHEUS_SERVICE_NAME and CLUSTER_NAME_PREFIX, or name the base URL with OSO_SNAPSHOT_URL.";
 
-    private const string ServerLog = "Prometheus' own log says more: kubectl logs POD -c CONTAINER.";
+    private const string ServerLog = "Read Prometheus' own log: kubectl logs POD -c CONTAINER.";
     private const int MaxQuotedLetters = 300;
 
-    /// <param name="isPrometheusOwn">The answer has the form of Prometheus' API. A server error without it is a
-    /// proxy's, and says nothing of what Prometheus does.</param>
+    /// <param name="isPrometheusOwn">Whether the answer has the form of Prometheus' API. Otherwise a server error comes
+    /// from a proxy, and Prometheus may still be at work.</param>
     public static RefusalException Explain(HttpResponseMessage response, Uri url, string error, bool isPrometheusOwn)
     {
         if (error.Contains("admin apis disabled", StringComparison.OrdinalIgnoreCase))
@@ -46,21 +46,21 @@ internal static class Refusals
         return response.StatusCode switch
         {
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed =>
-                Answered(": no Prometheus API under this path.", CheckUrl, RefusalKind.WrongPath),
+                Answered(": there is no Prometheus API under this path.", CheckUrl, RefusalKind.WrongPath),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Answered(
                 ": the credentials are missing or wrong.",
-                "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE;"
-                + " the file may lie in Prometheus' container."),
+                "Set OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE, or OSO_SNAPSHOT_BEARER_TOKEN_FILE."
+                + " The file may lie in Prometheus' container."),
             HttpStatusCode.BadRequest when error.Contains("HTTPS server", StringComparison.OrdinalIgnoreCase) =>
                 Answered(": it speaks HTTPS.", "Name the base URL with OSO_SNAPSHOT_URL=https://…"),
             HttpStatusCode.ServiceUnavailable => Refused(
                 $"{status}: {Shortened(error)}",
-                "Prometheus is starting (it replays its write-ahead log) or shutting down: try again when its pod is ready.",
+                "Prometheus is starting (it replays its write-ahead log) or shutting down. Try again when its pod is ready.",
                 brief + ": it is not ready."),
             >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest => Refused(
-                $"{status} to {response.Headers.Location}; redirects are not followed.",
+                $"{status} to {response.Headers.Location}. The agent follows no redirects.",
                 CheckUrl,
-                brief + ", a redirect, which is not followed."),
+                brief + ", a redirect. The agent follows no redirects."),
             _ => null,
         };
 
@@ -92,7 +92,7 @@ internal static class Refusals
             $"{url}: {failure.Message}.", "See whether Prometheus runs and listens there. " + CheckUrl, failure),
         HttpRequestError.SecureConnectionError => new(
             ExitStatus.PrometheusRefused,
-            $"{url}: no TLS connection: {failure.InnerException?.Message ?? failure.Message}",
+            $"{url}: the TLS connection failed: {failure.InnerException?.Message ?? failure.Message}",
             "Name the certificate authority with OSO_SNAPSHOT_CA_FILE (it may lie in Prometheus' container), or set"
             + " OSO_SNAPSHOT_INSECURE=yes.",
             failure),
@@ -109,8 +109,8 @@ internal static class Refusals
 
     public static RefusalException NoAnswerToRead(Uri url, TimeSpan limit, Exception failure) => new(
         ExitStatus.PrometheusRefused,
-        $"{url}: no answer within {limit.TotalSeconds:0} s.",
-        "Prometheus is overloaded or something else listens there. " + CheckUrl,
+        $"{url} did not answer within {limit.TotalSeconds:0} s.",
+        "Prometheus is overloaded or another program listens there. " + CheckUrl,
         failure)
     {
         Kind = RefusalKind.NoAnswer,
@@ -118,9 +118,9 @@ internal static class Refusals
 
     public static RefusalException NoAnswerToSnapshot(Uri url, TimeSpan limit, Exception failure) => new(
         ExitStatus.PrometheusRefused,
-        $"{url}: no answer within {Durations.Format(limit)}; Prometheus may still be making the snapshot, which waits"
-        + " for a running compaction.",
-        "Try again later, with a longer OSO_SNAPSHOT_TIMEOUT; the next run deletes what this one has left under snapshots/.",
+        $"{url} did not answer within {Durations.Format(limit)}. Prometheus may still be making the snapshot: it waits"
+        + " for a running compaction first.",
+        "Try again later with a longer OSO_SNAPSHOT_TIMEOUT. The next run deletes what this run left under snapshots/.",
         failure)
     {
         LeavesDoubt = true,
@@ -129,7 +129,7 @@ internal static class Refusals
     private static RefusalException NoRoomForSnapshot(string error) => new(
         ExitStatus.NoRoom,
         $"Prometheus has no room for the snapshot: {Shortened(error)}",
-        "Free space on the volume (REMOVE=yes deletes earlier snapshots), or leave out the in-memory head, for which Prometheus"
+        "Free space on the volume (REMOVE=yes deletes earlier snapshots). Or leave out the in-memory head, for which Prometheus"
         + " reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
     {
         Brief = "Prometheus has no room for the snapshot.",

@@ -8,22 +8,21 @@ using Polly.Timeout;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
-/// Retries and the time limit of every request. A POST is repeated only when no request can have reached Prometheus:
-/// its handler continues after the client has given up, so a blind repetition makes a second snapshot. A GET is
-/// repeated also while Prometheus says that it is starting (503).
+/// Limits the time of every request and retries it. A POST is repeated only if it can't have reached Prometheus: a
+/// second POST would make a second snapshot. A GET is repeated too while Prometheus answers that it is starting (503).
 /// </summary>
 internal sealed class ResilienceHandler(
     TimeSpan snapshotTimeout,
     Transcript transcript,
     TimeProvider time) : DelegatingHandler
 {
-    /// <summary>Of each request that only reads.</summary>
+    /// <summary>The timeout of each request that only reads.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private const int MaxRetries = 5;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(0.5);
 
-    /// <exception cref="TimeoutException">No answer within the time limit.</exception>
+    /// <exception cref="TimeoutException">The server did not answer in time.</exception>
     protected override async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request,
         CancellationToken cancellationToken)

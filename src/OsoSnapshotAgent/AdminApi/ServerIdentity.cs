@@ -5,16 +5,15 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>
-/// Tells whether the server that answers is the Prometheus process beside us: behind a Service, each new connection may
-/// reach another replica, whose snapshot would lie on another volume.
+/// Checks that the server that answers is the local Prometheus. Behind a Service, a new connection may reach another
+/// replica, whose snapshot would lie on another volume.
 /// </summary>
 /// <remarks>
-/// A process is known by two numbers that both sides can see. The agent reads its CPU time from procfs before and after
-/// it asks the server for <c>process_cpu_seconds_total</c>, and the same process answers a value between the two. Its
-/// start time comes from procfs on both sides, in steps of 10 ms.
-/// Example: procfs says 12.34 s before and 12.36 s after, started at 1732180000.17. An answer of 12.35 and
-/// 1732180000.17 is the same process. One of 12.35 and 1732180007.52 is another. One of 900.10 and 1732180000.17 proves
-/// nothing, and the run continues.
+/// Two numbers that both sides can see identify a process. The agent reads the CPU time in procfs before and after it
+/// asks the server for <c>process_cpu_seconds_total</c>; the answer of the same process lies between the two. Both
+/// sides read the start time from procfs, in steps of 10 ms. Example: procfs says 12.34 s before and 12.36 s after,
+/// started at 1732180000.17. An answer of 12.35 and 1732180000.17 is the same process. One of 12.35 and 1732180007.52
+/// is another. One of 900.10 and 1732180000.17 proves nothing, and the run continues.
 /// </remarks>
 internal sealed class ServerIdentity(ProcFileSystem proc)
 {
@@ -29,7 +28,7 @@ internal sealed class ServerIdentity(ProcFileSystem proc)
         Other,
     }
 
-    /// <summary>To be called right before a request that must reach the Prometheus beside us.</summary>
+    /// <summary>Call this right before a request that must reach the local Prometheus.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.OtherPrometheus"/>.</exception>
     public async Task RequireAsync(
         PrometheusClient client,
@@ -48,10 +47,10 @@ internal sealed class ServerIdentity(ProcFileSystem proc)
         {
             throw new OperatorException(
                 ExitStatus.OtherPrometheus,
-                $"{server.BaseUrl} leads to another Prometheus than the one beside us (PID {beside.Pid}): its start"
-                + " time and CPU time differ.",
-                "The Service has several replicas, or the URL is another pod's. Address this pod's own:"
-                + " --env OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX, or leave the variable out to have it found.");
+                $"{server.BaseUrl} leads to another Prometheus, not to the local one (PID {beside.Pid}): its start time and CPU"
+                + " time differ.",
+                "The Service has several replicas, or the URL is another pod's. Set --env"
+                + " OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX, or leave the variable out: the agent then finds the URL.");
         }
     }
 
@@ -76,12 +75,12 @@ internal sealed class ServerIdentity(ProcFileSystem proc)
 
         bool cpuFits = cpu >= before - TickSeconds && cpu <= after + TickSeconds;
 
-        // The boot time, which is part of both, is in whole seconds and may be rounded the other way.
+        // Both times include the boot time, which has whole seconds and may be rounded up or down.
         double difference = Math.Abs(start - beside.StartSeconds);
         bool startFits = difference < TickSeconds || Math.Abs(difference - 1) < TickSeconds;
 
-        // Young replicas have used much the same CPU time. On our own loopback, though, a runtime that shows containers
-        // a boot time of their own is likelier than a stranger.
+        // Young replicas may have used the same CPU time. At the pod's own loopback, a wrong start time is more likely
+        // from a runtime that shows containers their own boot time.
         return (cpuFits, startFits) switch
         {
             (true, true) => Verdict.Same,

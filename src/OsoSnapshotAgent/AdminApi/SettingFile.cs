@@ -3,12 +3,11 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>
-/// A file that a setting names. A fault of the file is one of the settings; its content is never printed.
-/// </summary>
+/// <summary>A file that a setting names. Its content is never printed.</summary>
 internal sealed class SettingFile(TargetContainer target, string variable, string path, string remedy)
 {
-    /// <exception cref="OperatorException">It can't be read, or has more bytes.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: the file can't be read, or has more
+    /// bytes.</exception>
     public byte[] Read(int maxBytes)
     {
         try

@@ -6,7 +6,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.AdminApi;
 
-/// <summary>The certificate authorities of OSO_SNAPSHOT_CA_FILE, in the place of the system's.</summary>
+/// <summary>The certificate authorities of OSO_SNAPSHOT_CA_FILE. They replace the system's.</summary>
 internal sealed class TrustedAuthorities
 {
     // id-kp-serverAuth: RFC 5280, section 4.2.1.12. A certificate without any extended key usage passes too.
@@ -17,13 +17,13 @@ internal sealed class TrustedAuthorities
 
     private readonly X509Certificate2Collection _certificates = [];
 
-    /// <param name="file">In PEM form.</param>
-    /// <exception cref="OperatorException">It can't be read, or holds no certificate.</exception>
+    /// <param name="file">Certificates in PEM form.</param>
+    /// <exception cref="OperatorException">The file can't be read, or holds no certificate.</exception>
     public TrustedAuthorities(SettingFile file)
     {
         try
         {
-            // PEM is ASCII; the text around it may be of any encoding.
+            // PEM is ASCII, but the text around it may have any encoding.
             _certificates.ImportFromPem(Encoding.Latin1.GetString(file.Read(MaxBytes)));
         }
         catch (CryptographicException e)
@@ -37,7 +37,6 @@ internal sealed class TrustedAuthorities
         }
     }
 
-    /// <summary>As <see cref="RemoteCertificateValidationCallback"/>.</summary>
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
     {
         if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)

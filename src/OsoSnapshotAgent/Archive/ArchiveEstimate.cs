@@ -3,20 +3,18 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>
-/// Estimates the size of an archive before it is written, from samples of all its files.
-/// </summary>
+/// <summary>Estimates the size of an archive from samples of all its files.</summary>
 internal static class ArchiveEstimate
 {
     private const int Samples = 64;
     private const int SampleBytes = 128 * 1024;
 
-    // A tar header and padding for each file, packed; and what samples may miss.
+    // The bytes cover a file's tar header and padding, compressed. The margin covers what the samples miss.
     private const int OverheadBytes = 512;
     private const double Margin = 1.05;
 
-    /// <param name="items">Files below the directory; those that were deleted meanwhile count nothing.</param>
-    /// <returns>Bytes of archive at most, as far as samples tell.</returns>
+    /// <param name="items">The files below the directory. A file that was deleted meanwhile counts as nothing.</param>
+    /// <returns>The estimated size in bytes. The archive is rarely larger.</returns>
     public static long BytesOf(DirectoryHandle directory, IEnumerable<TreeItem> items, IDeflateEngine engine)
     {
         List<string> files = [];
@@ -35,7 +33,7 @@ internal static class ArchiveEstimate
             total * Ratio(directory, files, ends, total, engine) * Margin) + ((long)OverheadBytes * files.Count);
     }
 
-    // Samples at even distances in all files laid end to end, so that each file counts by its size.
+    // The samples lie at equal distances in all files laid end to end, so that each file counts by its size.
     private static double Ratio(
         DirectoryHandle directory,
         List<string> files,
@@ -73,7 +71,7 @@ internal static class ArchiveEstimate
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It was compacted away meanwhile. If it matters, reading it will fail later.
+            // Prometheus has compacted the file away. If the run needs it, reading it fails later.
             return 0;
         }
     }

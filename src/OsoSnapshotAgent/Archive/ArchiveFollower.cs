@@ -5,10 +5,10 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Reads the archive's file while it is still written, through the descriptor that writes it, and writes out what it
-/// has read. What fits into free memory stays in the page cache for the operator's copy; the rest is dropped.
+/// Reads the archive while it is written, through the same descriptor, and has the kernel write to the disk what it has
+/// read. The archive stays in the page cache for the operator's copy if memory is free; otherwise it is dropped.
 /// </summary>
-/// <param name="memory">null: everything is dropped.</param>
+/// <param name="memory">null to drop everything.</param>
 internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written, FreeMemory? memory) : ReadStream
 {
     private const int WindowBytes = 8 * 1024 * 1024;
@@ -18,7 +18,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
     private long _writtenOut;
     private long _started;
 
-    /// <summary>Of all bytes read so far.</summary>
+    /// <summary>The checksum of all bytes read so far.</summary>
     public uint Crc32C => _crc.Value;
 
     public override int Read(Span<byte> buffer)
@@ -32,7 +32,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
         int count = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, available)], _position);
         if (count == 0)
         {
-            throw new IOException("the archive has become shorter while it was written");
+            throw new IOException("the archive became shorter while it was written");
         }
 
         Span<byte> bytes = buffer[..count];
@@ -46,10 +46,10 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
         return bytes.Length;
     }
 
-    // The disk writes a window while the next one is read, so that the reader seldom waits for it.
+    // The disk writes one window while the next one is read, so the reader seldom waits for the disk.
     private void WriteOut()
     {
-        // Both calls take a length of 0 for the rest of the file.
+        // A length of 0 would mean the rest of the file to both calls.
         if (_started > _writtenOut)
         {
             FinishWriteOut(_writtenOut, _started - _writtenOut);
@@ -63,7 +63,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
     {
         PageCache.FinishWriteOut(file, offset, length);
 
-        // These pages are counted as used by now, so it is the next ones for which there must be room.
+        // This window counts as used memory by now. The free memory must hold the next one.
         if (memory?.Holds(WindowBytes) != true)
         {
             PageCache.Drop(file, offset, length);

@@ -10,13 +10,11 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>
-/// Writes the archive, and reads it back while it is written, so that no time is lost.
-/// </summary>
+/// <summary>Writes the archive and reads it back at the same time, so that the check takes no extra time.</summary>
 internal sealed class ArchiveMaker(ArchiveWriter writer)
 {
-    /// <exception cref="OperatorException">No room, a file changed while it was read, or the archive is not what was
-    /// written.</exception>
+    /// <exception cref="OperatorException">There is no room, a file changed while it was read, or the archive differs
+    /// from what was written.</exception>
     public async Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(
         ArchiveSource source,
         IDeflateEngine engine,
@@ -28,7 +26,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(token);
         using BlockingCollection<ArchivedEntry> archived = [];
 
-        // Taken before the first write: asking for it moves the stream's position.
+        // The descriptor is taken before the first write, because SafeFileHandle moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
         Task<VerifiedArchive> verifying = Task.Run(
             () => Verify(descriptor, source.Memory, written, archived, stop),
@@ -49,7 +47,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
             await ((Task)verifying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (e is OperationCanceledException && !token.IsCancellationRequested)
             {
-                // The verifier stopped the writer, so its failure is the reason.
+                // The verifier stopped the writer. Its exception has the reason.
                 await verifying;
             }
 

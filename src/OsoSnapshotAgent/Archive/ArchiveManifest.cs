@@ -1,15 +1,15 @@
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>What was written.</summary>
+/// <summary>What the writer knows of an archive that it has written.</summary>
 internal sealed record ArchiveManifest
 {
-    /// <summary>Bytes of all files before compression.</summary>
+    /// <summary>The bytes of all files before compression.</summary>
     public required long InputBytes { get; init; }
 
     public required long ArchiveBytes { get; init; }
 
-    /// <summary>How long the run paused for Prometheus, in all.</summary>
+    /// <summary>How long the run paused for Prometheus in total.</summary>
     public required TimeSpan Paused { get; init; }
 
     /// <summary>CRC-32C of the archive's bytes as they were written.</summary>

@@ -6,10 +6,10 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Writes the archive's bytes to the file: counts and sums them, keeps the rate limit, and stops before they touch
-/// the reserve, since a full volume can cost Prometheus its write-ahead log (prometheus#13027).
+/// Writes the archive's bytes to the file, sums them up and keeps the rate limit. It stops before the file reaches the
+/// reserve: a full volume can cost Prometheus its write-ahead log (prometheus#13027).
 /// </summary>
-/// <param name="volume">Where the file lies; null where it goes to standard output.</param>
+/// <param name="volume">The file's volume; null for standard output.</param>
 internal sealed class ArchiveOutput(
     Stream file,
     WrittenBytes written,
@@ -26,14 +26,13 @@ internal sealed class ArchiveOutput(
 
     public uint Crc32C => _crc.Value;
 
-    /// <summary>SHA-256 of all bytes so far, in lower-case hexadecimal; to be called once.</summary>
+    /// <summary>SHA-256 of all bytes so far, in lower-case hexadecimal. Call it once.</summary>
     public string Sha256() => Convert.ToHexStringLower(_sha256.GetHashAndReset());
 
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        // Other processes write to the volume too, so the room is checked before each slice: two system calls for half
-        // a megabyte.
+        // Other processes write to the volume too, so each slice of half a megabyte is preceded by a check.
         if (volume?.RoomBytes < buffer.Length)
         {
             throw OutOfRoom.WhileArchiving(volume, BytesWritten, inner: null);

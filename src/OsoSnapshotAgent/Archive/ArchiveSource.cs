@@ -3,10 +3,10 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>What goes into an archive.</summary>
+/// <summary>The content of an archive.</summary>
 internal sealed record ArchiveSource
 {
-    /// <summary>In the order of the archive; the directories are read anew each time.</summary>
+    /// <summary>In the order of the archive. Each enumeration reads the directories anew.</summary>
     public required IEnumerable<TreeEntry> Entries { get; init; }
 
     /// <summary>The sum of the entries' sizes, for the progress.</summary>
@@ -14,12 +14,12 @@ internal sealed record ArchiveSource
 
     public required AccountNames Accounts { get; init; }
 
-    /// <summary>null where no Prometheus process can be seen.</summary>
+    /// <summary>null if no Prometheus process can be seen.</summary>
     public int? PrometheusPid { get; init; }
 
-    /// <summary>Where the archive may stay cached; null for nowhere.</summary>
+    /// <summary>Decides whether the archive may stay in the page cache; null if it may not.</summary>
     public FreeMemory? Memory { get; init; }
 
-    /// <summary>What of the snapshot is not among the entries, in words; null where all of it is.</summary>
+    /// <summary>Says which part of the snapshot the entries leave out; null if they leave out none.</summary>
     public string? LeftOut { get; init; }
 }

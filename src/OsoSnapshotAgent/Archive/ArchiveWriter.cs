@@ -10,7 +10,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>Snapshot directory → tar → gzip → file, and the manifest of what was read.</summary>
+/// <summary>Turns a snapshot directory into tar, gzip and a file, and reports what it has read.</summary>
 internal sealed class ArchiveWriter(
     AgentSettings settings,
     Progress progress,
@@ -19,10 +19,10 @@ internal sealed class ArchiveWriter(
 {
     private const int BufferBytes = 512 * 1024;
 
-    /// <param name="volume">Where the file lies; null where it goes to standard output.</param>
-    /// <param name="archived">Gets each entry once it is read, for the verifier.</param>
-    /// <param name="written">Told how far the file is written.</param>
-    /// <exception cref="OperatorException">No room, or a file changed while it was read.</exception>
+    /// <param name="volume">The file's volume; null for standard output.</param>
+    /// <param name="archived">Gets each entry after it was read, for the verifier.</param>
+    /// <param name="written">Learns how many bytes of the file are written.</param>
+    /// <exception cref="OperatorException">There is no room, or a file changed while it was read.</exception>
     public ArchiveManifest Write(
         ArchiveSource source,
         IDeflateEngine engine,
@@ -118,6 +118,6 @@ internal sealed class ArchiveWriter(
 
     private static OperatorException Changed(TreeEntry entry, string how) => new(
         ExitStatus.ArchiveFailed,
-        $"{entry.PathSeenByAgent} {how} while it was read (it had {entry.Status.SizeBytes} bytes); a snapshot's files never change.",
+        $"{entry.PathSeenByAgent} {how} while it was read (it had {entry.Status.SizeBytes} bytes). A snapshot's files never change.",
         "Find out what else writes below the data directory, and run again.");
 }

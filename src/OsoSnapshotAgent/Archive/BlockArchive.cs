@@ -9,19 +9,20 @@ using OsoSnapshotAgent.Settings;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// One block as an archive of its own, of which any part can be made: the same block always gives the same bytes.
+/// Makes an archive of one block, or any part of that archive. The same block always gives the same bytes.
 /// </summary>
-/// <param name="prometheusPid">The compression pauses for this process; null if none is visible.</param>
+/// <param name="prometheusPid">The process for which the compression pauses; null if none is visible.</param>
 internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSettings settings, int? prometheusPid = null)
 {
     private readonly IDeflateEngine _engine = GzipEngines.Choose(settings.Level);
 
-    /// <summary>Writes a part. All bytes before the part are made too, and dropped.</summary>
+    /// <summary>Writes a part of the archive. The bytes before the part are made too, and dropped.</summary>
     /// <returns>
-    /// The lines for standard error: the engine, the bytes written and, where the part reaches to the end, bytes and
-    /// SHA-256 of the whole.
+    /// The lines for standard error: the engine and the bytes written. If the part reaches the archive's end, also the
+    /// bytes and SHA-256 of the whole archive.
     /// </returns>
-    /// <exception cref="OperatorException">The offset lies after the end, or the block can't be read.</exception>
+    /// <exception cref="OperatorException">The offset lies after the archive's end, or the block can't be
+    /// read.</exception>
     public IReadOnlyList<string> Write(Stream output, long offset, long length)
     {
         using CancellationTokenSource stop = new();
@@ -35,7 +36,7 @@ internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSetti
                 : throw new OperatorException(
                     ExitStatus.Settings,
                     $"--offset is {offset}, but block {id} has {whole.ArchiveBytes} bytes.",
-                    "Compare the copy's SHA-256: it is not of this block.");
+                    "Compare the copy's SHA-256: the copy is not of this block.");
         }
         catch (OperationCanceledException) when (window.HasEnded)
         {

@@ -4,26 +4,24 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>
-/// One block as the content of an archive of its own: the same block gives the same bytes, wherever it lies.
-/// </summary>
+/// <summary>Makes one block the content of an archive. The same block gives the same bytes on every machine.</summary>
 internal static class BlockArchiveSource
 {
-    /// <param name="block">Its open directory, for as long as the source is read.</param>
-    /// <exception cref="IOException">Its meta.json can't be read.</exception>
+    /// <param name="block">The block's directory. It must stay open while the source is read.</param>
+    /// <exception cref="IOException">The block's meta.json can't be read.</exception>
     public static ArchiveSource Of(DirectoryHandle block, BlockId id) => new()
     {
         Entries = Entries(block, id),
         InputBytes = SnapshotTree.Below(block, string.Empty).Sum(
             entry => entry.Status.IsRegularFile ? entry.Status.SizeBytes : 0),
 
-        // Names of accounts differ between machines.
+        // Account names differ between machines, so the archive has none.
         Accounts = new AccountNames((_, _) => null),
     };
 
     private static IEnumerable<TreeEntry> Entries(DirectoryHandle block, BlockId id)
     {
-        // Each snapshot makes its directories anew; the block's files keep their times.
+        // Each snapshot makes the directories anew, but keeps the times of the files.
         DateTimeOffset time = TimeOf(block);
         yield return new($"{id}/", block.Status with { ModifiedAt = time });
         foreach (TreeEntry entry in SnapshotTree.Below(block, $"{id}/"))

@@ -10,7 +10,7 @@ internal static class BlockDirectoryCheck
     private const int BufferBytes = 512 * 1024;
 
     /// <summary>
-    /// Reads every block directly below a directory: a snapshot's, or a data directory, restored or live.
+    /// Reads every block right below a directory: a snapshot, or a data directory (restored or live).
     /// </summary>
     public static BlockAudit Run(DirectoryHandle directory, Action<AuditedBlock> finished, CancellationToken token)
     {

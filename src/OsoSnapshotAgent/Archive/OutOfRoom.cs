@@ -5,16 +5,16 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>Too little room on the volume.</summary>
+/// <summary>The failure for a volume with too little room.</summary>
 internal static class OutOfRoom
 {
     public static bool Is(IOException failure) => failure.HResult is Errno.NoSpace or Errno.QuotaExceeded;
 
     public static OperatorException WhileArchiving(Volume volume, long bytesWritten, Exception? inner) => new(
         ExitStatus.NoRoom,
-        $"No room for the archive after {ByteSize.Format(bytesWritten)}: {volume.Describe()}.",
-        "What this run had made was deleted. Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it;"
-        + " leave out the head with OSO_SNAPSHOT_SKIP_HEAD=yes, archive less with OSO_SNAPSHOT_SINCE;"
-        + " or copy without an archive on the volume: oso-snapshot export --stream.",
+        $"There is no room for the archive after {ByteSize.Format(bytesWritten)}: {volume.Describe()}.",
+        "The agent deleted what this run had made. Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it."
+        + " Or archive less: OSO_SNAPSHOT_SKIP_HEAD=yes leaves out the head, OSO_SNAPSHOT_SINCE older blocks."
+        + " Or copy without an archive on the volume: oso-snapshot export --stream.",
         inner);
 }

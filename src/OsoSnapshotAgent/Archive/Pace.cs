@@ -3,33 +3,36 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// Pauses the compression workers while Prometheus' threads wait longer for a CPU than they do without them. Reader,
+/// Pauses the compression workers while Prometheus' threads wait longer for a CPU than without the workers. Reader,
 /// writer and verifier then wait for the workers.
 /// </summary>
 /// <remarks>
-/// The kernel's priorities don't do it: in a pod with a CPU limit they share the quota, and what the agent takes is
-/// missing later. SCHED_IDLE was measured beside this: the p50 of queries was the same, the p99 worse.
+/// The kernel's priorities are not enough: in a pod with a CPU limit, both containers share one quota, and Prometheus
+/// later lacks what the agent used. SCHED_IDLE was measured too: the p50 of queries was the same, the p99 was worse.
 /// </remarks>
 internal sealed class Pace(CpuWait wait, TimeProvider time)
 {
-    /// <summary>With the pauses for the baseline, a run keeps more than 20 % of its speed, so it always ends.</summary>
+    /// <summary>
+    /// The least share of the time in which the workers work. With the pauses for the baseline, a run keeps more than
+    /// 20 % of its speed.
+    /// </summary>
     internal const double MinShare = 0.22;
 
-    // Seconds of waiting per second, over all threads. An idle Prometheus beside a run at full speed shows less.
+    // Seconds of waiting per second, over all threads. An idle Prometheus beside a run at full speed waits less.
     private const double IdleWaitRate = 0.08;
 
-    // A fast way down and a slow way up, as TCP does it (RFC 5681, section 3.1).
+    // The speed falls fast and rises slowly, as in TCP (RFC 5681, section 3.1).
     private const double Down = 0.5;
     private const double Up = 0.03;
 
-    // The period of a CPU quota: sched-bwc.rst.
+    // The period of a CPU quota, by sched-bwc.rst.
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
 
-    // Short against a query, long against the resolution of a timer.
+    // These times are short for a query, and long for the resolution of a timer.
     private static readonly TimeSpan MinWork = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
 
-    // Queries come and go, so what is normal is measured again.
+    // The load of queries changes, so the baseline is measured again after a while.
     private static readonly TimeSpan BaselinePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BaselineLifetime = TimeSpan.FromSeconds(15);
 
@@ -40,14 +43,14 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
     private double _baseline;
     private double _smoothRate;
 
-    /// <summary>The part of the time in which the workers work.</summary>
+    /// <summary>The part of the time in which the workers work, up to 1.</summary>
     public double Share { get; private set; } = 1;
 
-    /// <summary>In all.</summary>
+    /// <summary>All pauses together.</summary>
     public TimeSpan Paused { get; private set; }
 
-    /// <summary>Called by each worker before a slice. A pause holds the lock, so it holds up all of them.</summary>
-    /// <exception cref="OperationCanceledException">Also in the middle of a pause.</exception>
+    /// <summary>Call this in each worker before a slice. A pause holds the lock, so all workers pause.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled, also during a pause.</exception>
     public void BeforeSlice(CancellationToken token)
     {
         lock (_lock)
@@ -75,7 +78,7 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
 
     private void Adjust(CancellationToken token)
     {
-        // A single window is not enough to begin: a scrape, or a garbage collection, is a peak of its own.
+        // One window is not enough to start with: a scrape or a garbage collection also makes a peak.
         double rate = TakeRate();
         _smoothRate = (_smoothRate + rate) / 2;
         bool isBaselineOld = _baselineAt is not { } measured || time.GetElapsedTime(measured) > BaselineLifetime;
@@ -88,7 +91,7 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
         Share = waitsForUs ? Math.Max(MinShare, Share * Down) : Math.Min(1, Share + Up);
     }
 
-    // Measured only while Prometheus waits, because it costs a pause.
+    // The measurement costs a pause, so it is made only while Prometheus waits.
     private void MeasureBaseline(CancellationToken token)
     {
         Pause(BaselinePause, token);

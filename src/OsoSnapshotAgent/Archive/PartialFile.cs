@@ -4,7 +4,8 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>
-/// A file that has its final name only once it is whole, checked and on the disk. Disposed before that, it is deleted.
+/// A file that gets its final name when it is complete, checked and on the disk. Dispose deletes it if it has not got
+/// that name.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -19,7 +20,7 @@ internal sealed class PartialFile : IDisposable
         Stream = new FileStream(directory.CreateFile(partialName), FileAccess.ReadWrite, bufferSize: 0);
     }
 
-    /// <summary>What is written, and read back from the same descriptor.</summary>
+    /// <summary>Writes the file, and reads it back from the same descriptor.</summary>
     public FileStream Stream { get; }
 
     /// <exception cref="IOException">The partial file exists already, or can't be created.</exception>
@@ -27,8 +28,8 @@ internal sealed class PartialFile : IDisposable
         new(directory, partialName, finalName);
 
     /// <summary>Flushes the file, renames it, and flushes the directory.</summary>
-    /// <exception cref="IOException">It has no final name, and what had that name is as it was.</exception>
-    /// <exception cref="NotDurableException">It has its final name, and stays.</exception>
+    /// <exception cref="IOException">The rename failed. An earlier file of that name is unchanged.</exception>
+    /// <exception cref="NotDurableException">The file has its final name and stays.</exception>
     public void Commit()
     {
         SafeFileHandle file = Stream.SafeFileHandle;
@@ -37,7 +38,7 @@ internal sealed class PartialFile : IDisposable
         if (_directory.Find(_partialName)?.Identity != written.Identity)
         {
             throw new IOException(
-                $"{_directory.PathOf(_partialName)} was replaced by somebody else while it was written");
+                $"{_directory.PathOf(_partialName)} was replaced by another process while it was written");
         }
 
         Stream.Dispose();
@@ -63,5 +64,5 @@ internal sealed class PartialFile : IDisposable
     }
 }
 
-/// <summary>The file is whole under its final name, but the name may be lost in a power cut.</summary>
+/// <summary>The file is complete under its final name, but a power cut may lose the name.</summary>
 internal sealed class NotDurableException(string message, Exception inner) : IOException(message, inner);

@@ -6,16 +6,16 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>A file or directory that goes into an archive.</summary>
-/// <param name="EntryName">In the archive, <c>snapshots/NAME/ULID/chunks/000001</c>; a directory's ends with a
-/// slash.</param>
-/// <param name="Parent">The open directory in which it lies; null for the snapshot itself.</param>
+/// <param name="EntryName">The name in the archive: <c>snapshots/NAME/ULID/chunks/000001</c>. The name of a directory
+/// ends with a slash.</param>
+/// <param name="Parent">The open directory that holds it; null for the snapshot itself.</param>
 internal sealed record TreeEntry(string EntryName, FileStatus Status, DirectoryHandle? Parent = null, string Name = "")
 {
     public string PathSeenByAgent => Parent?.PathOf(Name) ?? EntryName;
 
     /// <summary>Opens the file that the walk has found, and no other.</summary>
-    /// <exception cref="FileNotFoundException">It has vanished.</exception>
-    /// <exception cref="IOException">It has been replaced, or any other failure.</exception>
+    /// <exception cref="FileNotFoundException">The file has vanished.</exception>
+    /// <exception cref="IOException">The file was replaced, or another error occurred.</exception>
     public FileStream OpenFile()
     {
         FileStream file = Parent!.OpenFile(Name);
@@ -29,13 +29,13 @@ internal sealed record TreeEntry(string EntryName, FileStatus Status, DirectoryH
     }
 }
 
-/// <summary>
-/// The files of one snapshot in the order of their names, so that equal snapshots give equal archives.
-/// </summary>
+/// <summary>Walks the files of one snapshot by name, so that equal snapshots give equal archives.</summary>
 internal static class SnapshotTree
 {
-    /// <param name="isWanted">Says of the name of a directory in the snapshot whether it goes into the archive.</param>
-    /// <returns>An entry is valid until the next one is asked for. The directories are read anew each time.</returns>
+    /// <param name="isWanted">Whether a directory in the snapshot goes into the archive, by its name.</param>
+    /// <returns>
+    /// The entries, each valid until the next one is asked for. Each enumeration reads the directories anew.
+    /// </returns>
     /// <exception cref="OperatorException">The snapshot holds something other than files and directories.</exception>
     public static IEnumerable<TreeEntry> Walk(DataDirectory data, SnapshotName name, Predicate<string> isWanted)
     {
@@ -48,18 +48,18 @@ internal static class SnapshotTree
         }
     }
 
-    /// <exception cref="OperatorException">It is no directory any more.</exception>
+    /// <exception cref="OperatorException">The snapshot is no longer a directory.</exception>
     public static DirectoryHandle Open(DataDirectory data, SnapshotName name)
     {
         string path = DataDirectory.SnapshotPath(name);
         return data.Directory.FindDirectory(path) ?? throw Foreign(
-            $"{data.Directory.PathOf(path)} is no directory any more.");
+            $"{data.Directory.PathOf(path)} is no longer a directory.");
     }
 
-    /// <summary>What lies in a directory, at any depth.</summary>
-    /// <param name="entryName">Of the directory, with a slash at its end.</param>
-    /// <param name="isWanted">Of a directory right below; null for all.</param>
-    /// <exception cref="OperatorException">Something other than files and directories.</exception>
+    /// <summary>Walks the content of a directory, at any depth.</summary>
+    /// <param name="entryName">The directory's name in the archive, with a slash at its end.</param>
+    /// <param name="isWanted">Whether a directory right below is walked, by its name; null to walk all.</param>
+    /// <exception cref="OperatorException">It holds something other than files and directories.</exception>
     public static IEnumerable<TreeEntry> Below(
         DirectoryHandle directory,
         string entryName,
@@ -74,14 +74,14 @@ internal static class SnapshotTree
 
     private static TreeEntry Entry(TreeItem item, string entryName) => item.Status switch
     {
-        null => throw Foreign($"{item.PathSeenByAgent} has vanished; Prometheus deletes nothing in a snapshot."),
+        null => throw Foreign($"{item.PathSeenByAgent} has vanished. Prometheus deletes nothing in a snapshot."),
         _ when !FileName.IsUtf8(item.Name) =>
-            throw Foreign($"{item.PathSeenByAgent} has a name that is not UTF-8; Prometheus makes none."),
+            throw Foreign($"{item.PathSeenByAgent} has a name that is not UTF-8. Prometheus makes no such name."),
         { IsDirectory: true } => new(entryName + "/", item.Status, item.Parent, item.Name),
         { IsRegularFile: true } => new(entryName, item.Status, item.Parent, item.Name),
         _ =>
             throw Foreign(
-                $"{item.PathSeenByAgent} is neither a file nor a directory; Prometheus makes nothing else in a snapshot."),
+                $"{item.PathSeenByAgent} is neither a file nor a directory. Prometheus makes nothing else in a snapshot."),
     };
 
     private static OperatorException Foreign(string problem) =>

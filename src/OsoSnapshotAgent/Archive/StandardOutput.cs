@@ -4,9 +4,7 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>
-/// Writes the archive to standard output. It waits for the reader, except once the token is cancelled.
-/// </summary>
+/// <summary>Writes the archive to standard output. It waits for the reader until the token is cancelled.</summary>
 internal sealed class StandardOutput(
     CancellationToken token,
     int descriptor = OutputDescriptor.StandardOutput) : WriteStream
@@ -22,7 +20,7 @@ internal sealed class StandardOutput(
             int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new OperatorException(
                 ExitStatus.ReaderGone,
                 $"The reader of standard output went away after at most {_bytesWritten} bytes. The copy is incomplete.",
-                "Look at the reader's end (a full disk, a broken connection). A finished archive is resumed where the copy ends:"
+                "Look at the reader's end (a full disk, a broken connection). Resume the copy of a finished archive where it ends:"
                 + " oso-snapshot export --offset BYTES.");
             _bytesWritten += count;
             buffer = buffer[count..];

@@ -2,14 +2,14 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotAgent.Archive;
 
-/// <summary>What reading an archive back has shown.</summary>
+/// <summary>The result of reading an archive back.</summary>
 internal sealed record VerifiedArchive
 {
     public required BlockTally Tally { get; init; }
 
     public required IReadOnlyList<AuditedBlock> Blocks { get; init; }
 
-    /// <summary>Damage within the blocks themselves, as Prometheus' own disk holds them.</summary>
+    /// <summary>Damage in the blocks themselves, which Prometheus' own disk has too.</summary>
     public required IReadOnlyList<string> Damage { get; init; }
 
     /// <summary>CRC-32C of the file's bytes as they were read back.</summary>

@@ -9,8 +9,8 @@ internal static class AgentCommandLine
     public static RootCommand Create()
     {
         RootCommand root = new(
-            "Backs up the TSDB of a running Prometheus from a debug container beside it. Without a verb it runs the procedure that the"
-            + " environment asks for; see the end of this text.");
+            "Backs up the TSDB of a running Prometheus from a debug container beside it. Without a verb, it runs the procedure that the"
+            + " environment asks for: see the end of this text.");
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithSettings((HelpAction)help.Action!);
         root.SetAction(async (_, _) => (int)await RunCommand.TakeOrRemoveAsync());

@@ -12,10 +12,10 @@ using Serilog.Extensions.Logging;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>Everything that a run is made of.</summary>
+/// <summary>Registers all parts of a run.</summary>
 internal static class AgentServices
 {
-    /// <summary>The parts of the procedures, and the procedures.</summary>
+    /// <summary>Adds the procedures and their parts.</summary>
     public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings) => services
         .AddSingleton(settings)
         .AddSingleton(TimeProvider.System)
@@ -56,7 +56,7 @@ internal static class AgentServices
         .AddSingleton<ProcedureRunner>()
         .AddSingleton<ControlServer>();
 
-    /// <summary>Where a run's words go: the console, and the log on the volume.</summary>
+    /// <summary>Adds the outputs for messages: the console, and the log on the volume.</summary>
     public static IServiceCollection AddTranscript(this IServiceCollection services) => services
         .AddSingleton<ConsoleOutput>()
         .AddSingleton<TranscriptSinks>()
@@ -66,8 +66,8 @@ internal static class AgentServices
             dispose: true));
 
     /// <summary>
-    /// For a run beside the container's own: standard output is the archive's, and the termination message the other
-    /// run's.
+    /// Adds the outputs for a run beside the container's main run. Standard output then belongs to the archive, and the
+    /// termination message to the main run.
     /// </summary>
     public static IServiceCollection AddStreaming(this IServiceCollection services) => services
         .AddSingleton(_ => new ConsoleOutput(Terminal.WriteToError))

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary><c>export --block</c>: one block of the snapshot that is held, as tar and gzip, from any byte on.</summary>
+/// <summary><c>export --block</c>: writes one block of the held snapshot as tar and gzip, from any byte on.</summary>
 internal static class BlockExport
 {
     public static ExitStatus Run(string ulid, long offset, long length)
@@ -15,8 +15,8 @@ internal static class BlockExport
         {
             throw new OperatorException(
                 ExitStatus.Settings,
-                $"'{ulid}' names no block.",
-                "oso-snapshot blocks lists them.");
+                $"'{ulid}' is not the name of a block.",
+                "See the names with oso-snapshot blocks.");
         }
 
         AgentSettings settings = Discovery.Settings();
@@ -24,7 +24,7 @@ internal static class BlockExport
         using DirectoryHandle block = snapshot.Directory.FindDirectory(id.Text) ?? throw new OperatorException(
             ExitStatus.Settings,
             $"The snapshot holds no block {id}.",
-            "oso-snapshot blocks lists them.");
+            "See the names with oso-snapshot blocks.");
         using StandardOutput output = new(CancellationToken.None);
         BlockArchive archive = new(block, id, settings, snapshot.PrometheusPid);
         foreach (string line in archive.Write(output, offset, length))

@@ -10,13 +10,13 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Commands;
 
 /// <summary>
-/// <c>blocks</c>: the blocks of the snapshot that is held, so that a client copies those that it lacks.
+/// <c>blocks</c>: lists the blocks of the held snapshot, so that a client can copy those that it lacks.
 /// </summary>
 internal static class BlocksCommand
 {
     public static Command Create()
     {
-        Option<bool> json = new("--json") { Description = "As a JSON array on one line." };
+        Option<bool> json = new("--json") { Description = "Print a JSON array on one line." };
         Command command = new(
             "blocks",
             "Lists the blocks of the snapshot that the agent of this container holds.") { json };
@@ -29,8 +29,9 @@ internal static class BlocksCommand
         return command;
     }
 
-    /// <param name="headBlock">Of the block that was made of the in-memory head.</param>
-    /// <returns>In the order of their names.</returns>
+    /// <param name="headBlock">The name of the block that was made of the in-memory head; null if there is
+    /// none.</param>
+    /// <returns>The blocks in the order of their names.</returns>
     /// <exception cref="OperatorException">A block holds something other than files and directories.</exception>
     internal static SnapshotBlock[] List(DirectoryHandle snapshot, string? headBlock) =>
     [

@@ -11,13 +11,13 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Commands;
 
 /// <summary>
-/// The verbs for <c>kubectl exec POD -c debugger-xxxxx -- oso-snapshot …</c> that ask the agent of the same container.
+/// The verbs that ask the agent of the same container: <c>kubectl exec POD -c debugger-xxxxx -- oso-snapshot …</c>
 /// </summary>
 internal static class ControlCommands
 {
     public static Command Status()
     {
-        Option<bool> json = new("--json") { Description = "As a JSON object on one line." };
+        Option<bool> json = new("--json") { Description = "Print a JSON object on one line." };
         Command command = new("status", "Says how far the agent of this container is.") { json };
         command.SetAction(arguments => Run(ControlServer.Status, answer => arguments.GetValue(json)
             ? [JsonSerializer.Serialize(answer.Run!, ControlJson.Default.RunStatus)]
@@ -83,13 +83,13 @@ internal static class ControlCommands
         return answer.ExitStatus;
     }
 
-    /// <param name="tell">Gets what the agent says of its progress, until it answers.</param>
+    /// <param name="tell">Gets the agent's progress messages until it answers.</param>
     internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request, Action<string> tell)
     {
         bool isHeard = false;
         try
         {
-            // A removal says every second how far it is.
+            // A removal reports its progress every second, so a minute of silence means that the agent is gone.
             using Socket socket = ControlSocket.Create();
             socket.ReceiveTimeout = 60_000;
             socket.Connect(agent);
@@ -113,7 +113,7 @@ internal static class ControlCommands
         }
         catch (Exception e) when (e is SocketException or IOException or JsonException)
         {
-            // It is not there, or it has ended before it could answer.
+            // No agent listens, or the agent ended before it could answer.
         }
 
         return isHeard ? EndedUnheard(request) : NoAgent();
@@ -122,9 +122,9 @@ internal static class ControlCommands
     private static ControlAnswer EndedUnheard(string request) => new()
     {
         ExitStatus = (int)ExitStatus.TargetUnreachable,
-        Problem = "The agent of this container ended before it answered:"
-            + $" whether it has carried out '{request}' is not known.",
-        Remedy = "See its log and its end: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
+        Problem = $"The agent of this container ended before it answered '{request}'."
+            + " The request may have been carried out.",
+        Remedy = "See the agent's log and status: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
             + " REMOVE=yes removes what is left.",
     };
 

@@ -12,8 +12,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Commands;
 
 /// <summary>
-/// Answers the verbs of the same container while the procedure runs: a line in, JSON objects out, a line each, the
-/// answer last.
+/// Answers the verbs of the same container while the procedure runs. A client sends one line. It gets lines of JSON
+/// objects, of which the last is the answer.
 /// </summary>
 internal sealed class ControlServer(RunState run, Transcript transcript) : IDisposable
 {
@@ -27,10 +27,10 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
     private Socket? _listener;
     private Task _serving = Task.CompletedTask;
 
-    /// <summary>For a client that says or hears nothing: it must not be waited for.</summary>
+    /// <summary>The maximum wait for a client that sends or reads nothing.</summary>
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a removal says how far it is.</summary>
+    /// <summary>The time between two progress messages of a removal.</summary>
     internal TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     public void Start() => Start(ControlSocket.EndPoint);
@@ -46,7 +46,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
         catch (SocketException e)
         {
-            // The procedure doesn't need the verbs. Anyone in the pod's network may have taken the name.
+            // The run continues, since it doesn't need the verbs. Any process in the pod may have taken the name.
             transcript.Warning(
                 LogId.NoControlSocket,
                 $"oso-snapshot status and release will get no answer from this run: {e.Message}.");
@@ -55,7 +55,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
 
     public void Dispose()
     {
-        // An answer that is being made is sent first.
+        // An answer that the server is preparing is sent first.
         _stop.Cancel();
         ((IAsyncResult)_serving).AsyncWaitHandle.WaitOne(Timeout);
         _listener?.Dispose();
@@ -78,9 +78,9 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
 
     private ControlAnswer NotHolding() => run.Hold.IsRemoving
-        ? Refuse("A removal is at work already.", "Ask again when it has ended.")
+        ? Refuse("A removal is at work already.", "Ask again after that removal.")
         : Refuse(
-            $"The agent is not waiting for the copy; it is at {run.Describe().Phase}.",
+            $"The agent does not wait for the copy yet: it is at {run.Describe().Phase}.",
             "Ask again when oso-snapshot status says hold-for-copy.");
 
     private async Task<ControlAnswer> RemoveArtefactsAsync(DataDirectory data, Func<ControlAnswer, Task> tell)
@@ -90,7 +90,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         while (await Task.WhenAny(removal, Task.Delay(ProgressInterval, CancellationToken.None)) != removal)
         {
             await tell(
-                new() { Progress = $"removing; {Plural.Of(artefacts.DeletedEntries, "file")} and directories so far" });
+                new() { Progress = $"removing: {Plural.Of(artefacts.DeletedEntries, "file")} and directories so far" });
         }
 
         return await removal;
@@ -102,7 +102,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         {
             using FileLock? taken = data.Directory.TryLock(isShared: false);
             return taken is null
-                ? Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until it has ended.")
+                ? Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until that run has ended.")
                 : End(artefacts.DeleteHeld(run.Hold.HasArchive, _stop.Token));
         }
         catch (OperatorException e)
@@ -143,7 +143,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                // One client less; the next is served.
+                // One client has failed; the server waits for the next one.
             }
         }
 
@@ -172,11 +172,10 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException
             or OperationCanceledException)
         {
-            // It has gone, or its answer can't be made.
+            // The client has gone, or the answer can't be made.
         }
     }
 
-    // A removal continues after its client has gone.
     private async Task TryTellAsync(Socket client, ControlAnswer answer)
     {
         try
@@ -185,7 +184,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // Nobody hears it.
+            // The client has gone. A removal continues without it.
         }
     }
 

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>What the environment and the processes of this container tell, for verbs that need no run.</summary>
+/// <summary>Finds settings, target and data directory for verbs that need no run.</summary>
 internal static class Discovery
 {
     /// <exception cref="OperatorException">The setting is wrong, or there is no data directory.</exception>
@@ -20,7 +20,7 @@ internal static class Discovery
         return new TargetFinder(proc, new TargetAccess(proc), dataDirectory).Find();
     }
 
-    /// <exception cref="OperatorException">They are wrong.</exception>
+    /// <exception cref="OperatorException">The settings are wrong.</exception>
     public static AgentSettings Settings() => SettingsReader.Read(Variables(), TimeProvider.System);
 
     public static Dictionary<string, string> Variables() => Environment.GetEnvironmentVariables()

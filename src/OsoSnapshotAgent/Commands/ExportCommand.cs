@@ -8,28 +8,28 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary><c>export</c>: the archive's bytes on standard output, and nothing else there.</summary>
+/// <summary><c>export</c>: writes the archive's bytes to standard output, and nothing else.</summary>
 internal static class ExportCommand
 {
     private const int BufferBytes = 256 * 1024;
 
     public static Command Create()
     {
-        // Text, because options of number types would make the binary larger by tens of kilobytes.
+        // The options take text: options of number types would make the binary larger by tens of kilobytes.
         Option<string> offset = new("--offset")
         {
-            Description = "Bytes to leave out, to resume a copy that broke off.",
+            Description = "Skip this many bytes, to resume a copy that broke off.",
         };
-        Option<string> length = new("--length") { Description = "Bytes to write at most." };
+        Option<string> length = new("--length") { Description = "Write at most this many bytes." };
         Option<bool> stream = new("--stream")
         {
-            Description = "Makes a snapshot and archives it straight to standard output, with no file on the volume.",
+            Description = "Make a snapshot and archive it to standard output, without a file on the volume.",
         };
         Option<string> block = new("--block")
         {
-            Description = "Writes one block of the snapshot that is held: see oso-snapshot blocks.",
+            Description = "Write one block of the held snapshot: see oso-snapshot blocks.",
         };
-        const string Description = "Writes the finished archive, or with --stream a fresh one, to standard output.";
+        const string Description = "Writes the finished archive, or with --stream a new one, to standard output.";
         Command command = new("export", Description) { offset, length, stream, block };
         command.Validators.Add(result =>
         {
@@ -52,12 +52,12 @@ internal static class ExportCommand
         return command;
     }
 
-    /// <returns>Why the options don't go together; null where they do.</returns>
+    /// <returns>The reason why the options can't be used together; null if they can.</returns>
     private static string? Refuse(bool stream, string? block, string? offset, string? length)
     {
         if (Number(offset, 0) is null || Number(length, 0) is null)
         {
-            return "--offset and --length take whole numbers of bytes from 0 on.";
+            return "--offset and --length take whole numbers of bytes, 0 or more.";
         }
 
         if (stream && block is not null)
@@ -66,7 +66,7 @@ internal static class ExportCommand
         }
 
         return stream && (offset ?? length) is not null
-            ? "--stream makes another archive each time: --offset and --length don't go with it."
+            ? "--stream makes a new archive each time: --offset and --length don't go with it."
             : null;
     }
 
@@ -79,7 +79,7 @@ internal static class ExportCommand
             throw new OperatorException(
                 ExitStatus.Settings,
                 $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.",
-                "Compare the copy's SHA-256: it is not of this archive.");
+                "Compare the copy's SHA-256: the copy is not of this archive.");
         }
 
         file.Position = offset;
@@ -109,13 +109,13 @@ internal static class ExportCommand
                 : new OperatorException(
                     ExitStatus.TargetUnreachable,
                     $"There is no archive {data.Archive}.",
-                    "Make one first, or use oso-snapshot export --stream.");
+                    "Make an archive first, or use oso-snapshot export --stream.");
         }
 
         if (isAtWork)
         {
             Console.Error.WriteLine(
-                $"⚠️ A run is at work on a new archive; {Printable.Text(data.Archive)} is still the one before it.");
+                $"⚠️ A run is at work on a new archive. {Printable.Text(data.Archive)} is still the one before it.");
         }
 
         return data.Directory.OpenFile(DataDirectory.ArchiveName);
@@ -137,7 +137,7 @@ internal static class ExportCommand
         return refused != 0 ? refused : (int)await RunCommand.StreamAsync();
     }
 
-    // At normal priority: somebody waits for the bytes, and copying them takes little of the CPU.
+    // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
     private static ExitStatus Export(string? block, long offset, long length)
     {
         RefuseTerminal();

@@ -3,7 +3,7 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>Runs a verb that reads files; what goes wrong goes to standard error.</summary>
+/// <summary>Runs a verb that reads files, and prints its failures to standard error.</summary>
 internal static class FileVerb
 {
     public static int Run(Func<ExitStatus> verb)

@@ -7,12 +7,12 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>The snapshot that the agent of this container holds, open.</summary>
+/// <summary>The snapshot that the agent of this container holds, with its directory open.</summary>
 internal sealed class HeldSnapshot : IDisposable
 {
     private readonly TargetContainer _target;
 
-    /// <exception cref="OperatorException">It is no directory any more.</exception>
+    /// <exception cref="OperatorException">The snapshot is no longer a directory.</exception>
     public HeldSnapshot(TargetContainer target, SnapshotName name, string? headBlock)
     {
         _target = target;
@@ -22,14 +22,14 @@ internal sealed class HeldSnapshot : IDisposable
 
     public DirectoryHandle Directory { get; }
 
-    /// <summary>null where no Prometheus process can be seen.</summary>
+    /// <summary>null if no Prometheus process can be seen.</summary>
     public int? PrometheusPid => _target.Prometheus?.Pid;
 
-    /// <summary>The block that was made of the in-memory head; null where there is none.</summary>
+    /// <summary>The block that was made of the in-memory head; null if there is none.</summary>
     public string? HeadBlock { get; }
 
-    /// <summary>Asks the agent which snapshot it holds.</summary>
-    /// <exception cref="OperatorException">There is no agent, or it holds none.</exception>
+    /// <summary>Asks the agent which snapshot it holds, and opens it.</summary>
+    /// <exception cref="OperatorException">No agent answers, or it holds no snapshot.</exception>
     public static HeldSnapshot Find()
     {
         ControlAnswer answer = ControlCommands.Ask(ControlSocket.EndPoint, ControlServer.Status, _ => { });
@@ -43,7 +43,7 @@ internal sealed class HeldSnapshot : IDisposable
             ? new(Discovery.FindTarget(), name, answer.Run.HeadBlock)
             : throw new OperatorException(
                 ExitStatus.Busy,
-                $"The agent holds no snapshot yet; it is at {answer.Run?.Phase}.",
+                $"The agent holds no snapshot yet: it is at {answer.Run?.Phase}.",
                 "Ask again when oso-snapshot status says hold-for-copy.");
     }
 

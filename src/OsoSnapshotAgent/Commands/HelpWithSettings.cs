@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Settings;
 namespace OsoSnapshotAgent.Commands;
 
 /// <summary>
-/// <c>--help</c> without a verb names the settings too. The usage after an error does not: it would hide the error.
+/// Adds the settings to <c>--help</c> without a verb. The usage after an error lacks them: they would hide the error.
 /// </summary>
 internal sealed class HelpWithSettings(HelpAction help) : SynchronousCommandLineAction
 {

@@ -7,9 +7,7 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>
-/// Runs the procedure that the environment asks for, or the stream that <c>export --stream</c> asks for.
-/// </summary>
+/// <summary>Runs the procedure of the environment, or the stream of <c>export --stream</c>.</summary>
 internal static class RunCommand
 {
     public static Task<ExitStatus> TakeOrRemoveAsync() => RunAsync(new AgentSettings(), () =>
@@ -19,12 +17,12 @@ internal static class RunCommand
         return settings;
     });
 
-    // Its client waits for the bytes, whatever the environment of the container says.
+    // The client asked for a stream, so the mode of the environment does not count.
     public static Task<ExitStatus> StreamAsync() => RunAsync(
         new AgentSettings { Mode = RunMode.Stream },
         () => Discovery.Settings() with { Mode = RunMode.Stream });
 
-    /// <param name="settings">For the run that tells that the settings are wrong.</param>
+    /// <param name="settings">The settings for reporting that the real settings are wrong.</param>
     private static async Task<ExitStatus> RunAsync(AgentSettings settings, Func<AgentSettings> read)
     {
         OperatorException? wrong = null;

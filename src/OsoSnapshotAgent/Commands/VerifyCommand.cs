@@ -10,7 +10,9 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary><c>verify</c>: checks an archive or a directory of blocks, a line for each block and the totals.</summary>
+/// <summary>
+/// <c>verify</c>: checks an archive or a directory of blocks, and prints a line for each block and the totals.
+/// </summary>
 internal static class VerifyCommand
 {
     public static Command Create()
@@ -18,17 +20,17 @@ internal static class VerifyCommand
         Argument<string?> path = new("path")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "An archive, a snapshot's directory or a data directory; by default the finished archive of"
-                + " this container's Prometheus.",
+            Description = "An archive, a snapshot or a data directory. Default: the finished archive of this"
+                + " container's Prometheus.",
         };
-        Option<bool> json = new("--json") { Description = "As a JSON object on one line; what is wrong is in it, and"
-            + " its exit status is the same." };
+        Option<bool> json = new("--json") { Description = "Print a JSON object on one line, problems included."
+            + " The exit status is the same." };
         Command command = new(
             "verify",
             "Checks an archive, a snapshot or a data directory, block by block.") { path, json };
         command.SetAction(arguments => FileVerb.Run(() =>
         {
-            // Before the archive is read: a wrong setting would hide the verdict.
+            // The setting is read before the archive: a wrong one must not hide the verdict later.
             bool asJson = arguments.GetValue(json);
             bool ascii = !asJson && SettingsReader.ReadAscii(Discovery.Variables());
             string? given = arguments.GetValue(path);

@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>What is verified, open: an archive and the checksum beside it, or a directory of blocks.</summary>
+/// <summary>What is verified: an open archive with the checksum beside it, or an open directory of blocks.</summary>
 internal sealed class VerifySubject : IDisposable
 {
     private readonly DirectoryHandle? _directory;
@@ -20,14 +20,15 @@ internal sealed class VerifySubject : IDisposable
 
     public bool IsDirectory => _directory is not null;
 
-    /// <summary>The checksum beside the archive, to compare with; null where there is none.</summary>
+    /// <summary>The checksum beside the archive; null if there is none.</summary>
     public string? Sha256 { get; }
 
-    /// <summary>null for a directory.</summary>
+    /// <summary>The size of the archive; null for a directory.</summary>
     public long? ArchiveBytes => _archive?.Length;
 
-    /// <summary>The operator's own path, whose links are followed.</summary>
-    /// <exception cref="OperatorException">Nothing is there, or what is beside it is no checksum.</exception>
+    /// <summary>Opens a path that the operator names. Its links are followed.</summary>
+    /// <exception cref="OperatorException">Nothing is there, or the checksum file beside it holds no
+    /// checksum.</exception>
     /// <exception cref="IOException">It is neither a file nor a directory, or can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static VerifySubject OfPath(string path)
@@ -52,7 +53,8 @@ internal sealed class VerifySubject : IDisposable
     }
 
     /// <summary>
-    /// The archive of the container's own Prometheus: a link there could lead anywhere and is not followed.
+    /// Opens the archive of the container's own Prometheus. A link in its place is not followed: it could lead
+    /// anywhere.
     /// </summary>
     /// <inheritdoc cref="OfPath" path="/exception"/>
     public static VerifySubject OfArchive(DataDirectory data)
@@ -71,7 +73,7 @@ internal sealed class VerifySubject : IDisposable
             throw new OperatorException(
                 ExitStatus.Settings,
                 $"{data.Archive} does not exist.",
-                "Make an archive first, or name what to verify.",
+                "Make an archive first, or name the path to verify.",
                 e);
         }
     }

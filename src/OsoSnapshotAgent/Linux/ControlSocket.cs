@@ -5,13 +5,13 @@ using System.Net.Sockets;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// Where a running agent answers its own container: an abstract socket, which needs no writable file. Abstract names
-/// belong to the network namespace, which a whole pod shares; the mount namespace in the name is the container's own,
-/// and <c>kubectl exec</c> enters it.
+/// The abstract socket at which a running agent answers commands from its own container; it needs no writable file. The
+/// whole pod shares the names of such sockets, since they belong to the network namespace. The name therefore holds the
+/// container's own mount namespace, which <c>kubectl exec</c> enters.
 /// </summary>
 internal static class ControlSocket
 {
-    // asm-generic/socket.h: the same on x86-64 and arm64.
+    // asm-generic/socket.h: the numbers are the same on x86-64 and arm64.
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
 
@@ -22,12 +22,12 @@ internal static class ControlSocket
     public static Socket Create() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     /// <summary>
-    /// True when the other end runs in our container, as our user: anyone in the pod's network may use the name, and
-    /// Prometheus often has our user.
+    /// True if the peer runs in the agent's container, as its user. Both are checked: any process in the pod may
+    /// connect, and Prometheus often runs as the same user.
     /// </summary>
     public static bool IsPeerOurs(Socket socket)
     {
-        // struct ucred of unix(7): process, user, group.
+        // struct ucred of unix(7) has a process, a user and a group.
         Span<byte> credentials = stackalloc byte[12];
         return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
             && BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) == LibC.EffectiveUser()
@@ -37,8 +37,8 @@ internal static class ControlSocket
                     CultureInfo.InvariantCulture)) == OurMounts;
     }
 
-    // The link's text names the namespace, such as "mnt:[4026531841]": namespaces(7). It may be read where the process
-    // may be traced.
+    // The link's text names the namespace, such as "mnt:[4026531841]": namespaces(7). Only a process that may trace the
+    // other one may read it.
     private static string? MountNamespace(string process)
     {
         try

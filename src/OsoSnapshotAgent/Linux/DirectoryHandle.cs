@@ -3,9 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// A directory by its descriptor. What lies below is reached name by name from open descriptors, and no symbolic link
-/// is followed in any component, so a process that renames things there can't lead us elsewhere. For a single name
-/// openat(2) with O_NOFOLLOW does what openat2(2) does, on every kernel and under every seccomp profile.
+/// A directory by its descriptor. A path below it is opened name by name, and no symbolic link is followed, so a
+/// process that renames things there can't lead the agent elsewhere. For a single name, openat(2) with O_NOFOLLOW is as
+/// safe as openat2(2), and works with every kernel and seccomp profile.
 /// </summary>
 /// <remarks>A path below the directory is one or more names with slashes between them, without "." and "..".</remarks>
 internal sealed class DirectoryHandle : IDisposable
@@ -19,16 +19,16 @@ internal sealed class DirectoryHandle : IDisposable
 
     public FileStatus Status => FileStatus.Of(_descriptor, Path);
 
-    /// <summary>Opens a path that the kernel gives or the operator names: its links are followed.</summary>
+    /// <summary>Opens a path that the kernel gives or the operator names. Its links are followed.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    /// <exception cref="IOException">It is no directory, or any other failure.</exception>
+    /// <exception cref="IOException">It is not a directory, or another error occurred.</exception>
     public static DirectoryHandle Open(string path) =>
         new(LibC.OpenAt(LibC.AtCurrentDirectory, path, LibC.OpenDirectory, path.TrimEnd('/')), path.TrimEnd('/'));
 
-    /// <returns>null where nothing is there.</returns>
+    /// <returns>null if nothing is there.</returns>
     /// <exception cref="UnauthorizedAccessException">A directory of the path may not be searched.</exception>
-    /// <exception cref="IOException">Any other failure.</exception>
+    /// <exception cref="IOException">Another error occurred.</exception>
     public FileStatus? Find(string path)
     {
         int slash = path.LastIndexOf('/');
@@ -42,7 +42,7 @@ internal sealed class DirectoryHandle : IDisposable
     }
 
     /// <summary>Opens a directory to list it or to reach what lies in it.</summary>
-    /// <param name="isSearchOnly">It is passed through only, and may be unreadable (O_PATH).</param>
+    /// <param name="isSearchOnly">The directory is only passed through, and may be unreadable (O_PATH).</param>
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public DirectoryHandle OpenDirectory(string path, bool isSearchOnly = false)
     {
@@ -50,7 +50,7 @@ internal sealed class DirectoryHandle : IDisposable
         return new(OpenAt(path, flags), PathOf(path));
     }
 
-    /// <returns>null where nothing is there, or something other than a directory.</returns>
+    /// <returns>null if nothing is there, or something other than a directory.</returns>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public DirectoryHandle? FindDirectory(string path)
     {
@@ -64,23 +64,23 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <summary>The same directory once more, with a lock and a place in its listing of its own.</summary>
+    /// <summary>Opens the same directory again, with its own lock and its own position in the listing.</summary>
     public DirectoryHandle Reopen() => new(OpenAt(".", LibC.OpenDirectory), Path);
 
     /// <summary>Opens a regular file for reading. It never waits: it opens no pipe and reads no device.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="IOException">It is something other than a regular file, or any other failure.</exception>
+    /// <exception cref="IOException">It is not a regular file, or another error occurred.</exception>
     public FileStream OpenFile(string path) => new(OpenRegular(path), FileAccess.Read, bufferSize: 0);
 
-    /// <summary>Makes a file that must not be there yet, to be written and read.</summary>
-    /// <exception cref="IOException">It is there, or can't be made.</exception>
+    /// <summary>Creates a file for reading and writing.</summary>
+    /// <exception cref="IOException">The file exists already, or can't be created.</exception>
     public SafeFileHandle CreateFile(string name) =>
         OpenAt(name, LibC.OpenReadWrite | LibC.OpenCreate | LibC.OpenExclusive | LibC.OpenNoFollow);
 
-    /// <summary>Opens a regular file that has no other name, or makes it, to append to it.</summary>
+    /// <summary>Opens a regular file to append to it, or creates it. The file must have no other name.</summary>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    /// <exception cref="IOException">It is something else, or any other failure.</exception>
+    /// <exception cref="IOException">It is no regular file, has other names, or another error occurred.</exception>
     public SafeFileHandle OpenToAppend(string name)
     {
         const int Flags = LibC.OpenWriteOnly | LibC.OpenAppend | LibC.OpenCreate | LibC.OpenNonBlocking;
@@ -97,7 +97,7 @@ internal sealed class DirectoryHandle : IDisposable
             : $"{PathOf(name)} is not a regular file");
     }
 
-    /// <summary>Deletes a name, except a directory's. A link's destination stays.</summary>
+    /// <summary>Deletes a file or link. A directory is an error, and the destination of a link stays.</summary>
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public void DeleteFile(string name) => Delete(name, flags: 0);
 
@@ -105,8 +105,8 @@ internal sealed class DirectoryHandle : IDisposable
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public void DeleteDirectory(string name) => Delete(name, LibC.AtRemoveDirectory);
 
-    /// <summary>Renames a file in this directory, and replaces what has the new name.</summary>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <summary>Renames a file in this directory. It replaces a file that has the new name.</summary>
+    /// <exception cref="IOException">The file can't be renamed.</exception>
     public unsafe void Rename(string from, string to)
     {
         fixed (byte* old = FileName.Encode(from), @new = FileName.Encode(to))
@@ -118,8 +118,8 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <returns>What a symbolic link says.</returns>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <returns>The path that a symbolic link holds.</returns>
+    /// <exception cref="IOException">The link can't be read.</exception>
     public unsafe string ReadLink(string name)
     {
         // PATH_MAX of linux/limits.h.
@@ -131,11 +131,11 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <summary>The names in it in no order, read as they are asked for: memory doesn't follow their number.</summary>
-    /// <exception cref="IOException">They can't be read.</exception>
+    /// <summary>The names in it, in no order, read one by one: a large directory takes no more memory.</summary>
+    /// <exception cref="IOException">The directory can't be read.</exception>
     public IEnumerable<string> Names()
     {
-        // A descriptor of its own: the place in the listing belongs to the open directory.
+        // An open directory has one position in its listing, so each listing opens the directory again.
         using SafeFileHandle listing = OpenAt(".", LibC.OpenDirectory);
         foreach (string name in DirectoryNames.Read(listing, Path))
         {
@@ -143,7 +143,7 @@ internal sealed class DirectoryHandle : IDisposable
         }
     }
 
-    /// <summary>True when this process may make and delete files in it.</summary>
+    /// <summary>True if this process may create and delete files in it.</summary>
     public unsafe bool IsWritable()
     {
         fixed (byte* self = ".\0"u8)

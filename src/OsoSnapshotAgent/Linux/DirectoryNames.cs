@@ -3,20 +3,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>The names in a directory, by getdents64(2).</summary>
+/// <summary>Reads the names in a directory with getdents64(2).</summary>
 internal static class DirectoryNames
 {
     private const int BufferBytes = 32 * 1024;
 
-    // struct linux_dirent64: inode, offset, length of the record, type, name and a NUL.
+    // struct linux_dirent64 has the inode, offset, record length, type, and the name with a NUL.
     private const int LengthOffset = 16;
     private const int NameOffset = 19;
 
-    /// <summary>Reads them as they are asked for; memory doesn't grow with their number.</summary>
-    /// <param name="listing">A directory that was opened for this alone.</param>
-    /// <param name="path">For the message.</param>
+    /// <summary>Reads the names one by one: a large directory takes no more memory.</summary>
+    /// <param name="listing">A directory that was opened for this call alone.</param>
+    /// <param name="path">The path to name in the message.</param>
     /// <returns>The names in no order, without "." and "..".</returns>
-    /// <exception cref="IOException">They can't be read.</exception>
+    /// <exception cref="IOException">The directory can't be read.</exception>
     public static IEnumerable<string> Read(SafeFileHandle listing, string path)
     {
         byte[] entries = new byte[BufferBytes];
@@ -47,7 +47,7 @@ internal static class DirectoryNames
                 return (int)count;
             }
 
-            // A directory that has been deleted meanwhile holds nothing.
+            // A directory that was deleted meanwhile has no entries.
             return Errno.Last == Errno.NoEntry ? 0 : throw Errno.ToException(path);
         }
     }

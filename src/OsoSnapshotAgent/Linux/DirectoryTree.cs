@@ -1,22 +1,22 @@
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>In which order a tree is walked.</summary>
+/// <summary>The order in which a tree is walked.</summary>
 internal enum TreeOrder
 {
-    /// <summary>As the file system lists it; a directory comes before what lies in it.</summary>
+    /// <summary>As the file system lists it; a directory comes before its content.</summary>
     AsListed,
 
-    /// <summary>By name; a directory comes before what lies in it.</summary>
+    /// <summary>By name; a directory comes before its content.</summary>
     ByName,
 
-    /// <summary>As the file system lists it; a directory comes after what lies in it.</summary>
+    /// <summary>As the file system lists it; a directory comes after its content.</summary>
     ContentFirst,
 }
 
 /// <summary>An entry that a walk has reached.</summary>
-/// <param name="Parent">Open for as long as the walk is at this entry.</param>
-/// <param name="Path">Below the directory in which the walk began.</param>
-/// <param name="Status">null where it was listed, but has vanished since.</param>
+/// <param name="Parent">Stays open while the walk is at this entry.</param>
+/// <param name="Path">Relative to the directory in which the walk began.</param>
+/// <param name="Status">null if the entry vanished after it was listed.</param>
 internal readonly record struct TreeItem(DirectoryHandle Parent, string Name, string Path, FileStatus? Status)
 {
     public bool IsDirectory => Status is { IsDirectory: true };
@@ -24,20 +24,20 @@ internal readonly record struct TreeItem(DirectoryHandle Parent, string Name, st
     public string PathSeenByAgent => Parent.PathOf(Name);
 }
 
-/// <summary>
-/// Directories and all that lies below them, by descriptors: for reading, adding up and deleting alike.
-/// </summary>
+/// <summary>Walks directories by their descriptors, to read them, add them up or delete them.</summary>
 internal static class DirectoryTree
 {
-    /// <summary>A snapshot has three levels; deeper directories are not Prometheus'.</summary>
+    /// <summary>A snapshot has three levels. Prometheus makes no deeper directories.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>Names that are sorted at once; Prometheus' largest directory holds the segments of one block.</summary>
+    /// <summary>
+    /// The largest directory that is sorted. Prometheus' largest one holds the segments of one block.
+    /// </summary>
     public const int MaxSortedNames = 100_000;
 
-    /// <param name="enters">Whether what lies in a directory is walked too; null: always.</param>
-    /// <param name="inspect">Called with each directory before anything in it is listed.</param>
-    /// <exception cref="IOException">Too deep, too many names to sort, or a directory was replaced
+    /// <param name="enters">Whether the walk enters a directory; null if it enters all.</param>
+    /// <param name="inspect">Called with each directory before it is listed.</param>
+    /// <exception cref="IOException">The tree is too deep, has too many names to sort, or a directory was replaced
     /// meanwhile.</exception>
     /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
     public static IEnumerable<TreeItem> Walk(
@@ -47,11 +47,11 @@ internal static class DirectoryTree
         Action<DirectoryHandle>? inspect = null) =>
         Below(directory, prefix: string.Empty, depth: 1, new(order, enters, inspect));
 
-    /// <summary>Deletes a directory with all that lies in it.</summary>
-    /// <param name="inspect">Called with each directory before anything in it is deleted; throws where it must
+    /// <summary>Deletes a directory with its content.</summary>
+    /// <param name="inspect">Called with each directory before its content is deleted; throws if the directory must
     /// stay.</param>
     /// <param name="deleted">Called after each deletion.</param>
-    /// <exception cref="IOException">Something could not be deleted, or was added meanwhile.</exception>
+    /// <exception cref="IOException">Something can't be deleted, or was added meanwhile.</exception>
     /// <exception cref="UnauthorizedAccessException">Something may not be deleted.</exception>
     public static void Delete(DirectoryHandle parent, string name, Action<DirectoryHandle> inspect, Action deleted)
     {
@@ -80,7 +80,7 @@ internal static class DirectoryTree
         if (depth > MaxDepth)
         {
             throw new IOException(
-                $"{directory.Path} lies more than {MaxDepth} directories deep; nothing that Prometheus makes does");
+                $"{directory.Path} lies more than {MaxDepth} directories deep, and Prometheus makes no such tree");
         }
 
         manner.Inspect?.Invoke(directory);
@@ -115,7 +115,7 @@ internal static class DirectoryTree
         if (names.Count > MaxSortedNames)
         {
             throw new IOException(
-                $"{directory.Path} holds more than {MaxSortedNames} entries; nothing that Prometheus makes does");
+                $"{directory.Path} holds more than {MaxSortedNames} entries, and Prometheus makes no such directory");
         }
 
         names.Sort(StringComparer.Ordinal);

@@ -3,7 +3,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>SIGHUP, SIGINT and SIGTERM become a cancellation, and the exit status that says which it was.</summary>
+/// <summary>Turns SIGHUP, SIGINT and SIGTERM into a cancellation, and keeps the exit status of the signal.</summary>
 internal sealed class EndSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -18,7 +18,7 @@ internal sealed class EndSignals : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>The status of the first signal; null before it.</summary>
+    /// <summary>The status of the first signal; null before it arrives.</summary>
     public ExitStatus? Status { get; private set; }
 
     public void Dispose()

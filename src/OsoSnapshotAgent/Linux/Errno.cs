@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>Error numbers of Linux: asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64.</summary>
+/// <summary>Error numbers of asm-generic/errno-base.h and errno.h. They are the same on x86-64 and arm64.</summary>
 internal static class Errno
 {
     public const int NotPermitted = 1;
@@ -20,14 +20,14 @@ internal static class Errno
     public const int NotSupported = 95;
     public const int QuotaExceeded = 122;
 
-    /// <summary>Of the last system call of this thread.</summary>
+    /// <summary>The error of this thread's last system call.</summary>
     public static int Last => Marshal.GetLastPInvokeError();
 
     /// <summary>The last error in words.</summary>
     public static string LastText => Marshal.GetPInvokeErrorMessage(Last);
 
-    /// <summary>The exception that .NET's own file functions throw for the last error.</summary>
-    /// <param name="path">The path of the system call.</param>
+    /// <summary>Makes the exception that .NET's own file functions throw for the last error.</summary>
+    /// <param name="path">The path that the system call was given.</param>
     public static Exception ToException(string path)
     {
         int error = Last;
@@ -37,7 +37,7 @@ internal static class Errno
             NoEntry => new FileNotFoundException(message, path),
             AccessDenied or NotPermitted => new UnauthorizedAccessException(message),
             NotDirectory => new IOException($"{path} is not a directory", error),
-            Loop => new IOException($"{path} is a symbolic link, which could lead anywhere and is not followed", error),
+            Loop => new IOException($"{path} is a symbolic link, which the agent does not follow", error),
             _ => new IOException(message, error),
         };
     }

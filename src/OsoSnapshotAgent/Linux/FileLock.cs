@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// flock(2) on an open file or directory. The kernel releases it when this process ends, however it ends.
+/// A flock(2) on an open file or directory. The kernel releases it when this process ends for any reason.
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
@@ -11,9 +11,11 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(SafeFileHandle file) => _file = file;
 
-    /// <param name="file">Belongs to the lock from now on. A lock belongs to what was opened: each needs an opening of
-    /// its own.</param>
-    /// <returns>null when another process holds it; a lock also where the file system has none.</returns>
+    /// <param name="file">The lock owns it from now on. Open the file anew for each lock: two locks on one opening are
+    /// one.</param>
+    /// <returns>
+    /// null if another process holds the lock. A file system without locks gives a lock to every process.
+    /// </returns>
     public static FileLock? TryTake(SafeFileHandle file, bool isShared)
     {
         FileLock taken = new(file);
@@ -26,12 +28,12 @@ internal sealed class FileLock : IDisposable
         return null;
     }
 
-    /// <summary>From now on other processes may hold it too, if they share it.</summary>
-    /// <returns>false when another process was faster.</returns>
+    /// <summary>Lets other processes share the lock from now on.</summary>
+    /// <returns>false if another process took the lock meanwhile.</returns>
     public bool TryShare() => TryChange(isShared: true);
 
-    /// <summary>Keeps out those that share it.</summary>
-    /// <returns>false when there are others; then this lock is lost too, flock(2).</returns>
+    /// <summary>Takes the lock from shared to exclusive.</summary>
+    /// <returns>false if other processes share it. This lock is then lost too, flock(2).</returns>
     public bool TryTakeAlone() => TryChange(isShared: false);
 
     public void Dispose() => _file.Dispose();

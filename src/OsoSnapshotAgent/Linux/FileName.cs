@@ -4,8 +4,8 @@ using System.Text;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// File names as text and back. A name is any bytes but '/' and NUL; a byte that is no UTF-8 becomes a lone surrogate
-/// U+DC80 to U+DCFF, as in Python (PEP 383), so that no name is lost.
+/// Turns file names into text and back. A name may hold any bytes except '/' and NUL. A byte that is not UTF-8 becomes
+/// a lone surrogate U+DC80 to U+DCFF, as in Python (PEP 383), so that no name is lost.
 /// </summary>
 internal static class FileName
 {
@@ -33,7 +33,7 @@ internal static class FileName
         return text.ToString();
     }
 
-    /// <returns>The bytes, with a NUL after them.</returns>
+    /// <returns>The bytes, with a NUL at the end.</returns>
     public static byte[] Encode(ReadOnlySpan<char> name)
     {
         byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>What statx(2) tells of a file, without following a symbolic link.</summary>
+/// <summary>What statx(2) reports of a file. A symbolic link is not followed.</summary>
 internal sealed record FileStatus
 {
     // sizeof(struct statx).
@@ -29,7 +29,7 @@ internal sealed record FileStatus
     /// <summary>In whole seconds.</summary>
     public required DateTimeOffset ModifiedAt { get; init; }
 
-    /// <summary>What <see cref="ModifiedAt"/> leaves out, in nanoseconds.</summary>
+    /// <summary>The nanoseconds that <see cref="ModifiedAt"/> leaves out.</summary>
     public uint ModifiedNanoseconds { get; init; }
 
     public required (uint DeviceMajor, uint DeviceMinor, ulong Inode) Identity { get; init; }
@@ -44,11 +44,11 @@ internal sealed record FileStatus
     public int Permissions => Mode & 0xFFF;
 
     /// <param name="directory">An open directory.</param>
-    /// <param name="name">Of one of its entries.</param>
-    /// <param name="path">For the message.</param>
-    /// <returns>null where nothing is there.</returns>
+    /// <param name="name">The name of an entry in it.</param>
+    /// <param name="path">The path to name in the message.</param>
+    /// <returns>null if nothing is there.</returns>
     /// <exception cref="UnauthorizedAccessException">The directory may not be searched.</exception>
-    /// <exception cref="IOException">Any other failure.</exception>
+    /// <exception cref="IOException">Another error occurred.</exception>
     public static FileStatus? Find(SafeFileHandle directory, string name, string path)
     {
         Span<byte> buffer = stackalloc byte[StatxBytes];
@@ -60,15 +60,15 @@ internal sealed record FileStatus
         return Errno.Last == Errno.NoEntry ? null : throw Errno.ToException(path);
     }
 
-    /// <summary>Of an open file or directory.</summary>
-    /// <exception cref="IOException">It tells nothing.</exception>
+    /// <summary>Reads the status of an open file or directory.</summary>
+    /// <exception cref="IOException">The status can't be read.</exception>
     public static FileStatus Of(SafeFileHandle file, string path)
     {
         Span<byte> buffer = stackalloc byte[StatxBytes];
         return Call(file, string.Empty, LibC.AtEmptyPath, buffer) == 0 ? Read(buffer) : throw Errno.ToException(path);
     }
 
-    // struct statx of linux/stat.h: the same layout on every architecture.
+    // struct statx of linux/stat.h has the same layout on every architecture.
     private static FileStatus Read(ReadOnlySpan<byte> buffer) => new()
     {
         LinkCount = BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..]),
@@ -85,7 +85,7 @@ internal sealed record FileStatus
             BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])),
     };
 
-    // A file's time may be any number.
+    // A file's time may be any number, even one that no DateTimeOffset can hold.
     private static DateTimeOffset Time(long seconds) => DateTimeOffset.FromUnixTimeSeconds(
         Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
 

@@ -3,17 +3,18 @@ using System.Globalization;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>
-/// Memory that nobody uses, not even for cached files: what the agent caches there costs Prometheus none of its pages.
+/// Finds out whether memory is free, that is, not even used for cached files. What the agent caches there evicts none
+/// of Prometheus' pages.
 /// </summary>
-/// <param name="read">The text of a file that the agent sees; null where there is none.</param>
-/// <param name="readInTarget">The same in Prometheus' container.</param>
+/// <param name="read">Reads a file that the agent sees; null if there is none.</param>
+/// <param name="readInTarget">Reads a file in Prometheus' container; null if there is none.</param>
 /// <remarks>
-/// A pod's limit can't be seen from within. The kubelet sets one only where every container has one, and it is their
-/// sum: what Prometheus' own container leaves of its limit, the pod's leaves too.
+/// A container can't see the limit of its pod. The kubelet sets that limit only if every container has one, as their
+/// sum. So the pod has at least as much memory left as Prometheus' own container.
 /// </remarks>
 internal sealed class FreeMemory(Func<string, string?> read, Func<string, string?> readInTarget)
 {
-    // What stays free, so that the next process that needs memory has nothing to evict.
+    // This part stays free, so that the next process that needs memory evicts nothing.
     private const double FreePart = 0.1;
 
     private static readonly (string Limit, string Use)[] CgroupFiles =
@@ -23,17 +24,19 @@ internal sealed class FreeMemory(Func<string, string?> read, Func<string, string
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
     ];
 
-    /// <summary>Whether so many bytes fit, in the node's memory and below both containers' limits.</summary>
+    /// <summary>
+    /// Whether so many bytes fit into the node's free memory and below the limits of both containers.
+    /// </summary>
     public bool Holds(long bytes)
     {
-        // MemAvailable would count what others have cached.
+        // MemAvailable would also count memory that other processes' cached files use.
         string memory = read("/proc/meminfo") ?? string.Empty;
         return BytesOf(memory, "MemTotal:") is { } total && BytesOf(memory, "MemFree:") is { } free
             && free - bytes >= total * FreePart
             && HoldsBelowLimits(read, bytes) && HoldsBelowLimits(readInTarget, bytes);
     }
 
-    // Where no limit can be read, not even "max", nothing is known of this container.
+    // A container without any of these files may have a limit that the agent can't see.
     private static bool HoldsBelowLimits(Func<string, string?> read, long bytes)
     {
         bool isKnown = false;

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>The system calls that .NET has no API for. Numbers are the same on x86-64 and arm64, except one.</summary>
+/// <summary>The system calls that .NET has no API for. x86-64 and arm64 have the same numbers, except two.</summary>
 internal static unsafe partial class LibC
 {
     public const int OpenWriteOnly = 1;
@@ -16,11 +16,11 @@ internal static unsafe partial class LibC
     public const int OpenNonBlocking = 0x800;
     public const int OpenPath = 0x200000;
 
-    // Of the few numbers that differ: asm/fcntl.h.
+    // asm/fcntl.h: these two differ between the architectures.
     public static readonly int OpenNoFollow = IsArm ? 0x8000 : 0x20000;
     public static readonly int OpenDirectory = IsArm ? 0x4000 : 0x10000;
 
-    /// <summary>AT_FDCWD; it is no descriptor, so nothing closes it.</summary>
+    /// <summary>AT_FDCWD. It is not a descriptor, so it is never closed.</summary>
     public static readonly SafeFileHandle AtCurrentDirectory = new(-100, ownsHandle: false);
     public const int AtRemoveDirectory = 0x200;
     public const int AtSymlinkNoFollow = 0x100;
@@ -104,8 +104,8 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, nint second, nint third);
 
-    /// <summary>openat(2), closed on exec. The umask decides who may read a file that it creates.</summary>
-    /// <param name="path">For the message.</param>
+    /// <summary>Calls openat(2), closed on exec. The umask decides who may read a file that it creates.</summary>
+    /// <param name="path">The path to name in the message.</param>
     /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
     public static SafeFileHandle OpenAt(SafeFileHandle directory, string name, int flags, string path)
     {

@@ -1,19 +1,19 @@
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>An open file descriptor, written to without ever waiting long.</summary>
+/// <summary>Writes to an open descriptor without ever waiting long.</summary>
 internal static class OutputDescriptor
 {
     public const int StandardOutput = 1;
 
-    // PIPE_BUF: a pipe that poll(2) calls writable takes so much without blocking, pipe(7).
+    // PIPE_BUF: poll(2) calls a pipe writable if it takes this many bytes without blocking, pipe(7).
     private const int PieceBytes = 4096;
     private const int PollMilliseconds = 100;
 
     public static bool IsTerminal(int descriptor) => LibC.IsTerminal(descriptor) == 1;
 
-    /// <returns>How many bytes were taken; 0 where there is no room yet; null when the other end is gone.</returns>
-    /// <exception cref="IOException">Any other failure.</exception>
+    /// <returns>The number of bytes that were taken; 0 if there is no room yet; null if the reader went away.</returns>
+    /// <exception cref="IOException">Another error occurred.</exception>
     public static unsafe int? TryWrite(int descriptor, ReadOnlySpan<byte> bytes)
     {
         LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };

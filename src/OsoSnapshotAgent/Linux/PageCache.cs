@@ -11,21 +11,24 @@ internal static class PageCache
     private const int DontNeed = 4;
     private const int NoReuse = 5;
 
-    /// <summary>Starts no flush of the disk's own cache; a file system without this call is none the worse.</summary>
+    /// <summary>
+    /// Starts to write pages to the disk, without a flush of the disk's own cache. An error is ignored: the pages are
+    /// then written later.
+    /// </summary>
     public static void StartWriteOut(SafeFileHandle file, long offset, long length) =>
         _ = LibC.SyncFileRange(file, offset, length, Write);
 
-    /// <summary>Waits for what was started, and writes what wasn't.</summary>
+    /// <summary>Writes the rest of the pages and waits for all of them.</summary>
     public static void FinishWriteOut(SafeFileHandle file, long offset, long length) =>
         _ = LibC.SyncFileRange(file, offset, length, WriteAndWait);
 
-    /// <summary>What is written out already.</summary>
+    /// <summary>Drops the pages that are already on the disk.</summary>
     public static void Drop(SafeFileHandle file, long offset, long length) =>
         _ = LibC.FileAdvise(file, offset, length, DontNeed);
 
     /// <summary>
-    /// Reading the file by this descriptor doesn't make its pages look busy (Linux 6.3), so they are evicted before
-    /// others are.
+    /// Has the kernel evict the file's pages before others: reading by this descriptor doesn't mark them as used (Linux
+    /// 6.3).
     /// </summary>
     public static void EvictFirst(SafeFileHandle file) => _ = LibC.FileAdvise(file, 0, 0, NoReuse);
 }

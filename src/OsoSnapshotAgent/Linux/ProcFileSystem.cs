@@ -3,20 +3,20 @@ using System.Text;
 
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>
-/// Processes as proc(5) shows them. Everything read here is readable to every user (without hidepid).
-/// </summary>
+/// <summary>Reads processes from proc(5). Every user may read these files (without hidepid).</summary>
 internal sealed class ProcFileSystem(string root)
 {
-    // USER_HZ: 100 on every architecture that .NET runs on.
+    // USER_HZ is 100 on every architecture that .NET runs on.
     private const double TicksPerSecond = 100;
 
-    // A command line may be as long as its process likes; Prometheus' flags are a few KiB.
+    // A command line can have any length. Prometheus' flags are a few KiB.
     private const int MaxFileBytes = 64 * 1024;
 
     public string Root => root;
 
-    /// <summary>Every process of the PID namespace, by ascending PID; those that end meanwhile are left out.</summary>
+    /// <summary>
+    /// Every process of the PID namespace, by ascending PID. Processes that end meanwhile are left out.
+    /// </summary>
     public IReadOnlyList<ProcessInfo> Processes() =>
     [
         .. Directory.EnumerateDirectories(root)
@@ -34,10 +34,10 @@ internal sealed class ProcFileSystem(string root)
     public ProcessInfo Self() =>
         Find("self") ?? throw new IOException($"{root}/self can't be read: is {root} mounted?");
 
-    /// <summary>The process' directory: <c>/proc/1</c>.</summary>
+    /// <summary>The process' directory, such as <c>/proc/1</c>.</summary>
     public string PathOf(ProcessInfo process) => $"{root}/{process.Pid}";
 
-    /// <summary>CPU seconds that the process has used, in user and kernel mode; null when it has ended.</summary>
+    /// <summary>The CPU seconds that the process has used, in user and kernel mode; null if it has ended.</summary>
     public double? CpuSeconds(int pid)
     {
         string[]? fields = StatFields(pid.ToString(CultureInfo.InvariantCulture));
@@ -45,8 +45,8 @@ internal sealed class ProcFileSystem(string root)
     }
 
     /// <summary>
-    /// Nanoseconds for which each thread of a process has waited for a CPU, by thread ID; empty when the process has
-    /// ended. A thread that a CPU quota keeps from running waits too: the second field of schedstat.
+    /// The nanoseconds for which each thread of a process has waited for a CPU, by thread ID (the second field of
+    /// schedstat). The wait for a CPU quota counts too. Empty if the process has ended.
     /// </summary>
     public IReadOnlyDictionary<string, long> ThreadWaits(int pid)
     {
@@ -64,7 +64,7 @@ internal sealed class ProcFileSystem(string root)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The process ends meanwhile.
+            // The process ended meanwhile.
         }
 
         return waits;
@@ -72,7 +72,7 @@ internal sealed class ProcFileSystem(string root)
 
     private ProcessInfo? Find(string pid)
     {
-        // What lacks something is left out: it has ended meanwhile, or this is no proc(5) that we know.
+        // A process that lacks something is left out: it has ended, or its runtime shows a different proc(5).
         if (Number(StatFields(pid), 19) is not { } startTicks || BootSeconds() is not { } bootSeconds
             || ReadAll($"{root}/{pid}/status") is not { } status || ReadAll(
                 $"{root}/{pid}/cmdline") is not { } commandLine
@@ -102,7 +102,7 @@ internal sealed class ProcFileSystem(string root)
     }
 
     /// <summary>
-    /// The fields of /proc/PID/stat from the third (state) on; the name before them may hold anything.
+    /// The fields of /proc/PID/stat from the third (state) on. The name before them may hold spaces and brackets.
     /// </summary>
     private string[]? StatFields(string pid) =>
         ReadAll($"{root}/{pid}/stat") is { } text && text.LastIndexOf(')') is > 0 and int end && end + 2 <= text.Length
@@ -115,7 +115,7 @@ internal sealed class ProcFileSystem(string root)
             CultureInfo.InvariantCulture,
             out long seconds) ? seconds : null;
 
-    /// <summary>The rest of the line that starts with a key, after its colon or space.</summary>
+    /// <summary>The rest of the line that starts with a key, after the colon or space.</summary>
     private static string? Line(string text, string key) =>
         Array.Find(
             text.Split('\n'),
@@ -130,7 +130,7 @@ internal sealed class ProcFileSystem(string root)
             ? number
             : null;
 
-    // Real, effective, saved, file system: the last is what /proc/PID/root is checked against.
+    // The IDs are real, effective, saved, file system. The kernel checks /proc/PID/root against the last one.
     private static uint? FileSystemId(string status, string key) =>
         Line(status, key)?.Split('\t') is { } ids && uint.TryParse(ids[^1], CultureInfo.InvariantCulture, out uint id)
             ? id
@@ -150,7 +150,7 @@ internal sealed class ProcFileSystem(string root)
     }
 }
 
-/// <summary>One process.</summary>
+/// <summary>A process.</summary>
 internal sealed record ProcessInfo
 {
     private const int CapSysPtrace = 19;
@@ -159,7 +159,7 @@ internal sealed record ProcessInfo
 
     public required int ParentPid { get; init; }
 
-    /// <summary>The thread name (comm), at most 15 bytes.</summary>
+    /// <summary>The thread name (comm), of at most 15 bytes.</summary>
     public required string Name { get; init; }
 
     public required IReadOnlyList<string> Arguments { get; init; }

@@ -5,7 +5,7 @@ namespace OsoSnapshotAgent.Linux;
 /// <summary>Reads regular files, up to a limit.</summary>
 internal static class RegularFile
 {
-    /// <summary>Opens a path that the operator names: its links are followed. It never waits for a pipe.</summary>
+    /// <summary>Opens a path that the operator names. Its links are followed. It never waits for a pipe.</summary>
     /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
     public static FileStream Open(string path)
     {
@@ -13,11 +13,11 @@ internal static class RegularFile
         return new(Require(file, path), FileAccess.Read, bufferSize: 0);
     }
 
-    /// <summary>The first bytes of the file, or all if it has fewer.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <summary>Reads the first bytes of the file, or all if it has fewer.</summary>
+    /// <exception cref="IOException">The file can't be read.</exception>
     public static byte[] ReadStart(Stream file, int maxBytes)
     {
-        // Not by the file's length: files of proc(5) have none.
+        // The file's length can't be used: files of proc(5) have none.
         byte[] bytes = new byte[Math.Min(maxBytes, 4096)];
         int count = 0;
         while (true)
@@ -32,7 +32,7 @@ internal static class RegularFile
         }
     }
 
-    /// <exception cref="IOException">It is no regular file; then it is closed.</exception>
+    /// <exception cref="IOException">It is not a regular file. The file is then closed.</exception>
     internal static SafeFileHandle Require(SafeFileHandle file, string path)
     {
         if (FileStatus.Of(file, path).IsRegularFile)

@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.Linux;
 
-/// <summary>The controlling terminal on standard input and output, where there is one.</summary>
+/// <summary>The controlling terminal on standard input and output, if there is one.</summary>
 internal sealed class Terminal
 {
     private const int Input = 0;
@@ -8,11 +8,13 @@ internal sealed class Terminal
     private const int Error = 2;
 
     /// <summary>
-    /// True when both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.
+    /// True if both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.
     /// </summary>
     public bool IsInteractive { get; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
 
-    /// <summary>Columns; 80 where the terminal has no size, as under kubectl until a client attaches.</summary>
+    /// <summary>
+    /// The width in columns; 80 if the terminal has no size, as under kubectl until a client attaches.
+    /// </summary>
     public unsafe int Columns
     {
         get
@@ -22,12 +24,12 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Forgets what was typed so far.</summary>
+    /// <summary>Drops what was typed so far.</summary>
     public static void DropPendingInput() => _ = LibC.TerminalFlush(Input, LibC.FlushInput);
 
     /// <summary>
-    /// Waits at most <paramref name="timeout"/> for a line. After the end of input or a hang-up the
-    /// timeout alone ends the wait.
+    /// Waits at most <paramref name="timeout"/> for a line. After the end of input or a hang-up, it waits for the whole
+    /// timeout.
     /// </summary>
     public unsafe bool WaitForEnter(TimeSpan timeout)
     {
@@ -41,7 +43,7 @@ internal sealed class Terminal
         nint count = LibC.Read(Input, buffer, 256);
         if (count <= 0)
         {
-            // A closed terminal is readable at once and for ever: don't spin.
+            // A closed terminal is always readable: without the sleep, the caller's loop would use a whole CPU.
             Thread.Sleep(timeout);
             return false;
         }
@@ -49,11 +51,11 @@ internal sealed class Terminal
         return new ReadOnlySpan<byte>(buffer, (int)count).IndexOfAny((byte)'\n', (byte)'\r') >= 0;
     }
 
-    /// <summary>Writes all bytes to standard output; blocks while nobody reads.</summary>
-    /// <returns>false when the other end is gone.</returns>
+    /// <summary>Writes all bytes to standard output. It blocks while the reader takes none.</summary>
+    /// <returns>false if the reader went away.</returns>
     public static bool Write(ReadOnlySpan<byte> bytes) => Write(Output, bytes);
 
-    /// <summary>The same to standard error.</summary>
+    /// <summary>Writes all bytes to standard error, in the same way.</summary>
     public static bool WriteToError(ReadOnlySpan<byte> bytes) => Write(Error, bytes);
 
     private static unsafe bool Write(int descriptor, ReadOnlySpan<byte> bytes)

@@ -3,11 +3,11 @@ using Microsoft.Win32.SafeHandles;
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>The size of a file system, in bytes.</summary>
-/// <param name="TotalBytes">All of it.</param>
-/// <param name="FreeBytes">What an unprivileged process may still write.</param>
+/// <param name="TotalBytes">The size of the whole file system.</param>
+/// <param name="FreeBytes">The bytes that an unprivileged process may still write.</param>
 internal readonly record struct VolumeSpace(long TotalBytes, long FreeBytes)
 {
-    /// <exception cref="IOException">It can't be told.</exception>
+    /// <exception cref="IOException">The size can't be read.</exception>
     internal static unsafe VolumeSpace Of(SafeFileHandle file, string path)
     {
         // struct statvfs of bits/statvfs.h: block size, fragment size, blocks, free blocks, blocks free to everyone, …

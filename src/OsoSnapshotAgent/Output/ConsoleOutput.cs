@@ -4,8 +4,8 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Standard output that never makes the work wait. A client that is attached but stopped blocks writes to the terminal
-/// without limit. So another thread writes, and drops what exceeds a limit.
+/// Writes to standard output without making the run wait. A client that is attached but stopped would block writes
+/// forever. So another thread writes, and lines over a limit are dropped.
 /// </summary>
 internal sealed class ConsoleOutput : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class ConsoleOutput : IDisposable
     {
     }
 
-    /// <param name="write">Where the bytes go; may block as long as it likes.</param>
+    /// <param name="write">Writes the bytes, and may block.</param>
     internal ConsoleOutput(Writer write)
     {
         _write = write;
@@ -36,15 +36,15 @@ internal sealed class ConsoleOutput : IDisposable
     }
 
     /// <summary>Writes all bytes.</summary>
-    /// <returns>false when the other end is gone.</returns>
+    /// <returns>false if the reader went away.</returns>
     internal delegate bool Writer(ReadOnlySpan<byte> bytes);
 
     public void WriteLine(string line) => Enqueue(line + "\n", isProgress: false);
 
-    /// <summary>A line that the next one replaces, on a terminal.</summary>
+    /// <summary>Shows a line that the next one replaces, on a terminal.</summary>
     public void ShowProgress(string line) => Enqueue("\r" + line + "\x1b[K", isProgress: true);
 
-    /// <summary>Writes a whole text, waiting for the reader as long as it reads.</summary>
+    /// <summary>Writes a long text, as fast as the reader takes it.</summary>
     public void WriteAtReadersPace(IEnumerable<string> lines)
     {
         foreach (string line in lines)
@@ -63,7 +63,7 @@ internal sealed class ConsoleOutput : IDisposable
         }
     }
 
-    /// <summary>Waits until all is written, or until nothing was written for two seconds.</summary>
+    /// <summary>Waits until everything is written, or until nothing was written for two seconds.</summary>
     public void Drain()
     {
         lock (_pending)
@@ -92,7 +92,7 @@ internal sealed class ConsoleOutput : IDisposable
     {
         lock (_pending)
         {
-            // A line after a progress line starts by wiping it.
+            // The line first deletes a progress line from the terminal.
             byte[] bytes = Encoding.UTF8.GetBytes(_progressShown && !isProgress ? "\r\x1b[K" + text : text);
             if (_closed || _pendingBytes + bytes.Length > MaxPendingBytes)
             {
@@ -104,7 +104,7 @@ internal sealed class ConsoleOutput : IDisposable
             {
                 Add(
                     Encoding.UTF8.GetBytes(
-                        $"({_dropped} lines were not shown here because nobody read them; snapshots.log has them)\n"));
+                        $"({_dropped} lines were not shown here because the terminal was not read; snapshots.log has them)\n"));
                 _dropped = 0;
             }
 

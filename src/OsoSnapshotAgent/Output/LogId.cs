@@ -1,8 +1,8 @@
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Numbers of the lines that a script may look for; a line ends with its number, as in <c>(oso-201)</c>. A number never
-/// changes its meaning. src/OsoSnapshotAgent/REFERENCE.md explains them.
+/// The numbers of log lines that scripts may look for. A line ends with its number, as in <c>(oso-201)</c>. A number
+/// never changes its meaning. src/OsoSnapshotAgent/REFERENCE.md explains them.
 /// </summary>
 internal enum LogId
 {
@@ -29,6 +29,6 @@ internal enum LogId
     NotDeleted = 311,
     RemovalIncomplete = 312,
 
-    /// <summary>Plus the exit status: the run failed.</summary>
+    /// <summary>The run failed. The exit status is added to this number.</summary>
     Failed = 400,
 }

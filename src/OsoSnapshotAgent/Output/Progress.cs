@@ -4,16 +4,15 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Shows that long work continues: on a terminal a line redrawn twice a second. Every few seconds the line is left
-/// standing, since <c>kubectl logs</c> shows whole lines only, terminal or not. Nothing of it goes to
-/// <c>snapshots.log</c>.
+/// Shows the progress of long work. On a terminal, it redraws a line twice a second. Every few seconds it prints a
+/// whole line, because <c>kubectl logs</c> shows nothing else. <c>snapshots.log</c> gets none of these lines.
 /// </summary>
 internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimeProvider time)
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
-    // Nobody waits longer, and a TimeSpan holds no more than some 29,000 years.
+    // The maximum keeps the seconds within TimeSpan's range of some 29,000 years.
     private const double MaxSecondsLeft = 1_000_000_000;
 
     private string _activity = string.Empty;
@@ -40,7 +39,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
         Show(Describe(bytes, elapsed), elapsed, isLine);
     }
 
-    /// <summary>Runs work of unknown length, and shows every few seconds that it continues.</summary>
+    /// <summary>Runs work of unknown length, and prints every few seconds that it continues.</summary>
     public async Task<T> WithHeartbeatAsync<T>(string activity, Func<Task<T>> action)
     {
         Start(activity, 0);
@@ -66,7 +65,7 @@ internal sealed class Progress(ConsoleOutput console, Terminal terminal, TimePro
         }
         else if (terminal.IsInteractive)
         {
-            // A line that wraps could not be redrawn.
+            // A line that wraps can't be redrawn.
             console.ShowProgress(text.Length < terminal.Columns ? text : text[..(terminal.Columns - 1)]);
         }
     }

@@ -4,8 +4,8 @@ using OsoSnapshot.Formats.Text;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// The reason that <c>kubectl get pod</c> shows beside the exit status: one line, at most 300 bytes, since Kubernetes
-/// cuts it in pods with many containers. Source: kubernetes.io, "Determine the Reason for Pod Failure".
+/// The reason that <c>kubectl get pod</c> shows beside the exit status, on one line. It has at most 300 bytes:
+/// Kubernetes cuts it in pods with many containers (kubernetes.io, "Determine the Reason for Pod Failure").
 /// </summary>
 internal sealed class TerminationMessage(string path)
 {
@@ -13,7 +13,7 @@ internal sealed class TerminationMessage(string path)
     private const string Ellipsis = " …";
     private const string BeforeRemedy = " What to do: ";
 
-    // The room that a long problem leaves to the remedy.
+    // A long problem leaves this room for the remedy.
     private const int MinRemedyBytes = 120;
 
     private static readonly int EllipsisBytes = Bytes(Ellipsis);
@@ -23,8 +23,8 @@ internal sealed class TerminationMessage(string path)
     public void Write(string problem, string remedy) => WriteLine(Compose(problem, remedy));
 
     /// <summary>
-    /// As many of the problem's sentences as leave room for the whole remedy, but at least one.
-    /// What is too long ends at a word.
+    /// Takes as many of the problem's sentences as leave room for the whole remedy, and at least one. A text that is
+    /// too long is cut after a word.
     /// </summary>
     internal static string Compose(string problem, string remedy)
     {
@@ -78,7 +78,7 @@ internal sealed class TerminationMessage(string path)
             length += rune.Utf16SequenceLength;
         }
 
-        // A word that fills more than half of the line is cut.
+        // A last word that fills more than half of the line is cut too.
         int word = text.LastIndexOf(' ', length);
         return text[..(word > length / 2 ? word : length)].TrimEnd(' ', '…') + Ellipsis;
     }
@@ -98,7 +98,7 @@ internal sealed class TerminationMessage(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The transcript has the reason too.
+            // The run goes to its end without this file: the transcript has the reason too.
         }
     }
 }

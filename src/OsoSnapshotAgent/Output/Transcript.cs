@@ -3,9 +3,7 @@ using OsoSnapshot.Formats;
 
 namespace OsoSnapshotAgent.Output;
 
-/// <summary>
-/// What the operator reads, on the console and in <c>snapshots.log</c>.
-/// </summary>
+/// <summary>Prints what the operator reads, on the console and to <c>snapshots.log</c>.</summary>
 internal sealed class Transcript(ILogger<Transcript> logger, TimeProvider time)
 {
     public void Line(string text) => Write(LogLevel.Information, id: 0, text);
@@ -26,7 +24,7 @@ internal sealed class Transcript(ILogger<Transcript> logger, TimeProvider time)
 
     public void Warning(LogId id, string text) => Write(LogLevel.Warning, id, "⚠️ " + text);
 
-    /// <param name="problem">One or more lines, of which the first has the number.</param>
+    /// <param name="problem">One or more lines. The first one gets the number.</param>
     /// <param name="remedy">One or more lines.</param>
     public void Failure(ExitStatus status, string problem, string remedy)
     {
@@ -43,7 +41,7 @@ internal sealed class Transcript(ILogger<Transcript> logger, TimeProvider time)
         }
     }
 
-    /// <summary>An exception that is a bug, with its stack.</summary>
+    /// <summary>Prints an exception that is a bug, with its stack.</summary>
     public void Bug(Exception exception) => logger.Log(
         LogLevel.Critical,
         new EventId((int)(LogId.Failed + (int)ExitStatus.Bug)),

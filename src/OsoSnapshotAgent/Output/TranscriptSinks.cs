@@ -11,15 +11,15 @@ using Serilog.Formatting.Display;
 namespace OsoSnapshotAgent.Output;
 
 /// <summary>
-/// Serilog's sinks: the console at once, and <c>snapshots.log</c> once its directory is known. Earlier lines are kept
-/// for it. A log that can't be written is a warning, never a failure.
+/// Serilog's sinks: the console from the start, and <c>snapshots.log</c> when its directory is known. The log gets the
+/// earlier lines too. If it can't be written, the run continues with a warning.
 /// </summary>
 internal sealed class TranscriptSinks : ILogEventSink, IDisposable
 {
-    // Plain lines: scripts look for "< HTTP/1.1 200 OK" at the start of one.
+    // Lines have no prefix: scripts look for "< HTTP/1.1 200 OK" at the start of one.
     private const string Template = "{Message:lj}{Number:l}{NewLine}{Exception}";
 
-    // Serilog.Extensions.Logging names a state that is a text so.
+    // Serilog.Extensions.Logging gives a text state this name.
     private const string Text = "State";
     private const string Number = "Number";
 
@@ -43,7 +43,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _formatter.Format(logEvent, text);
 
-        // An exception's text may hold a file's name.
+        // An exception's text may hold the name of a file, and so control characters.
         _console.WriteLine(Printable.Text(text.ToString().TrimEnd('\n'), keepsLines: true));
         if (_file is not null)
         {
@@ -67,7 +67,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         logEvent.AddOrUpdateProperty(new LogEventProperty(Number, new ScalarValue(number)));
     }
 
-    // Serilog.Extensions.Logging gives an event's id as a structure of number and name.
+    // Serilog.Extensions.Logging makes the id of an event a structure of number and name.
     private static int? NumberOf(LogEvent logEvent) =>
         logEvent.Properties.TryGetValue(
             "EventId",
@@ -76,7 +76,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
                 property => (property.Value as ScalarValue)?.Value).OfType<int>().FirstOrDefault()
             : null;
 
-    /// <summary>Appends to a file from now on.</summary>
+    /// <summary>Opens a file. All lines are appended to it from now on.</summary>
     public void Open(DirectoryHandle directory, string name)
     {
         _path = directory.PathOf(name);
@@ -91,7 +91,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
             return;
         }
 
-        // Serilog opens files by path. This one leads to what is open here, whatever has its name by now: proc(5),
+        // Serilog opens files by path. This path leads to the open file even if its name changed: proc(5),
         // /proc/PID/fd.
         string opened = $"/proc/self/fd/{_log.DangerousGetHandle()}";
         _file = new LoggerConfiguration()
@@ -107,7 +107,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
         }
     }
 
-    /// <summary>Nothing goes to a file in this run, since it deletes the file or leaves none.</summary>
+    /// <summary>Keeps the log off the volume, for runs that delete it or leave no file.</summary>
     public void KeepOffTheVolume()
     {
         _file = new LoggerConfiguration().CreateLogger();

@@ -1,14 +1,14 @@
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>What becomes of the archive of an earlier run.</summary>
+/// <summary>What a run does with the archive of an earlier run.</summary>
 internal enum ArchivePlan
 {
-    /// <summary>It stays: this run makes none.</summary>
+    /// <summary>The archive stays, because this run makes none.</summary>
     Stays,
 
-    /// <summary>The new one replaces it once that is verified.</summary>
+    /// <summary>The new archive replaces it after verification.</summary>
     IsReplaced,
 
-    /// <summary>It is deleted before the new one is made: two have no room.</summary>
+    /// <summary>The archive is deleted before the new one is made, because there is no room for both.</summary>
     IsDeletedFirst,
 }

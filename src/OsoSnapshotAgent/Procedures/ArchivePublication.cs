@@ -9,15 +9,16 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Judges what reading back has shown, and only then gives the archive its final name.</summary>
+/// <summary>Judges what reading the archive back has shown. Only a good archive gets the final name.</summary>
 internal sealed class ArchivePublication(
     RunState state,
     AgentSettings settings,
     Transcript transcript,
     DirectoryListing listing)
 {
-    /// <param name="undo">Forgets everything once the archive has its name.</param>
-    /// <exception cref="OperatorException">The archive is not what was written, or can't be published.</exception>
+    /// <param name="undo">Forgets everything when the archive has its name.</param>
+    /// <exception cref="OperatorException">The archive differs from what was written, or can't be
+    /// published.</exception>
     public RunResult Run(
         TargetContainer target,
         PrometheusServer server,
@@ -35,7 +36,7 @@ internal sealed class ArchivePublication(
                 "See whether Prometheus writes to this data directory.");
         }
 
-        // No archive stands beside another's checksum, not even for a moment.
+        // The old checksum goes first, so that the new archive never lies beside it.
         if (target.Data.Directory.Find(DataDirectory.ChecksumName) is not null)
         {
             target.Data.Directory.DeleteFile(DataDirectory.ChecksumName);
@@ -60,7 +61,8 @@ internal sealed class ArchivePublication(
             transcript.Failure(
                 ExitStatus.DamagedBlocks,
                 "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', verified.Damage),
-                "Keep the archive: the other blocks are sound. Look into the volume's health, and see Prometheus' log on these blocks.");
+                "Keep the archive: the other blocks are sound. Look into the volume's health,"
+                + " and read Prometheus' log about these blocks.");
         }
     }
 
@@ -73,7 +75,7 @@ internal sealed class ArchivePublication(
         }
         catch (NotDurableException e)
         {
-            // The archive that it has replaced is gone: what is there now is the only one.
+            // The archive has replaced the old one, so it is the only one left.
             Keep(data, undo);
             throw new OperatorException(
                 ExitStatus.ArchiveFailed,
@@ -94,7 +96,7 @@ internal sealed class ArchivePublication(
     {
         try
         {
-            // The archive has left its partial name, so it is free.
+            // The archive no longer uses the partial name, so the checksum may.
             using PartialFile file = PartialFile.Create(
                 data.Directory,
                 DataDirectory.PartialName,

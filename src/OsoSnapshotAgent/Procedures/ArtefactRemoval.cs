@@ -5,14 +5,15 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Deletes every artefact, once it is known whose data directory this is.</summary>
+/// <summary>Deletes every artefact after it is proven which Prometheus uses the data directory.</summary>
 internal sealed class ArtefactRemoval(
     StorageProof proof,
     RunState state,
     Transcript transcript,
     DirectoryListing listing)
 {
-    /// <exception cref="OperatorException">It is another's directory, or something can't be deleted.</exception>
+    /// <exception cref="OperatorException">The directory belongs to another Prometheus, or something can't be
+    /// deleted.</exception>
     public async Task<RunResult> RunAsync(TargetContainer target, CancellationToken token)
     {
         state.Enter(Phase.RemoveSnapshot);
@@ -41,7 +42,7 @@ internal sealed class ArtefactRemoval(
         }
         catch (OperationCanceledException)
         {
-            transcript.Warning(LogId.RemovalIncomplete, "The removal has not ended. Run it again.");
+            transcript.Warning(LogId.RemovalIncomplete, "The removal is not complete. Run it again.");
             throw;
         }
     }

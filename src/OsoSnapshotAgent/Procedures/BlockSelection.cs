@@ -11,11 +11,11 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// What of the snapshot goes into the archive: all of it, or the blocks that overlap the range asked for.
+/// Selects the blocks of the snapshot that go into the archive: all, or those that overlap the range of the settings.
 /// </summary>
 internal sealed class BlockSelection(AgentSettings settings, Transcript transcript)
 {
-    /// <summary>Says what is going to be archived, and by what.</summary>
+    /// <summary>Selects the blocks, and logs what is archived with which engine.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoBlock"/>.</exception>
     public ArchiveSource Choose(TargetContainer target, SnapshotName snapshot, IDeflateEngine engine)
     {
@@ -41,8 +41,8 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
     }
 
     /// <summary>
-    /// Files of Prometheus' own blocks that the snapshot will hold and the archive too, and of the head unless it is
-    /// left out.
+    /// The files of Prometheus' own blocks that the snapshot and the archive will hold, and those of the head unless it
+    /// is left out.
     /// </summary>
     public IEnumerable<TreeItem> Expected(DataDirectory data) => data.Blocks
         .Where(block => IsWanted(data.Directory, block, _ => { }))
@@ -62,7 +62,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
                 "The snapshot holds no block: this Prometheus has no"
                 + $" sample{(settings.SkipHead ? " outside its in-memory head" : string.Empty)}.",
                 settings.SkipHead
-                    ? "Leave out OSO_SNAPSHOT_SKIP_HEAD, so that the head is taken too."
+                    ? "Leave out OSO_SNAPSHOT_SKIP_HEAD, so that the snapshot includes the head."
                     : "See whether Prometheus scrapes anything, and whether it writes to this data directory.");
         }
 
@@ -82,7 +82,7 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
 
     private void Warn(string warning) => transcript.Warning(LogId.BlockNotDated, warning);
 
-    // A block that can't be dated is archived: better too much than too little.
+    // A block without readable times is archived: too much is better than too little.
     private bool IsWanted(DirectoryHandle directory, BlockId block, Action<string> warn)
     {
         try
@@ -94,7 +94,8 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
             warn(
-                $"{directory.PathOf(block.Text)} has no readable meta.json ({e.Message}); it is archived whatever its time range.");
+                $"{directory.PathOf(block.Text)} has no readable meta.json ({e.Message}). The block is archived"
+                + " regardless of its time range.");
             return true;
         }
     }

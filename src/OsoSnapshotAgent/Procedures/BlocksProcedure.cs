@@ -30,7 +30,7 @@ internal sealed class BlocksProcedure(
         CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
         earlier.DeleteWhereNowProven(target, ArchivePlan.Stays, snapshot.Name, token);
         undo.Forget();
-        undo.Remains = "The snapshot stays; REMOVE=yes deletes it.";
+        undo.Remains = "The snapshot stays until REMOVE=yes deletes it.";
         await hold.RunAsync(target, Held.Blocks(snapshot.Name), open.Lock, token);
         transcript.Banner("Prometheus snapshot creation procedure completed");
         return new(ExitStatus.Done, $"snapshot {snapshot.Name} made, no archive");

@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>The commands to type elsewhere, with the names that can be known from within the pod.</summary>
+/// <summary>The commands to copy with, filled in with the names that the agent can find out in the pod.</summary>
 internal static class CopyInstructions
 {
     public static IEnumerable<string> OfArchive(TargetContainer target)
@@ -30,8 +30,8 @@ internal static class CopyInstructions
         "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
     ];
 
-    // Kubernetes mounts it into every container that may talk to its API. A namespace's name has at most 63 letters
-    // (RFC 1123).
+    // Kubernetes mounts this file into containers that may talk to its API. A namespace has at most 63 letters (RFC
+    // 1123).
     private static string Namespace(TargetContainer target) =>
         target.Root.TryReadStart("/var/run/secrets/kubernetes.io/serviceaccount/namespace", maxBytes: 63) is { } name
             ? Printable.Text(Encoding.UTF8.GetString(name).Trim())

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Prints the long listing of the data directory, with the names that the target's accounts have.</summary>
+/// <summary>Prints the long listing of the data directory, with the account names of the target container.</summary>
 internal sealed class DirectoryListing(Transcript transcript, TimeProvider time)
 {
     public void Show(TargetContainer target)
@@ -15,8 +15,8 @@ internal sealed class DirectoryListing(Transcript transcript, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // For people to look at only.
-            transcript.Warning(LogId.ListingFailed, $"It can't be listed: {e.Message}");
+            // Only people read the listing, so the run continues without it.
+            transcript.Warning(LogId.ListingFailed, $"The directory can't be listed: {e.Message}");
         }
     }
 }

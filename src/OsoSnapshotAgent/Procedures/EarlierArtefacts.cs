@@ -9,12 +9,12 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// Deletes what earlier runs have left, once it is known whose data directory this is, but a finished archive only
-/// where two have no room.
+/// Deletes what earlier runs have left, after it is proven which Prometheus uses the data directory. A finished archive
+/// is deleted only if there is no room for two.
 /// </summary>
 internal sealed class EarlierArtefacts(RunState state, Transcript transcript, DirectoryListing listing)
 {
-    /// <summary>Before the snapshot is asked for.</summary>
+    /// <summary>Deletes before the snapshot request, if a process proves which Prometheus uses the directory.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public void DeleteWhereProven(TargetContainer target, ArchivePlan plan, CancellationToken token)
     {
@@ -29,11 +29,13 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
         else
         {
             transcript.Line(
-                "Nothing is deleted yet: no process shows whose data directory this is. The new snapshot will.");
+                "Nothing is deleted yet: no process shows which Prometheus uses this data directory. The new snapshot will show it.");
         }
     }
 
-    /// <summary>The snapshot has appeared here: this is the data directory of the Prometheus that made it.</summary>
+    /// <summary>
+    /// Deletes after the snapshot request: the Prometheus that made the snapshot here uses this directory.
+    /// </summary>
     /// <inheritdoc cref="DeleteWhereProven" path="/exception"/>
     public void DeleteWhereNowProven(
         TargetContainer target,
@@ -49,8 +51,8 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
 
     private void Delete(DataDirectory data, ArchivePlan plan, SnapshotName? except, CancellationToken token)
     {
-        // First what may fail, since an earlier request may still be writing there: a failure must leave the old
-        // archive.
+        // Snapshots go first, since their deletion may fail: an earlier request may still write there. The archive then
+        // stays.
         int snapshots = data.SnapshotNames().Count(name => name != except?.Text);
         bool hadSnapshots = new Artefacts(data).DeleteSnapshots(except, token) && (except is null || snapshots > 0);
         if (plan != ArchivePlan.Stays)
@@ -85,7 +87,7 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
             string size = ByteSize.Format(archive.SizeBytes);
             transcript.Success(
                 LogId.EarlierArchiveStays,
-                $"Existing {DataDirectory.ArchiveName} ({size}) found; it stays until the new one is verified, and is then replaced.");
+                $"Existing {DataDirectory.ArchiveName} ({size}) found. The archive stays until a new one is verified and replaces it.");
         }
         else
         {

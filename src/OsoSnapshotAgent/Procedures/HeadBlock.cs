@@ -6,12 +6,13 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// The block that Prometheus makes of its in-memory head for a snapshot; the others are hard links of live blocks.
+/// Finds the block that Prometheus made of its in-memory head. The snapshot's other blocks are hard links of live
+/// blocks.
 /// </summary>
 internal static class HeadBlock
 {
-    /// <summary>To be called right after the snapshot is made.</summary>
-    /// <returns>null where there is none, or where it can't be told.</returns>
+    /// <summary>Call this right after the snapshot is made.</summary>
+    /// <returns>null if there is none, or if several blocks may be the one.</returns>
     public static BlockId? Find(DataDirectory data, SnapshotName name)
     {
         using DirectoryHandle snapshot = SnapshotTree.Open(data, name);
@@ -23,7 +24,7 @@ internal static class HeadBlock
                 .Take(2),
         ];
 
-        // A live block that was compacted away meanwhile looks the same.
+        // Prometheus may have compacted a live block away meanwhile. The snapshot's copy of it then looks the same.
         return own.Length == 1 ? own[0] : null;
     }
 }

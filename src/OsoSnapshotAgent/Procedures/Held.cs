@@ -3,10 +3,10 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>What is held for the copy.</summary>
-/// <param name="Name">For people.</param>
-/// <param name="Path">Below the data directory. When it is gone, the hold ends.</param>
-/// <param name="Instructions">How to copy it.</param>
+/// <summary>What a run holds for the copy.</summary>
+/// <param name="Name">A noun for messages, such as "archive".</param>
+/// <param name="Path">Relative to the data directory. The hold ends when this path is gone.</param>
+/// <param name="Instructions">The commands to copy it with.</param>
 internal sealed record Held(string Name, string Path, IEnumerable<string> Instructions)
 {
     public bool IsArchive => Path == DataDirectory.ArchiveName;

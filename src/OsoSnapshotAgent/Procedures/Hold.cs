@@ -3,8 +3,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// The hold for the copy, as the procedure and the verbs see it. A removal that a verb has begun is complete before the
-/// hold ends.
+/// The hold for the copy, which the procedure and the verbs share. A removal that a verb has begun is completed before
+/// the hold ends.
 /// </summary>
 internal sealed class Hold
 {
@@ -13,12 +13,12 @@ internal sealed class Hold
     private volatile bool _isRemoving;
     private volatile bool _isReleased;
 
-    /// <summary>The archive is finished; the agent waits for the operator alone.</summary>
+    /// <summary>True if the archive is finished and the agent only waits for the operator.</summary>
     public bool IsHolding => _data is not null;
 
     public bool IsRemoving => _isRemoving;
 
-    /// <summary>Asked for by <c>oso-snapshot release</c>: the hold ends.</summary>
+    /// <summary>True after <c>oso-snapshot release</c>, which ends the hold.</summary>
     public bool IsReleased => _isReleased;
 
     /// <summary>Whether an archive is held, and not only a snapshot.</summary>
@@ -29,7 +29,7 @@ internal sealed class Hold
 
     public void Release() => _isReleased = true;
 
-    /// <returns>Where the artefacts lie; null where there is no hold, or no longer.</returns>
+    /// <returns>The data directory of the artefacts; null if there is no hold, or a removal is at work.</returns>
     public DataDirectory? TryBeginRemoval()
     {
         lock (_lock)
@@ -53,8 +53,8 @@ internal sealed class Hold
         }
     }
 
-    /// <summary>Waits for a removal, and lets no other begin.</summary>
-    /// <param name="token">Ends the wait: the removal then ends with the process.</param>
+    /// <summary>Waits for a removal, and lets no other one begin.</summary>
+    /// <param name="token">Ends the wait. The removal then ends with the process.</param>
     public void End(CancellationToken token)
     {
         using CancellationTokenRegistration wakes = token.Register(() =>

@@ -9,8 +9,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// Stays while the operator copies the archive out: <c>kubectl cp</c> needs a running container. With a terminal until
-/// Enter, else for as long as OSO_SNAPSHOT_HOLD says.
+/// Keeps the container running while the operator copies the archive, as <c>kubectl cp</c> requires. With a terminal it
+/// waits for Enter, otherwise for OSO_SNAPSHOT_HOLD.
 /// </summary>
 internal sealed class HoldForCopy(
     RunState state,
@@ -20,7 +20,7 @@ internal sealed class HoldForCopy(
     Transcript transcript,
     TimeProvider time)
 {
-    // The end of a script without a terminal never closes stdin under Kubernetes, so there is a limit, if a long one.
+    // Under Kubernetes, stdin stays open when a script ends, so Enter may never come. A long limit ends the hold.
     private static readonly TimeSpan TerminalDefault = TimeSpan.FromHours(24);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan AfterResize = TimeSpan.FromSeconds(0.3);
@@ -33,7 +33,7 @@ internal sealed class HoldForCopy(
         Released,
     }
 
-    // A client that started this run copies and releases by itself.
+    // A client that started this run copies the archive and ends the hold by itself.
     private bool HasClient => settings.Client is not null;
 
     /// <exception cref="OperationCanceledException">A signal ended the hold.</exception>
@@ -50,8 +50,8 @@ internal sealed class HoldForCopy(
         if (limit == TimeSpan.Zero)
         {
             transcript.Line(terminal.IsInteractive || HasClient
-                ? "OSO_SNAPSHOT_HOLD is 0: ending at once."
-                : "Ending at once: kubectl cp needs a running container, so set OSO_SNAPSHOT_HOLD=30m (or so) to copy from this one.");
+                ? "OSO_SNAPSHOT_HOLD is 0: the run ends at once."
+                : "The run ends at once. kubectl cp needs a running container: set OSO_SNAPSHOT_HOLD=30m (or so) to copy from it.");
             return;
         }
 
@@ -94,15 +94,16 @@ internal sealed class HoldForCopy(
         string until,
         CancellationToken token)
     {
-        string prompt = $"Copy the {held.Name} now; then press Enter here to end this container. It waits {until}.";
+        string prompt = $"Copy the {held.Name} now, then press Enter here to end this container."
+            + $" The container waits {until}.";
 
-        // Enter typed before the prompt was meant for kubectl's "try pressing enter"; one typed after it counts.
+        // Enter typed before the prompt was an answer to kubectl's "try pressing enter". It must not end the hold.
         console.Drain();
         Terminal.DropPendingInput();
         transcript.Line(prompt);
 
-        // A client that attaches sets the window's size, kubectl twice in a row, perhaps before it sees what is
-        // printed. After that the prompt is printed once more.
+        // A client that attaches sets the window's size (kubectl does so twice), perhaps before it shows any output.
+        // The prompt is then printed again.
         using ITimer shows = time.CreateTimer(
             _ => console.WriteLine(prompt), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using PosixSignalRegistration attached = PosixSignalRegistration.Create(
@@ -132,7 +133,7 @@ internal sealed class HoldForCopy(
             }
 
             token.ThrowIfCancellationRequested();
-            // The order matters: a removal by a verb deletes the archive, then sets IsRemoving, then releases.
+            // Keep this order: a removal by a verb deletes the archive, then sets IsRemoving, then releases.
             bool isGone = directory.Find(held.Path) is null;
             bool isRemoving = state.Hold.IsRemoving;
             if (state.Hold.IsReleased)

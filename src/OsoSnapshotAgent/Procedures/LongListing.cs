@@ -4,17 +4,17 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>A directory in the manner of <c>ls -lh</c>, in the C locale and in UTC.</summary>
+/// <summary>Lists a directory in the format of <c>ls -lh</c>, in the C locale and in UTC.</summary>
 internal static class LongListing
 {
-    // ls shows the time of day for half a (Gregorian) year.
+    // ls shows the time of day for half a (Gregorian) year, and the year for older files.
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(31_556_952 / 2);
 
-    /// <summary>A data directory has a row for each block: some hundreds where a year is kept.</summary>
+    /// <summary>A data directory has a row for each block: a year of blocks makes some hundreds.</summary>
     public const int MaxRows = 1000;
 
-    /// <returns>A line with the sum, a row for each entry, and a line that counts those left out.</returns>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <returns>A line with the sum, a row for each entry, and a line that counts the rows left out.</returns>
+    /// <exception cref="IOException">The directory can't be read.</exception>
     public static IReadOnlyList<string> Of(DirectoryHandle directory, AccountNames names, DateTimeOffset now)
     {
         long allocatedBytes = 0;
@@ -22,7 +22,7 @@ internal static class LongListing
         IReadOnlyList<string> shown = First(directory, out long leftOut);
         foreach (string name in shown)
         {
-            // One that is gone meanwhile is left out.
+            // A file that was deleted meanwhile is left out.
             if (directory.Find(name) is { } status)
             {
                 allocatedBytes += status.AllocatedBytes;
@@ -43,7 +43,7 @@ internal static class LongListing
         ];
     }
 
-    // The first by name but the hidden ones, in memory that doesn't grow with the directory.
+    // The first entries by name, without hidden ones. The memory does not grow with the directory.
     private static IReadOnlyList<string> First(DirectoryHandle directory, out long leftOut)
     {
         SortedSet<string> first = new(StringComparer.Ordinal);
@@ -62,7 +62,8 @@ internal static class LongListing
     }
 
     /// <summary>
-    /// Three digits at most, rounded up, as ls does: <c>0</c>, <c>512</c>, <c>4.0K</c>, <c>36K</c>, <c>1.1G</c>.
+    /// A size of at most three digits, rounded up as ls does: <c>0</c>, <c>512</c>, <c>4.0K</c>, <c>36K</c>,
+    /// <c>1.1G</c>.
     /// </summary>
     internal static string Size(long bytes)
     {
@@ -88,7 +89,7 @@ internal static class LongListing
                 : Math.Ceiling(value).ToString("0", CultureInfo.InvariantCulture)) + Units[unit];
     }
 
-    /// <summary>Ten letters as of <c>ls -l</c>, with setuid, setgid and sticky.</summary>
+    /// <summary>The ten letters of <c>ls -l</c>, with setuid, setgid and sticky.</summary>
     internal static string Mode(int mode)
     {
         const int SetUid = 0x800, SetGid = 0x400, Sticky = 0x200;
@@ -120,7 +121,7 @@ internal static class LongListing
         };
     }
 
-    // ls puts names to the left and numbers to the right.
+    // ls aligns names to the left and numbers to the right.
     private static string Account(string nameOrId, int width) =>
         nameOrId.All(char.IsAsciiDigit) ? nameOrId.PadLeft(width) : nameOrId.PadRight(width);
 

@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>The target, and what keeps other runs off it.</summary>
+/// <summary>The target, with the lock that keeps other runs away from it.</summary>
 internal sealed record OpenTarget(TargetContainer Target, RunLock Lock) : IDisposable
 {
     public void Dispose()
@@ -18,8 +18,7 @@ internal sealed record OpenTarget(TargetContainer Target, RunLock Lock) : IDispo
 }
 
 /// <summary>
-/// How every procedure begins: what was asked for, which process is Prometheus, that nobody else is at work there, and
-/// where the log goes.
+/// Begins every procedure: logs the settings, finds Prometheus, locks the data directory and opens the log.
 /// </summary>
 internal sealed class Opening(
     ProcFileSystem proc,
@@ -31,9 +30,9 @@ internal sealed class Opening(
 {
     private const string Started = "Prometheus snapshot procedure started, oso-snapshot ";
 
-    /// <summary>For a run that makes an archive or holds blocks.</summary>
-    /// <exception cref="OperatorException">There is no target, or another run is at work there, or somebody copies the
-    /// archive.</exception>
+    /// <summary>Begins a run that makes an archive or holds blocks.</summary>
+    /// <exception cref="OperatorException">There is no target, another run is at work there, or an archive is held for
+    /// a copy.</exception>
     public OpenTarget ForArchive()
     {
         OpenTarget open = Open(Started + ProductVersion.Text, isShared: false);
@@ -51,7 +50,7 @@ internal sealed class Opening(
         return open;
     }
 
-    /// <summary>For a run that leaves nothing on the volume, beside others of its kind.</summary>
+    /// <summary>Begins a run that leaves nothing on the volume. Several such runs may work at a time.</summary>
     /// <exception cref="OperatorException">There is no target, or another run is at work there.</exception>
     public OpenTarget ForStream()
     {
@@ -60,7 +59,7 @@ internal sealed class Opening(
         return open;
     }
 
-    /// <summary>For a run that deletes the log too.</summary>
+    /// <summary>Begins a run that deletes the log too.</summary>
     /// <inheritdoc cref="ForStream" path="/exception"/>
     public OpenTarget ForRemoval()
     {

@@ -6,8 +6,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// Says whether the head holds samples that came out of order. No snapshot has them (tsdb/db.go: Snapshot writes the
-/// blocks and the in-order head), and no answer of Prometheus tells it. What can't be found out is never a failure.
+/// Warns if the head holds samples that came out of order. No snapshot has them: Snapshot in tsdb/db.go writes the
+/// blocks and the in-order head. The warning is a courtesy, so its failures don't matter to the run.
 /// </summary>
 internal sealed class OutOfOrderSamples(Transcript transcript)
 {
@@ -15,10 +15,8 @@ internal sealed class OutOfOrderSamples(Transcript transcript)
     private const string Window = "out_of_order_time_window:";
     private const double MaxCount = 1e15;
 
-    /// <summary>
-    /// To be called before the snapshot's request. A compaction in between makes the warning needless.
-    /// </summary>
-    /// <returns>What the snapshot will not hold, in words; null where nothing is known to be missing.</returns>
+    /// <summary>Call this before the snapshot request. If a compaction lies between, the warning is needless.</summary>
+    /// <returns>What the snapshot will lack, in words; null if nothing is known to be missing.</returns>
     public async Task<string?> FindAsync(
         PrometheusClient client,
         PrometheusServer server,
@@ -31,7 +29,7 @@ internal sealed class OutOfOrderSamples(Transcript transcript)
             return null;
         }
 
-        // It also counts samples that are in blocks by now; so it decides only where the log can't be seen.
+        // The counter includes samples that are in blocks by now, so it decides only if the log can't be seen.
         long count = await AskAsync(CountAsync(client, server, token));
         bool isMissing = isInHead == true || (count > 0 && await AskAsync(HasWindowAsync(client, server, token)));
         return isMissing ? Warn(isInHead == true, count) : null;
@@ -46,7 +44,7 @@ internal sealed class OutOfOrderSamples(Transcript transcript)
         }
         catch (OperatorException)
         {
-            // The snapshot's own request tells what is wrong with the server.
+            // The snapshot request will report what is wrong with the server.
             return default;
         }
     }

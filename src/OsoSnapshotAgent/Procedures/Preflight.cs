@@ -7,14 +7,15 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Which server answers, and whether it can make a snapshot here, before anything is deleted.</summary>
+/// <summary>Finds the server and checks that it can make a snapshot here, before anything is deleted.</summary>
 internal sealed class Preflight(
     PrometheusLocator locator,
     RunState state,
     AgentSettings settings,
     Transcript transcript)
 {
-    /// <exception cref="OperatorException">None answers, it is another one, or its admin API is off.</exception>
+    /// <exception cref="OperatorException">No server answers, it is another Prometheus, or its admin API is
+    /// off.</exception>
     public async Task<PrometheusServer> RunAsync(
         PrometheusClient client,
         TargetContainer target,

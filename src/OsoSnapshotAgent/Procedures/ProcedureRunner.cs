@@ -5,11 +5,10 @@ using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Runs a procedure, and turns whatever ends it into an exit status, a message and a clean volume.</summary>
+/// <summary>Runs a procedure, and turns its end into an exit status, a message and a clean volume.</summary>
 internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage terminationMessage, EndSignals signals)
 {
-    /// <param name="procedure">Gets the stack on which it puts what must be taken back, and the token that a signal
-    /// cancels.</param>
+    /// <param name="procedure">Gets the stack for what must be taken back, and the token that a signal cancels.</param>
     public async Task<ExitStatus> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> procedure)
     {
         UndoStack undo = new(transcript);
@@ -19,7 +18,7 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
             terminationMessage.Write(result.Summary);
             return result.Status;
         }
-#pragma warning disable CA1031 // The last line of defence: a bug must still leave a clean volume and say what it was.
+#pragma warning disable CA1031 // A bug must still leave a clean volume and a message.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -40,8 +39,8 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
                 return Fail(
                     ExitStatus.ArchiveFailed,
                     failure.Message,
-                    "See who owns it (ls -ln): start with that user and group (kubectl debug … --custom=FILE), or as root with"
-                    + " --profile=general, and run again.");
+                    "See who owns it (ls -ln). Run again as that user and group (kubectl debug … --custom=FILE), or as root with"
+                    + " --profile=general.");
             case IOException e:
                 return Fail(
                     OutOfRoom.Is(e) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,

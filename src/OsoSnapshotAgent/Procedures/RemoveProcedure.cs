@@ -2,9 +2,7 @@ using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>
-/// REMOVE=yes: deletes everything that this program and its snapshots have put on the volume, the log included.
-/// </summary>
+/// <summary>REMOVE=yes: deletes all files of this program and all snapshots on the volume, the log included.</summary>
 internal sealed class RemoveProcedure(Opening opening, ArtefactRemoval removal, Transcript transcript)
 {
     public async Task<RunResult> RunAsync(CancellationToken token)

@@ -8,22 +8,22 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Whether the volume has room for what a run makes, before anything is deleted.</summary>
+/// <summary>Checks that the volume has room for what a run makes, before anything is deleted.</summary>
 internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings, Transcript transcript)
 {
     // Prometheus preallocates the first segment of the head's block: tsdb/chunks/chunks.go, DefaultChunkSegmentSize.
     private const long HeadSegmentBytes = 512 * 1024 * 1024;
 
-    /// <returns>What becomes of the archive of an earlier run.</returns>
+    /// <returns>What happens to the archive of an earlier run.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
     public ArchivePlan RequireForArchive(DataDirectory data, IDeflateEngine engine)
     {
-        // All that an earlier run has left may go for the new archive.
+        // What earlier runs have left may be deleted for the new archive, so its room counts as free.
         long room = new Volume(data, settings.Reserve).RoomBytes + new Artefacts(data).ReclaimableBytes();
         long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
         long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
 
-        // The head's block shrinks to what it holds before the archive is begun.
+        // Prometheus cuts the head's block to its content before the agent begins the archive.
         long needed = Math.Max(HeadReserve, head + archive);
         if (room < needed)
         {
@@ -32,9 +32,9 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
                 data,
                 needed,
                 archive,
-                "; archive less with OSO_SNAPSHOT_SINCE" + (hasRoomForSnapshot
-                    ? "; or copy without an archive on the volume: oso-snapshot export --stream."
-                    : "."));
+                " Or archive less with OSO_SNAPSHOT_SINCE." + (hasRoomForSnapshot
+                    ? " Or copy without an archive on the volume: oso-snapshot export --stream."
+                    : string.Empty));
         }
 
         TellRoom(data);
@@ -42,7 +42,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         return beside >= needed ? ArchivePlan.IsReplaced : ArchivePlan.IsDeletedFirst;
     }
 
-    /// <summary>For a run that makes no archive on the volume, and leaves those of others where they are.</summary>
+    /// <summary>Checks the room for a run without an archive on the volume. Archives of other runs stay.</summary>
     /// <inheritdoc cref="RequireForArchive" path="/exception"/>
     public void RequireForSnapshot(DataDirectory data)
     {
@@ -50,7 +50,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         long needed = Math.Max(HeadReserve, head);
         if (new Volume(data, settings.Reserve).RoomBytes < needed)
         {
-            throw Refuse(data, needed, archive: 0, ".");
+            throw Refuse(data, needed, archive: 0, string.Empty);
         }
 
         TellRoom(data);
@@ -66,11 +66,11 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         string state = new Volume(data, settings.Reserve).Describe();
         string headRemedy = settings.SkipHead
             ? string.Empty
-            : "; leave out the head, the last two to three hours: --env OSO_SNAPSHOT_SKIP_HEAD=yes";
+            : " Or leave out the head, the last two to three hours: --env OSO_SNAPSHOT_SKIP_HEAD=yes.";
         return new(
             ExitStatus.NoRoom,
-            $"Not enough room: about {ByteSize.Format(needed)} are needed ({What(archive)}); {state}. Nothing was touched.",
-            $"Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it{headRemedy}{lessRemedy}");
+            $"Not enough room: about {ByteSize.Format(needed)} are needed ({What(archive)}). {state}. Nothing was touched.",
+            $"Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it.{headRemedy}{lessRemedy}");
     }
 
     private string What(long archive)

@@ -5,33 +5,36 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// What keeps other runs off. The directory is this run's alone until it has its snapshot, since it deletes others
-/// before; it is shared while it archives, when streams may run beside it. During the hold the archive is locked
-/// instead, so that REMOVE=yes may come but no run that would replace it.
+/// Keeps other runs away. The lock on the directory is exclusive until the snapshot exists, because earlier snapshots
+/// are deleted first. It is shared while archiving, so that streams may run. During the hold, only the archive is
+/// locked: REMOVE=yes may run then, but no run that replaces the archive.
 /// </summary>
 internal sealed class RunLock : IDisposable
 {
-    // No run knows the name of another's container.
-    private const string Others = "kubectl get pod POD -o yaml names the pod's debug containers under"
-        + " ephemeralContainers";
+    // A run can't know the name of another run's container.
+    private const string Others = " kubectl get pod POD -o yaml names the pod's debug containers under"
+        + " ephemeralContainers.";
 
     private readonly DataDirectory _data;
     private FileLock? _lock;
 
     private RunLock(DataDirectory data, FileLock @lock) => (_data, _lock) = (data, @lock);
 
-    /// <param name="isShared">For a stream: it deletes only its own snapshot, so several may run at a time.</param>
+    /// <param name="isShared">True for streams: several may run at a time, because each deletes only its own
+    /// snapshot.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Busy"/>.</exception>
     public static RunLock Take(DataDirectory data, bool isShared)
     {
         FileLock taken = data.Directory.TryLock(isShared) ?? throw new OperatorException(
             ExitStatus.Busy,
             $"Another run is at work on {data.PathSeenByAgent}.",
-            $"Wait until it has ended ({Others}), then start again.");
+            $"Wait until that run has ended, then start again.{Others}");
         return new(data, taken);
     }
 
-    /// <summary>What somebody still copies is neither replaced nor deleted.</summary>
+    /// <summary>
+    /// Refuses to run while an archive or snapshot is held for a copy: the run would replace or delete it.
+    /// </summary>
     /// <inheritdoc cref="Take" path="/exception"/>
     public void RefuseHeld()
     {
@@ -43,8 +46,8 @@ internal sealed class RunLock : IDisposable
                 throw new OperatorException(
                     ExitStatus.Busy,
                     $"Another run holds {_data.Directory.PathOf(path)} for its copy.",
-                    "Copy it and end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release;"
-                    + $" {Others}), then start again. REMOVE=yes would delete what that run holds.");
+                    "Copy it, end that container (Enter, or kubectl exec POD -c CONTAINER -- oso-snapshot release), then start again."
+                    + $" REMOVE=yes would delete what that run holds.{Others}");
             }
         }
     }
@@ -58,14 +61,14 @@ internal sealed class RunLock : IDisposable
             throw new OperatorException(
                 ExitStatus.Busy,
                 $"Another run has started on {_data.PathSeenByAgent}.",
-                "Wait until it has ended, then start again.");
+                "Wait until that run has ended, then start again.");
         }
     }
 
-    /// <returns>True where no other run of this program is at work on the data directory.</returns>
+    /// <returns>True if no other run of this program is at work on the data directory.</returns>
     public bool IsAlone() => _lock?.TryTakeAlone() != false;
 
-    /// <summary>From now on what is held is locked, and nothing else.</summary>
+    /// <summary>Locks what is held, in place of the directory.</summary>
     public void MoveTo(Held held)
     {
         FileLock? directory = _lock;
@@ -75,7 +78,7 @@ internal sealed class RunLock : IDisposable
         }
         catch (IOException)
         {
-            // Removed already: the hold sees it.
+            // The archive is gone already, and the hold notices it.
             _lock = null;
         }
 
@@ -94,13 +97,13 @@ internal sealed class RunLock : IDisposable
     {
         try
         {
-            // An archive has one name: a hard link could be any file, such as Prometheus' own lock.
+            // An archive has one name. A hard link could be any file, such as Prometheus' own lock.
             using FileLock? free = TryLock(path, isShared: false);
             return free is null && _data.Directory.Find(path) is ({ IsDirectory: true } or { LinkCount: 1 });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There is none, or something else, or another user's, which no agent of ours can hold.
+            // The path does not exist, is no file, or belongs to another user: no agent can hold it.
             return false;
         }
     }

@@ -8,7 +8,7 @@ using OsoSnapshotAgent.Archive;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>The figures of a finished archive.</summary>
+/// <summary>Prints the figures of a finished archive.</summary>
 internal sealed class RunReport(
     PrometheusServer server,
     CapturedSnapshot snapshot,
@@ -47,12 +47,12 @@ internal sealed class RunReport(
         yield return $"  Duration    {Durations.Format(elapsed)}{PauseNote(_manifest)}";
     }
 
-    /// <summary>Goes after a duration; empty where the run did not pause.</summary>
+    /// <summary>Follows a duration; empty if the run did not pause.</summary>
     public static string PauseNote(ArchiveManifest manifest) => manifest.Paused > TimeSpan.Zero
         ? $", of which {Durations.Format(manifest.Paused)} paused while Prometheus waited for a CPU (OSO_SNAPSHOT_PACE)"
         : string.Empty;
 
-    /// <summary>For <c>oso-snapshot status</c>.</summary>
+    /// <summary>Adds the figures to the answer of <c>oso-snapshot status</c>.</summary>
     public RunStatus AddTo(RunStatus status) => status with
     {
         Blocks = _verified.Tally.Blocks,

@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Streams;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>How far a run is: all that the control socket sees of it. May be used from any thread.</summary>
+/// <summary>The state of a run, which the control socket reports. Any thread may use it.</summary>
 internal sealed class RunState(TimeProvider time)
 {
     private readonly long _startedAt = time.GetTimestamp();
@@ -13,7 +13,7 @@ internal sealed class RunState(TimeProvider time)
     private Phase _phase;
     private WrittenBytes? _archive;
 
-    /// <summary>Whether the run waits for the operator alone, and how that ends.</summary>
+    /// <summary>The hold, during which the run waits for the operator.</summary>
     public Hold Hold { get; } = new();
 
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
@@ -26,7 +26,7 @@ internal sealed class RunState(TimeProvider time)
         }
     }
 
-    /// <summary>Adds what has become known.</summary>
+    /// <summary>Changes the status when more is known.</summary>
     public void Tell(Func<RunStatus, RunStatus> change)
     {
         lock (_lock)
@@ -35,7 +35,7 @@ internal sealed class RunState(TimeProvider time)
         }
     }
 
-    /// <summary>From now on the archive's bytes are those that are written so far.</summary>
+    /// <summary>Reports the bytes written so far as the archive's size, from now on.</summary>
     public void Follow(WrittenBytes archive)
     {
         lock (_lock)
@@ -48,7 +48,7 @@ internal sealed class RunState(TimeProvider time)
     {
         lock (_lock)
         {
-            // Who reads hold-for-copy may release: not before the hold has begun.
+            // A client that reads hold-for-copy may release the hold, so the hold must have begun.
             Phase phase = _phase == Phase.HoldForCopy && !Hold.IsHolding ? Phase.VerifyArchive : _phase;
             return _known with
             {

@@ -10,8 +10,8 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>An archive under its partial name, and what reading it back has shown.</summary>
-/// <param name="LeftOut">What of the snapshot is not in it, in words; null where all of it is.</param>
+/// <summary>An archive under its partial name, and the result of reading it back.</summary>
+/// <param name="LeftOut">The part of the snapshot that the archive lacks, in words; null if it lacks nothing.</param>
 internal sealed record WrittenArchive(
     PartialFile File,
     ArchiveManifest Manifest,
@@ -26,8 +26,9 @@ internal sealed class SnapshotArchiving(
     AgentSettings settings,
     Transcript transcript)
 {
-    /// <param name="undo">Deletes the partial file.</param>
-    /// <exception cref="OperatorException">No room, no block, or the archive is not what was written.</exception>
+    /// <param name="undo">Gets the deletion of the partial file.</param>
+    /// <exception cref="OperatorException">There is no room, no block, or the archive differs from what was
+    /// written.</exception>
     public async Task<WrittenArchive> RunAsync(
         TargetContainer target,
         SnapshotName snapshot,

@@ -8,12 +8,12 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>A snapshot that lies in the data directory.</summary>
-/// <param name="MissingSamples">What Prometheus has and the snapshot can't hold, in words; null where there is
-/// nothing.</param>
+/// <summary>A snapshot in the data directory.</summary>
+/// <param name="MissingSamples">What Prometheus has and the snapshot can't hold, in words; null if nothing is
+/// missing.</param>
 internal sealed record CapturedSnapshot(SnapshotName Name, string? MissingSamples);
 
-/// <summary>Has Prometheus make the snapshot, and makes sure that it lies on this volume.</summary>
+/// <summary>Has Prometheus make the snapshot, and checks that it lies on this volume.</summary>
 internal sealed class SnapshotCapture(
     ServerIdentity identity,
     OutOfOrderSamples outOfOrder,
@@ -24,8 +24,8 @@ internal sealed class SnapshotCapture(
     DirectoryListing listing,
     Progress progress)
 {
-    /// <param name="undo">Deletes the snapshot.</param>
-    /// <exception cref="OperatorException">Prometheus made none, or not here.</exception>
+    /// <param name="undo">Gets the deletion of the snapshot.</param>
+    /// <exception cref="OperatorException">Prometheus made no snapshot, or made it elsewhere.</exception>
     public async Task<CapturedSnapshot> RunAsync(
         PrometheusClient client,
         PrometheusServer server,
@@ -74,15 +74,15 @@ internal sealed class SnapshotCapture(
         {
             if (!await leftovers.WithdrawAsync(data, earlier, runLock.IsAlone()))
             {
-                undo.Remains = "Prometheus is still making the snapshot under snapshots/. The next run deletes it, or"
-                    + " REMOVE=yes.";
+                undo.Remains = "Prometheus is still making the snapshot under snapshots/."
+                    + " The next run, or REMOVE=yes, will delete it.";
             }
 
             throw;
         }
         catch (RefusalException e)
         {
-            // Streams share the lock: what is new may be another's.
+            // Streams share the lock, so a new snapshot may belong to another run.
             await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, runLock.IsAlone(), token);
             throw;
         }
@@ -98,8 +98,9 @@ internal sealed class SnapshotCapture(
         {
             throw new OperatorException(
                 ExitStatus.PrometheusRefused,
-                $"{server.BaseUrl} answered with the name of a snapshot that lay there before the request: {name}. It was left as it is.",
-                "Find out what answers there in Prometheus' place: it has made no snapshot.");
+                $"{server.BaseUrl} answered with the name of a snapshot that lay there before the request: {name}."
+                + " That snapshot stays as it is.",
+                "Find out what answers there in Prometheus' place: no snapshot was made.");
         }
 
         if (!data.HasSnapshot(name))
@@ -107,8 +108,8 @@ internal sealed class SnapshotCapture(
             throw new OperatorException(
                 ExitStatus.OtherPrometheus,
                 $"Prometheus has made the snapshot {name}, but not in {data.Directory.PathOf(DataDirectory.SnapshotsName)}:"
-                + $" {server.BaseUrl} is another Prometheus, or the data directory is not this one's.",
-                "Address this pod's own with OSO_SNAPSHOT_URL, check OSO_SNAPSHOT_DATA_DIR, and delete"
+                + $" {server.BaseUrl} is another Prometheus, or the data directory belongs to another one.",
+                "Set OSO_SNAPSHOT_URL to this pod's own Prometheus, check OSO_SNAPSHOT_DATA_DIR, and delete"
                 + $" snapshots/{name} where it was made.");
         }
     }

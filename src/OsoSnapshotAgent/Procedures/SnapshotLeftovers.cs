@@ -6,25 +6,25 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// What a failed request has left: Prometheus creates the snapshot's directory before it fills it. The one directory
-/// that appeared since the request is ours; of several nobody can tell, so they are named and stay.
+/// Deletes what a failed request has left, since Prometheus creates the snapshot's directory before it fills it. If one
+/// directory appeared since the request, the request made it. If several appeared, they are reported and stay.
 /// </summary>
 internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time)
 {
-    // A run ends within a second of its signal.
+    // A run must end within a second of its signal.
     private static readonly TimeSpan MaxWithdrawal = TimeSpan.FromSeconds(0.6);
     private static readonly TimeSpan MinAbsence = TimeSpan.FromSeconds(0.2);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // Prometheus writes a head's block in pieces of megabytes, which take far less than this.
+    // Prometheus writes the head's block in pieces of megabytes. A piece takes far less time than this.
     private static readonly TimeSpan SettledAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SettlingTimeout = TimeSpan.FromSeconds(60);
 
-    /// <param name="earlier">The names that lay there before the request.</param>
-    /// <param name="mayBeGrowing">Prometheus has not said that it is done: it is waited for until nothing changes any
-    /// more.</param>
-    /// <param name="isAlone">No other run of this program is at work on the data directory.</param>
+    /// <param name="earlier">The snapshots that existed before the request.</param>
+    /// <param name="mayBeGrowing">True if Prometheus may still be writing. The method then waits until nothing changes
+    /// any more.</param>
+    /// <param name="isAlone">True if no other run of this program is at work on the data directory.</param>
     public async Task TidyAsync(
         DataDirectory data,
         IReadOnlySet<string> earlier,
@@ -36,7 +36,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         {
             transcript.Warning(
                 LogId.SnapshotStillWritten,
-                $"Prometheus is still writing {Names(New(data, earlier))}: the next run deletes it, or REMOVE=yes.");
+                $"Prometheus is still writing {Names(New(data, earlier))}. The next run, or REMOVE=yes, will delete it.");
             return;
         }
 
@@ -45,8 +45,8 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         {
             transcript.Warning(
                 LogId.SnapshotsNotToldApart,
-                $"Found {Names(left)}, all new since the request: which of them it has left can't be told, so they"
-                + " stay until the next run, or REMOVE=yes.");
+                $"Found {Names(left)}, all new since the request. The agent can't tell which one the request made. The next run,"
+                + " or REMOVE=yes, will delete them all.");
         }
         else if (left.Length == 1)
         {
@@ -55,17 +55,17 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         else if (mayBeGrowing)
         {
             transcript.Line(
-                $"* the request has left nothing under {DataDirectory.SnapshotsName}/ so far; if Prometheus still"
-                + " makes a snapshot, the next run deletes it, or REMOVE=yes");
+                $"* the request has left nothing under {DataDirectory.SnapshotsName}/ so far; if Prometheus still makes a"
+                + " snapshot, the next run, or REMOVE=yes, will delete it");
         }
     }
 
     /// <summary>
-    /// Deletes the snapshot that Prometheus is still making, for this run ends now. Prometheus may make directories of
-    /// further blocks after that, but not once it writes the head: so what comes again is deleted again, for as long as
-    /// a signal leaves time.
+    /// Deletes the snapshot that Prometheus is still making, because this run ends now. Until Prometheus writes the
+    /// head, it may create the snapshot's directory again for further blocks. The method deletes what appears again, as
+    /// long as a signal leaves time.
     /// </summary>
-    /// <returns>false where something may be left, or may still come.</returns>
+    /// <returns>false if something may be left, or may still appear.</returns>
     public async Task<bool> WithdrawAsync(DataDirectory data, IReadOnlySet<string> earlier, bool isAlone)
     {
         long startedAt = time.GetTimestamp();
@@ -152,7 +152,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         {
             transcript.Warning(
                 LogId.NotDeleted,
-                $"{Names([name])} could not be deleted ({reason}); the next run does, or REMOVE=yes.");
+                $"{Names([name])} could not be deleted ({reason}). The next run, or REMOVE=yes, will try again.");
         }
         else
         {
@@ -160,7 +160,7 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
         }
     }
 
-    /// <returns>Why it could not be deleted.</returns>
+    /// <returns>The reason why it could not be deleted; null if it was deleted.</returns>
     private static string? TryDelete(DataDirectory data, SnapshotName name)
     {
         try

@@ -10,7 +10,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>Archives the snapshot straight to standard output, with no file on the volume, and deletes it.</summary>
+/// <summary>Archives the snapshot to standard output, without a file on the volume, and deletes the snapshot.</summary>
 internal sealed class SnapshotStreaming(
     ArchiveWriter writer,
     BlockSelection selection,
@@ -18,7 +18,7 @@ internal sealed class SnapshotStreaming(
     TimeProvider time,
     Transcript transcript)
 {
-    /// <exception cref="OperatorException">No block, or the reader went away.</exception>
+    /// <exception cref="OperatorException">There is no block, or the reader went away.</exception>
     public async Task<RunResult> RunAsync(
         TargetContainer target,
         SnapshotName snapshot,

@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>What a reader of the log must know of the agent itself, to tell why a run went as it did.</summary>
+/// <summary>Logs what the agent runs as and with: a reader of the log needs it to understand a run.</summary>
 internal static class StartReport
 {
     public static IEnumerable<string> Lines(ProcessInfo self, AgentSettings settings)
@@ -16,7 +16,7 @@ internal static class StartReport
         string rights = self.CanTraceOthers ? "with SYS_PTRACE" : "without SYS_PTRACE";
         yield return $"Agent: oso-snapshot {ProductVersion.Text} as {self.Identity} {rights}, on {machine}";
 
-        // What affinity and the cgroup allow.
+        // These are the limits of affinity and cgroup.
         string memory = ByteSize.Format(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         string cpus = Plural.Of(Environment.ProcessorCount, "CPU");
         yield return $"Limits: {cpus}, {memory} of memory; compression by {GzipEngines.Choose(settings.Level).Name}";

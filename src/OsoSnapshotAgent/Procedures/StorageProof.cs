@@ -7,29 +7,31 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// Compares the data directory with the storage directory that the server itself names, before anything is deleted.
+/// Compares the data directory with the storage directory that the server names, before anything is deleted.
 /// </summary>
 internal sealed class StorageProof(PrometheusConnector connector, PrometheusLocator locator, AgentSettings settings)
 {
-    // Prometheus answers with all flags as they were given: prometheus.io/docs/prometheus/latest/querying/api/#flags.
+    // Prometheus answers with the flags as they were given: prometheus.io/docs/prometheus/latest/querying/api/#flags.
     private const string StorageFlag = "storage.tsdb.path";
 
-    /// <returns>true where the server's storage directory is the data directory; null where that can't be
-    /// told.</returns>
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.OtherPrometheus"/>: it is another
-    /// one.</exception>
+    /// <returns>true if the server's storage directory is the data directory; null if that can't be decided.</returns>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.OtherPrometheus"/>: the server uses another
+    /// directory.</exception>
     public static bool? Compare(PrometheusServer server, TargetContainer target)
     {
         bool? isSame = server.Flags.TryGetValue(StorageFlag, out string? path) ? LeadsToData(path, target) : null;
         return isSame != false ? isSame : throw new OperatorException(
             ExitStatus.OtherPrometheus,
             $"The Prometheus at {server.BaseUrl} writes to {path}, which is not {target.Data.PathSeenByAgent}. Nothing was touched.",
-            "Address the Prometheus of this pod with OSO_SNAPSHOT_URL, or correct OSO_SNAPSHOT_DATA_DIR;"
-            + " without both variables they are found.");
+            "Set OSO_SNAPSHOT_URL to the Prometheus of this pod, or correct OSO_SNAPSHOT_DATA_DIR."
+            + " Without these two variables, the agent finds both.");
     }
 
-    /// <summary>For a removal, which has no new snapshot that would show whose directory it is.</summary>
-    /// <exception cref="OperatorException">It is another server's, or that can't be told.</exception>
+    /// <summary>
+    /// Requires the proof for a removal, which makes no new snapshot that could show whose directory it is.
+    /// </summary>
+    /// <exception cref="OperatorException">The server uses another directory, or nothing shows which one it
+    /// uses.</exception>
     public async Task RequireAsync(TargetContainer target, CancellationToken token)
     {
         if (target.IsDataProven || await IsProvenByServerAsync(target, token))
@@ -39,10 +41,10 @@ internal sealed class StorageProof(PrometheusConnector connector, PrometheusLoca
 
         throw new OperatorException(
             ExitStatus.TargetUnreachable,
-            $"Nothing shows that {target.Data.PathSeenByAgent} is the data directory of a Prometheus that can be"
-            + " asked. Nothing was touched.",
-            "Start with --target so that its process can be seen, or set OSO_SNAPSHOT_URL and mount the volume under the path that"
-            + " Prometheus uses, or delete snapshots* by hand.");
+            $"Nothing shows that {target.Data.PathSeenByAgent} is the data directory of a Prometheus that answers."
+            + " Nothing was touched.",
+            "Start with --target so that Prometheus' process can be seen. Or set OSO_SNAPSHOT_URL and mount the volume under the"
+            + " path that Prometheus uses. Or delete snapshots* by hand.");
     }
 
     private async Task<bool> IsProvenByServerAsync(TargetContainer target, CancellationToken token)
@@ -56,12 +58,12 @@ internal sealed class StorageProof(PrometheusConnector connector, PrometheusLoca
         return Compare(await locator.FindAsync(client, target, token), target) is not null;
     }
 
-    /// <returns>null where the path means nothing here: the target's root can't be seen.</returns>
+    /// <returns>null if the path can't be compared, because the target's root can't be seen.</returns>
     private static bool? LeadsToData(string path, TargetContainer target)
     {
         if (!path.StartsWith('/') && target.Prometheus is null)
         {
-            // Relative to a working directory that nobody knows.
+            // The path is relative to a working directory that the agent can't see.
             return null;
         }
 

@@ -7,8 +7,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// <c>export --stream</c>: the snapshot goes straight to standard output, with no archive on the volume, and is
-/// deleted.
+/// <c>export --stream</c>: archives the snapshot to standard output, without a file on the volume, and deletes the
+/// snapshot.
 /// </summary>
 internal sealed class StreamProcedure(
     Opening opening,

@@ -8,8 +8,8 @@ using OsoSnapshotAgent.Target;
 namespace OsoSnapshotAgent.Procedures;
 
 /// <summary>
-/// The runbook: earlier artefacts go, Prometheus makes a snapshot, it becomes a verified archive, the operator copies
-/// it.
+/// The runbook: deletes earlier artefacts, has Prometheus make a snapshot, archives and verifies it, and holds the
+/// archive for the copy.
 /// </summary>
 internal sealed class TakeProcedure(
     Opening opening,

@@ -3,21 +3,21 @@ using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Procedures;
 
-/// <summary>What a run has made and must take back where it fails, the last first.</summary>
+/// <summary>Takes back what a run has made if the run fails, the last first.</summary>
 internal sealed class UndoStack(Transcript transcript) : IDisposable
 {
     private readonly Stack<Action> _actions = new();
 
-    /// <summary>What is left when the run is ended now, as a sentence for the operator.</summary>
+    /// <summary>What is left if the run ends now, as a sentence for the operator.</summary>
     public string Remains { get; set; } = "No partial file was left behind.";
 
     public void Add(Action undo) => _actions.Push(undo);
 
-    /// <summary>What was made stays from now on.</summary>
+    /// <summary>Keeps what was made from now on.</summary>
     public void Forget() => _actions.Clear();
 
     /// <summary>
-    /// Takes back what was not forgotten. A failure is a warning, since it would hide why the run failed.
+    /// Takes back what was not forgotten. A failure is only a warning: an exception would hide why the run failed.
     /// </summary>
     public void Dispose()
     {
@@ -29,14 +29,14 @@ internal sealed class UndoStack(Transcript transcript) : IDisposable
         {
             transcript.Warning(
                 LogId.NotDeleted,
-                $"Not everything could be deleted ({e.Message}); the next run does, or REMOVE=yes.");
+                $"Not everything could be deleted ({e.Message}). The next run, or REMOVE=yes, will delete the rest.");
         }
     }
 
-    /// <summary>Takes everything back, each thing once, also where another can't be.</summary>
+    /// <summary>Takes everything back once, even if one thing can't be taken back.</summary>
     /// <exception cref="IOException">Something could not be taken back.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    /// <exception cref="OperatorException">The same: a server uses it.</exception>
+    /// <exception cref="UnauthorizedAccessException">Something may not be taken back.</exception>
+    /// <exception cref="OperatorException">A server uses what should be taken back.</exception>
     public void Run()
     {
         if (_actions.TryPop(out Action? undo))

@@ -1,54 +1,54 @@
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>Which procedure runs.</summary>
+/// <summary>The procedure that runs.</summary>
 internal enum RunMode
 {
     /// <summary>Makes an archive on the volume.</summary>
     Take,
 
-    /// <summary>Makes an archive on standard output; all else goes to standard error.</summary>
+    /// <summary>Makes an archive on standard output. All other output goes to standard error.</summary>
     Stream,
 
     /// <summary>
-    /// Makes the snapshot and holds it for <c>export --block</c>, without an archive: OSO_SNAPSHOT_ARCHIVE=no.
+    /// Makes the snapshot and holds it for <c>export --block</c>, without an archive (OSO_SNAPSHOT_ARCHIVE=no).
     /// </summary>
     HoldBlocks,
 
-    /// <summary>Deletes what runs have left: REMOVE=yes.</summary>
+    /// <summary>Deletes what runs have left (REMOVE=yes).</summary>
     Remove,
 }
 
 /// <summary>How a run shares the CPU with Prometheus.</summary>
 internal enum PaceMode
 {
-    /// <summary>It pauses while Prometheus waits for a CPU.</summary>
+    /// <summary>The run pauses while Prometheus waits for a CPU.</summary>
     Polite,
 
-    /// <summary>It never pauses.</summary>
+    /// <summary>The run never pauses.</summary>
     Full,
 }
 
-/// <summary>What the environment asks for, parsed. src/OsoSnapshotAgent/REFERENCE.md says what each means.</summary>
+/// <summary>The settings of the environment, parsed. src/OsoSnapshotAgent/REFERENCE.md explains each one.</summary>
 internal sealed record AgentSettings
 {
-    /// <summary>Host name of the Prometheus service, with a port where it isn't 80.</summary>
+    /// <summary>Host name of the Prometheus service, with a port if that is not 80.</summary>
     public string? ServiceName { get; init; }
 
     /// <summary>First segment of the URL's path, without slashes around it.</summary>
     public string? ClusterNamePrefix { get; init; }
 
-    /// <summary>What the environment, or <c>export --stream</c>, asks for.</summary>
+    /// <summary>The procedure that the environment or <c>export --stream</c> asks for.</summary>
     public RunMode Mode { get; init; }
 
-    /// <summary>Base URL with the prefix; always ends with a slash.</summary>
+    /// <summary>Base URL with the prefix. It always ends with a slash.</summary>
     public Uri? Url { get; init; }
 
     /// <summary>The data directory as the agent sees it.</summary>
     public string? DataDirectory { get; init; }
 
     /// <summary>
-    /// How long at most to stay for the copy; infinite for <c>forever</c>; null for the default, which depends on the
+    /// The maximum time to wait for the copy; infinite for <c>forever</c>; null for the default, which depends on the
     /// terminal.
     /// </summary>
     public TimeSpan? Hold { get; init; }
@@ -62,7 +62,8 @@ internal sealed record AgentSettings
     public Reserve Reserve { get; init; } = Reserve.Default;
 
     /// <summary>
-    /// Compression workers. Half of the CPUs that affinity and cgroup quota allow: the others are Prometheus'.
+    /// The number of compression workers. The default leaves half of the CPUs (by affinity and cgroup quota) to
+    /// Prometheus.
     /// </summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
@@ -73,7 +74,7 @@ internal sealed record AgentSettings
 
     public PaceMode Pace { get; init; }
 
-    /// <summary>How long the snapshot request may take.</summary>
+    /// <summary>The timeout of the snapshot request.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromHours(1);
 
     public string? CaFile { get; init; }
@@ -86,13 +87,13 @@ internal sealed record AgentSettings
 
     public bool Insecure { get; init; }
 
-    /// <summary>This container's name, if a client has started it and is at work; null for people at a shell.</summary>
+    /// <summary>This container's name if a client has started it; null if a person runs it at a shell.</summary>
     public string? Client { get; init; }
 
-    /// <summary>A run that starts later ends at once: its client has given up waiting for the container.</summary>
+    /// <summary>A run that starts later ends at once, because its client no longer waits for it.</summary>
     public DateTimeOffset? StartBefore { get; init; }
 
-    /// <summary>Draw with ASCII alone.</summary>
+    /// <summary>Whether to draw with ASCII characters only.</summary>
     public bool Ascii { get; init; }
 
     /// <summary>
@@ -100,6 +101,6 @@ internal sealed record AgentSettings
     /// </summary>
     public IReadOnlyList<string> Given { get; init; } = [];
 
-    /// <summary>What is suspicious but no error: misspelt variables.</summary>
+    /// <summary>Suspicious settings that are no error, such as misspelt variables.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

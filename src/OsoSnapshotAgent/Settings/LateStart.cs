@@ -3,7 +3,9 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>A container whose image is pulled hours later would make a snapshot that no client waits for.</summary>
+/// <summary>
+/// Refuses a run that starts so late (an image was pulled for hours) that its client no longer waits for it.
+/// </summary>
 internal static class LateStart
 {
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>.</exception>
@@ -14,8 +16,8 @@ internal static class LateStart
             string limit = UtcTime.Format(settings.StartBefore.Value);
             throw new OperatorException(
                 ExitStatus.Settings,
-                $"The run was asked for until {limit}, and it is {UtcTime.Format(now)} (OSO_SNAPSHOT_START_BEFORE); nothing was touched.",
-                "Start it again. If it was started just now, compare the clock of the pod's node with that of the"
+                $"The run was asked for until {limit}, and it is {UtcTime.Format(now)} (OSO_SNAPSHOT_START_BEFORE). Nothing was touched.",
+                "Start it again. If you started it just now, compare the clock of the pod's node with the clock of the"
                 + " machine that started it.");
         }
     }

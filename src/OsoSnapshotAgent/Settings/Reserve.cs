@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Text;
 namespace OsoSnapshotAgent.Settings;
 
 /// <summary>
-/// Free space on the volume that is never touched: the larger of a byte count and a percentage of the volume.
+/// Free space on the volume that the agent never uses: the larger of a byte count and a percentage of the volume.
 /// </summary>
 internal readonly record struct Reserve(long Bytes, double Percent)
 {
@@ -22,7 +22,7 @@ internal readonly record struct Reserve(long Bytes, double Percent)
             if (!double.TryParse(digits, Style, CultureInfo.InvariantCulture, out double percent)
                 || percent is not (>= 0 and <= 100))
             {
-                // Not "percent > 100": the parser takes NaN, which compares as false.
+                // The parser accepts NaN, which "percent > 100" would let pass.
                 return false;
             }
 

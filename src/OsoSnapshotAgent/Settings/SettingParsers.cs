@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>The forms that variables have; false where a text is not of the form.</summary>
+/// <summary>Parses the values of variables. Each method returns false if the text has the wrong form.</summary>
 internal static class SettingParsers
 {
     private static readonly SearchValues<char> NotInHost = SearchValues.Create("/?#@\\ ");
@@ -38,7 +38,7 @@ internal static class SettingParsers
         return false;
     }
 
-    // The root itself is neither a data directory nor a file.
+    // The root is neither a data directory nor a file.
     public static bool TryAbsolutePath(string text, out string path)
     {
         path = text.TrimEnd('/');
@@ -68,7 +68,7 @@ internal static class SettingParsers
         return TryTime(text, out point);
     }
 
-    // RFC 3339 asks for an offset; without one the text could mean the operator's zone or UTC.
+    // RFC 3339 requires an offset. Without one, the text could mean the operator's time zone or UTC.
     public static bool TryTime(string text, out DateTimeOffset point) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out point)
         && text.Contains('T', StringComparison.OrdinalIgnoreCase)
@@ -81,7 +81,7 @@ internal static class SettingParsers
         return pace == PaceMode.Full || text.Equals("polite", StringComparison.OrdinalIgnoreCase);
     }
 
-    // RFC 1123, as Kubernetes checks it.
+    // Kubernetes checks the names of containers by RFC 1123.
     public static bool TryContainerName(string text, out string name)
     {
         name = text;

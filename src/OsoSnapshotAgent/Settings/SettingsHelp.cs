@@ -1,27 +1,27 @@
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>The variables as <c>--help</c> shows them, in the manner of a man page's ENVIRONMENT.</summary>
+/// <summary>The variables that <c>--help</c> lists, in the style of a man page's ENVIRONMENT.</summary>
 internal static class SettingsHelp
 {
-    /// <summary>In the order of <see cref="SettingsReader"/>; ends with a newline.</summary>
+    /// <summary>In the order of <see cref="SettingsReader"/>, with a newline at the end.</summary>
     public const string Text = """
         Environment:
           OSO_PROMETHEUS_SERVICE_NAME=HOST[:PORT]
-              The Prometheus service. Default: the Prometheus beside the agent, by its own flags.
+              The Prometheus service. Default: the local Prometheus, by its own flags.
           CLUSTER_NAME_PREFIX=PREFIX
               First segment of the URL's path: http://HOST/PREFIX/prometheus/.
           REMOVE=yes|no
               yes: remove the snapshots, the archive and the log instead of making them.
           OSO_SNAPSHOT_URL=URL
-              Base URL of Prometheus with its prefix. It takes the place of all discovery.
+              Base URL of Prometheus with its prefix. The agent then tries no other URL.
           OSO_SNAPSHOT_DATA_DIR=PATH
               Data directory as the agent sees it.
               Default: that of the Prometheus process, else /proc/1/root/data.
           OSO_SNAPSHOT_ARCHIVE=yes|no
               no: make the snapshot and hold it for "blocks" and "export --block", without an archive.
           OSO_SNAPSHOT_HOLD=DURATION|0|forever
-              How long at most to stay for the copy: 90s, 30m, 12h.
-              Default: 24h with a terminal, where Enter ends it, else 0.
+              Maximum time to wait for the copy: 90s, 30m, 12h.
+              Default: 24h with a terminal, where Enter ends the wait, else 0.
           OSO_SNAPSHOT_SKIP_HEAD=yes|no
               yes: leave out the in-memory head, the last two to three hours.
           OSO_SNAPSHOT_SINCE=DURATION|TIME

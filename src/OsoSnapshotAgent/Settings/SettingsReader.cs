@@ -3,13 +3,13 @@ using OsoSnapshot.Formats.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>Environment → <see cref="AgentSettings"/>, or every problem at once.</summary>
+/// <summary>Reads the environment into <see cref="AgentSettings"/>, or reports all problems at once.</summary>
 internal static class SettingsReader
 {
     private const string Prefix = "OSO_SNAPSHOT_";
 
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>, naming each variable, its value and
-    /// its rule.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>; it names each variable, its value
+    /// and its rule.</exception>
     public static AgentSettings Read(IReadOnlyDictionary<string, string> variables, TimeProvider time)
     {
         VariableReader reader = new(variables);
@@ -19,7 +19,7 @@ internal static class SettingsReader
         };
         CheckCombinations(settings, reader.Problems);
         ThrowOnProblems(reader);
-        const string Ignored = " is not a setting of this program and was ignored; is it misspelt?";
+        const string Ignored = " is not a setting of this program and was ignored. Is it misspelt?";
         return settings with
         {
             Given = reader.Given,
@@ -27,8 +27,10 @@ internal static class SettingsReader
         };
     }
 
-    /// <summary>For verbs that need no more: a wrong setting of something else must not stop them.</summary>
-    /// <returns>null where it is to be found.</returns>
+    /// <summary>
+    /// Reads one setting for verbs that need no more: a mistake in another setting must not stop them.
+    /// </summary>
+    /// <returns>null if the agent has to find it.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>.</exception>
     public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
     {
@@ -100,7 +102,7 @@ internal static class SettingsReader
         ServiceName = reader.Reference<string>(
             "OSO_PROMETHEUS_SERVICE_NAME",
             SettingParsers.TryHost,
-            "a host name such as oso-p-prom-svr, with :port where it isn't 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
+            "a host name such as oso-p-prom-svr, with :port if that is not 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
         ClusterNamePrefix = reader.Reference<string>(
             "CLUSTER_NAME_PREFIX",
             SettingParsers.TryPathSegments,
@@ -136,11 +138,12 @@ internal static class SettingsReader
             throw new OperatorException(
                 ExitStatus.Settings,
                 string.Join('\n', reader.Problems),
-                "Correct the variables and start again (kubectl debug … --env NAME=value); nothing was touched.");
+                "Correct the variables and start again (kubectl debug … --env NAME=value). Nothing was touched.");
         }
     }
 
-    // locale(7): the first of these that is set counts. None is set in a bare container, whose log is read elsewhere.
+    // By locale(7), the first of these that is set counts. A bare container sets none, and its log is read
+    // on another machine.
     private static bool IsAsciiLocale(IReadOnlyDictionary<string, string> variables)
     {
         string? locale = Array.ConvertAll(
@@ -159,12 +162,12 @@ internal static class SettingsReader
                 $"OSO_SNAPSHOT_SINCE ({settings.Since:u}) must lie before OSO_SNAPSHOT_UNTIL ({settings.Until:u}).");
         }
 
-        // Not printed: what follows the colon may well be the password.
+        // The value is not printed: the text after the colon may be the password.
         if (settings.Username is { } user && (user.Contains(':', StringComparison.Ordinal) || user.Any(char.IsControl)))
         {
             problems.Add(
-                "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617);"
-                + " the password goes into the file that OSO_SNAPSHOT_PASSWORD_FILE names.");
+                "OSO_SNAPSHOT_USERNAME must hold neither ':' nor a control character (RFC 7617)."
+                + " The password goes into the file that OSO_SNAPSHOT_PASSWORD_FILE names.");
         }
 
         if (settings.Username is null != settings.PasswordFile is null)

@@ -2,12 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>Parses one value of a variable; false when the text is not of the variable's form.</summary>
+/// <summary>Parses the value of a variable. It returns false if the text has the wrong form.</summary>
 internal delegate bool TryParse<T>(string text, out T value);
 
 /// <summary>
-/// Reads the environment variables and collects every problem, so that one run names them all. An empty variable
-/// counts as not set, as <c>kubectl --env NAME=</c> leaves it.
+/// Reads the environment variables and collects all problems, so that one run reports them all. An empty variable
+/// counts as not set: <c>kubectl --env NAME=</c> makes one.
 /// </summary>
 internal sealed class VariableReader(IReadOnlyDictionary<string, string> variables)
 {
@@ -52,7 +52,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
         }
     }
 
-    /// <summary>Variables that begin as ours do and that nothing has read: misspelt names, most likely.</summary>
+    /// <summary>The variables with our prefix that the agent has not read: they are probably misspelt.</summary>
     public IReadOnlyList<string> Unknown(string prefix) =>
     [
         .. variables.Keys
@@ -62,7 +62,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
             .Order(StringComparer.Ordinal),
     ];
 
-    // Kubernetes sets these for every Service of the namespace; a Service named "oso-snapshot" gives OSO_SNAPSHOT_PORT.
+    // Kubernetes sets these for every Service of the namespace. A Service named "oso-snapshot" gives OSO_SNAPSHOT_PORT.
     private static bool IsServiceLink(string name) =>
         name.Contains(
             "_SERVICE_HOST",
@@ -86,7 +86,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
         return false;
     }
 
-    // Every user who may read the pod's logs sees it.
+    // Every user who may read the pod's logs sees the message.
     private static string WithoutPassword(string text)
     {
         int scheme = text.IndexOf("://", StringComparison.Ordinal);

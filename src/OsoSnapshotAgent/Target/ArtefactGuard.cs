@@ -3,10 +3,10 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Refuses what is never deleted: other things with an artefact's name, and databases in use.</summary>
+/// <summary>Refuses to delete other things that have an artefact's name, and databases in use.</summary>
 internal static class ArtefactGuard
 {
-    /// <param name="files">Names of artefacts that will be deleted.</param>
+    /// <param name="files">The names of the artefacts that will be deleted.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public static void RefuseForeign(DirectoryHandle data, IEnumerable<string> files)
     {
@@ -22,14 +22,14 @@ internal static class ArtefactGuard
         {
             throw Foreign(
                 data.PathOf(DataDirectory.SnapshotsName),
-                "is no directory, but Prometheus makes its snapshots in one");
+                "is not a directory, but Prometheus makes its snapshots in one");
         }
     }
 
-    /// <summary>Looks at every directory below the snapshots.</summary>
+    /// <summary>Refuses databases in any directory below the snapshots.</summary>
     /// <inheritdoc cref="RefuseForeign" path="/exception"/>
-    /// <exception cref="IOException">One can't be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">One may not be read.</exception>
+    /// <exception cref="IOException">A directory can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
     public static void RefuseServersBelow(DirectoryHandle data)
     {
         using DirectoryHandle? snapshots = data.FindDirectory(DataDirectory.SnapshotsName);
@@ -38,7 +38,7 @@ internal static class ArtefactGuard
             : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: RefuseServer);
         foreach (TreeItem _ in items)
         {
-            // The walk itself inspects each directory.
+            // The loop is empty, because the walk itself inspects each directory.
         }
     }
 
@@ -50,7 +50,7 @@ internal static class ArtefactGuard
             throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{directory.Path} holds {sign}: it is the database of a Prometheus, running or restored, and no snapshot."
-                + " It was left as it is.",
+                + " The agent did not touch it.",
                 "Stop that Prometheus, move the directory out of snapshots/, and run again.");
         }
     }

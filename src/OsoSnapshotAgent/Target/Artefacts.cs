@@ -5,16 +5,18 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// What runs leave in the data directory, and the one policy by which it is deleted: in a run, with REMOVE=yes and by
-/// <c>release --remove</c>.
+/// The files and directories that runs leave in the data directory. All deletions use this class: those of a run, of
+/// REMOVE=yes and of <c>release --remove</c>.
 /// </summary>
 internal sealed class Artefacts(DataDirectory data)
 {
-    /// <summary>The archive, whole or not, and its checksum. The archive is the last.</summary>
+    /// <summary>The archive (complete or partial) and its checksum. The archive is the last.</summary>
     public static readonly IReadOnlyList<string> ArchiveFiles =
         [DataDirectory.PartialName, DataDirectory.ChecksumName, DataDirectory.ArchiveName];
 
-    /// <summary>Every file that the agent makes. Beside these it deletes only the directory of the snapshots.</summary>
+    /// <summary>
+    /// Every file that the agent makes. It also deletes the directory of the snapshots, and nothing else.
+    /// </summary>
     public static readonly IReadOnlyList<string> Files = [DataDirectory.LogName, .. ArchiveFiles];
 
     private const string ByHand = "Delete it by hand: a file in it has another owner, or is still being written. Then"
@@ -23,17 +25,17 @@ internal sealed class Artefacts(DataDirectory data)
     private readonly DirectoryHandle _directory = data.Directory;
     private long _deletedEntries;
 
-    /// <summary>Between two tries to delete the snapshots.</summary>
+    /// <summary>Waits between two tries to delete the snapshots.</summary>
     internal Action<CancellationToken> Pause { get; init; } =
         token => token.WaitHandle.WaitOne(TimeSpan.FromSeconds(0.1));
 
-    /// <summary>How much of the snapshots is deleted so far; may be asked from any thread.</summary>
+    /// <summary>The number of files and directories deleted so far. Any thread may read it.</summary>
     public long DeletedEntries => Interlocked.Read(ref _deletedEntries);
 
     /// <summary>
-    /// To be called before anything is deleted. Refuses an artefact's name on something else, and databases in use.
+    /// Refuses other things that have an artefact's name, and databases in use. Call this before anything is deleted.
     /// </summary>
-    /// <param name="files">Those that will be deleted.</param>
+    /// <param name="files">The artefacts that will be deleted.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public void Refuse(IEnumerable<string> files)
     {
@@ -48,8 +50,8 @@ internal sealed class Artefacts(DataDirectory data)
         }
     }
 
-    /// <summary>Deletes everything that this program and its snapshots have put there, the archive last.</summary>
-    /// <returns>The names of what was there.</returns>
+    /// <summary>Deletes all files of this program and all snapshots, the archive last.</summary>
+    /// <returns>The names of what was deleted.</returns>
     /// <inheritdoc cref="DeleteSnapshots" path="/exception"/>
     public IReadOnlyList<string> DeleteAll(CancellationToken token)
     {
@@ -87,14 +89,13 @@ internal sealed class Artefacts(DataDirectory data)
     }
 
     /// <summary>
-    /// Deletes the snapshots; of a link in the place of their directory the link only. Prometheus may still be
-    /// writing one for a run that was killed, and adds directories meanwhile. So a deletion that fails is repeated for
-    /// a second.
+    /// Deletes the snapshots. If a link lies in place of their directory, only the link is deleted. Prometheus may
+    /// still be adding directories for a run that was killed, so a deletion that fails is repeated for a second.
     /// </summary>
-    /// <param name="except">The one that stays, with the directory of the snapshots.</param>
-    /// <returns>false where there was none.</returns>
+    /// <param name="except">The snapshot that stays, with the directory of the snapshots.</param>
+    /// <returns>false if there were no snapshots.</returns>
     /// <exception cref="OperatorException">Something in it can't be deleted, or a server uses it.</exception>
-    /// <exception cref="OperationCanceledException">The rest is left.</exception>
+    /// <exception cref="OperationCanceledException">The deletion stopped. The rest is still there.</exception>
     public bool DeleteSnapshots(SnapshotName? except, CancellationToken token)
     {
         const int MaxTries = 10;
@@ -116,7 +117,7 @@ internal sealed class Artefacts(DataDirectory data)
             }
             catch (FileNotFoundException)
             {
-                // Somebody else was faster.
+                // Another process has deleted it meanwhile.
                 return true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -126,10 +127,12 @@ internal sealed class Artefacts(DataDirectory data)
         }
     }
 
-    /// <summary>Deletes one snapshot, and the directory of the snapshots where that was the last.</summary>
-    /// <exception cref="OperatorException">A server uses it.</exception>
+    /// <summary>
+    /// Deletes one snapshot. If that was the last one, the directory of the snapshots is deleted too.
+    /// </summary>
+    /// <exception cref="OperatorException">A server uses the directory.</exception>
     /// <exception cref="IOException">Something in it can't be deleted.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="UnauthorizedAccessException">Something in it may not be deleted.</exception>
     public void DeleteSnapshot(SnapshotName name)
     {
         using DirectoryHandle? snapshots = _directory.FindDirectory(DataDirectory.SnapshotsName);
@@ -144,13 +147,13 @@ internal sealed class Artefacts(DataDirectory data)
         }
         catch (IOException)
         {
-            // It holds other snapshots, or is gone already.
+            // The directory holds other snapshots, or is deleted already.
         }
     }
 
     /// <summary>
-    /// Bytes that deleting our files would give back. A block of a snapshot is mostly hard links of live blocks, which
-    /// free nothing.
+    /// The bytes that deleting the artefacts would free. The files of a snapshot are mostly hard links of live blocks,
+    /// which free nothing.
     /// </summary>
     public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
         .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))

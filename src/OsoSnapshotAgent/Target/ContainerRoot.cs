@@ -3,13 +3,13 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// A process' root directory, in which paths mean what they mean to that process. Below <c>/proc/1/root</c> the kernel
-/// would follow an absolute link in the reader's own root, so links are followed here, one name at a time from open
-/// descriptors.
+/// The root directory of a process. Paths in it mean what they mean to that process: absolute links are followed within
+/// this root. The kernel would follow an absolute link below <c>/proc/1/root</c> in the agent's own root, so this class
+/// follows links itself, one name at a time.
 /// </summary>
 internal sealed class ContainerRoot : IDisposable
 {
-    // As many as the kernel follows: path_resolution(7).
+    // The kernel follows as many links: path_resolution(7).
     private const int MaxLinks = 40;
 
     private readonly DirectoryHandle _root;
@@ -17,27 +17,28 @@ internal sealed class ContainerRoot : IDisposable
 
     private ContainerRoot(DirectoryHandle root, string? process) => (_root, _process) = (root, process);
 
-    /// <summary>Such as <c>/proc/1/root</c>; the agent's own root is the empty text.</summary>
+    /// <summary>A path such as <c>/proc/1/root</c>; empty for the agent's own root.</summary>
     public string PathSeenByAgent => _root.Path;
 
-    /// <summary>False where it is the agent's own.</summary>
+    /// <summary>False if it is the agent's own root.</summary>
     public bool IsOfAnotherProcess => _process is not null;
 
-    /// <summary>The agent's own root.</summary>
+    /// <summary>Opens the agent's own root.</summary>
     public static ContainerRoot OpenOwn() => new(DirectoryHandle.Open("/"), process: null);
 
     /// <param name="process">The process' directory in proc(5), such as <c>/proc/1</c>.</param>
-    /// <exception cref="UnauthorizedAccessException">It may not be entered.</exception>
-    /// <exception cref="IOException">It is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The agent may not enter the root.</exception>
+    /// <exception cref="IOException">The process has ended.</exception>
     public static ContainerRoot OpenOf(string process) =>
-        // The slash at the end has the kernel follow the link, which is more than its text.
+        // With a slash at the end, the kernel follows the link to the real root. The link's text alone is only "/".
         new(DirectoryHandle.Open($"{process}/root/"), process);
 
-    /// <param name="pathInContainer">Absolute, or relative to the process' working directory. "." and ".." are
-    /// allowed.</param>
-    /// <exception cref="FileNotFoundException">It is not there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It, or a directory of the path, may not be opened.</exception>
-    /// <exception cref="IOException">It is no directory, or has too many links.</exception>
+    /// <param name="pathInContainer">An absolute path, or one relative to the process' working directory. "." and ".."
+    /// are allowed.</param>
+    /// <exception cref="FileNotFoundException">Nothing is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory, or one on the path to it, may not be
+    /// opened.</exception>
+    /// <exception cref="IOException">It is not a directory, or the path has too many links.</exception>
     public DirectoryHandle OpenDirectory(string pathInContainer) =>
         Resolve(
             pathInContainer,
@@ -49,8 +50,8 @@ internal sealed class ContainerRoot : IDisposable
         pathInContainer,
         (directory, name) => directory.OpenFile(name ?? throw new IOException($"{directory.Path} is a directory")));
 
-    /// <summary>The first bytes of a regular file.</summary>
-    /// <returns>null where it can't be read.</returns>
+    /// <summary>Reads the first bytes of a regular file.</summary>
+    /// <returns>null if the file can't be read.</returns>
     public byte[]? TryReadStart(string pathInContainer, int maxBytes)
     {
         try
@@ -66,8 +67,8 @@ internal sealed class ContainerRoot : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    /// <param name="action">Gets the open parent, and a name in it that is no link; or null and the directory
-    /// itself.</param>
+    /// <param name="action">Gets the open parent and a name in it that is no link. For the root itself it gets the root
+    /// and null.</param>
     private T Resolve<T>(string pathInContainer, Func<DirectoryHandle, string?, T> action)
     {
         if (pathInContainer.StartsWith('/') || _process is null)
@@ -75,7 +76,7 @@ internal sealed class ContainerRoot : IDisposable
             return Resolve(_root, pathInContainer, action);
         }
 
-        // The link's text is right in a container; for a process in a chroot only the link itself leads there.
+        // The link's text is a path in the container. For a process in a chroot only the link itself leads there.
         using DirectoryHandle working = DirectoryHandle.Open($"{_process}/cwd/");
         string text = new FileInfo($"{_process}/cwd").LinkTarget ?? string.Empty;
         return Leads(text, working)

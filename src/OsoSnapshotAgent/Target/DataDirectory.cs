@@ -5,23 +5,23 @@ using OsoSnapshotAgent.Linux;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// Prometheus' data directory, by one descriptor from when it is found. Everything in it is reached from
-/// <see cref="Directory"/>. Paths are for messages alone.
+/// Prometheus' data directory, held open by one descriptor. Everything in it is reached from <see cref="Directory"/>.
+/// Use its paths in messages only.
 /// </summary>
 internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 {
-    /// <summary>Made by Prometheus; one directory a snapshot.</summary>
+    /// <summary>Prometheus makes it, and a directory in it for each snapshot.</summary>
     public const string SnapshotsName = "snapshots";
 
     public const string ArchiveName = "snapshots.tgz";
 
-    /// <summary>The archive while it is written and not yet verified; then its checksum.</summary>
+    /// <summary>The name of the archive until it is verified, and then of the checksum until it is complete.</summary>
     public const string PartialName = ArchiveName + ".part";
 
     public const string ChecksumName = ArchiveName + ChecksumFile.Extension;
     public const string LogName = "snapshots.log";
 
-    // What the in-memory head has on disk, and the lock of a server that runs: tsdb/head.go, tsdbutil/dir_locker.go.
+    // The head's files on disk, and the lock of a running server: tsdb/head.go, tsdbutil/dir_locker.go.
     private const string WalName = "wal";
     private const string HeadChunksName = "chunks_head";
     private const string LockName = "lock";
@@ -35,13 +35,13 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     public string Archive => directory.PathOf(ArchiveName);
 
-    /// <summary>Files of the head, those that exist: their size is about that of the head's block.</summary>
+    /// <summary>The files of the head that exist. Their size is about that of the head's block.</summary>
     public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName }.SelectMany(FilesBelow);
 
     /// <summary>Prometheus' own blocks.</summary>
     public IEnumerable<BlockId> Blocks => BlocksIn(directory);
 
-    /// <summary>The names of the blocks' directories right below a directory.</summary>
+    /// <summary>The names of block directories right below a directory.</summary>
     public static IEnumerable<BlockId> BlocksIn(DirectoryHandle directory)
     {
         foreach (string name in directory.Names())
@@ -53,22 +53,23 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
         }
     }
 
-    /// <returns>Which of the names that only the directory of a server holds this one holds; null for none.</returns>
+    /// <returns>A name in the directory that only a server's directory has; null if there is none.</returns>
     public static string? SignOfServer(DirectoryHandle directory) =>
         Array.Find([WalName, HeadChunksName, LockName], name => directory.Find(name) is not null);
 
     public static string SnapshotPath(SnapshotName name) => $"{SnapshotsName}/{name}";
 
     /// <summary>
-    /// True when the directory looks like that of a Prometheus server, so that a mistyped path deletes nothing.
+    /// True if the directory looks like that of a Prometheus server. The check protects other directories from a
+    /// mistyped path.
     /// </summary>
     public bool HoldsTsdb() =>
         directory.Find(WalName) is { IsDirectory: true } || directory.Find(HeadChunksName) is { IsDirectory: true }
             || Blocks.Any();
 
     /// <summary>
-    /// Whether samples that came out of order are in the head: their log, <c>wbl</c>, has 0 bytes after each compaction
-    /// of the head (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5). Null where it can't be seen.
+    /// Whether the head holds samples that came out of order; null if that can't be seen. Their log <c>wbl</c> has 0
+    /// bytes after each compaction of the head (tsdb/db.go, truncateOOO; seen with 2.42, 2.53 and 3.5).
     /// </summary>
     public bool? HasOutOfOrderSamples()
     {
@@ -91,8 +92,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     }
 
     /// <summary>
-    /// Every regular file below a directory, as far as it can be read: Prometheus deletes blocks and segments at any
-    /// time.
+    /// The regular files below a directory that can be read. Prometheus may delete blocks and segments meanwhile.
     /// </summary>
     public IEnumerable<TreeItem> FilesBelow(string path)
     {
@@ -108,7 +108,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // If it matters, reading it will fail later.
+                // If the run needs the file, reading it fails later.
                 yield break;
             }
 
@@ -119,7 +119,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
         }
     }
 
-    /// <summary>Names of the snapshots that lie there, of earlier runs and of failed ones too.</summary>
+    /// <summary>The names of all snapshots in the directory, also of those that failed.</summary>
     public IReadOnlySet<string> SnapshotNames()
     {
         using DirectoryHandle? snapshots = directory.FindDirectory(SnapshotsName);
@@ -129,7 +129,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
                 .Take(DirectoryTree.MaxSortedNames).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>True when the snapshot lies there and is no link that leads elsewhere.</summary>
+    /// <summary>True if the snapshot exists and is not a link.</summary>
     public bool HasSnapshot(SnapshotName name) => directory.Find(SnapshotPath(name)) is { IsDirectory: true };
 
     public void Dispose() => directory.Dispose();

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// A path below the root of a process, as <c>/proc/1/root/data</c>: the process, and the path as that process sees it.
+/// A path below the root of a process, such as <c>/proc/1/root/data</c>: the process, and the path as that process sees
+/// it.
 /// </summary>
 internal sealed record ProcRootPath(int Pid, string PathInContainer)
 {

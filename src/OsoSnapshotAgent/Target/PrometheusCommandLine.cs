@@ -1,14 +1,14 @@
 namespace OsoSnapshotAgent.Target;
 
 /// <summary>
-/// The flags of a running Prometheus that matter to a snapshot, as its command-line parser (kingpin) reads them:
-/// <c>--flag=value</c>, <c>--flag value</c>, <c>--flag</c> and <c>--no-flag</c> for booleans; the last one counts.
+/// The flags of a running Prometheus that matter to a snapshot, read as its command-line parser (kingpin) does:
+/// <c>--flag=value</c>, <c>--flag value</c>, and <c>--flag</c> or <c>--no-flag</c> for booleans. The last one counts.
 /// </summary>
 internal sealed record PrometheusCommandLine
 {
     private const string DefaultListenAddress = "0.0.0.0:9090";
 
-    /// <summary>Relative to the process' working directory unless absolute. Source: cmd/prometheus/main.go.</summary>
+    /// <summary>Absolute, or relative to the process' working directory. Source: cmd/prometheus/main.go.</summary>
     public string StoragePath { get; private init; } = "data/";
 
     public string ListenAddress { get; private init; } = DefaultListenAddress;
@@ -43,7 +43,7 @@ internal sealed record PrometheusCommandLine
                 value = arguments[++i];
             }
 
-            // Prometheus 3 may listen on several addresses: the first one will do.
+            // Prometheus 3 may listen on several addresses, and answers on the first one too.
             bool isFurtherAddress = flag == "--web.listen-address" && listens;
             line = isFurtherAddress ? line : line.With(flag, value ?? string.Empty);
             listens |= flag == "--web.listen-address";
@@ -52,7 +52,7 @@ internal sealed record PrometheusCommandLine
         return line;
     }
 
-    /// <summary>True for a process that is Prometheus' server: by its name, or by flags that only it has.</summary>
+    /// <summary>True if a process is a Prometheus server, by its name or by flags that no other program has.</summary>
     public static bool IsPrometheus(Linux.ProcessInfo process) =>
         process.Name == "prometheus"
         || (process.Arguments.Count > 0 && Path.GetFileName(process.Arguments[0]) == "prometheus")
@@ -60,8 +60,8 @@ internal sealed record PrometheusCommandLine
             argument => argument.StartsWith("--storage.tsdb.path", StringComparison.Ordinal));
 
     /// <summary>
-    /// The base URL on which a process of the same network namespace reaches this Prometheus; ends with a slash. Null
-    /// where the flags make no URL.
+    /// The base URL at which a process of the same network namespace reaches this Prometheus, with a slash at the end;
+    /// null if the flags make no URL.
     /// </summary>
     public Uri? LocalUrl(string scheme)
     {
@@ -103,7 +103,7 @@ internal sealed record PrometheusCommandLine
         };
     }
 
-    // Go resolves service names too; these are the ones that fit.
+    // Go resolves names of services too. Only these names make sense here.
     private static string PortNumber(string port) => port switch
     {
         "http" => "80",
@@ -115,8 +115,8 @@ internal sealed record PrometheusCommandLine
     private string Prefix() =>
         (RoutePrefix is { Length: > 0 } prefix ? prefix : PathOf(ExternalUrl ?? string.Empty)).Trim('/');
 
-    // As Go's url.Parse reads it: without a scheme all of it is the path, "host" included; "host:9090/x" has the scheme
-    // "host" and no path.
+    // Go's url.Parse takes a text without a scheme as a path, "host" included. In "host:9090/x" it takes "host" as the
+    // scheme.
     private static string PathOf(string url)
     {
         if (url.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out Uri? absolute))

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Which of the processes are Prometheus servers, and which of them is the target.</summary>
+/// <summary>Finds the Prometheus servers among the processes, and chooses the target.</summary>
 internal sealed class ServerProcesses
 {
     private readonly ProcessInfo[] _candidates;
@@ -12,8 +12,8 @@ internal sealed class ServerProcesses
     {
         _candidates = [.. processes.Where(PrometheusCommandLine.IsPrometheus)];
 
-        // A candidate that is the parent of another is a wrapper (tini, an entry-point script) with Prometheus' flags;
-        // its times are not Prometheus'.
+        // A candidate that is the parent of another one is a wrapper (tini, a script) with Prometheus' flags. Its CPU
+        // and start times are not Prometheus'.
         All = [.. _candidates.Where(process => !_candidates.Any(other => other.ParentPid == process.Pid))];
     }
 
@@ -22,10 +22,11 @@ internal sealed class ServerProcesses
     public static string StoragePath(ProcessInfo server) => PrometheusCommandLine.Parse(server.Arguments).StoragePath;
 
     /// <summary>
-    /// PID 1, or what it wraps, is the container that --target names; else there must be just one Prometheus.
+    /// Chooses the container that --target names: PID 1, or the process that PID 1 wraps. Without --target, there must
+    /// be only one Prometheus.
     /// </summary>
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/>: there are
-    /// several.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/>: there are several
+    /// servers.</exception>
     public ProcessInfo Choose()
     {
         ProcessInfo[] ofTarget = [.. All.Where(IsBelowFirst)];
@@ -45,7 +46,7 @@ internal sealed class ServerProcesses
         throw new OperatorException(
             ExitStatus.TargetUnreachable,
             $"Several Prometheus processes run in this PID namespace: {all}.",
-            "Name the one you mean with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or its container with --target.");
+            "Choose one with --env OSO_SNAPSHOT_DATA_DIR=/proc/PID/root/DATA, or choose its container with --target.");
     }
 
     private bool IsBelowFirst(ProcessInfo process) =>

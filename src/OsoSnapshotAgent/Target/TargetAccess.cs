@@ -3,17 +3,21 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Explains why a process' files can't be reached: who we are, who it is, and what to do.</summary>
-/// <remarks><c>/proc/PID/root</c> opens to a process with the same user and group, or with SYS_PTRACE: ptrace(2),
-/// "Ptrace access mode checking".</remarks>
+/// <summary>
+/// Explains why the agent can't reach a process' files: the agent's identity, the process' identity, and the remedy.
+/// </summary>
+/// <remarks>
+/// Only a process with the same user and group, or with SYS_PTRACE, may open <c>/proc/PID/root</c>: ptrace(2), "Ptrace
+/// access mode checking".
+/// </remarks>
 internal sealed class TargetAccess(ProcFileSystem proc)
 {
-    // A capability alone is of no use to another user than root: capabilities(7), "Transformation of capabilities …".
+    // Only root can use an added capability: capabilities(7), "Transformation of capabilities …".
     private const string AsRoot =
         "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds"
         + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.";
 
-    /// <summary>Does something in the target's root, and explains a refusal.</summary>
+    /// <summary>Runs an action in the target's root, and explains a refusal.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
     public T Enter<T>(ProcessInfo? process, Func<T> action)
     {
@@ -29,7 +33,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         {
             throw new OperatorException(
                 ExitStatus.TargetUnreachable, $"The data directory {e.FileName?.TrimEnd('/')} does not exist.",
-                "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from Prometheus' command line.", e);
+                "Check OSO_SNAPSHOT_DATA_DIR. Without this variable, the agent finds the directory in Prometheus' command line.", e);
         }
         catch (IOException e)
         {
@@ -59,7 +63,7 @@ internal sealed class TargetAccess(ProcFileSystem proc)
         return $"{ours}, {name} (PID {process.Pid}) is {process.Identity}.";
     }
 
-    // A root process mostly has capabilities, which a profile such as restricted takes from another root.
+    // A root process mostly has capabilities, which another root process lacks under a profile such as restricted.
     private static string Remedy(ProcessInfo self, ProcessInfo? process)
     {
         if (process is null)

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Prometheus' process, where one can be seen, and its data directory.</summary>
+/// <summary>Prometheus' process, if one can be seen, and its data directory.</summary>
 internal sealed class TargetContainer : IDisposable
 {
     private const int MaxKernelFileBytes = 16 * 1024;
@@ -11,7 +11,7 @@ internal sealed class TargetContainer : IDisposable
     private AccountNames? _accounts;
     private ContainerRoot? _ownRoot;
 
-    /// <summary>null where no Prometheus process can be seen and the variables alone say where its data lies.</summary>
+    /// <summary>null if no Prometheus process can be seen, and only the variables say where the data is.</summary>
     public required ProcessInfo? Prometheus { get; init; }
 
     public required PrometheusCommandLine CommandLine { get; init; }
@@ -20,23 +20,26 @@ internal sealed class TargetContainer : IDisposable
 
     public required DataDirectory Data { get; init; }
 
-    /// <summary>The names of its users and groups.</summary>
+    /// <summary>The user and group names of the container.</summary>
     public AccountNames Accounts => _accounts ??= new(Root.TryReadStart);
 
     /// <summary>
-    /// True where the process that can be seen writes to this data directory. Otherwise nothing is deleted before a
-    /// server has proven it.
+    /// True if the visible process writes to this data directory. If not, nothing is deleted before a server proves
+    /// that it does.
     /// </summary>
     public required bool IsDataProven { get; init; }
 
-    /// <summary>What this container's limits and the agent's own leave free.</summary>
+    /// <summary>The memory that the limits of this container and of the agent's own leave free.</summary>
     public FreeMemory FreeMemory => new(
         path => ReadText(_ownRoot ??= ContainerRoot.OpenOwn(), path),
         path => ReadText(Root, path));
 
-    /// <summary>A file that a setting names: the agent's own, or else one of the target container.</summary>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="IOException">It is in neither, is no regular file, or is longer.</exception>
+    /// <summary>
+    /// Reads a file that a setting names: in the agent's own container, or else in the target container.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="IOException">No container has the file, it is not a regular file, or it is too
+    /// long.</exception>
     public byte[] ReadSettingFile(string path, int maxBytes)
     {
         using FileStream file = OpenSettingFile(path);

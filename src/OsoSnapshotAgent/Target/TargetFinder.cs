@@ -3,14 +3,14 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>Finds Prometheus among the processes that can be seen, and its data directory.</summary>
+/// <summary>Finds Prometheus among the visible processes, and its data directory.</summary>
 /// <param name="dataDirectory">The value of OSO_SNAPSHOT_DATA_DIR; null to find the directory.</param>
 internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, string? dataDirectory)
 {
-    private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR, or leave it out to have it found from"
-        + " Prometheus' command line.";
+    private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR. Without this variable, the agent finds the"
+        + " directory in Prometheus' command line.";
 
-    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/> and what to do.</exception>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.TargetUnreachable"/>.</exception>
     public TargetContainer Find()
     {
         IReadOnlyList<ProcessInfo> processes = proc.Processes();
@@ -46,7 +46,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
             process,
             () => root?.OpenDirectory(named!.PathInContainer) ?? DirectoryHandle.Open(pathSeenByAgent));
 
-        // The root may be named through another process of the container, such as a shell around Prometheus.
+        // The path may name another process of the container, such as a shell around Prometheus.
         (ProcessInfo Server, bool? Uses)[] users = [.. servers.Select(server => (server, Uses(server, data)))];
         ProcessInfo? user = users.FirstOrDefault(server => server.Uses == true).Server;
         if (user is null && users.Length > 0 && users.All(server => server.Uses == false))
@@ -79,7 +79,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
                 ExitStatus.PrometheusRefused,
                 $"This Prometheus (PID {prometheus.Pid}) runs in agent mode: it forwards its samples and has no TSDB"
                 + " to make a snapshot of.",
-                "Make the snapshot where it sends them (remote_write).");
+                "Make the snapshot on the server that receives the samples (remote_write).");
         }
 
         ContainerRoot root = access.Enter(prometheus, () => ContainerRoot.OpenOf(proc.PathOf(prometheus)));
@@ -117,12 +117,12 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
 
         throw Unreachable(
             isAlone
-                ? "No Prometheus in sight: PID 1 is this program itself, so it has a PID namespace of its own."
-                : $"No Prometheus in sight: none of the {processes.Count} processes of this PID namespace is named"
+                ? "No Prometheus can be seen: PID 1 is this program itself, so it has a PID namespace of its own."
+                : $"No Prometheus can be seen: none of the {processes.Count} processes of this PID namespace is named"
                     + $" prometheus, and {proc.Root}/1/root/data does not exist.",
-            "Start it with kubectl debug POD --target=CONTAINER, naming the container that runs Prometheus. If you"
-            + " did, the container runtime ignores --target:"
-            + " then give OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or set shareProcessNamespace in the pod.");
+            "Start it with kubectl debug POD --target=CONTAINER, where CONTAINER runs Prometheus. If you did, the container"
+            + " runtime ignores --target: then set OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or shareProcessNamespace in"
+            + " the pod.");
     }
 
     private static DirectoryHandle? TryOpen(ContainerRoot root, string pathInContainer)
@@ -137,8 +137,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
     }
 
-    /// <returns>Whether the process' storage path leads to this directory; null where that can't be looked
-    /// at.</returns>
+    /// <returns>Whether the process' storage path leads to this directory; null if the path can't be opened.</returns>
     private bool? Uses(ProcessInfo process, DirectoryHandle data)
     {
         try

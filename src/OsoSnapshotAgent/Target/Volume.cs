@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Target;
 
-/// <summary>The volume of a data directory, less what stays reserved for Prometheus.</summary>
+/// <summary>The volume of a data directory, without the space that stays reserved for Prometheus.</summary>
 internal sealed class Volume(DataDirectory data, Reserve reserve)
 {
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
@@ -17,7 +17,7 @@ internal sealed class Volume(DataDirectory data, Reserve reserve)
         }
     }
 
-    /// <returns>The volume's free space, and how much of it stays reserved.</returns>
+    /// <returns>A text with the volume's free space, and how much of that stays reserved.</returns>
     public string Describe()
     {
         VolumeSpace space = data.Directory.Space();

@@ -35,7 +35,7 @@ public sealed class FullVolumeTests
 
         AgentResult result = (await ending).EndedWith(5);
         Assert.InRange(least, Reserve - Slack, Reserve + (2 * Mebibyte));
-        Assert.Contains("No room for the archive after ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("There is no room for the archive after ", result.Output, StringComparison.Ordinal);
         Assert.Contains("OSO_SNAPSHOT_SKIP_HEAD=yes", result.Output, StringComparison.Ordinal);
         Assert.Contains("oso-snapshot export --stream", result.Output, StringComparison.Ordinal);
         IReadOnlyList<string> left = (await AsRootAsync("ls", pod.DataDirectory)).Lines;

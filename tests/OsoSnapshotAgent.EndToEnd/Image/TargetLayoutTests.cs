@@ -16,10 +16,10 @@ public sealed partial class TargetLayoutTests
         AgentContainer agent = await target.StartAgentAsync(new AgentContainerOptions { SharesProcesses = false });
 
         string log = await agent.EndsWithAsync(3);
-        Assert.Contains("No Prometheus in sight: PID 1 is this program itself", log, StringComparison.Ordinal);
+        Assert.Contains("No Prometheus can be seen: PID 1 is this program itself", log, StringComparison.Ordinal);
         Assert.Contains("--target=CONTAINER", log, StringComparison.Ordinal);
         Assert.Contains("shareProcessNamespace", log, StringComparison.Ordinal);
-        Assert.StartsWith("No Prometheus in sight", await agent.TerminationMessageAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("No Prometheus can be seen", await agent.TerminationMessageAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

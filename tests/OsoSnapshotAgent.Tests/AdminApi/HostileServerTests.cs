@@ -47,9 +47,9 @@ public sealed class HostileServerTests : IDisposable
         await RefusedAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nX: {new string('x', 8 << 20)}"));
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n{", "the answer did not end within 30s")]
-    [InlineData("HTTP/1.1 200 OK\r\n\r\n", "the answer did not end within 30s")]
-    [InlineData("HTTP/1.1 200 OK\r\nX: ", "no answer within 1h")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n{", "the answer was not complete within 30s")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n", "the answer was not complete within 30s")]
+    [InlineData("HTTP/1.1 200 OK\r\nX: ", "did not answer within 1h")]
     public async Task An_answer_that_drips_for_ever_is_given_up(string start, string problem)
     {
         using FakeServer server = new(_ => Encoding.ASCII.GetBytes(start)) { Drips = true };

@@ -128,7 +128,7 @@ public sealed class PrometheusLocatorTests : IDisposable
 
         await Expect.FailureAsync(
             () => FindAsync(agent, Agent.Beside(_directory.Root, Process())), ExitStatus.OtherPrometheus,
-            $"{server.Url} leads to another Prometheus than the one beside us (PID 7)", "OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX");
+            $"{server.Url} leads to another Prometheus, not to the local one (PID 7)", "OSO_SNAPSHOT_URL=http://127.0.0.1:PORT/PREFIX");
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class PrometheusLocatorTests : IDisposable
             Agent.Beside(_directory.Root, Process(), flags: $"--web.listen-address=127.0.0.1:{own.Port}"));
 
         Assert.Equal(own.Url, found.BaseUrl);
-        Assert.Contains($"* {own.Url} answers as the Prometheus that we look for", agent.Transcript.Lines);
+        Assert.Contains($"* {own.Url} answered, and the agent uses it", agent.Transcript.Lines);
         Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"* {replica.Url} leads to another Prometheus", StringComparison.Ordinal));
     }
 

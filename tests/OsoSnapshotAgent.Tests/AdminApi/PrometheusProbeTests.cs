@@ -51,7 +51,7 @@ public sealed class PrometheusProbeTests : IDisposable
 
         agent.Time.Advance(TimeSpan.FromSeconds(31));
 
-        await Expect.FailureAsync(() => probe, ExitStatus.PrometheusRefused, "api/v1/status/buildinfo: no answer within 30 s.", "Prometheus is overloaded or something else listens there.");
+        await Expect.FailureAsync(() => probe, ExitStatus.PrometheusRefused, "api/v1/status/buildinfo did not answer within 30 s.", "Prometheus is overloaded or another program listens there.");
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData(405, "Method Not Allowed")]
     public async Task A_wrong_path(int status, string reason) => await AssertRefusedAsync(
         FakeServer.Answer(status, reason, "404 page not found\n", "text/plain"), ExitStatus.PrometheusRefused,
-        $"/api/v1/admin/tsdb/snapshot answered {status} {reason}: no Prometheus API under this path.", "CLUSTER_NAME_PREFIX");
+        $"/api/v1/admin/tsdb/snapshot answered {status} {reason}: there is no Prometheus API under this path.", "CLUSTER_NAME_PREFIX");
 
     [Theory]
     [InlineData(401, "Unauthorized")]
@@ -46,7 +46,7 @@ public sealed class RefusalTests : IDisposable
 
         await AssertRefusedAsync(
             FakeServer.Answer(status, "Moved", "", extraHeaders: $"Location: {elsewhere.Url}api/v1/admin/tsdb/snapshot\r\n"), ExitStatus.PrometheusRefused,
-            $"answered {status} Moved to {elsewhere.Url}api/v1/admin/tsdb/snapshot; redirects are not followed.", "OSO_SNAPSHOT_URL");
+            $"answered {status} Moved to {elsewhere.Url}api/v1/admin/tsdb/snapshot. The agent follows no redirects.", "OSO_SNAPSHOT_URL");
 
         Assert.Empty(elsewhere.Requests);
     }
@@ -90,11 +90,11 @@ public sealed class RefusalTests : IDisposable
     [InlineData("")]
     public async Task A_name_that_would_leave_the_directory(string name) => await AssertRefusedAsync(
         FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{name}}}"}}"""), ExitStatus.PrometheusRefused,
-        $"the snapshot's name '{name}' is none that Prometheus gives", "OSO_SNAPSHOT_URL");
+        $"'{name}' is not a name that Prometheus gives a snapshot", "OSO_SNAPSHOT_URL");
 
     [Fact]
     public async Task A_missing_name() => await AssertRefusedAsync(
-        FakeServer.Answer(200, "OK", """{"status":"success"}"""), ExitStatus.PrometheusRefused, "the snapshot's name '' is none", "OSO_SNAPSHOT_URL");
+        FakeServer.Answer(200, "OK", """{"status":"success"}"""), ExitStatus.PrometheusRefused, "'' is not a name that Prometheus gives a snapshot", "OSO_SNAPSHOT_URL");
 
     [Theory]
     [InlineData("Content-Length: 1500000\r\n\r\n")]

@@ -113,7 +113,7 @@ public sealed class SnapshotRequestTests : IDisposable
 
         await Expect.FailureAsync(
             () => request, ExitStatus.PrometheusRefused,
-            "no answer within 2h; Prometheus may still be making the snapshot", "a longer OSO_SNAPSHOT_TIMEOUT");
+            "did not answer within 2h. Prometheus may still be making the snapshot", "a longer OSO_SNAPSHOT_TIMEOUT");
         Assert.Equal(1, server.Posts);
     }
 

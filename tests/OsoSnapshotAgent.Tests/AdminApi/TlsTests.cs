@@ -46,7 +46,7 @@ public sealed class TlsTests : IDisposable
             server,
             new AgentSettings { CaFile = authority },
             ExitStatus.PrometheusRefused,
-            "no TLS connection: ",
+            "the TLS connection failed: ",
             "OSO_SNAPSHOT_CA_FILE");
         Assert.Empty(server.Requests);
     }
@@ -69,7 +69,7 @@ public sealed class TlsTests : IDisposable
     {
         using FakeServer server = Server("127.0.0.1");
 
-        await AssertRefusedAsync(server, new AgentSettings(), ExitStatus.PrometheusRefused, "no TLS connection: ", "OSO_SNAPSHOT_CA_FILE");
+        await AssertRefusedAsync(server, new AgentSettings(), ExitStatus.PrometheusRefused, "the TLS connection failed: ", "OSO_SNAPSHOT_CA_FILE");
         Assert.Empty(server.Requests);
     }
 
@@ -80,7 +80,7 @@ public sealed class TlsTests : IDisposable
         using FakeServer server = Server("127.0.0.1");
 
         await AssertRefusedAsync(
-            server, new AgentSettings { CaFile = _directory.Write("ca.pem", other.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "no TLS connection: ", "OSO_SNAPSHOT_CA_FILE");
+            server, new AgentSettings { CaFile = _directory.Write("ca.pem", other.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "the TLS connection failed: ", "OSO_SNAPSHOT_CA_FILE");
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class TlsTests : IDisposable
         using FakeServer server = Server("127.0.0.2");
 
         await AssertRefusedAsync(
-            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "no TLS connection: ", "OSO_SNAPSHOT_CA_FILE");
+            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "the TLS connection failed: ", "OSO_SNAPSHOT_CA_FILE");
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class ArchiveMakerTests : IDisposable
 
     [Fact]
     public async Task No_room_is_the_reason_and_not_the_archive_that_breaks_off() => await Expect.FailureAsync(
-        () => MakeAsync(_sample.Entries(), Token, new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom, "No room for the archive after 0 B", "OSO_SNAPSHOT_RESERVE");
+        () => MakeAsync(_sample.Entries(), Token, new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom, "There is no room for the archive after 0 B", "OSO_SNAPSHOT_RESERVE");
 
     [Fact]
     public async Task Stopped_in_the_middle_it_ends_as_cancelled()

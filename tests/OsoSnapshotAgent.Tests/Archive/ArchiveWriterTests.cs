@@ -127,7 +127,7 @@ public sealed class ArchiveWriterTests : IDisposable
     {
         Expect.Failure(
             () => _sample.WritePartial(new AgentSettings { Reserve = new Reserve(0, 100) }), ExitStatus.NoRoom,
-            "No room for the archive after ", "lower OSO_SNAPSHOT_RESERVE");
+            "There is no room for the archive after ", "lower OSO_SNAPSHOT_RESERVE");
 
         Assert.Equal(0, new FileInfo(_sample.PartialArchive).Length);
     }

@@ -103,7 +103,7 @@ public sealed class PartialFileTests : IDisposable
             File.Delete(Part);
             _directory.Write("a.part", "of somebody else");
 
-            Assert.Equal($"{Part} was replaced by somebody else while it was written", Assert.Throws<IOException>(file.Commit).Message);
+            Assert.Equal($"{Part} was replaced by another process while it was written", Assert.Throws<IOException>(file.Commit).Message);
         }
 
         Assert.Equal("old", File.ReadAllText(Final));

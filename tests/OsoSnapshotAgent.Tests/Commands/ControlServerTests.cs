@@ -60,7 +60,7 @@ public sealed class ControlServerTests : IDisposable
         ControlAnswer answer = Ask(request);
 
         Assert.Equal(ExitStatus.Busy, (ExitStatus)answer.ExitStatus);
-        Assert.Equal("The agent is not waiting for the copy; it is at verify-archive.", answer.Problem);
+        Assert.Equal("The agent does not wait for the copy yet: it is at verify-archive.", answer.Problem);
         Assert.Contains("hold-for-copy", answer.Remedy, StringComparison.Ordinal);
         Assert.False(_agent.State.Hold.IsReleased);
         Assert.True(File.Exists(_directory.PathOf("snapshots.tgz")));

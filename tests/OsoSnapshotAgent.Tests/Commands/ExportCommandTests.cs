@@ -36,7 +36,7 @@ public sealed class ExportCommandTests : IDisposable
 
     [Fact]
     public void More_than_there_is_is_refused() => Expect.Failure(
-        () => ExportCommand.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "it is not of this archive");
+        () => ExportCommand.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");
 
     [Fact]
     public void An_archive_that_is_still_written_is_not_given_away()

@@ -134,7 +134,7 @@ public sealed class DirectoryTreeTests : IDisposable
 
         directory.Write("one-more", string.Empty);
         IOException failure = Assert.Throws<IOException>(() => DirectoryTree.Walk(handle, TreeOrder.ByName).Count());
-        Assert.Equal($"{directory.Root} holds more than 100000 entries; nothing that Prometheus makes does", failure.Message);
+        Assert.Equal($"{directory.Root} holds more than 100000 entries, and Prometheus makes no such directory", failure.Message);
         Assert.Equal(100_001, DirectoryTree.Walk(handle, TreeOrder.AsListed).Count());
     }
 

@@ -67,7 +67,7 @@ public sealed class ConsoleOutputTests : IDisposable
         string[] shown = _shown.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         int kept = shown.Count(each => each == line);
         Assert.Equal(1023, kept);
-        Assert.Equal(["first", $"({1100 - kept} lines were not shown here because nobody read them; snapshots.log has them)", "again"], shown.Where(each => each != line));
+        Assert.Equal(["first", $"({1100 - kept} lines were not shown here because the terminal was not read; snapshots.log has them)", "again"], shown.Where(each => each != line));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class ArtefactRemovalTests : IDisposable
         Assert.Equal(NotOurs.Concat(["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"]).Order(StringComparer.Ordinal), _directory.Content());
         Assert.Equal(
             [
-                "✅ Existing snapshots.tgz (13 B) found; it stays until the new one is verified, and is then replaced.",
+                "✅ Existing snapshots.tgz (13 B) found. The archive stays until a new one is verified and replaces it.",
                 "✅ Existing snapshots.tgz.part (18 B) found and deleted.",
                 "✅ Existing directory snapshots (1 inside) found and deleted.",
             ],

@@ -48,7 +48,7 @@ public sealed class OddFileTests : IDisposable
         _sample.Directory.Write("snapshots.tgz", "x");
         using Agent agent = Create(SampleData.NoReserve with { Mode = removes ? RunMode.Remove : RunMode.Take });
 
-        await Expect.FailureAsync(() => Clean(agent, removes), ExitStatus.ArchiveFailed, "snapshots is no directory", "move it away");
+        await Expect.FailureAsync(() => Clean(agent, removes), ExitStatus.ArchiveFailed, "snapshots is not a directory", "move it away");
 
         Assert.Equal(["snapshots", "snapshots.tgz", "wal/", "wal/00000000"], _sample.Directory.Content());
     }

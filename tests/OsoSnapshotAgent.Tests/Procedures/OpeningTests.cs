@@ -93,7 +93,7 @@ public sealed class OpeningTests : IDisposable
         }
         else
         {
-            Expect.Failure(() => Open(two, second), ExitStatus.Busy, $"Another run is at work on {_data}.", "Wait until it has ended");
+            Expect.Failure(() => Open(two, second), ExitStatus.Busy, $"Another run is at work on {_data}.", "Wait until that run has ended");
         }
     }
 

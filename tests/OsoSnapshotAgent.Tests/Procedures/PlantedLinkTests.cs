@@ -100,8 +100,8 @@ public sealed class PlantedLinkTests : IDisposable
     }
 
     [Theory]
-    [InlineData("snapshots", "snapshots", "is no directory any more")]
-    [InlineData($"snapshots/{SampleData.Name}", $"snapshots/{SampleData.Name}", "is no directory any more")]
+    [InlineData("snapshots", "snapshots", "is no longer a directory")]
+    [InlineData($"snapshots/{SampleData.Name}", $"snapshots/{SampleData.Name}", "is no longer a directory")]
     [InlineData($"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}", $"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}", "is neither a file nor a directory")]
     [InlineData($"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}", "secret", "is neither a file nor a directory")]
     [InlineData($"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks", $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks", "is neither a file nor a directory")]

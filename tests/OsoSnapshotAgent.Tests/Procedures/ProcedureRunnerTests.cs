@@ -165,7 +165,7 @@ public sealed class ProcedureRunnerTests : IDisposable
         });
 
         Assert.Equal(ExitStatus.NoBlock, status);
-        Assert.Equal("⚠️ Not everything could be deleted (the disk is gone); the next run does, or REMOVE=yes.", _recorder.Lines[0]);
+        Assert.Equal("⚠️ Not everything could be deleted (the disk is gone). The next run, or REMOVE=yes, will delete the rest.", _recorder.Lines[0]);
         Assert.False(File.Exists(_sample.PartialArchive));
         Assert.False(Directory.Exists(_sample.SnapshotPath));
     }

@@ -9,14 +9,14 @@ namespace OsoSnapshotAgent.Tests.Procedures;
 public sealed class RoomCheckTests : IDisposable
 {
     private const string Head =
-        "Not enough room: about 512.0 MiB are needed (512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot); ";
+        "Not enough room: about 512.0 MiB are needed (512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot). ";
 
-    private const string NoHead = "Not enough room: about 1 B are needed (the snapshot's directories); ";
+    private const string NoHead = "Not enough room: about 1 B are needed (the snapshot's directories). ";
 
     private readonly TempDirectory _directory = new();
 
     [Theory]
-    [InlineData(false, true, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes; archive less")]
+    [InlineData(false, true, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes. Or archive less")]
     [InlineData(true, true, NoHead, "oso-snapshot export --stream")]
     [InlineData(false, false, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes.")]
     [InlineData(true, false, NoHead, "if Prometheus can spare it.")]

@@ -211,7 +211,7 @@ public sealed class SnapshotArchivingTests : IDisposable
         WrittenArchive archive = await agent.ArchiveAsync(_sample.Snapshot);
 
         Assert.Contains(SampleBlock.Ulid, SystemTool.Output("tar", "-tzf", _sample.PartialArchive), StringComparison.Ordinal);
-        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith('⚠') && line.Contains("it is archived whatever its time range", StringComparison.Ordinal));
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith('⚠') && line.Contains("The block is archived regardless of its time range", StringComparison.Ordinal));
     }
 
     public void Dispose() => _sample.Dispose();

@@ -66,7 +66,7 @@ public sealed class SnapshotCaptureTests : IDisposable
                 _directory.Make($"snapshots/{SampleData.Name}");
                 return FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"oh"}""");
             }),
-            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "log says more");
+            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "own log: kubectl logs");
 
         Assert.Equal(["snapshots/", $"snapshots/{SampleData.Name}/", $"snapshots/{Orphan}/"], _directory.Content());
         Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Found snapshots/{SampleData.Name}, snapshots/{Orphan}, all new since the request", StringComparison.Ordinal));
@@ -116,7 +116,7 @@ public sealed class SnapshotCaptureTests : IDisposable
             },
             signal.Token));
 
-        Assert.Equal("Prometheus is still making the snapshot under snapshots/. The next run deletes it, or REMOVE=yes.", agent.Undo.Remains);
+        Assert.Equal("Prometheus is still making the snapshot under snapshots/. The next run, or REMOVE=yes, will delete it.", agent.Undo.Remains);
         Assert.InRange((agent.Time.GetUtcNow() - ManualTime.Start).TotalSeconds, 0.5, 0.9);
     }
 
@@ -137,7 +137,7 @@ public sealed class SnapshotCaptureTests : IDisposable
                     return FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"oh"}""");
                 },
                 runLock: RunLock.Take(agent.Target.Data, isShared: true)),
-            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "log says more");
+            ExitStatus.PrometheusRefused, "500 Internal Server Error: oh", "own log: kubectl logs");
 
         Assert.Equal(hasOther, Directory.Exists(_directory.PathOf($"snapshots/{Orphan}")));
     }
@@ -181,7 +181,7 @@ public sealed class SnapshotCaptureTests : IDisposable
             }),
             ExitStatus.PrometheusRefused, "the connection broke", "restarted");
 
-        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Prometheus is still writing snapshots/{Orphan}: the next run deletes it", StringComparison.Ordinal));
+        Assert.Contains(agent.Transcript.Lines, line => line.StartsWith($"⚠️ Prometheus is still writing snapshots/{Orphan}. The next run", StringComparison.Ordinal));
         Assert.Contains(index, _directory.Content());
     }
 

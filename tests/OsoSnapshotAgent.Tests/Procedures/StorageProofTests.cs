@@ -116,7 +116,7 @@ public sealed class StorageProofTests : IDisposable
         await Expect.FailureAsync(
             () => agent.Get<StorageProof>().RequireAsync(agent.Target, TestContext.Current.CancellationToken),
             ExitStatus.TargetUnreachable,
-            "is the data directory of a Prometheus that can be asked",
+            "is the data directory of a Prometheus that answers",
             "delete snapshots* by hand");
     }
 

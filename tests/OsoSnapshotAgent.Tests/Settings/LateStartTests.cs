@@ -10,7 +10,7 @@ public sealed class LateStartTests
     public void A_run_that_starts_too_late_is_told_both_times() => Expect.Failure(
         () => LateStart.Refuse(new() { StartBefore = ManualTime.Start - TimeSpan.FromSeconds(1) }, ManualTime.Start),
         ExitStatus.Settings,
-        "The run was asked for until 2025-08-20T16:51:00Z, and it is 2025-08-20T16:51:01Z (OSO_SNAPSHOT_START_BEFORE);",
+        "The run was asked for until 2025-08-20T16:51:00Z, and it is 2025-08-20T16:51:01Z (OSO_SNAPSHOT_START_BEFORE).",
         "Start it again.");
 
     [Theory]

@@ -99,7 +99,7 @@ public sealed class SettingsRefusalTests
     public void Refuses_a_range_that_ends_before_it_starts() =>
         Expect.Failure(
             Refusal(("OSO_SNAPSHOT_SINCE", "1h"), ("OSO_SNAPSHOT_UNTIL", "2h")),
-            ExitStatus.Settings, "OSO_SNAPSHOT_SINCE (2025-08-20 15:51:01Z) must lie before OSO_SNAPSHOT_UNTIL (2025-08-20 14:51:01Z)", "nothing was touched");
+            ExitStatus.Settings, "OSO_SNAPSHOT_SINCE (2025-08-20 15:51:01Z) must lie before OSO_SNAPSHOT_UNTIL (2025-08-20 14:51:01Z)", "Nothing was touched");
 
     [Fact]
     public void Refuses_a_password_without_a_user() =>

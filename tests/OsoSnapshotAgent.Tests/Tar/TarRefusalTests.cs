@@ -11,7 +11,7 @@ public sealed class TarRefusalTests
     private const string First = "tar entry 1, at byte 0, ";
     private const string Named = "tar entry 1 (a), at byte 0, ";
     private const string Second = "tar entry 2, at byte 1024, ";
-    private const string NoNumber = "has a size that is negative, too large or no number";
+    private const string NoNumber = "has a size that is negative, too large or not a number";
 
     private static readonly byte[] Content = Encoding.ASCII.GetBytes("some content");
 

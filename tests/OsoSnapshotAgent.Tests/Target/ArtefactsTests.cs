@@ -114,7 +114,7 @@ public sealed class ArtefactsTests : IDisposable
 
         Expect.Failure(
             () => _artefacts.DeleteAll(Token), ExitStatus.ArchiveFailed,
-            $"{Directory.PathOf("snapshots")} is no directory, but Prometheus makes its snapshots in one. Nothing was touched.", "move it away");
+            $"{Directory.PathOf("snapshots")} is not a directory, but Prometheus makes its snapshots in one. Nothing was touched.", "move it away");
 
         Assert.NotNull(Directory.Find("snapshots.tgz"));
     }

@@ -27,7 +27,7 @@ public sealed class ArchiveCheckTests : IDisposable
             [
                 $"✅ {SampleBlock.Ulid}  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z, 2 series, 240 samples",
                 $"✅ {SampleBlock.OtherUlid}  2025-08-20T16:00:00Z to 2025-08-20T18:00:00Z, 2 series, 240 samples",
-                "✅ SHA-256 as in the file beside it",
+                "✅ SHA-256 matches the file beside it",
                 "  Blocks      2",
             ],
             Lines[..4]);
@@ -153,7 +153,7 @@ public sealed class ArchiveCheckTests : IDisposable
         WriteArchive();
         File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), new string('0', 64) + "  snapshots.tgz\n");
 
-        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, $"but {new string('0', 64)} stands in snapshots.tgz.sha256", "Copy both again");
+        Expect.Failure(() => Verify(Archive), ExitStatus.ArchiveFailed, $"but snapshots.tgz.sha256 says {new string('0', 64)}", "Copy both again");
     }
 
     [Theory]
