@@ -39,7 +39,8 @@ internal sealed class CopyOutput : IDisposable
     public static bool IsDirectory(string output) =>
         Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
 
-    /// <returns>The SHA-256 of an archive that is there and released; null if there is none, or its .sha256 differs.</returns>
+    /// <summary>Finds an archive that an earlier run has made, checked and released.</summary>
+    /// <returns>The archive's SHA-256; null if there is none, or the .sha256 file differs.</returns>
     /// <exception cref="OperatorException">The .sha256 file is damaged.</exception>
     public static string? FindComplete(string file)
     {
@@ -57,7 +58,8 @@ internal sealed class CopyOutput : IDisposable
     /// <exception cref="OperatorException">The file exists, is being written, or can't be written.</exception>
     public static CopyOutput Open(string file)
     {
-        if (System.IO.File.Exists(file) && (CopyNote.Read(NoteOf(file)).Sha256 is not { } noted || noted != Sha256Of(file)))
+        if (System.IO.File.Exists(file)
+            && (CopyNote.Read(NoteOf(file)).Sha256 is not { } noted || noted != Sha256Of(file)))
         {
             throw new OperatorException(
                 ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");

@@ -35,11 +35,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
             || (note.Run is not null && await agent.ReadStateAsync(token) is { HasEnded: true });
         if (hasEnded)
         {
-            _access.Report.Say(
-                $"Container {name} of an earlier run has ended: starting anew."
-                + (take.IsReuse || take.Into is not null
-                    ? string.Empty
-                    : " With --reuse an archive that it left on the volume is copied instead."));
+            TellEnded(name);
             return null;
         }
 
@@ -96,4 +92,10 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
         output.Note.Sha256 = sha256;
         output.SaveNote();
     }
+
+    private void TellEnded(string container) => _access.Report.Say(
+        $"Container {container} of an earlier run has ended: starting anew."
+        + (take.IsReuse || take.Into is not null
+            ? string.Empty
+            : " With --reuse an archive that it left on the volume is copied instead."));
 }

@@ -19,8 +19,8 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         output?.Forget();
         using ICopyTarget target = output is null ? new StandardOutputTarget() : PartFile.Open(output);
         string container = preflight.Target.Name;
-        AgentContainer agent = await new ResidentAgents(_access, watch, time).ChooseAsync(
-            preflight.Pod, container, take.IsResident, token);
+        ResidentAgents residents = new(_access, watch, time);
+        AgentContainer agent = await residents.ChooseAsync(preflight.Pod, container, take.IsResident, token);
         StreamedExport export = new(agent, target, take.Copy.Stall);
         CopyVerdict verdict;
         try
@@ -49,14 +49,21 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             throw;
         }
 
+        RequireSound(verdict);
+        return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
+    }
+
+    private void RequireSound(CopyVerdict verdict)
+    {
         foreach (string problem in verdict.Problems)
         {
             _report.Warn($"⚠️ {Printable.Text(problem)}");
         }
 
-        return verdict.Problems.Count == 0
-            ? new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 }
-            : throw TakeRun.CopyOfDamagedBlocks();
+        if (verdict.Problems.Count > 0)
+        {
+            throw TakeRun.CopyOfDamagedBlocks();
+        }
     }
 
     private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)

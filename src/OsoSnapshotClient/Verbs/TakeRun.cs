@@ -23,10 +23,9 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         string file = CopyOutput.FileFor(take.Output, access.Pod);
-        if (take.SkipsExisting && CopyOutput.FindComplete(file) is { } found)
+        if (take.SkipsExisting && FindExisting(file) is { } existing)
         {
-            _report.Say($"✅ {file} is complete: left as it is");
-            return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = found };
+            return existing;
         }
 
         using CopyOutput? output = _output = take.IsToStandardOutput ? null : CopyOutput.Open(file);
@@ -67,6 +66,17 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         ExitStatus.DamagedBlocks,
         "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see above).",
         "restore it without these blocks");
+
+    private PodResult? FindExisting(string file)
+    {
+        if (CopyOutput.FindComplete(file) is not { } sha256)
+        {
+            return null;
+        }
+
+        _report.Say($"✅ {file} is complete: left as it is");
+        return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = sha256 };
+    }
 
     private async Task<PodResult> FetchAsync(PodWatch watch, CancellationToken token)
     {

@@ -17,7 +17,7 @@ public sealed class RoomCheckTests : IDisposable
 
     [Theory]
     [InlineData(false, true, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes. Or archive less")]
-    [InlineData(true, true, NoHead, "oso-snapshot export --stream")]
+    [InlineData(true, true, NoHead, "if Prometheus can spare it. Or archive less with OSO_SNAPSHOT_SINCE.")]
     [InlineData(false, false, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes.")]
     [InlineData(true, false, NoHead, "if Prometheus can spare it.")]
     public void Refuses_to_begin_without_room(bool skipHead, bool makesArchive, string problem, string remedy)
@@ -25,6 +25,23 @@ public sealed class RoomCheckTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings { SkipHead = skipHead, Reserve = new Reserve(0, 100) });
 
         Expect.Failure(() => Require(agent, makesArchive), ExitStatus.NoRoom, problem, remedy);
+    }
+
+    [Fact]
+    public void Offers_a_stream_if_only_the_archive_has_no_room()
+    {
+        using Agent agent = new(_directory, SampleData.NoReserve with { SkipHead = true });
+
+        // Empty space compresses well, so it takes petabytes of it.
+        foreach (int segment in Enumerable.Range(1, 256))
+        {
+            string path = _directory.Write($"{SampleBlock.Ulid}/chunks/{segment:D6}", string.Empty);
+            using FileStream chunks = File.OpenWrite(path);
+            chunks.SetLength(8L << 40);
+        }
+
+        Expect.Failure(
+            () => Require(agent, makesArchive: true), ExitStatus.NoRoom, "for the archive", "oso-snapshot export --stream.");
     }
 
     [Theory]
