@@ -50,7 +50,7 @@ GUARDS = {
     "Tar/HeaderBlock.cs": "TarReader TarRefusal",
     "Tar/TarReader.cs": "TarReader TarRefusal",
     "Target/ArtefactGuard.cs": "Artefacts OddFile ArtefactRemoval",
-    "Target/Artefacts.cs": "Artefacts DataDirectory ArtefactRemoval",
+    "Target/Artefacts.cs": "Artefacts ControlServer DataDirectory ArtefactRemoval",
     "Target/ContainerRoot.cs": "ContainerRoot TargetData",
     "Target/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts ArtefactRemoval TargetData",
     "Target/ServerProcesses.cs": "TargetFinder",

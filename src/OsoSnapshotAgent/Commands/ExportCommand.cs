@@ -21,6 +21,10 @@ internal static class ExportCommand
             Description = "Skip this many bytes, to resume a copy that broke off.",
         };
         Option<string> length = new("--length") { Description = "Write at most this many bytes." };
+        Option<string> every = new("--every")
+        {
+            Description = "Write --length bytes again after each such distance, as one of several connections.",
+        };
         Option<bool> stream = new("--stream")
         {
             Description = "Make a snapshot and archive it to standard output, without a file on the volume.",
@@ -30,14 +34,15 @@ internal static class ExportCommand
             Description = "Write one block of the held snapshot: see oso-snapshot blocks.",
         };
         const string Description = "Writes the finished archive, or with --stream a new one, to standard output.";
-        Command command = new("export", Description) { offset, length, stream, block };
+        Command command = new("export", Description) { offset, length, every, stream, block };
         command.Validators.Add(result =>
         {
             string? refusal = Refuse(
                 result.GetValue(stream),
                 result.GetValue(block),
                 result.GetValue(offset),
-                result.GetValue(length));
+                result.GetValue(length),
+                result.GetValue(every));
             if (refusal is not null)
             {
                 result.AddError(refusal);
@@ -48,12 +53,13 @@ internal static class ExportCommand
             : FileVerb.Run(() => Export(
                 arguments.GetValue(block),
                 Number(arguments.GetValue(offset), 0)!.Value,
-                Number(arguments.GetValue(length), long.MaxValue)!.Value)));
+                Number(arguments.GetValue(length), long.MaxValue)!.Value,
+                Number(arguments.GetValue(every), long.MaxValue)!.Value)));
         return command;
     }
 
     /// <returns>The reason why the options can't be used together; null if they can.</returns>
-    private static string? Refuse(bool stream, string? block, string? offset, string? length)
+    private static string? Refuse(bool stream, string? block, string? offset, string? length, string? every)
     {
         if (Number(offset, 0) is null || Number(length, 0) is null)
         {
@@ -65,13 +71,20 @@ internal static class ExportCommand
             return "--stream and --block exclude each other.";
         }
 
+        if (every is not null && (block is not null || length is null || !(Number(every, 0) >= Number(length, 0))
+            || Number(length, 0) == 0))
+        {
+            return "--every takes a whole number of bytes, at least as many as --length, and doesn't go with --block.";
+        }
+
         return stream && (offset ?? length) is not null
             ? "--stream makes a new archive each time: --offset and --length don't go with it."
             : null;
     }
 
+    /// <param name="every">The distance from one range to the next, in bytes; at least <paramref name="length"/>.</param>
     /// <returns>The number of bytes written.</returns>
-    internal static long Copy(DataDirectory data, Stream output, long offset, long length)
+    internal static long Copy(DataDirectory data, Stream output, long offset, long length, long every = long.MaxValue)
     {
         using FileStream file = Open(data);
         if (offset > file.Length)
@@ -82,12 +95,24 @@ internal static class ExportCommand
                 "Compare the copy's SHA-256: the copy is not of this archive.");
         }
 
-        file.Position = offset;
         byte[] buffer = new byte[BufferBytes];
-        long left = Math.Min(length, file.Length - offset);
+        long size = file.Length;
+        long written = CopyRange(file, output, offset, length, buffer);
+        for (long start = offset; every < size - start;)
+        {
+            start += every;
+            written += CopyRange(file, output, start, length, buffer);
+        }
+
+        return written;
+    }
+
+    private static long CopyRange(FileStream file, Stream output, long offset, long length, byte[] buffer)
+    {
+        file.Position = offset;
         long written = 0;
         int count;
-        while ((count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, left - written)))) > 0)
+        while ((count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - written)))) > 0)
         {
             output.Write(buffer.AsSpan(0, count));
             written += count;
@@ -138,7 +163,7 @@ internal static class ExportCommand
     }
 
     // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
-    private static ExitStatus Export(string? block, long offset, long length)
+    private static ExitStatus Export(string? block, long offset, long length, long every)
     {
         RefuseTerminal();
         if (block is not null)
@@ -148,7 +173,7 @@ internal static class ExportCommand
 
         DataDirectory data = Discovery.FindData();
         using StandardOutput output = new(CancellationToken.None);
-        long written = Copy(data, output, offset, length);
+        long written = Copy(data, output, offset, length, every);
         Console.Error.WriteLine($"✅ {written} bytes of {Printable.Text(data.Archive)} from {offset} on");
         return ExitStatus.Done;
     }

@@ -133,10 +133,14 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
         RunAsync(["oso-snapshot", .. words], token);
 
     /// <summary>Starts an export of the archive's bytes. The caller reads them.</summary>
-    public IKubectlCall Export(long offset, long length) => Start(
+    /// <param name="every">The distance from one range of that length to the next; null for only one.</param>
+    public IKubectlCall Export(long offset, long length, long? every) => Start(
+    [
         "oso-snapshot", "export",
         "--offset", offset.ToString(CultureInfo.InvariantCulture),
-        "--length", length.ToString(CultureInfo.InvariantCulture));
+        "--length", length.ToString(CultureInfo.InvariantCulture),
+        .. every is { } step ? (string[])["--every", step.ToString(CultureInfo.InvariantCulture)] : [],
+    ]);
 
     /// <returns>The container's state as the cluster reports it now; null if the pod can't be read.</returns>
     public virtual async Task<AgentState?> ReadStateAsync(CancellationToken token) =>

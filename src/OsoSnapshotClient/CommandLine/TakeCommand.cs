@@ -104,7 +104,7 @@ internal sealed class TakeCommand
             {
                 ChunkBytes = Numbers.Read(arguments, _chunk, DefaultChunkBytes),
                 Streams = (int)Math.Min(Numbers.Read(arguments, _streams, DefaultStreams), MaxStreams),
-                Trial = TimeSpan.FromSeconds(3),
+                Trial = TimeSpan.FromSeconds(2),
                 Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
                 Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
             },

@@ -14,6 +14,9 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
     // A smaller range is fetched faster than another connection is made.
     private const long MinRangeBytes = 16 * 1024 * 1024;
 
+    // Lanes drift apart by few slices, so the check, which reads from the start, hardly waits.
+    private const long SliceBytes = 4 * 1024 * 1024;
+
     // Below this rate the network limits the connection; above it, a CPU does.
     private const long SlowBytesPerSecond = 32 * 1024 * 1024;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
@@ -59,11 +62,13 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
     {
         using CancellationTokenSource slow = CancellationTokenSource.CreateLinkedTokenSource(token);
         TimeSpan interval = options.Trial > TimeSpan.Zero ? options.Trial : Timeout.InfiniteTimeSpan;
-        long before = target.DoneBytes;
+
+        // TCP starts slowly: the first interval says nothing.
+        long before = -1;
         await using Timer judge = new(_ => Judge(), state: null, interval, interval);
         try
         {
-            await WorkAsync(target, new(target.Missing(size, options.ChunkBytes)), slow.Token);
+            await WorkAsync(target, LanesOf(target, size, streams: 1), slow.Token);
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
@@ -72,8 +77,9 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
         void Judge()
         {
-            bool isSlow = target.DoneBytes - before < options.Trial.TotalSeconds * SlowBytesPerSecond;
-            before = target.DoneBytes;
+            long done = target.DoneBytes;
+            bool isSlow = before >= 0 && done - before < options.Trial.TotalSeconds * SlowBytesPerSecond;
+            before = done;
             if (isSlow && StreamsFor(target, size) > 1)
             {
                 slow.Cancel();
@@ -90,23 +96,27 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
         (target as PartFile)?.BeginRanges();
 
-        // The check reads from the start. It never waits long if short ranges arrive in their order.
-        ConcurrentQueue<ByteRange> ranges = new(target.Missing(size, Math.Min(options.ChunkBytes, MinRangeBytes)));
-        await Workers.RunAsync(StreamsFor(target, size), _ => WorkAsync(target, ranges, failed.Token), failed);
+        int streams = StreamsFor(target, size);
+        ConcurrentQueue<ByteLane> lanes = LanesOf(target, size, streams);
+        await Workers.RunAsync(streams, _ => WorkAsync(target, lanes, failed.Token), failed);
     }
 
-    private async Task WorkAsync(ICopyTarget target, ConcurrentQueue<ByteRange> ranges, CancellationToken token)
+    // A lane ends with the archive. What an interrupted copy lacks before that are small gaps.
+    private ConcurrentQueue<ByteLane> LanesOf(ICopyTarget target, long size, int streams) => new(
+        target.Missing(size, streams == 1 ? options.ChunkBytes : size).SelectMany(
+            range => ByteLane.Split(range, range.End == size ? streams : 1, SliceBytes)));
+
+    private async Task WorkAsync(ICopyTarget target, ConcurrentQueue<ByteLane> lanes, CancellationToken token)
     {
         RangeExport export = new(agent, target, options.Stall);
-        while (ranges.TryDequeue(out ByteRange range))
+        while (lanes.TryDequeue(out ByteLane? lane))
         {
             int fruitless = 0;
-            while (range.Length > 0)
+            while (lane.SliceLeft > 0)
             {
-                long came = await export.RunAsync(range, token);
-                range = range with { Start = range.Start + came };
+                long came = await export.RunAsync(lane, token);
                 fruitless = came > 0 ? 0 : fruitless + 1;
-                if (range.Length > 0)
+                if (export.IsBroken)
                 {
                     Interlocked.Increment(ref _cuts);
                 }

@@ -9,6 +9,7 @@ internal sealed class PartFile : ICopyTarget
 {
     private const string Remedy = "choose another -o";
     private readonly object _lock = new();
+    private readonly object _noteLock = new();
     private readonly CopyOutput _output;
     private readonly SafeFileHandle _file;
     private readonly ByteRanges _done;
@@ -60,12 +61,16 @@ internal sealed class PartFile : ICopyTarget
     /// <summary>Notes which bytes have arrived, because the file's length no longer shows that.</summary>
     public void BeginRanges()
     {
-        lock (_lock)
+        // The copy and its report both save.
+        lock (_noteLock)
         {
-            _output.Note.Ranges = _done.ToString();
-        }
+            lock (_lock)
+            {
+                _output.Note.Ranges = _done.ToString();
+            }
 
-        _output.SaveNote();
+            _output.SaveNote();
+        }
     }
 
     public void Complete() => _written.Complete();

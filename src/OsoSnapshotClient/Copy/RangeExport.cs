@@ -13,36 +13,44 @@ internal sealed class RangeExport(AgentContainer agent, ICopyTarget target, Time
     /// <summary>What kubectl printed about the last attempt; empty if all bytes arrived.</summary>
     public string ErrorText { get; private set; } = string.Empty;
 
-    /// <returns>The number of bytes that arrived, from the range's start on.</returns>
-    public async Task<long> RunAsync(ByteRange range, CancellationToken token)
+    /// <summary>Whether the last attempt ended before it had brought what it asked for.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <returns>How many bytes of the lane arrived.</returns>
+    public async Task<long> RunAsync(ByteLane lane, CancellationToken token)
     {
-        using IKubectlCall call = agent.Export(range.Start, range.Length);
+        long? every = lane.Step;
+        using IKubectlCall call = agent.Export(lane.Offset, lane.SliceLeft, every);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using CancellationTokenSource silence = new(stall);
         using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);
         Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
         long came = 0;
+        IsBroken = true;
         try
         {
             int count;
-            while (came < range.Length && (count = await call.Output.ReadAsync(
-                _buffer.AsMemory(0, (int)Math.Min(BufferBytes, range.Length - came)), CancellationToken.None)) > 0)
+            while (IsBroken && (count = await call.Output.ReadAsync(
+                _buffer.AsMemory(0, (int)Math.Min(BufferBytes, lane.SliceLeft)), CancellationToken.None)) > 0)
             {
                 silence.CancelAfter(stall);
-                target.Write(range.Start + came, _buffer.AsSpan(0, count));
+                target.Write(lane.Offset, _buffer.AsSpan(0, count));
+                long sliceLeft = lane.SliceLeft;
+                lane.Advance(count);
                 came += count;
+                IsBroken = lane.SliceLeft > 0 && (every is not null || count < sliceLeft);
             }
         }
         finally
         {
-            if (came < range.Length)
+            if (IsBroken)
             {
                 call.Kill();
             }
         }
 
         token.ThrowIfCancellationRequested();
-        ErrorText = came < range.Length && await Task.WhenAny(error, Task.Delay(ErrorLimit, token)) == error
+        ErrorText = IsBroken && await Task.WhenAny(error, Task.Delay(ErrorLimit, token)) == error
             ? KubectlAnswer.TextOf(await error)
             : string.Empty;
         await call.EndAsync(token);

@@ -34,6 +34,23 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal(output.Length, written);
     }
 
+    [Theory]
+    [InlineData(0, 100_000, 300_000)]
+    [InlineData(100_000, 100_000, 300_000)]
+    [InlineData(600_000, 1, 1)]
+    [InlineData(700_000, 100_000, 300_000)]
+    [InlineData(0, 300_000, 699_999)]
+    public void A_range_is_written_again_after_each_distance(int offset, int length, int every)
+    {
+        using MemoryStream output = new();
+
+        long written = ExportCommand.Copy(_sample.Data, output, offset, length, every);
+
+        Assert.Equal(
+            _archive.Where((_, position) => position >= offset && (position - offset) % every < length), output.ToArray());
+        Assert.Equal(output.Length, written);
+    }
+
     [Fact]
     public void More_than_there_is_is_refused() => Expect.Failure(
         () => ExportCommand.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");
@@ -59,6 +76,11 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData("export", "--offset", "1.5")]
     [InlineData("export", "--length", "many")]
     [InlineData("export", "--stream", "--offset", "1")]
+    [InlineData("export", "--every", "10")]
+    [InlineData("export", "--every", "10", "--length", "11")]
+    [InlineData("export", "--every", "10", "--length", "0")]
+    [InlineData("export", "--every", "ten", "--length", "1")]
+    [InlineData("export", "--every", "10", "--length", "10", "--block", "01M7Y45MG0X6R9BE8XAK3Q0DCX")]
     public void Options_that_make_no_sense_are_refused(params string[] arguments) => Assert.NotEmpty(AgentCommandLine.Create().Parse(arguments).Errors);
 
     [Fact]

@@ -103,14 +103,27 @@ public sealed class ArchiveCopierTests : IDisposable
 
     private Recording Export(IReadOnlyList<string> words, Func<long, long> passes)
     {
-        long offset = long.Parse(words[^3], CultureInfo.InvariantCulture);
-        long length = long.Parse(words[^1], CultureInfo.InvariantCulture);
+        long offset = Number(words, "--offset")!.Value;
+        long length = Number(words, "--length")!.Value;
+        long every = Number(words, "--every") ?? Size;
+        List<byte> bytes = [];
+        for (long start = offset; start < Size; start += every)
+        {
+            bytes.AddRange(Archive.AsSpan((int)start, (int)Math.Min(length, Size - start)));
+        }
+
         lock (_asked)
         {
-            _asked.Add((offset, length));
+            _asked.Add((offset, bytes.Count));
         }
 
         // A broken stream may end with 0.
-        return new(Archive.AsSpan((int)offset, (int)passes(length)).ToArray(), string.Empty, 0);
+        return new([.. bytes.Take((int)passes(bytes.Count))], string.Empty, 0);
+    }
+
+    private static long? Number(IReadOnlyList<string> words, string option)
+    {
+        int position = words.ToList().IndexOf(option);
+        return position < 0 ? null : long.Parse(words[position + 1], CultureInfo.InvariantCulture);
     }
 }
