@@ -5,12 +5,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What works beside a run on the same data directory, and what is kept out.</summary>
+/// <summary>Tests what may run at the same time as a run on the same data directory, and what is refused.</summary>
 public sealed class BesideARunTests : IDisposable
 {
     private static readonly PodOptions Pod = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 10 << 20) };
 
-    // Some six seconds for the archive.
+    // At this rate the archive takes about six seconds.
     private static readonly AgentOptions Slowly = new() { Environment = Given.Variables(("OSO_SNAPSHOT_RATE_LIMIT", "1MiB")) };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-beside-").FullName;
@@ -67,7 +67,7 @@ public sealed class BesideARunTests : IDisposable
         await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
     }
 
-    // In the pod's network; the data directory is named as the host sees it.
+    // Runs the verb in the pod's network. The data directory has its path on the host.
     private Task<CommandResult> VerbAsync(PrometheusPod pod, string verb, string file)
     {
         string command = $"OSO_SNAPSHOT_URL={pod.Options.BaseUrl} OSO_SNAPSHOT_DATA_DIR={pod.DataDirectory} {RunningAgent.Binary} {verb} >{Path.Combine(_directory, file)}";

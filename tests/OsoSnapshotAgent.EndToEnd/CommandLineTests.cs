@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What the program says of its own command line, and where.</summary>
+/// <summary>Tests the messages about the program's own command line, and the stream that they are written to.</summary>
 public sealed partial class CommandLineTests
 {
     [Theory]

@@ -4,10 +4,10 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What becomes of the archive of an earlier run.</summary>
+/// <summary>Tests when a run keeps, replaces or deletes the archive of an earlier run.</summary>
 public sealed class EarlierArchiveTests
 {
-    // Two archives of these blocks fit beside them, with little to spare.
+    // The volume has room for these blocks and two archives, and for little more.
     private static readonly PodOptions SmallVolume = new() { VolumeBytes = 64 << 20, Blocks = new BlockSet(Count: 2, SizeBytes: 20 << 20) };
 
     [Fact]

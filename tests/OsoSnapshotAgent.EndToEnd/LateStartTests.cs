@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>A container whose image came after its client had given up.</summary>
+/// <summary>Tests a container whose image was pulled only after its client had given up.</summary>
 public sealed class LateStartTests
 {
     private const string Limit = "2025-08-20T16:00:00Z";

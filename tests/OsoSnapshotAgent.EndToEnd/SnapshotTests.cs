@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Judging;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>The main job on real servers; system programs and a second Prometheus judge what came out.</summary>
+/// <summary>Tests the main job on real servers. System programs and a second Prometheus judge the results.</summary>
 public sealed class SnapshotTests : IDisposable
 {
     private readonly string _restored = Directory.CreateTempSubdirectory("oso-restored-").FullName;

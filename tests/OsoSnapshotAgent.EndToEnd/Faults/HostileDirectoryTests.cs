@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>A data directory in which somebody has planted what Prometheus never makes.</summary>
+/// <summary>Tests data directories in which somebody has planted files that Prometheus never makes.</summary>
 public sealed class HostileDirectoryTests
 {
     private static readonly string[] Names = ["snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256", "snapshots.log", "snapshots"];
@@ -20,7 +20,7 @@ public sealed class HostileDirectoryTests
             await RootAsync($"ln -s ../outside{(name == "snapshots" ? string.Empty : "/file")} $0/{name}", pod.DataDirectory);
         }
 
-        // What the links lead to is as before; the links themselves are replaced, save that of the log.
+        // The files that the links lead to must not change. Each link is replaced, except that of the log.
         AgentResult run = (await pod.RunAgentAsync()).EndedWith(0);
         Assert.Contains("snapshots.log can't be written, so this run is logged on the console only: ", run.Output, StringComparison.Ordinal);
         Assert.Contains("snapshots.log is a symbolic link", run.Output, StringComparison.Ordinal);

@@ -5,7 +5,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Nothing is deleted on a server's word alone or because a disk failed, and the archive goes last.</summary>
+/// <summary>
+/// Tests that nothing is deleted only because a server says so or a disk fails, and that the archive is deleted last.
+/// </summary>
 public sealed class DeletionTests
 {
     [Fact]
@@ -31,7 +33,7 @@ public sealed class DeletionTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 
-        // Some nine seconds for the snapshot's files and directories.
+        // At this speed, deleting the snapshot's files and directories takes about nine seconds.
         AgentOptions slow = new() { Environment = disk.Slowing("unlink", TimeSpan.FromSeconds(0.4)) };
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(slow);
         Task<CommandResult> release = agent.ExecAsync("release", "--remove");
@@ -49,7 +51,7 @@ public sealed class DeletionTests
         (await agent.WaitAsync()).EndedWith(0);
         Assert.Empty(await RootShell.RunAsync("ls $0 | grep snapshots || true", pod.DataDirectory));
 
-        // Besides what the slow disk prints: whoever waits sees that it goes on.
+        // The slow disk's own lines don't count. The others show the waiting client that the removal continues.
         string[] said = removal.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains(said, line => !line.StartsWith("faults:", StringComparison.Ordinal));
     }
@@ -60,7 +62,7 @@ public sealed class DeletionTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 
-        // A disk on which whatever the hold opens before it begins takes its time.
+        // The slow disk delays each file that the hold opens before it begins.
         AgentOptions slow = new() { Environment = disk.Slowing("open", TimeSpan.FromSeconds(0.15)) };
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(slow);
 
@@ -76,7 +78,7 @@ public sealed class DeletionTests
         (await pod.RunAgentAsync()).EndedWith(0);
         string earlier = await RootShell.RunAsync("sha256sum <$0", pod.Archive);
 
-        // The first flush of the directory itself comes after the rename.
+        // The first flush of the directory itself follows the rename.
         AgentResult? failed = null;
         for (int at = 1; failed is null && at < 10; at++)
         {

@@ -3,10 +3,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A directory below snapshots/ that a server writes to: it is named and left, and so is all else.</summary>
+/// <summary>
+/// Tests that a directory below snapshots/ to which a server writes is named, and that nothing is deleted.
+/// </summary>
 public sealed class LiveDatabaseTests
 {
-    /// <summary>What only a server's own directory holds, at some depths.</summary>
+    /// <summary>The signs of a live database, at several depths. Only a server's own directory holds them.</summary>
     private static readonly string[] Signs =
     [
         "snapshots/20240101T000000Z-0123456789abcdef/wal/",
@@ -66,7 +68,7 @@ public sealed class LiveDatabaseTests
         }
     }
 
-    // The directory that holds the sign.
+    // Returns the directory that holds the sign.
     private static string Named(string sign) => Path.GetDirectoryName(sign.TrimEnd('/'))!;
 
     private static async Task<string> PlantAsync(PrometheusPod pod, string sign)

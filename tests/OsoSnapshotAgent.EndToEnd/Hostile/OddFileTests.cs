@@ -4,7 +4,9 @@ using static OsoSnapshotAgent.EndToEnd.Hostile.OddFileTable;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Something odd has the name of ours: each verb ends within seconds and touches nothing foreign.</summary>
+/// <summary>
+/// Tests odd files under the agent's names: each verb ends within seconds and touches no foreign file.
+/// </summary>
 public sealed class OddFileTests
 {
     [Fact]
@@ -24,7 +26,7 @@ public sealed class OddFileTests
         {
             await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
 
-            // A log that can't be ours is left as it was.
+            // A log that can't be the agent's own is left unchanged.
             string log = before.Split('\n').Single(line => line.StartsWith("snapshots.log ", StringComparison.Ordinal));
             Assert.Equal($"snapshots d\n{log}\nsnapshots.tgz f 1\nsnapshots.tgz.sha256 f 1\n", after);
             bool warns = result.Output.Contains("snapshots.log can't be written", StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>How the container may end before its time, and what is on the volume then.</summary>
+/// <summary>Tests each early end of the container, and the files that it leaves on the volume.</summary>
 public sealed class ImageEndTests
 {
     private const string Prompt = "then press Enter here";
@@ -60,7 +60,7 @@ public sealed class ImageEndTests
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, Slow);
         await BeginsToArchiveAsync(target);
 
-        // No warning: the kernel kills all that is left in the namespace.
+        // The agent gets no warning: the kernel kills all processes of the namespace.
         await target.SignalAsync("KILL");
         await agent.EndsWithAsync(137);
         Assert.Equal(["snapshots", "snapshots.log", "snapshots.tgz.part"], target.Artefacts);

@@ -6,11 +6,11 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>The image as a file: what is in it, how large it is, and that it can be made again.</summary>
+/// <summary>Tests the image as a file: its content, its size, and that a second build gives the same layers.</summary>
 public sealed class ImageFileTests
 {
-    private const long MostUnpackedBytes = 24_000_000;
-    private const long MostArchiveBytes = 11_000_000;
+    private const long MaxUnpackedBytes = 24_000_000;
+    private const long MaxArchiveBytes = 11_000_000;
 
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(OciArchive.Path)!, ".."));
 
@@ -19,8 +19,8 @@ public sealed class ImageFileTests
     [Fact]
     public void It_is_small()
     {
-        Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MostUnpackedBytes);
-        Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MostArchiveBytes);
+        Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MaxUnpackedBytes);
+        Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MaxArchiveBytes);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>A backup directory, filled from real pods: each block is stored once.</summary>
+/// <summary>Tests a backup directory that is filled from real pods: each block is stored once.</summary>
 public sealed class BackupTests
 {
     [Fact]
@@ -159,7 +159,7 @@ public sealed class BackupTests
         long bytes = long.Parse(
             Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "60000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = bytes });
-        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(5) };
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5) };
         BackupFolder backup = new(cluster);
 
         long startedAt = Stopwatch.GetTimestamp();

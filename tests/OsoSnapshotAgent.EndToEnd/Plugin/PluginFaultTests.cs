@@ -4,7 +4,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Connections that change bytes, stand still or are cut by the operator: the copy is right, or there is none.</summary>
+/// <summary>
+/// Tests connections that change bytes, stall or are cut by the operator: the copy is right, or there is none.
+/// </summary>
 public sealed class PluginFaultTests
 {
     [Fact]
@@ -20,7 +22,8 @@ public sealed class PluginFaultTests
         Assert.Contains("The copy is not the archive: its SHA-256 differs", take.Error, StringComparison.Ordinal);
         Assert.Equal([Cluster.Pod + "-snapshots.tgz.part.state"], cluster.Files);
 
-        // The archive is still held: the same command succeeds once the connection is sound, with the same container.
+        // The agent still holds the archive. Over a sound connection the same command succeeds, with the same
+        // container.
         cluster.Configure([]);
         (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
         Assert.Single(cluster.Containers);

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>What can't work says why and what to do, and leaves no file.</summary>
+/// <summary>Tests commands that can't work: the message says why and what to do, and no file is left.</summary>
 public sealed class PluginRefusalTests
 {
     [Theory]

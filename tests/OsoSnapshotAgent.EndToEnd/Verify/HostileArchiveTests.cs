@@ -4,9 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Verify;
 
-/// <summary>
-/// Whatever an archive holds, <c>verify</c> ends with a verdict, takes little memory and prints nothing raw.
-/// </summary>
+/// <summary>Tests that <c>verify</c> judges any archive in little memory, and prints no control characters.</summary>
 public sealed class HostileArchiveTests : IDisposable
 {
     private const long MaxPeakKiB = 64 * 1024;
