@@ -146,7 +146,7 @@ public sealed class TlsTests : IDisposable
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
     }
 
-    /// <param name="usages">Object identifiers of the extended key usage, where it has one.</param>
+    /// <param name="usages">The object identifiers of the extended key usage, if there is one.</param>
     private FakeServer Server(string address, params string[] usages)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

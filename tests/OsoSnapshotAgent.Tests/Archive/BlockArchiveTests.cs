@@ -12,7 +12,7 @@ public sealed class BlockArchiveTests : IDisposable
 
     public BlockArchiveTests()
     {
-        // Several slices of the compression.
+        // This much noise takes several slices of the compression.
         byte[] noise = new byte[3_000_000];
         new Random(13).NextBytes(noise);
         File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "chunks/000002"), noise);
@@ -36,7 +36,7 @@ public sealed class BlockArchiveTests : IDisposable
         Assert.Equal(one, Export(new AgentSettings { Workers = 2 }));
         Assert.Equal(one, Export(new AgentSettings { Workers = 4 }));
 
-        // As Prometheus does: directories anew, files as hard links.
+        // As in Prometheus' snapshots, the directories are new and the files are hard links.
         string other = _sample.Directory.PathOf("other");
         SystemTool.Output("cp", "-al", _sample.SnapshotPath, other);
         SystemTool.Output("sh", "-c", "find \"$0\" -type d -exec touch {} +", other);

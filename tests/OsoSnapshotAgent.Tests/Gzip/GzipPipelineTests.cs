@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Gzip;
 
-/// <summary>One gzip member from many workers, judged by readers that are not ours.</summary>
+/// <summary>Tests that many workers make one gzip member. Independent readers judge.</summary>
 public sealed class GzipPipelineTests : IDisposable
 {
     private const int SliceBytes = 512 * 1024;
@@ -52,7 +52,7 @@ public sealed class GzipPipelineTests : IDisposable
         byte[] plain = Text(3 * SliceBytes);
         string file = _directory.Write("x.gz", Pack(plain, "isal", workers: 2));
 
-        // decompressobj stops at the end of the first member; what follows would be in unused_data.
+        // decompressobj stops at the end of the first member. Further bytes would be in unused_data.
         string output = SystemTool.Output("python3", "-c", $"import zlib; d = zlib.decompressobj(31); print(len(d.decompress(open('{file}', 'rb').read())), d.eof, len(d.unused_data))");
 
         Assert.Equal($"{plain.Length} True 0", output.Trim());
@@ -88,7 +88,7 @@ public sealed class GzipPipelineTests : IDisposable
             found += IsFound(UnpackWithIsal, damaged, plain) && IsFound(UnpackWithNet, damaged, plain) ? 1 : 0;
         }
 
-        // The few others fall on padding, which no reader looks at: for these the archive has its own checksum.
+        // The other bits are padding, which no reader checks. The archive's own checksum covers these.
         Assert.InRange(found, 190, 200);
     }
 
@@ -159,7 +159,7 @@ public sealed class GzipPipelineTests : IDisposable
         });
         writer.Start();
 
-        // The ring has five slices for two workers; the writer waits for a sixth.
+        // The ring has five slices for two workers. The writer must wait before the sixth.
         SpinWait.SpinUntil(() => Volatile.Read(ref written) >= 5 && writer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30));
         Assert.Equal(5, written);
 

@@ -239,7 +239,7 @@ public sealed class DirectoryHandleTests : IDisposable
         string[] deleted = [.. _handle.Names()];
         Array.ForEach(deleted, _handle.DeleteFile);
 
-        // What the first read had taken, and no more.
+        // Only the names of the first read are left.
         int rest = 0;
         while (names.MoveNext())
         {

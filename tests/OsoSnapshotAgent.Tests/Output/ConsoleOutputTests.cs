@@ -53,7 +53,7 @@ public sealed class ConsoleOutputTests : IDisposable
         _console.WriteLine("first");
         _blocked.Wait(TestContext.Current.CancellationToken);
 
-        // 1 MiB at most is kept; the writer holds one line of it.
+        // The console keeps at most 1 MiB, and its writer has one more line.
         for (int i = 0; i < 1100; i++)
         {
             _console.WriteLine(line);

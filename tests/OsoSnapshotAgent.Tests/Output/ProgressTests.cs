@@ -85,7 +85,7 @@ public sealed class ProgressTests : IDisposable
 
     public void Dispose() => _console.Dispose();
 
-    // On a terminal a line is redrawn in between; what stands in the end is what logs show.
+    // Returns each line as a log would show it: a terminal redraws the line, and only the last text stays.
     private string[] Lines()
     {
         _console.Drain();

@@ -120,7 +120,7 @@ public sealed class ProcedureRunnerTests : IDisposable
         Assert.False(File.Exists(_sample.PartialArchive));
     }
 
-    // Not SIGINT: the test runner listens to it too and would stop the whole run.
+    // SIGINT is left out: the test runner handles it too, and would stop all tests.
     [Theory]
     [InlineData("HUP", ExitStatus.HungUp, "SIGHUP")]
     [InlineData("TERM", ExitStatus.Terminated, "SIGTERM")]

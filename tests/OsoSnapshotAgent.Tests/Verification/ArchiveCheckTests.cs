@@ -9,7 +9,7 @@ using OsoSnapshotAgent.Tests.Tar;
 
 namespace OsoSnapshotAgent.Tests.Verification;
 
-/// <summary>The verb <c>verify</c>, on what lies on a disk by itself.</summary>
+/// <summary>Tests the verb <c>verify</c> on archives and directories on a disk, without an agent.</summary>
 public sealed class ArchiveCheckTests : IDisposable
 {
     private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid, hasTombstones: false);
@@ -204,7 +204,7 @@ public sealed class ArchiveCheckTests : IDisposable
     [Fact]
     public void The_last_byte_of_a_file_is_checked_too_where_it_is_read_alone()
     {
-        // One more than is read at once.
+        // The file has one byte more than one read takes.
         File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), SampleBlock.Index((512 * 1024) + 1 - 57));
 
         Assert.Equal(ExitStatus.Done, Verify(_sample.SnapshotPath));

@@ -235,7 +235,7 @@ public sealed class BackupCopyTests : IDisposable
     private static Task<byte[]> ReadAsync(string file) =>
         File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
 
-    // As another run leaves it.
+    // Leaves a partial file, as an earlier run does.
     private async Task LeavePartAsync(HeldDatabase database, int length, string? engine)
     {
         using (BackupDirectory directory = BackupDirectory.OpenToAdd(_sample.Backup, _ => { }, CancellationToken.None))

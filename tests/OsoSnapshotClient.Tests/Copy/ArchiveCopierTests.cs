@@ -77,7 +77,7 @@ public sealed class ArchiveCopierTests : IDisposable
         Assert.Equal(Archive, await System.IO.File.ReadAllBytesAsync(File + ".part", Token));
     }
 
-    /// <param name="passes">How many of the bytes that were asked for come before the connection breaks.</param>
+    /// <param name="passes">How many of the requested bytes arrive before the connection breaks.</param>
     private async Task CopyAsync(int streams, Func<long, long> passes, TimeSpan trial = default)
     {
         string pod = Recorded.PodWith("""{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""");
@@ -110,7 +110,7 @@ public sealed class ArchiveCopierTests : IDisposable
             _asked.Add((offset, length));
         }
 
-        // A broken stream may end with 0.
+        // A broken stream may end with status 0.
         return new(Archive.AsSpan((int)offset, (int)passes(length)).ToArray(), string.Empty, 0);
     }
 }
