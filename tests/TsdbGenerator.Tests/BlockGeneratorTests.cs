@@ -155,7 +155,7 @@ public sealed class BlockGeneratorTests : IDisposable
 
         var problem = Assert.Throws<IOException>(() => BlockGenerator.Generate(Options()));
 
-        Assert.Contains("is there already", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", problem.Message, StringComparison.Ordinal);
     }
 
     private GeneratorOptions Options() => new() { Directory = _temporary.Path, SizeBytes = 1 << 20 };
