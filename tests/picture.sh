@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes src/OsoSnapshotClient/take.svg, the picture in README.md, from a real run: a real Prometheus and the real image
-# in containers of podman, the client in dist/, and the tests' stand-in for kubectl. Run ./build.sh image first. The script
-# needs root or sudo.
+# in containers of podman, the client in dist/, and the tests' stand-in for kubectl. Run ./build.sh image first. The
+# script needs root or sudo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=../docker/lib.sh
