@@ -14,7 +14,7 @@ public sealed partial class CommandLineTests
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--frobnicate", "status", "--frobnicate")]
     [InlineData("too", "verify", "one", "too")]
-    public async Task A_wrong_command_line_is_told_on_standard_error_alone(string told, params string[] arguments)
+    public async Task A_wrong_command_line_is_reported_only_on_standard_error(string told, params string[] arguments)
     {
         CommandResult result = await HostCommand.RunAsync([RunningAgent.Binary, .. arguments]);
 

@@ -15,7 +15,7 @@ public sealed class InterruptionTests
     private static readonly PodOptions WithBlocks = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 48 << 20) };
 
     [Fact]
-    public async Task SIGTERM_while_archiving_leaves_nothing_half_made()
+    public async Task SIGTERM_while_archiving_leaves_no_archive_and_no_snapshot()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
         await using RunningAgent agent = await StartArchivingAsync(pod);

@@ -29,7 +29,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task They_are_told_while_a_snapshot_lacks_them_and_one_after_the_compaction_has_them(string number)
+    public async Task Samples_out_of_order_are_reported_until_a_snapshot_after_the_compaction_has_them(string number)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {
@@ -66,7 +66,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     }
 
     [Fact]
-    public async Task Status_and_a_stream_tell_them_too()
+    public async Task Status_and_a_stream_report_samples_out_of_order_too()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {

@@ -34,7 +34,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_goes_ends_the_stream_and_leaves_nothing_on_the_volume()
+    public async Task A_reader_that_goes_away_ends_the_stream_and_leaves_nothing_on_the_volume()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 2, SizeBytes: 16 << 20) });
 

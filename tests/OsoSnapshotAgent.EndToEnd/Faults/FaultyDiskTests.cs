@@ -49,7 +49,7 @@ public sealed class FaultyDiskTests : IDisposable
     [InlineData("rename", 1)]
     [InlineData("unlink", 1)]
     [InlineData("statvfs", 1)]
-    public async Task Such_a_call_fails_where_it_shall(string call, int at)
+    public async Task A_call_relative_to_a_descriptor_fails_as_chosen(string call, int at)
     {
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 

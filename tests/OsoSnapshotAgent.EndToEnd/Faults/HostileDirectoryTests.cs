@@ -9,7 +9,7 @@ public sealed class HostileDirectoryTests
     private static readonly string[] Names = ["snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256", "snapshots.log", "snapshots"];
 
     [Fact]
-    public async Task Links_under_all_our_names_lead_nobody_astray()
+    public async Task Links_with_the_agents_names_are_not_followed()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         const string Outside = "mkdir -p $0/outside/20250820T165101Z-0eb533ff8d43ed64 && echo precious > $0/outside/file && chown -R 1000:1000 $0/outside";

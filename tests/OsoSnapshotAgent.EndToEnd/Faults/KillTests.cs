@@ -54,7 +54,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [InlineData("TERM", 143)]
     [InlineData("INT", 130)]
     [InlineData("HUP", 129)]
-    public async Task A_signal_at_any_moment_ends_the_run_at_once_and_leaves_nothing_half_made(string signal, int status)
+    public async Task A_signal_at_any_moment_ends_the_run_at_once_and_leaves_no_partial_file(string signal, int status)
     {
         Random random = Start(out int seed);
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallPod);

@@ -28,7 +28,7 @@ public sealed class DeletionTests
     }
 
     [Fact]
-    public async Task The_hold_lasts_until_all_is_removed_and_the_archive_goes_last()
+    public async Task The_hold_lasts_until_everything_is_removed_and_the_archive_is_removed_last()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
@@ -71,7 +71,7 @@ public sealed class DeletionTests
     }
 
     [Fact]
-    public async Task An_archive_whose_directory_can_not_be_flushed_stays_and_its_fate_is_told()
+    public async Task An_archive_whose_directory_can_not_be_flushed_stays_with_a_warning()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         using FaultyDisk disk = await FaultyDisk.CompileAsync();

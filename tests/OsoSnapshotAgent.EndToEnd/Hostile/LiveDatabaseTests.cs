@@ -22,13 +22,13 @@ public sealed class LiveDatabaseTests
     ];
 
     [Fact]
-    public async Task A_run_names_it_and_deletes_nothing() => await AssertLeftAsync("no");
+    public async Task A_run_names_a_live_database_and_deletes_nothing() => await AssertLeftAsync("no");
 
     [Fact]
-    public async Task A_removal_names_it_and_deletes_nothing() => await AssertLeftAsync("yes");
+    public async Task A_removal_names_a_live_database_and_deletes_nothing() => await AssertLeftAsync("yes");
 
     [Fact]
-    public async Task Release_and_remove_names_it_and_deletes_nothing()
+    public async Task Release_and_remove_names_a_live_database_and_deletes_nothing()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         foreach (string sign in Signs)

@@ -11,7 +11,7 @@ public sealed class OddFileHoldTests
         OddFileTable.JudgeAsync("release", ReleaseAsync);
 
     [Fact]
-    public Task Status_answers_whatever_lies_there() => OddFileTable.JudgeAsync("status", async (pod, files, cell) =>
+    public Task Status_answers_with_any_odd_file() => OddFileTable.JudgeAsync("status", async (pod, files, cell) =>
     {
         await files.ClearAsync();
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(OddFileTable.Run);

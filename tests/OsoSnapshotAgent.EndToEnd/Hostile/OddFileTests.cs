@@ -10,7 +10,7 @@ namespace OsoSnapshotAgent.EndToEnd.Hostile;
 public sealed class OddFileTests
 {
     [Fact]
-    public Task A_run_takes_its_names_back_or_touches_nothing() => JudgeAsync("run", async (pod, files, cell) =>
+    public Task A_run_replaces_an_odd_file_or_touches_nothing() => JudgeAsync("run", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
         string before = await KindsAsync(pod);
@@ -49,7 +49,7 @@ public sealed class OddFileTests
     });
 
     [Fact]
-    public Task Export_gives_no_byte_of_what_is_no_file() => JudgeAsync("export", async (pod, files, cell) =>
+    public Task Export_prints_no_byte_of_an_odd_file() => JudgeAsync("export", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 
@@ -60,7 +60,7 @@ public sealed class OddFileTests
     });
 
     [Fact]
-    public Task Verify_follows_nothing() => JudgeAsync("verify", async (pod, files, cell) =>
+    public Task Verify_follows_no_link() => JudgeAsync("verify", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 

@@ -21,7 +21,7 @@ public sealed partial class SystemCallTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task A_run_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task A_run_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
 
@@ -33,7 +33,7 @@ public sealed partial class SystemCallTests : IDisposable
     }
 
     [Fact]
-    public async Task REMOVE_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task REMOVE_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         (await pod.RunAgentAsync()).EndedWith(0);
@@ -44,7 +44,7 @@ public sealed partial class SystemCallTests : IDisposable
     }
 
     [Fact]
-    public async Task Release_and_remove_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task Release_and_remove_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(Traced());
@@ -87,7 +87,7 @@ public sealed partial class SystemCallTests : IDisposable
     [InlineData(false, """9 statx(7</tmp/x/root/prometheus>, "", AT_EMPTY_PATH, STATX_BASIC_STATS, {}) = 0""")]
     [InlineData(false, """9 unlinkat(7</tmp/x/root/prometheus>, "snapshots.tgz", 0) = 0""")]
     [InlineData(false, """9 readlink("/proc/self/fd/7", "/tmp/x/root/prometheus", 4096) = 22""")]
-    public void A_call_by_a_path_and_one_that_follows_a_link_are_told_from_others(bool isWrong, string call) =>
+    public void Calls_by_a_path_and_calls_that_follow_a_link_are_recognised(bool isWrong, string call) =>
         Assert.Equal(isWrong, IsByPath(call) || FollowsLinks(call));
 
     private AgentOptions Traced(params string[] more) => new()

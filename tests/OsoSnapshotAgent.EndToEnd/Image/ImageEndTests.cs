@@ -11,7 +11,7 @@ public sealed class ImageEndTests
     private static readonly (string, string) Slow = ("OSO_SNAPSHOT_RATE_LIMIT", "1MiB");
 
     [Fact]
-    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_nothing_half_made()
+    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_no_archive()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = 32 << 20 });
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, Slow, ("OSO_SNAPSHOT_HOLD", "30m"));

@@ -17,14 +17,14 @@ public sealed class ImageFileTests
     private readonly OciArchive _image = new(OciArchive.Path);
 
     [Fact]
-    public void It_is_small()
+    public void The_image_is_small()
     {
         Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MaxUnpackedBytes);
         Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MaxArchiveBytes);
     }
 
     [Fact]
-    public async Task Made_again_at_another_place_it_has_the_same_layers()
+    public async Task A_second_build_at_another_place_has_the_same_layers()
     {
         DateTimeOffset created = _image.Config.GetProperty("created").GetDateTimeOffset();
         string output = Directory.CreateTempSubdirectory("oso-image-file-").FullName;
@@ -96,7 +96,7 @@ public sealed class ImageFileTests
     }
 
     [Fact]
-    public async Task A_verb_without_an_agent_says_so()
+    public async Task A_verb_without_an_agent_says_that_none_is_at_work()
     {
         await Podman.SkipWhereImpossibleAsync();
 

@@ -68,7 +68,7 @@ public sealed partial class TargetLayoutTests
     }
 
     [Fact]
-    public async Task Of_several_Prometheus_one_must_be_named_and_then_it_is_the_one()
+    public async Task Of_several_Prometheus_one_must_be_named_and_is_then_used()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { FirstProcess = FirstProcess.Sleeper });
         string second = target.PathOf("second");

@@ -38,7 +38,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task Released_the_volume_is_as_before_and_the_page_of_plain_tools_restores_it()
+    public async Task After_the_release_the_volume_is_as_before_and_plain_tools_restore_the_backup()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -95,7 +95,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task Through_many_cuts_every_block_is_byte_equal_and_no_byte_comes_twice()
+    public async Task Through_many_cuts_every_block_is_byte_equal_and_no_byte_is_sent_twice()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = 8 << 20 });
         using Cluster cluster = new(target);
@@ -113,7 +113,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task A_deletion_between_two_backups_has_its_block_carried_anew_and_both_restores_are_right()
+    public async Task A_block_with_a_deletion_between_two_backups_is_copied_again_and_both_restores_are_right()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);

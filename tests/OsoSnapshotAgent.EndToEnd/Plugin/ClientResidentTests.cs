@@ -48,7 +48,7 @@ public sealed class ClientResidentTests
     }
 
     [Fact]
-    public async Task It_takes_3_MiB_at_most_no_CPU_and_leaves_no_zombie()
+    public async Task A_resident_container_takes_at_most_3_MiB_and_no_CPU_and_leaves_no_zombie()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);

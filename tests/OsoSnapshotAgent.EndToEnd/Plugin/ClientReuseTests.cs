@@ -83,7 +83,7 @@ public sealed class ClientReuseTests
     }
 
     [Fact]
-    public async Task It_does_not_go_with_a_stream()
+    public async Task Reuse_and_a_stream_exclude_each_other()
     {
         using Cluster cluster = new();
 

@@ -44,7 +44,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task A_connection_that_stands_still_is_ended_and_the_copy_goes_on()
+    public async Task A_stalled_connection_is_ended_and_the_copy_is_resumed()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -59,7 +59,7 @@ public sealed class PluginFaultTests
     [Theory]
     [InlineData(Cluster.Pod, "--keep")]
     [InlineData("--selector=app=prometheus", "--keep")]
-    public async Task After_Ctrl_C_the_same_command_goes_on_behind_what_was_copied(params string[] arguments)
+    public async Task After_Ctrl_C_the_same_command_resumes_the_copy(params string[] arguments)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -80,7 +80,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task What_was_copied_from_a_container_that_is_gone_is_not_built_upon()
+    public async Task A_partial_copy_from_a_container_that_is_gone_is_not_resumed()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -137,7 +137,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task A_connection_that_brings_nothing_ends_in_failure_and_what_has_come_stays_for_the_next_run()
+    public async Task A_connection_without_a_byte_ends_in_failure_and_the_partial_copy_stays_for_the_next_run()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);

@@ -29,7 +29,7 @@ public sealed class PluginRefusalTests
     }
 
     [Fact]
-    public async Task Who_may_not_copy_is_told_before_anything_is_made()
+    public async Task A_user_who_may_not_copy_is_refused_before_anything_is_made()
     {
         CommandResult take = await RefusedAsync(new JsonObject { ["can_i"] = "no" }, "take", Cluster.Pod);
 

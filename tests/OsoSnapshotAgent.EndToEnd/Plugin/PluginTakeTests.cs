@@ -73,7 +73,7 @@ public sealed class PluginTakeTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_slow_alone_is_joined_by_others()
+    public async Task A_slow_connection_is_joined_by_others()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = 160_000_000 });
         using Cluster cluster = new(target);
@@ -86,7 +86,7 @@ public sealed class PluginTakeTests
     }
 
     [Fact]
-    public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_comes_twice()
+    public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_is_sent_twice()
     {
         // OSO_TEST_COPY_BYTES=7800000000 makes an archive of more than 4 GiB, whose copy with 200 cuts takes some
         // minutes.

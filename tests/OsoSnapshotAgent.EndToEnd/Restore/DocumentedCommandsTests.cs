@@ -18,7 +18,7 @@ public sealed class DocumentedCommandsTests : IDisposable
     public void Dispose() => HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", _folder)).GetAwaiter().GetResult();
 
     [Fact]
-    public async Task Those_for_a_restore_verify_the_archive_and_make_data_directories_of_it()
+    public async Task The_documented_commands_verify_the_archive_and_restore_it()
     {
         string[] commands =
         [

@@ -12,7 +12,7 @@ public sealed class WindowsFileTests : IDisposable
     [Theory]
     [InlineData('\\')]
     [InlineData('/')]
-    public async Task It_tells_its_verbs_verifies_and_restores(char separator)
+    public async Task The_file_for_Windows_prints_its_verbs_verifies_and_restores(char separator)
     {
         Assert.SkipUnless(File.Exists(Wine), "Wine is not installed.");
         string snapshot = Path.Combine(_folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64");

@@ -34,7 +34,7 @@ public sealed class HostileArchiveTests : IDisposable
     [InlineData("global headers of a MiB", 7)]
     [InlineData("an extended header of a GiB")]
     [InlineData("a GiB of zeros after the end")]
-    public async Task Is_judged_in_64_MiB(string content, int status = 6)
+    public async Task A_hostile_archive_is_judged_in_64_MiB(string content, int status = 6)
     {
         await WriteAsync(content);
 

@@ -21,7 +21,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("20250820T165101Z-0eb533ff8d43ed64\\n")]
     [InlineData("20250820T165101Z-0eb533ff\\u0000d43ed64")]
     [InlineData("20250820T165101Z-0eb533ff\\u001b[2J")]
-    public async Task A_name_that_is_none_is_refused(string name) =>
+    public async Task An_invalid_name_is_refused(string name) =>
         await RefusedAsync(FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{name}}}"}}"""));
 
     [Theory]

@@ -58,7 +58,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void At_the_end_there_is_nothing_and_all_is_told_of_the_whole()
+    public void An_export_from_the_end_is_empty_and_describes_the_whole()
     {
         byte[] whole = Export();
 
@@ -76,7 +76,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void What_ends_early_tells_nothing_of_the_whole()
+    public void An_export_that_ends_early_does_not_describe_the_whole()
     {
         Export(out IReadOnlyList<string> told, length: 10);
 
@@ -84,7 +84,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void After_the_end_there_is_no_byte_to_begin_with()
+    public void An_offset_after_the_end_is_refused()
     {
         long bytes = Export().Length;
 

@@ -66,7 +66,7 @@ public sealed class ControlCommandsTests
     [Theory]
     [InlineData("")]
     [InlineData("{\"run\":{\"pha")]
-    public async Task An_agent_that_ends_before_its_answer_is_whole_is_none(string answer)
+    public async Task A_partial_answer_of_an_agent_counts_as_none(string answer)
     {
         using Socket listener = Listen();
         Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);

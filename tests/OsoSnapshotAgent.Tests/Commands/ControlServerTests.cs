@@ -148,7 +148,7 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public void More_than_any_request_holds_and_bytes_that_are_no_text_do_no_harm()
+    public void A_request_that_is_too_long_or_no_text_does_no_harm()
     {
         using Socket socket = Connect();
         socket.Send([.. Encoding.UTF8.GetBytes("release"), .. Enumerable.Repeat((byte)0xff, 100_000)]);
@@ -158,7 +158,7 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_says_nothing_holds_up_nobody_for_long()
+    public async Task A_silent_client_does_not_delay_others_for_long()
     {
         // Only this server has a short timeout. On a busy machine, a short one would end honest requests too.
         UnixDomainSocketEndPoint endPoint = new("\0" + _name + "-short");
@@ -175,7 +175,7 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public void A_client_that_goes_without_the_answer_does_no_harm()
+    public void A_client_that_leaves_before_the_answer_does_no_harm()
     {
         Connect().Dispose();
         using (Socket socket = Connect())

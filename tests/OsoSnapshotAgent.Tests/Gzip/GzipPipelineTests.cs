@@ -65,7 +65,7 @@ public sealed class GzipPipelineTests : IDisposable
     [Theory]
     [InlineData("isal")]
     [InlineData("zlib")]
-    public void What_is_cut_off_is_found(string writer)
+    public void A_truncation_is_found(string writer)
     {
         byte[] packed = Pack(Text(2 * SliceBytes), writer, workers: 2);
         foreach (int length in new[] { 0, 5, 10, 11, packed.Length / 2, packed.Length - 9, packed.Length - 8, packed.Length - 1 })
@@ -93,7 +93,7 @@ public sealed class GzipPipelineTests : IDisposable
     }
 
     [Fact]
-    public void What_follows_the_member_is_found() =>
+    public void Bytes_after_the_member_are_found() =>
         Assert.Throws<InvalidDataException>(() => UnpackWithIsal([.. Pack(Text(100), "isal", workers: 1), 0]));
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class StrictGunzipStreamTests
     [InlineData(1)]
     [InlineData(8)]
     [InlineData(100_000)]
-    public void What_follows_is_found(int count) => Assert.True(IsFound([.. _packed, .. new byte[count]]));
+    public void Bytes_after_the_end_are_found(int count) => Assert.True(IsFound([.. _packed, .. new byte[count]]));
 
     [Fact]
     public void A_second_member_that_follows_is_found() => Assert.True(IsFound([.. _packed, .. _packed]));

@@ -12,7 +12,7 @@ public sealed partial class DocumentTests
     private const int MaxCellColumns = 80;
 
     [Fact]
-    public void No_document_is_longer_than_a_reader_bears()
+    public void No_document_is_too_long()
     {
         Assert.Contains(Document.All, document => document.Path == "README.md");
         Assert.All(Document.All, document => Assert.InRange(

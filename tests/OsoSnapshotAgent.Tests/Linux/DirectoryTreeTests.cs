@@ -96,7 +96,7 @@ public sealed class DirectoryTreeTests : IDisposable
     }
 
     [Fact]
-    public void What_vanishes_while_the_walk_goes_on_is_told_as_vanished()
+    public void A_file_that_vanishes_during_the_walk_is_listed_without_a_status()
     {
         _directory.Write("a", "x");
         _directory.Write("b", "x");
@@ -190,7 +190,7 @@ public sealed class DirectoryTreeTests : IDisposable
     }
 
     [Fact]
-    public void What_another_has_deleted_meanwhile_is_no_failure_and_what_came_is()
+    public void A_file_that_was_deleted_meanwhile_is_no_failure_and_a_new_one_is()
     {
         _directory.Write("victim/a", "x");
         _directory.Write("victim/b", "x");

@@ -82,7 +82,7 @@ public sealed class ConsoleOutputTests : IDisposable
     }
 
     [Fact]
-    public void Goes_on_without_a_reader_once_the_other_end_is_gone()
+    public void Continues_without_a_reader_once_the_other_end_is_closed()
     {
         _isOpen = false;
         _console.WriteLine("one");

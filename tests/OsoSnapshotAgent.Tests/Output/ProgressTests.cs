@@ -63,7 +63,7 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
-    public void A_year_without_progress_is_borne()
+    public void A_year_without_progress_does_no_harm()
     {
         _progress.Start("Archiving", long.MaxValue);
         _time.Advance(TimeSpan.FromDays(366));
@@ -73,7 +73,7 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
-    public void Each_activity_starts_anew()
+    public void Each_activity_starts_from_zero()
     {
         _progress.Start("Archiving", 0);
         _time.Advance(TimeSpan.FromSeconds(9));

@@ -39,7 +39,7 @@ public sealed class ProcedureRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_words_of_a_server_are_in_the_transcript_alone()
+    public async Task The_words_of_a_server_are_only_in_the_transcript()
     {
         await RunAsync(_ => throw new OperatorException(ExitStatus.PrometheusRefused, "It answered 500: {\"x\"", "look")
         {

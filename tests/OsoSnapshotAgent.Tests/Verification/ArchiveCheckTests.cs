@@ -162,7 +162,7 @@ public sealed class ArchiveCheckTests : IDisposable
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")]
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde  x")]
     [InlineData("0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef  x")]
-    public void A_checksum_that_is_none_is_told(string checksum)
+    public void A_malformed_checksum_is_reported(string checksum)
     {
         WriteArchive();
         File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), checksum);

@@ -35,7 +35,7 @@ public sealed class ArchiveCopierTests : IDisposable
     }
 
     [Fact]
-    public async Task A_range_that_breaks_is_resumed_alone_and_no_byte_comes_twice()
+    public async Task Only_a_broken_range_is_resumed_and_no_byte_is_sent_twice()
     {
         long came = 0;
         await CopyAsync(4, length =>
