@@ -82,7 +82,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.All(inOrder, text =>
         {
             int found = result.Output.IndexOf(text, position, StringComparison.Ordinal);
-            Assert.True(found >= 0, $"'{text}' is missing, or comes too early, in:\n{result.Output}");
+            Assert.True(found >= 0, $"'{text}' is missing or too early in:\n{result.Output}");
             position = found + 1;
         });
         Assert.Matches(@"drwx[rwxs-]{6} +\d+ nobody nobody +\S+ \w{3} [ \d]\d \d\d:\d\d wal\n", result.Output);

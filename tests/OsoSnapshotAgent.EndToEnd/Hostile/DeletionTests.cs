@@ -42,8 +42,8 @@ public sealed class DeletionTests
             string left = await Volume.ArtefactsAsync(pod.DataDirectory);
             bool hasSnapshots = left.Contains("snapshots d", StringComparison.Ordinal);
             bool hasArchive = left.Contains("snapshots.tgz f", StringComparison.Ordinal);
-            Assert.True(hasArchive || !hasSnapshots, "The archive went before the snapshot.");
-            Assert.False(left.Length > 0 && agent.HasEnded, $"The hold has ended before the removal:\n{left}");
+            Assert.True(hasArchive || !hasSnapshots, "The archive was deleted before the snapshot.");
+            Assert.False(left.Length > 0 && agent.HasEnded, $"The hold ended before everything was removed:\n{left}");
             await Task.Delay(TimeSpan.FromSeconds(0.1), TestContext.Current.CancellationToken);
         }
 

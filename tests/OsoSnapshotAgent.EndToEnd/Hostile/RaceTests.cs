@@ -72,7 +72,7 @@ public sealed class RaceTests
         string[] lines = await RunOftenAsync(pod, attacker, options, before: wait);
 
         string left = await attacker.ReadOutsideAsync();
-        string message = $"{attacker.Attacks} attacks ({Counts(lines)}) left outside:\n{left}\nof\n{outside}";
+        string message = $"After {attacker.Attacks} attacks ({Counts(lines)}) the files outside are\n{left}\ninstead of\n{outside}";
         Assert.True(outside == left, message);
         AssertEachEnded(lines, attacker, [0, 6]);
     }

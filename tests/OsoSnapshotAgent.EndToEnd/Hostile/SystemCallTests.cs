@@ -29,7 +29,7 @@ public sealed partial class SystemCallTests : IDisposable
         (await pod.RunAgentAsync()).EndedWith(0);
         (await pod.RunAgentAsync(Traced())).EndedWith(0);
 
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed partial class SystemCallTests : IDisposable
 
         (await pod.RunAgentAsync(Traced() with { Environment = Given.Variables(("REMOVE", "yes")) })).EndedWith(0);
 
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed partial class SystemCallTests : IDisposable
 
         (await agent.WaitAsync()).EndedWith(0);
         Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed partial class SystemCallTests : IDisposable
         Wrapper = ["/usr/bin/strace", "-f", "-y", "-s", "4096", "-e", "trace=%file,openat2", .. more, "-o", TraceFile],
     };
 
-    private void AssertByDescriptorAlone()
+    private void AssertOnlyByDescriptor()
     {
         string[] calls = [.. File.ReadLines(TraceFile).Where(line => line.Contains('(', StringComparison.Ordinal))];
 
@@ -120,7 +120,7 @@ public sealed partial class SystemCallTests : IDisposable
     // The directory itself can only be found by its path. The kernel follows a link below /proc/self/fd/N.
     private static bool IsBelowByPath(string path) =>
         (path.StartsWith(DataDirectory + "/", StringComparison.Ordinal) && path != DataDirectory + "/.")
-        || BehindDescriptor().IsMatch(path);
+        || UnderDescriptor().IsMatch(path);
 
     // The kernel follows links in all components of a name except the last, and in the last too unless a flag forbids
     // it.
@@ -134,7 +134,7 @@ public sealed partial class SystemCallTests : IDisposable
     }
 
     [GeneratedRegex("""^/proc/self/fd/\d+/+[^/.]""")]
-    private static partial Regex BehindDescriptor();
+    private static partial Regex UnderDescriptor();
 
     // With O_EXCL the call makes a new file, so it can't follow a link.
     [GeneratedRegex("O_NOFOLLOW|O_EXCL|AT_SYMLINK_NOFOLLOW")]

@@ -48,7 +48,7 @@ public sealed class BackupCrashTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{kills} kills, {done} backups ended before theirs");
+        TestContext.Current.SendDiagnosticMessage($"{kills} kills, {done} backups ended before they were killed");
         cluster.Configure([]);
         await backup.TakeAsync("--keep");
         await backup.VerifiesAsync();

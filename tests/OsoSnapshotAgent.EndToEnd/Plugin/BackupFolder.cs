@@ -90,7 +90,7 @@ internal sealed class BackupFolder(Cluster cluster)
             blocks.Add(System.IO.Path.GetFileName(block), actual);
             if (File.Exists(block + ".sha256") && File.ReadAllText(block + ".sha256").Split(' ')[0] != actual)
             {
-                return $"{block} is not what its .sha256 says";
+                return $"{block} does not match its .sha256";
             }
         }
 

@@ -76,7 +76,7 @@ public sealed class BlockFormatTests : IDisposable
             sections++;
         }
 
-        Assert.True(sections > 100, $"{sections} label indices and postings");
+        Assert.True(sections > 100, $"only {sections} label indices and postings");
         Assert.Equal(postingsTable, CheckSection(index, labelTable));
         Assert.Equal(index.Length - 52, CheckSection(index, postingsTable));
 
