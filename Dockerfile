@@ -1,14 +1,14 @@
-# docker build .  makes the image from the sources alone. ./build.sh image makes the same one offline: it stages the root file system on the
-# host with the same script, and builds the last stage below from it (see docker/image.sh).
+# "docker build ." makes the image from the sources only. "./build.sh image" makes the same image offline: the same
+# script stages the root file system on the host, and docker/image.sh builds the last stage below from that.
 
-# How to raise both: CONTRIBUTING.md.
+# CONTRIBUTING.md says how to raise the SDK image and the snapshot.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble@sha256:35d40304542c8689331f8cab17c65926cdf48fe711e289321d71924b230a7d29
 FROM ${SDK_IMAGE} AS build
-# Empty where the base's apt is older than 2.8: it then installs the newest packages.
+# If the base's apt is older than 2.8, set this to nothing. apt then installs the newest packages.
 ARG APT_SNAPSHOT=20261001T000000Z
 WORKDIR /source
 COPY . .
-# Without git in here, the revision for --version comes from outside.
+# The image has no git, so the revision for --version is an argument.
 ARG REVISION=""
 RUN CI=true SourceRevisionId=$REVISION ./build.sh publish
 ARG SOURCE_DATE_EPOCH=0
@@ -17,7 +17,7 @@ RUN src/build/install-packages.sh busybox-static ca-certificates libisal2 python
 
 FROM scratch
 COPY --from=build /image/ /
-# 65534:65534 is Prometheus' own identity in the official image: /proc/1/root opens to the same user and group only.
+# Only the same user and group may enter /proc/1/root. In the official image, Prometheus is 65534:65534.
 USER 65534:65534
 # Without HOME every TLS handshake of .NET fails.
 ENV HOME=/tmp PATH=/usr/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a checkout can do. Every verb is a few lines; the work lies in src/build/, docker/ and tests/.
+# Runs the verbs of a checkout. Each verb is short, because src/build/, docker/ and tests/ do the work.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,10 +13,12 @@ Usage: ./build.sh VERB
   client   make the operator's client in dist/: kubectl-oso_snapshot for linux-x64 and win-x64, and its tool package
   image    make the images localhost/oso_snapshot:dev (and dist/oso_snapshot.oci.tar) and localhost/oso_snapshot_client:dev,
            with docker, podman or buildah
-  mutants  change the code that guards deletion and verification one place at a time; tells which changes no test sees
-  bench    measure the agent beside tar with gzip, pigz and igzip, and beside a Prometheus under load; takes some 20 minutes
+  mutants  change the code that guards deletion and verification, one place at a time, and print the changes that no
+           test detects
+  bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
+           takes about 20 minutes
 
-Each verb installs what it needs with apt (through sudo where you aren't root), and says so.
+If packages are missing, a verb names those that it needs and installs them with apt (through sudo if you aren't root).
 EOF
 }
 
@@ -60,12 +62,12 @@ verb_mutants() {
 }
 
 verb_test() {
-  # What fails before a test can run is a failure too, and the last line says so.
+  # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
   src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
-  tests/fetch-docker.sh || echo "Without Docker its tests are skipped." >&2
+  tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
 }

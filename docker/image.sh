@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network. OSO_IMAGE_ENGINE names
-# the engine (docker, podman or buildah); else it is the first of them that works. OSO_IMAGE_SOURCE is the label "source": where the sources
-# are published; else it is the web address of git's remote "origin". OSO_IMAGE_NAME and OSO_IMAGE_OUTPUT take the place of the name and of dist.
+# Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network.
+# These variables change the defaults:
+#   OSO_IMAGE_ENGINE  the engine; by default the first of docker, podman and buildah that works
+#   OSO_IMAGE_SOURCE  the label "source", which says where the sources are published; by default the web address of
+#                     git's remote "origin"
+#   OSO_IMAGE_NAME    the image's name
+#   OSO_IMAGE_OUTPUT  the directory in the place of dist
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -13,12 +17,12 @@ archive=$output/oso_snapshot.oci.tar
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
 
-# What follows the last FROM is the image; here its root file system is the context itself.
+# Prints the last stage of the Dockerfile. Here the build context itself is the image's root file system.
 last_stage() {
   sed -n '/^FROM scratch/,$p' Dockerfile | sed 's|^COPY --from=build /image/ /$|COPY . /|'
 }
 
-# Only what a reader can follow, and without the name and password that may stand in it.
+# Prints the remote's address only if a reader can open it, and without a user name and a password.
 find_source() {
   git remote get-url origin 2>/dev/null | sed -nE 's|^(https?://)([^/@]*@)?|\1|p'
 }
@@ -28,11 +32,11 @@ build() {
   if [[ -n $source ]]; then
     arguments+=(--label "org.opencontainers.image.source=$source")
   else
-    echo "The label \"source\" is left out: git's remote \"origin\" is no web address, and OSO_IMAGE_SOURCE names none."
+    echo "The label \"source\" is left out: git's remote \"origin\" has no web address. Name one in OSO_IMAGE_SOURCE."
   fi
   arguments+=("$output/root")
   case $engine in
-    # Its cache takes files of another time for the same.
+    # Docker's cache ignores the files' times, so it would reuse a layer with other times.
     docker) as_root docker build --no-cache "${arguments[@]}" ;;
     *) as_root "$engine" build --quiet --layers=false --timestamp "$SOURCE_DATE_EPOCH" "${arguments[@]}" ;;
   esac

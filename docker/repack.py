@@ -1,6 +1,7 @@
 """Usage: repack.py ARCHIVE EPOCH
-Rewrites an image's archive (of podman push, buildah push or docker save) as an OCI archive that docker load takes as well: the layers compressed
-as well as gzip can, EPOCH as the time of the build. The same image gives the same bytes, whichever program wrote the archive.
+Rewrites an image's archive (of podman push, buildah push or docker save) as an OCI archive that docker load accepts
+too. The layers are compressed with gzip's best level, and EPOCH is the time of the build. The same image gives the same
+bytes, regardless of the program that wrote the archive.
 """
 import datetime
 import gzip
@@ -15,7 +16,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
-# Docker's older builder names its intermediate containers and images, which differ from build to build. OCI knows none of these.
+# Docker's older builder records its intermediate containers and images here. They differ between builds, and OCI does
+# not define these members.
 OF_THE_BUILD = {"container", "container_config", "docker_version", "parent", "Image"}
 
 
@@ -30,7 +32,7 @@ def the_only(images):
 
 
 def read(files):
-    """The image's name, its configuration and its layers. docker save describes them in manifest.json, the others in index.json."""
+    """Returns the image's name, configuration and layers, of manifest.json (docker save) or of index.json (others)."""
     if "manifest.json" in files:
         image = the_only(json.loads(files["manifest.json"]))
         return the_only(image["RepoTags"]), files[image["Config"]], [files[layer] for layer in image["Layers"]]

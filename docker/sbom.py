@@ -1,6 +1,7 @@
 """Usage: sbom.py ROOT FILES PROJECT EPOCH
-Prints a CycloneDX 1.5 bill of materials: every file of the root file system with the package and version that it is of, and the NuGet packages
-that are compiled into the agent. FILES tells where files come from, "path in image, tab, path on this machine" a line; the others are our own.
+Prints a CycloneDX 1.5 bill of materials. It lists every file of the root file system with its package and version, and
+the NuGet packages that are compiled into the agent. Each line of FILES has a path in the image, a tab, and the file's
+path on this machine. Files that FILES does not list are the product's own.
 """
 import datetime
 import hashlib
@@ -19,7 +20,7 @@ def run(*command):
 
 
 def owner(source):
-    """The package that dpkg knows a file of; before /usr was merged it was packed as /lib/…"""
+    """Returns the package that has the file, by dpkg. Packages from before the merge of /usr have it below /lib."""
     for path in (source, source.removeprefix("/usr")):
         for line in run("dpkg", "-S", path).splitlines():
             if not line.startswith("diversion"):

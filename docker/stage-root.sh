@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Usage: stage-root.sh BINARY DIRECTORY SBOM
-# Makes the image's root file system in DIRECTORY from the native binary and this machine's Debian or Ubuntu packages, and the SBOM beside it.
-# Both ways of building the image (Dockerfile, ./build.sh image) run this. The same inputs give the same bytes: no time of the build is kept.
+# Makes the image's root file system in DIRECTORY, from the native binary and this machine's Debian or Ubuntu packages,
+# and writes its bill of materials to the file SBOM. Dockerfile and ./build.sh image both run this script. The same
+# inputs give the same bytes: the time of the build is not kept.
 set -euo pipefail
 umask 022
 # The order of files is the same on every machine.
@@ -15,17 +16,17 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/lib.sh"
 epoch=${SOURCE_DATE_EPOCH:-0}
 
-# Opened at run time, so that ldd does not name them: .NET's cryptography, and ISA-L's compression.
+# .NET opens its cryptography and ISA-L's compression at run time, so ldd does not list these libraries.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3 libisal.so.2)
-# kubectl cp --retries runs sh -c "tar cf - FILE | tail -c+N". busybox' tail refuses an N from 4 GiB on, and its sh takes its own tail
-# whatever lies on PATH: so the shell is dash, and tail is coreutils' own.
+# kubectl cp --retries runs sh -c "tar cf - FILE | tail -c+N". busybox' tail refuses an N of 4 GiB or more, and busybox'
+# sh always runs that tail. So the image has dash as its shell, and tail of coreutils.
 programs=(dash tail)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 files=$work/files
 
-# stage SOURCE PATH-IN-IMAGE: copies a program or a library, and notes where it came from.
+# stage SOURCE PATH-IN-IMAGE: copies a program or a library, and records its source.
 stage() {
   install_executable "$1" "$root$2"
   printf '%s\t%s\n' "$2" "$(readlink -f "$1")" >>"$files"
@@ -47,7 +48,7 @@ for library in "${opened[@]}" $(libraries_of "$binary" "${opened[@]}" "${system[
   [[ -e $root$path ]] || stage "$library" "$path"
 done
 stage "$(command -v busybox)" /usr/bin/busybox
-# tar is what kubectl cp runs; the others are for people.
+# kubectl cp runs tar. The other applets are for people.
 for applet in $(busybox --list); do
   [[ -e $root/usr/bin/$applet ]] || ln -s busybox "$root/usr/bin/$applet"
 done

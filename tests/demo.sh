@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job on generated data: a real Prometheus on loopback, the agent beside it, the archive restored into a second Prometheus.
+# Runs the main job on generated data: a real Prometheus on loopback, the agent beside it, and a second Prometheus on
+# the restored archive.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,7 +27,7 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start_server NAME DATA-DIRECTORY PORT FLAG…   (the log goes to NAME.log)
+# start_server NAME DATA-DIRECTORY PORT FLAG…: starts a Prometheus, whose log is NAME.log.
 start_server() {
   local name=$1 directory=$2 port=$3
   shift 3
@@ -37,7 +38,7 @@ start_server() {
     curl --silent --fail --output /dev/null "http://127.0.0.1:$port/-/ready"
 }
 
-# wait_for MESSAGE COMMAND…
+# wait_for MESSAGE COMMAND…: repeats the command until it succeeds, or fails with the message after a minute.
 wait_for() {
   local message=$1 deadline=$((SECONDS + 60))
   shift
@@ -79,7 +80,7 @@ printf 'scrape_configs:\n- job_name: self\n  scrape_interval: 1s\n  static_confi
 echo '{}' >"$work/restored.yml"
 start_server original "$data" "$port" --web.enable-admin-api
 wait_for "Prometheus did not scrape itself; its log is $work/original.log" finds_samples "$port" 'up{job="self"}'
-# In the head, but before the snapshot.
+# At this time the head has samples, and the snapshot does not exist yet.
 head_time=$(date +%s)
 block_time=$((head_time - 5 * 3600))
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Usage: fetch-debian.sh SUITE DIRECTORY PACKAGE…     (a PACKAGE that ends with ? is left out where the suite has none)
-# Unpacks packages of a Debian suite into the new DIRECTORY. They are not installed, so that no service starts and the packages of several
-# suites live side by side. What they depend on is not fetched.
+# Usage: fetch-debian.sh SUITE DIRECTORY PACKAGE…
+# Unpacks packages of a Debian suite into the new DIRECTORY, without their dependencies. A PACKAGE that ends with ? is
+# left out if the suite does not have it. The packages are not installed: no service starts, and packages of several
+# suites can exist side by side.
 set -euo pipefail
 
 fail() {
@@ -20,7 +21,7 @@ find_keyring() {
   fail "there is no Debian keyring; install the package debian-archive-keyring"
 }
 
-# Every archive that this machine's apt knows. Which of them is Debian's shows when its signature is checked.
+# Prints every archive that this machine's apt knows. Only Debian's passes the check of its signature later.
 mirrors() {
   if [[ -n ${OSO_DEBIAN_MIRROR:-} ]]; then
     echo "$OSO_DEBIAN_MIRROR"
@@ -29,8 +30,8 @@ mirrors() {
   fi
 }
 
-# apt with lists and archives of its own in $work, and no knowledge of what is installed here. Signatures are checked; how old the
-# lists are is not, for a mirror of the testing suite may lag more than the week that these are valid for.
+# Runs apt with its own lists and archives in $work, and without the list of installed packages. It checks signatures.
+# It accepts expired lists, because a mirror of the testing suite may lag by more than their week.
 private_apt() {
   apt-get -qq \
     -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
@@ -64,7 +65,7 @@ choose() {
 
 unpack() {
   local root=$1 package directory
-  # Made first: newer packages keep everything below /usr and expect these links.
+  # Newer packages have everything below /usr and expect these links, so the links are made first.
   mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
   for directory in bin sbin lib lib64; do
     ln -s "usr/$directory" "$root/$directory"

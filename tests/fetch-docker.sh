@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Unpacks Debian trixie's Docker and its compose plugin into $OSO_DOCKER_ROOT, for the tests that need an engine. Its programs need a glibc
-# from 2.34 on, and this machine's runc.
+# Unpacks Debian trixie's Docker and its compose plugin into $OSO_DOCKER_ROOT, for the tests that need an engine. The
+# programs need glibc 2.34 or later, and this machine's runc.
 set -euo pipefail
 
 root=${OSO_DOCKER_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/docker}
 
 mkdir -p "$(dirname "$root")"
-# Two checkouts may share the folder: one fetches, the other waits and finds it done.
+# Two checkouts may share the folder. The second one waits until the first one has fetched everything.
 exec 9>"$root.lock"
 flock 9
 [[ ! -d $root ]] || exit 0

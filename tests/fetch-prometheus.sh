@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Usage: fetch-prometheus.sh SUITE…     (Debian suites: bookworm has Prometheus 2.42, trixie 2.53, forky 3.5)
-# Unpacks Debian's Prometheus, its libc and a static busybox into $OSO_PROMETHEUS_ROOTS/SUITE: a root file system small enough to
-# chroot into.
+# Usage: fetch-prometheus.sh SUITE…
+# Unpacks Debian's Prometheus, its libc and a static busybox into $OSO_PROMETHEUS_ROOTS/SUITE, as a small root file
+# system for chroot. Debian's bookworm has Prometheus 2.42, trixie 2.53, and forky 3.5.
 set -euo pipefail
 
 roots=${OSO_PROMETHEUS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/prometheus}
@@ -12,7 +12,7 @@ fetch() {
   echo "Fetching Prometheus of Debian $suite …"
   work=$(mktemp -d "$roots/.$suite.XXXXXX")
   root=$work/root
-  # From trixie on promtool is a package of its own.
+  # Since trixie, promtool is a separate package.
   "$here/fetch-debian.sh" "$suite" "$root" prometheus libc6 busybox-static 'promtool?'
   mkdir -p "$root"/{etc,dev,proc,tmp}
   ln -s busybox "$root/usr/bin/sh"
@@ -28,7 +28,7 @@ fetch() {
 }
 
 mkdir -p "$roots"
-# Two checkouts may share the folder: one fetches, the other waits and finds it done.
+# Two checkouts may share the folder. The second one waits until the first one has fetched everything.
 exec 9>"$roots/.lock"
 flock 9
 work=

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Changes the code that guards deletion, archive naming and verification, one place at a time, and tells which changes no unit test sees.
+"""Changes the code that guards deletion, archive naming and verification, one place at a time, and prints the changes
+that no unit test detects.
 
 Usage: mutants.py [--every N] [--list] [FILE…]
   --every N  tries each N-th change of each file; 1 tries all, which takes hours
   --list     prints the changes and tries none
-  FILE       such as Target/Artefacts.cs; all of GUARDS where none is named
+  FILE       such as Target/Artefacts.cs; without it, all files of GUARDS are changed
 
-The changes are those of OPERATORS, in the order of the source, and those that mutants.txt adds. What it calls equivalent is not tried.
-The work is done in a copy of the checkout. A test that hangs counts as one that fails.
+The changes are those of OPERATORS, in the order of the source, and those that mutants.txt adds. Changes that
+mutants.txt calls equivalent are not tried. The work is done in a copy of the checkout. A test that hangs counts as a
+failed one.
 """
 import argparse
 import collections
@@ -22,12 +24,12 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# The projects that hold rooms, and what each is compiled to.
+# The projects with rooms, and the file to which each is compiled.
 PROJECTS = {"src/OsoSnapshot.Formats": "OsoSnapshot.Formats.dll", "src/OsoSnapshotAgent": "oso-snapshot.dll"}
 TESTS = "tests/OsoSnapshotAgent.Tests"
 TABLE = ROOT / "tests/mutants.txt"
 
-# The code that guards, and the test classes that guard it.
+# The guarding code, and the test classes that test it.
 GUARDS = {
     "Archive/BlockDirectoryCheck.cs": "ArchiveCheck",
     "Archive/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
@@ -61,7 +63,8 @@ GUARDS = {
     "Verification/ChecksumFile.cs": "ArchiveCheck SnapshotArchiving PlantedLink",
 }
 
-# What is looked for in a line whose texts are blanked out, and what takes its place. \\1 is what the first group found, "+1" the next number.
+# Each pattern is searched in a line whose string literals are blanked out, and is followed by its replacements.
+# \\1 is the first group, "+1" the next number.
 OPERATORS = [
     (r"(?<=\bif )\((.*)\)$", r"(false && (\1))", r"(true || (\1))"),
     (r"(?<=\bwhen )\((.*)\)$", r"(false && (\1))"),
@@ -79,12 +82,12 @@ OPERATORS = [
     (r" \| [\w.]+", ""),
     (r"(?<=[\w)])\.(Where|Take|Order|Reverse|TrimEnd)\([^()]*(\([^()]*\)[^()]*)*\)", ""),
     (r"(?<== )(\x01\x00+)\x01(?=;)", r'\1x"'),
-    # A statement that is a call alone. What it tells people or gives back guards nothing.
+    # The statement is only a call. Statements that print or return guard nothing.
     (r"^ *(await )?(?=\w)(?!return|throw|yield|using|transcript|listing)[\w.?!]+(?<!Dispose)\(.*\);$", ";"),
     (r"^ *throw [^?]*;$", ";"),
 ]
 
-# Of a condition of one part these say no more than that it never or always holds.
+# In a condition of one part these have the same effect as a condition that never or always holds.
 NEGATIONS = [
     (r" == ", " != "),
     (r" != ", " == "),
@@ -105,7 +108,7 @@ def describe(mutant):
 
 
 def blank(line):
-    """The line with the texts in it blanked out, letter by letter, and without a comment."""
+    """Returns the line without its comment, and with its string literals blanked out, letter by letter."""
     line = re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: "\x01" + re.sub("[^ ]", "\x00", text[0][1:-1]) + "\x01", line)
     line = re.sub(r"'(?:[^'\\]|\\.)+'", lambda letter: "\x00" * len(letter[0]), line)
     return re.sub(r" *//.*", "", line)
@@ -114,7 +117,7 @@ def blank(line):
 def generated(file, lines):
     for number, line in enumerate(lines, 1):
         code = blank(line)
-        # Buffers of any size read the same.
+        # The size of a buffer does not change what is read.
         if re.search(r"BufferBytes =|EntriesBytes =|bufferSize: 0", code):
             continue
         for pattern, *replacements in OPERATORS + ([] if re.match(r" *if \((?!.*(&&|\|\|))", code) else NEGATIONS):
@@ -129,7 +132,7 @@ def generated(file, lines):
 
 
 def read_table(sources):
-    """The mutants that are added, and the set of those that are equivalent. What no longer stands in the source is an error."""
+    """Returns the added mutants, and the set of the equivalent ones. A line that no source has is an error."""
     added, equivalent = [], set()
     for entry in re.findall(r"(?m)^[^#\n].*(?:\n.+)*", TABLE.read_text()):
         file, old, new, *reason = [*entry.split("\n"), "", ""][:max(3, entry.count("\n") + 1)]
@@ -156,7 +159,7 @@ def chosen(sources, files, every):
 
 
 class Copy:
-    """A copy of the checkout in which the agent is compiled anew for each mutant; the tests are compiled once."""
+    """A copy of the checkout. It compiles the agent for each mutant, and the tests only once."""
 
     PROPERTIES = ["-p:Configuration=Release", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
                   "-p:TreatWarningsAsErrors=false", "-p:MSBuildTreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false"]
@@ -164,9 +167,9 @@ class Copy:
     def __init__(self, path):
         self.path = path
         self.timeout_seconds = 600
-        # Some tests enter it as another user.
+        # Some tests enter the copy as another user.
         os.chmod(path, 0o755)
-        # A mutant may delete what it should not: where that is allowed, it can write in the copy alone.
+        # A mutant may delete files that it should not. If namespaces are allowed, it can only write to the copy.
         self.cage = ["unshare", "--mount", "sh", "-c", f'mount --bind {path} {path} && mount -o remount,bind,ro / && exec "$@"', "sh"]
         if os.geteuid() != 0 or subprocess.run([*self.cage, "true"], stderr=subprocess.DEVNULL).returncode != 0:
             self.cage = []
@@ -176,13 +179,13 @@ class Copy:
         self.compilers = {project: self.compiler(project, name) for project, name in PROJECTS.items()}
 
     def compiler(self, project, name):
-        """What MSBuild would tell the compiler, which alone takes a fraction of the time."""
+        """Returns the compiler's command as MSBuild would run it. Without MSBuild, it takes a fraction of the time."""
         told = json.loads(self.run(
             "dotnet", "msbuild", project, "-nologo", *self.PROPERTIES, f"-p:TargetFramework={self.output.name}", "-t:Clean", "-t:Compile",
             "-p:BuildProjectReferences=false", "-p:ProvideCommandLineArgs=true", "-p:SkipCompilerExecution=true",
             "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath"))
         arguments = [item["Identity"] for item in told["Items"]["CscCommandLineArgs"]]
-        # What it refers to in obj is cleaned away; the same lies where the tests run.
+        # The library that the command names in obj was cleaned away. The tests' directory has the same file.
         arguments = [re.sub(r"^/reference:.*/(OsoSnapshot\.Formats\.dll)$", rf"/reference:{self.output}/\1", each) for each in arguments
                      if not each.startswith(("/out:", "/refout:", "/noconfig"))]
         response = pathlib.Path(self.path, name + ".arguments")
@@ -197,7 +200,7 @@ class Copy:
         return subprocess.run(self.compilers[project], cwd=f"{self.path}/{project}", stdout=subprocess.DEVNULL).returncode == 0
 
     def failing_test(self, classes):
-        """The name of a test that fails, "a test that hangs", or None."""
+        """Returns the name of a failed test, "a test that hangs", or None."""
         command = [str(self.output / "OsoSnapshotAgent.Tests"), "-noLogo", "-noColor", "-stopOnFail"]
         for name in classes.split():
             command += ["-class", f"*.{name}Tests"]
@@ -237,7 +240,7 @@ def main():
             lines = list(sources[mutant.file])
             lines[mutant.line - 1] = mutant.new
             source.write_text("\n".join(lines))
-            # A change that the compiler refuses is none.
+            # A change that does not compile is not a mutant.
             failed = copy.failing_test(GUARDS[mutant.file]) if (compiles := copy.compiles(project_of(mutant.file))) else None
             source.write_text("\n".join(sources[mutant.file]))
             sound = mutants[mutants.index(mutant) + 1:][:1]

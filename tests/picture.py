@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""picture.py COMMAND <OUTPUT >PICTURE: a terminal with a command and what it printed, as SVG. A run prints more than a picture can show: lines
+"""picture.py COMMAND <OUTPUT >PICTURE
+Draws a terminal with a command and its output as SVG. A run prints more than a picture can show, so consecutive lines
 that no pattern of SHOWN matches become one line "…"."""
 import re, sys, unicodedata
 from xml.sax.saxutils import escape

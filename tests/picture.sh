@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes src/OsoSnapshotClient/take.svg, the picture in README.md, from a real run: a real Prometheus and the real image in containers of
-# podman, the client in dist/, and the tests' stand-in for kubectl. Needs what ./build.sh image makes, and root or sudo.
+# Makes src/OsoSnapshotClient/take.svg, the picture in README.md, from a real run: a real Prometheus and the real image
+# in containers of podman, the client in dist/, and the tests' stand-in for kubectl. Run ./build.sh image first. The
+# script needs root or sudo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=../docker/lib.sh
@@ -22,7 +23,7 @@ clean_up() {
   as_root rm -rf "$work"
 }
 
-# What kubectl and the kubelet do with a pod, the stand-in does with these.
+# Writes the stand-in's configuration, with which it does the work of kubectl and the kubelet.
 write_cluster() {
   mkdir "$work/cluster"
   cat >"$work/cluster/config.json" <<EOF
@@ -51,7 +52,7 @@ start_prometheus() {
     ((SECONDS < deadline)) || fail "Prometheus is not ready"
     sleep 0.2
   done
-  # Its head holds samples then.
+  # After this time the head has samples.
   sleep 5
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Usage: run-tests.sh PROJECT-DIRECTORY…
-# Runs the test projects and counts their results. The last line is "N passed, N failed", with ", N skipped" where some were; the lines
-# before it say why these were skipped.
-# What leaves no results counts as one failure: a project that doesn't build, a crashed or hanging test host, a project without tests.
+# Runs the test projects and counts their results. The last line is "N passed, N failed". If tests were skipped, it ends
+# with ", N skipped", and the lines before it give the reasons.
+# A project without results counts as one failure: it doesn't build, its test host crashes or hangs, or it has no tests.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -14,7 +14,7 @@ skipped=0
 reasons=
 
 export OSO_SNAPSHOT_BINARY=${OSO_SNAPSHOT_BINARY:-$PWD/dist/oso-snapshot}
-# promtool, where none is installed.
+# The tests need promtool. If none is installed, this one is used.
 export PATH="$PATH:${OSO_PROMETHEUS_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/prometheus}/bookworm/usr/bin"
 
 count_as_failed() {
@@ -22,17 +22,17 @@ count_as_failed() {
   failed=$((failed + 1))
 }
 
-# The numbers stand as attributes of the <assembly> element.
+# attribute NAME FILE: prints a number of the results, which are attributes of the <assembly> element.
 attribute() {
   grep -o '<assembly [^>]*' "$2" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'
 }
 
-# The first line of each.
+# Prints the first line of each reason.
 skip_reasons() {
   grep -oP '<reason><!\[CDATA\[\K((?!\]\]>).)*' "$1"
 }
 
-# A class or assembly fixture that fails in its clean-up is an "error", not a failed test.
+# A fixture of a class or an assembly that fails in its clean-up is an "error", not a failed test.
 count_results() {
   local name=$1 file=$2 status=$3 ran bad
   if ! ran=$(attribute total "$file" 2>/dev/null); then

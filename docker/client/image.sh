@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the image localhost/oso_snapshot_client:dev: the client, Debian's kubectl, their libraries, a CA bundle, and nothing else.
-# OSO_IMAGE_ENGINE names the engine (docker, podman or buildah); else it is the first of them that works.
+# Makes the image localhost/oso_snapshot_client:dev, which has only the client, Debian's kubectl, their libraries and
+# a CA bundle. OSO_IMAGE_ENGINE names the engine; otherwise the first of docker, podman and buildah that works is used.
 set -euo pipefail
 umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
 client=dist/kubectl-oso_snapshot
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/kubectl
-# Opened at run time, so that ldd does not name them: .NET's SHA-256.
+# .NET's SHA-256 opens these libraries at run time, so ldd does not list them.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3)
 
 [[ -x $cache/usr/bin/kubectl ]] || src/build/fetch-kubectl.sh "$cache"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the operator's client in dist/: a file for linux-x64, one for win-x64, and a tool package for other systems.
+# Makes the operator's client in dist/: a file for linux-x64, a file for win-x64, and a tool package for other systems.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,7 +10,7 @@ mkdir -p dist
 for target in linux-x64:kubectl-oso_snapshot win-x64:kubectl-oso_snapshot.exe; do
   rid=${target%%:*} name=${target#*:}
   output=$project/bin/publish-$rid
-  # Locked, since a restore for one system alone would rewrite the lock files.
+  # The restore is locked, because one for a single system would rewrite the lock files.
   dotnet publish "$project" --configuration Release --runtime "$rid" --output "$output" --nologo -v quiet -p:RestoreLockedMode=true
   size=$(stat -c %s "$output/$name")
   if ((size > max_bytes)); then
@@ -24,7 +24,7 @@ done
 install $project/kubectl_complete-oso_snapshot dist/
 
 rm -f dist/kubectl-oso_snapshot.*.nupkg
-# One package for every system: with identifiers, pack would make one for each. It needs another lock file then.
+# Without runtime identifiers, pack makes one package for all systems, not one for each. That needs its own lock file.
 dotnet pack "$project" --configuration Release --output dist --nologo -v quiet \
   -p:RuntimeIdentifiers= -p:NuGetLockFilePath=obj/tool-package.lock.json
 ls dist/*.nupkg

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Usage: fetch-kubectl.sh DIRECTORY
-# Unpacks Debian's kubectl into DIRECTORY, without installing it. The suite is trixie: bookworm's kubectl, 1.20, knows no --target.
+# Unpacks Debian's kubectl into DIRECTORY, without installing it. The suite is trixie, because bookworm's kubectl 1.20
+# has no option --target.
 set -euo pipefail
 
 directory=$1
@@ -11,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists,cache/archives}/partial
 
-# apt with lists of its own, and no knowledge of what is installed here; signatures are checked.
+# Runs apt with its own lists and without the list of installed packages. It checks signatures.
 private_apt() {
   apt-get -qq \
     -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \

@@ -7,7 +7,7 @@ case "$(uname -m)" in
   x86_64) rid=linux-x64 ;;
   aarch64) rid=linux-arm64 ;;
   *)
-    echo "Native AOT is not tried on $(uname -m); x86_64 and aarch64 are." >&2
+    echo "The agent can't be compiled on $(uname -m). Use a machine with x86_64 or aarch64." >&2
     exit 1
     ;;
 esac
@@ -16,6 +16,6 @@ project=src/OsoSnapshotAgent
 framework=$(dotnet msbuild "$project" -getProperty:AotFramework)
 output=$project/bin/publish-$rid
 dotnet publish "$project" --configuration Release --framework "$framework" --runtime "$rid" --output "$output" --nologo -v quiet
-# The debug symbols and the documentation file stay behind: dist/ holds what is delivered.
+# dist/ gets only what is delivered, without the debug symbols and the documentation file.
 install -D "$output/oso-snapshot" dist/oso-snapshot
 echo "dist/oso-snapshot: $(stat -c %s dist/oso-snapshot) bytes, $framework, $rid"

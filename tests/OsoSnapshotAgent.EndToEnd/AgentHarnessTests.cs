@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>The ways in which the harness runs the agent, each seen once.</summary>
+/// <summary>Tests each way in which the harness runs the agent.</summary>
 public sealed class AgentHarnessTests
 {
     [Fact]

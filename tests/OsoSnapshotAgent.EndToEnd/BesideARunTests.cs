@@ -5,12 +5,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What works beside a run on the same data directory, and what is kept out.</summary>
+/// <summary>Tests what may run at the same time as a run on the same data directory, and what is refused.</summary>
 public sealed class BesideARunTests : IDisposable
 {
     private static readonly PodOptions Pod = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 10 << 20) };
 
-    // Some six seconds for the archive.
+    // At this rate the archive takes about six seconds.
     private static readonly AgentOptions Slowly = new() { Environment = Given.Variables(("OSO_SNAPSHOT_RATE_LIMIT", "1MiB")) };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-beside-").FullName;
@@ -18,7 +18,7 @@ public sealed class BesideARunTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task While_one_archives_the_earlier_archive_is_exported_a_stream_works_and_other_runs_end_with_status_8()
+    public async Task While_a_run_archives_exports_and_streams_work_and_other_runs_end_with_status_8()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
         (await pod.RunAgentAsync()).EndedWith(0);
@@ -42,7 +42,7 @@ public sealed class BesideARunTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_two_that_start_at_once_one_goes_on_and_the_other_harms_nothing()
+    public async Task Of_two_runs_that_start_at_once_one_continues_and_the_other_harms_nothing()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
 
@@ -53,7 +53,7 @@ public sealed class BesideARunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_was_killed_holds_nobody_up()
+    public async Task A_killed_run_does_not_block_the_next_one()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
         await using RunningAgent run = await pod.StartAgentAsync(Slowly);
@@ -67,7 +67,7 @@ public sealed class BesideARunTests : IDisposable
         await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
     }
 
-    // In the pod's network; the data directory is named as the host sees it.
+    // Runs the verb in the pod's network. The data directory has its path on the host.
     private Task<CommandResult> VerbAsync(PrometheusPod pod, string verb, string file)
     {
         string command = $"OSO_SNAPSHOT_URL={pod.Options.BaseUrl} OSO_SNAPSHOT_DATA_DIR={pod.DataDirectory} {RunningAgent.Binary} {verb} >{Path.Combine(_directory, file)}";

@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What the program says of its own command line, and where.</summary>
+/// <summary>Tests the messages about the program's own command line, and the stream that they are written to.</summary>
 public sealed partial class CommandLineTests
 {
     [Theory]
@@ -14,7 +14,7 @@ public sealed partial class CommandLineTests
     [InlineData("--frobnicate", "--frobnicate")]
     [InlineData("--frobnicate", "status", "--frobnicate")]
     [InlineData("too", "verify", "one", "too")]
-    public async Task A_wrong_command_line_is_told_on_standard_error_alone(string told, params string[] arguments)
+    public async Task A_wrong_command_line_is_reported_only_on_standard_error(string told, params string[] arguments)
     {
         CommandResult result = await HostCommand.RunAsync([RunningAgent.Binary, .. arguments]);
 

@@ -4,14 +4,14 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What becomes of the archive of an earlier run.</summary>
+/// <summary>Tests when a run keeps, replaces or deletes the archive of an earlier run.</summary>
 public sealed class EarlierArchiveTests
 {
-    // Two archives of these blocks fit beside them, with little to spare.
+    // The volume has room for these blocks and two archives, and for little more.
     private static readonly PodOptions SmallVolume = new() { VolumeBytes = 64 << 20, Blocks = new BlockSet(Count: 2, SizeBytes: 20 << 20) };
 
     [Fact]
-    public async Task It_stays_until_the_new_one_is_verified_where_there_is_room_for_both()
+    public async Task An_earlier_archive_stays_until_the_new_one_is_verified_if_both_have_room()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallVolume);
         (await RunAsync(pod, "1MiB")).EndedWith(0);
@@ -24,7 +24,7 @@ public sealed class EarlierArchiveTests
     }
 
     [Fact]
-    public async Task It_is_deleted_with_notice_where_there_is_no_room_for_both()
+    public async Task An_earlier_archive_is_deleted_with_a_notice_if_there_is_no_room_for_both()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallVolume);
         (await RunAsync(pod, "1MiB")).EndedWith(0);
@@ -37,7 +37,7 @@ public sealed class EarlierArchiveTests
     }
 
     [Fact]
-    public async Task It_survives_a_run_that_has_no_room_at_all()
+    public async Task An_earlier_archive_survives_a_run_that_has_no_room_at_all()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallVolume);
         (await RunAsync(pod, "1MiB")).EndedWith(0);
@@ -48,7 +48,7 @@ public sealed class EarlierArchiveTests
     }
 
     [Fact]
-    public async Task While_one_is_held_for_its_copy_a_second_run_ends_with_status_8_and_REMOVE_may_come()
+    public async Task While_an_archive_is_held_a_second_run_ends_with_status_8_and_REMOVE_is_allowed()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using Pty terminal = new();

@@ -4,16 +4,18 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>A guest in another's pod: small, and content with what it may do there.</summary>
+/// <summary>
+/// Tests that the agent is small and needs few rights, because it is a guest in another program's pod.
+/// </summary>
 public sealed class FootprintTests
 {
-    private const long MostBinaryBytes = 12_000_000;
-    private const long MostResidentBytes = 20 << 20;
-    private const long MostPeakBytes = 40 << 20;
-    private const long MostGrowthBytes = 4 << 20;
+    private const long MaxBinaryBytes = 12_000_000;
+    private const long MaxResidentBytes = 20 << 20;
+    private const long MaxPeakBytes = 40 << 20;
+    private const long MaxGrowthBytes = 4 << 20;
 
     [Fact]
-    public void The_binary_is_small() => Assert.InRange(new FileInfo(RunningAgent.Binary).Length, 1_000_000, MostBinaryBytes);
+    public void The_binary_is_small() => Assert.InRange(new FileInfo(RunningAgent.Binary).Length, 1_000_000, MaxBinaryBytes);
 
     [Fact]
     public async Task Holding_takes_little_memory()
@@ -24,7 +26,7 @@ public sealed class FootprintTests
 
         await terminal.WaitForAsync("then press Enter here");
 
-        Assert.InRange(agent.ResidentBytes, 1 << 20, MostResidentBytes);
+        Assert.InRange(agent.ResidentBytes, 1 << 20, MaxResidentBytes);
     }
 
     [Fact]
@@ -33,8 +35,8 @@ public sealed class FootprintTests
         long small = await PeakBytesAsync(32 << 20);
         long large = await PeakBytesAsync(384 << 20);
 
-        Assert.InRange(small, 1 << 20, MostPeakBytes);
-        Assert.InRange(large - small, -MostGrowthBytes, MostGrowthBytes);
+        Assert.InRange(small, 1 << 20, MaxPeakBytes);
+        Assert.InRange(large - small, -MaxGrowthBytes, MaxGrowthBytes);
     }
 
     [Fact]

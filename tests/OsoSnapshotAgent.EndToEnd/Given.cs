@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What a test gives the agent.</summary>
+/// <summary>Builds the settings that a test gives the agent.</summary>
 internal static class Given
 {
     public static IReadOnlyDictionary<string, string> Variables(params (string Name, string Value)[] variables) =>

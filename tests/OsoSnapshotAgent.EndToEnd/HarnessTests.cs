@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>The harness itself, without the agent: what the other tests take for granted.</summary>
+/// <summary>Tests the harness without the agent, because all other tests rely on it.</summary>
 public sealed class HarnessTests
 {
     public static TheoryData<string> Versions => PrometheusVersion.Numbers;

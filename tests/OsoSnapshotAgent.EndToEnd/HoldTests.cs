@@ -5,7 +5,9 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>Staying while the operator copies, on a real terminal and without one.</summary>
+/// <summary>
+/// Tests the hold, during which the operator copies the archive, with a real terminal and without one.
+/// </summary>
 public sealed class HoldTests
 {
     private const string Prompt = "then press Enter here";
@@ -33,12 +35,12 @@ public sealed class HoldTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using Pty terminal = new();
 
-        // "If you don't see a command prompt, try pressing enter."
+        // kubectl asks for it: "If you don't see a command prompt, try pressing enter."
         terminal.Type("\r\r");
         await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal });
         await terminal.WaitForAsync(Prompt);
 
-        // End of input (Ctrl-D) is no Enter either; the prompt that a resize prints comes after both.
+        // End of input (Ctrl-D) is no Enter either. The prompt that a resize prints appears after both took effect.
         terminal.Type("\x04");
         terminal.Resize(40, 120);
         await terminal.WaitForAsync(Prompt, times: 2);
@@ -63,7 +65,7 @@ public sealed class HoldTests
         terminal.Resize(50, 200);
         await terminal.WaitForAsync(Prompt, times: 3);
 
-        // Each would have been shown before the next.
+        // A further prompt would have been printed before the last of these.
         Assert.Equal(3, terminal.Screen.Split(Prompt).Length - 1);
     }
 
@@ -104,7 +106,7 @@ public sealed class HoldTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using Pty terminal = new();
         terminal.StopReading();
-        // More than a terminal's buffer holds.
+        // A terminal's buffer holds less than this.
         string many = new('x', 8000);
         await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions
         {
@@ -115,7 +117,7 @@ public sealed class HoldTests
         await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(pod.Archive)), () => "no archive");
 
         Assert.False(agent.HasEnded);
-        terminal.GoOnReading();
+        terminal.ResumeReading();
         await terminal.WaitForAsync(Prompt);
         terminal.PressEnter();
         (await agent.WaitAsync()).EndedWith(0);

@@ -4,16 +4,18 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>Ends in the middle: what is on the volume is harmless, and the next run tidies it.</summary>
+/// <summary>
+/// Tests runs that end early: what they leave on the volume is harmless, and the next run removes it.
+/// </summary>
 public sealed class InterruptionTests
 {
-    // Slow enough to be caught in the middle on any machine.
+    // The run is slow enough to be interrupted on any machine.
     private static readonly IReadOnlyDictionary<string, string> Slowly = Given.Variables(("OSO_SNAPSHOT_RATE_LIMIT", "1MiB"));
 
     private static readonly PodOptions WithBlocks = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 48 << 20) };
 
     [Fact]
-    public async Task SIGTERM_while_archiving_leaves_nothing_half_made()
+    public async Task SIGTERM_while_archiving_leaves_no_archive_and_no_snapshot()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
         await using RunningAgent agent = await StartArchivingAsync(pod);
@@ -67,7 +69,8 @@ public sealed class InterruptionTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync(WithBlocks);
         await using RunningAgent agent = await StartArchivingAsync(pod);
 
-        // The first block's, which at this rate is read for seconds. It is the live block's file too: nobody asks Prometheus for it.
+        // At this rate, reading the first block takes seconds. Its file is the live block's too, but nobody queries
+        // Prometheus.
         string segment = Directory.EnumerateFiles(Path.Combine(pod.DataDirectory, "snapshots"), "000001", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
         (await HostCommand.RunAsync(HostCommand.AsRoot("truncate", $"--size={new FileInfo(segment).Length + change}", segment))).Succeeded();
 

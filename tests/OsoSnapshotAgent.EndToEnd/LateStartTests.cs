@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>A container whose image came after its client had given up.</summary>
+/// <summary>Tests a container whose image was pulled only after its client had given up.</summary>
 public sealed class LateStartTests
 {
     private const string Limit = "2025-08-20T16:00:00Z";
@@ -26,7 +26,7 @@ public sealed class LateStartTests
     }
 
     [Fact]
-    public async Task What_kubectl_exec_starts_in_that_container_has_somebody_who_waits_for_it()
+    public async Task A_verb_that_kubectl_exec_starts_works_after_the_client_has_given_up()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         await LeaveArchiveAsync(pod);

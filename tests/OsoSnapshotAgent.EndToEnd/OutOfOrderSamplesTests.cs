@@ -6,7 +6,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>Samples that came out of order by remote write: a snapshot has them after the head's compaction.</summary>
+/// <summary>
+/// Tests samples that remote write delivers out of order: a snapshot has them only after the head's compaction.
+/// </summary>
 public sealed class OutOfOrderSamplesTests : IDisposable
 {
     private const string Warning =
@@ -27,7 +29,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task They_are_told_while_a_snapshot_lacks_them_and_one_after_the_compaction_has_them(string number)
+    public async Task Samples_out_of_order_are_reported_until_a_snapshot_after_the_compaction_has_them(string number)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {
@@ -54,7 +56,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
             StringComparison.Ordinal);
         Assert.Equal(1, await RestoredAsync(pod));
 
-        // The head spans more than one and a half times the smallest block.
+        // The head now spans more than one and a half times the smallest block, so Prometheus compacts it.
         await PushAsync(pod, 1);
         string log = Path.Combine(pod.DataDirectory, "wbl");
         await Eventually.HoldsAsync(
@@ -64,7 +66,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
     }
 
     [Fact]
-    public async Task Status_and_a_stream_tell_them_too()
+    public async Task Status_and_a_stream_report_samples_out_of_order_too()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {
@@ -98,7 +100,9 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         }
     }
 
-    /// <summary>As kubectl exec, in the mount namespace of the agent, which is the second one of this pod.</summary>
+    /// <summary>
+    /// Runs a verb as kubectl exec does, in the mount namespace of the agent, the second one of this pod.
+    /// </summary>
     private static Task<CommandResult> AskAsync(PrometheusPod pod, RunningAgent agent, params string[] verb)
     {
         string binary = Path.Combine(Path.GetDirectoryName(pod.Root)!, "agent-2", "oso-snapshot");
@@ -126,7 +130,9 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         Assert.Equal(samples, await RestoredAsync(pod));
     }
 
-    /// <summary>The number of samples that a second Prometheus answers with, on what the archive holds.</summary>
+    /// <summary>
+    /// Returns the number of samples in the answer of a second Prometheus, started on the archive's content.
+    /// </summary>
     private async Task<int> RestoredAsync(PrometheusPod pod)
     {
         string snapshot = await Judge.RestoreAsync(pod.Archive, Path.Combine(_folder, Guid.NewGuid().ToString("N")));
@@ -134,7 +140,7 @@ public sealed class OutOfOrderSamplesTests : IDisposable
         return await CountAsync(second);
     }
 
-    /// <summary>A sample for each minute, counted from the start of the test.</summary>
+    /// <summary>Writes a sample for each minute, counted from the start of the test.</summary>
     private async Task PushAsync(PrometheusPod pod, params int[] minutes)
     {
         string file = Path.Combine(_folder, "samples");

@@ -6,7 +6,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>Beside a Prometheus that waits for a CPU all the time, since it gets only what two busy loops leave of one.</summary>
+/// <summary>
+/// Tests a run beside a Prometheus that always waits for a CPU, because it shares one with two busy loops.
+/// </summary>
 public sealed class PaceTests
 {
     private const string Note = "paused while Prometheus waited for a CPU (OSO_SNAPSHOT_PACE)";
@@ -49,7 +51,7 @@ public sealed class PaceTests
         return agent;
     }
 
-    /// <summary>All of Prometheus' threads, and two busy loops of normal priority, on the same CPU.</summary>
+    /// <summary>Puts all of Prometheus' threads and two busy loops of normal priority on the same CPU.</summary>
     private sealed class Starvation(Process[] loops) : IDisposable
     {
         public static async Task<Starvation> BeginAsync(PrometheusPod pod)
@@ -57,7 +59,7 @@ public sealed class PaceTests
             string pid = pod.FirstProcessId.ToString(CultureInfo.InvariantCulture);
             (await HostCommand.RunAsync(HostCommand.AsRoot("taskset", "--all-tasks", "--cpu-list", "--pid", "0", pid))).Succeeded();
 
-            // It has something to do: otherwise it would sleep, not wait. Each loop ends with the pod.
+            // Without queries Prometheus would sleep, not wait. Each loop ends with the pod.
             string busy = $"while kill -0 {pid}; do :; done";
             string asking = $"exec nsenter --target {pid} --net bash -c 'while exec 3<>/dev/tcp/127.0.0.1/{pod.Options.Port}; do printf \"GET /metrics HTTP/1.0\\r\\n\\r\\n\" >&3; cat <&3 >/dev/null; done'";
             return new(

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What the product is made of is named exactly.</summary>
+/// <summary>Tests that each part the product is made of is named exactly.</summary>
 public sealed class PinnedTests : IDisposable
 {
     private const string Package = "Oso.Unknown.Elsewhere";
@@ -32,7 +32,7 @@ public sealed class PinnedTests : IDisposable
         await WritePackageAsync();
         await WriteProjectAsync();
 
-        // Without the checkout's configuration the package is found: it is this file that keeps it away.
+        // Without the checkout's configuration the package is found, so that file is what blocks the other source.
         (await RestoreAsync("found")).Succeeded();
         File.Copy(Repository.PathOf("NuGet.config"), PathOf("project/NuGet.config"));
         CommandResult restore = await RestoreAsync("refused");

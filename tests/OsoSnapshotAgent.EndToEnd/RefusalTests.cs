@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>What can go wrong: each with its exit status, its reason and its remedy, and with nothing lost.</summary>
+/// <summary>Tests failures: each has its exit status, its reason and its remedy, and no data is lost.</summary>
 public sealed class RefusalTests
 {
     [Fact]
@@ -201,7 +201,7 @@ public sealed class RefusalTests
         await using PrometheusPod beside = await PrometheusPod.StartAsync();
         await using PrometheusPod other = await PrometheusPod.StartAsync(new PodOptions { NetworkOf = beside, Port = 9091, HostName = "oso-prom-1" });
 
-        // Without a process in sight nothing tells the two apart beforehand.
+        // If no process can be seen, the agent can't tell the two servers apart beforehand.
         AgentResult result = (await beside.RunAgentAsync(new AgentOptions
         {
             JoinsPidNamespace = false,

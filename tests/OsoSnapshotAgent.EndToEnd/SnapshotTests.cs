@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Judging;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>The main job on real servers; system programs and a second Prometheus judge what came out.</summary>
+/// <summary>Tests the main job on real servers. System programs and a second Prometheus judge the results.</summary>
 public sealed class SnapshotTests : IDisposable
 {
     private readonly string _restored = Directory.CreateTempSubdirectory("oso-restored-").FullName;
@@ -82,7 +82,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.All(inOrder, text =>
         {
             int found = result.Output.IndexOf(text, position, StringComparison.Ordinal);
-            Assert.True(found >= 0, $"'{text}' is missing, or comes too early, in:\n{result.Output}");
+            Assert.True(found >= 0, $"'{text}' is missing or too early in:\n{result.Output}");
             position = found + 1;
         });
         Assert.Matches(@"drwx[rwxs-]{6} +\d+ nobody nobody +\S+ \w{3} [ \d]\d \d\d:\d\d wal\n", result.Output);
@@ -126,7 +126,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
-    public async Task The_variables_alone_do_where_no_process_can_be_seen()
+    public async Task The_variables_suffice_if_no_process_can_be_seen()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
 
@@ -179,7 +179,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_replica_behind_the_Service_is_told_from_the_one_beside_us_which_is_taken_instead()
+    public async Task If_the_Service_leads_to_another_replica_the_local_Prometheus_is_used_instead()
     {
         await using PrometheusPod beside = await PrometheusPod.StartAsync();
         await using PrometheusPod other = await PrometheusPod.StartAsync(new PodOptions { NetworkOf = beside, Port = 9091, HostName = "oso-prom-1" });
@@ -192,7 +192,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
-    public async Task Behind_a_name_that_leads_to_two_servers_by_turns_only_the_one_beside_us_makes_snapshots()
+    public async Task If_a_name_leads_to_two_servers_by_turns_only_the_local_one_makes_snapshots()
     {
         await using PrometheusPod beside = await PrometheusPod.StartAsync();
         await using PrometheusPod other = await PrometheusPod.StartAsync(new PodOptions { NetworkOf = beside, Port = 9091, HostName = "oso-prom-1" });

@@ -4,7 +4,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd;
 
-/// <summary>The verbs that hand the archive on, and the one that judges it, beside a real Prometheus.</summary>
+/// <summary>
+/// Tests the verbs that send the archive elsewhere and the verb that checks it, beside a real Prometheus.
+/// </summary>
 public sealed class StreamTests : IDisposable
 {
     private static readonly string[] Streaming = ["export", "--stream"];
@@ -32,7 +34,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_goes_ends_the_stream_and_leaves_nothing_on_the_volume()
+    public async Task A_reader_that_goes_away_ends_the_stream_and_leaves_nothing_on_the_volume()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 2, SizeBytes: 16 << 20) });
 
@@ -63,7 +65,7 @@ public sealed class StreamTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(pod.DataDirectory, "snapshots*"));
     }
 
-    // In the pod's network, where its Prometheus can be reached; the data directory is named as the host sees it.
+    // Runs in the network of the pod, where its Prometheus answers. The data directory has its path on the host.
     private static async Task<(int Status, string Messages)> StreamAsync(PrometheusPod pod, string reader)
     {
         string command = $"OSO_SNAPSHOT_URL={pod.Options.BaseUrl} OSO_SNAPSHOT_DATA_DIR={pod.DataDirectory} {RunningAgent.Binary} {string.Join(' ', Streaming)} | {reader}; exit ${{PIPESTATUS[0]}}";

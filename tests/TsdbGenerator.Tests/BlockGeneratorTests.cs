@@ -22,7 +22,7 @@ public sealed class BlockGeneratorTests : IDisposable
         Assert.Equal(generated.Keys.Order(StringComparer.Ordinal), read.Keys.Order(StringComparer.Ordinal));
         Assert.All(generated, series => Assert.Equal(series.Value, read[series.Key]));
         Assert.Equal(blocks.Sum(block => block.NumSamples), read.Values.Sum(samples => samples.Count));
-        Assert.All(blocks, block => Assert.True(File.Exists(Path.Combine(block.Directory, "chunks", "000003")), "the data fills several segments"));
+        Assert.All(blocks, block => Assert.True(File.Exists(Path.Combine(block.Directory, "chunks", "000003")), "the data fills fewer than three segments"));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class BlockGeneratorTests : IDisposable
 
         var problem = Assert.Throws<IOException>(() => BlockGenerator.Generate(Options()));
 
-        Assert.Contains("is there already", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", problem.Message, StringComparison.Ordinal);
     }
 
     private GeneratorOptions Options() => new() { Directory = _temporary.Path, SizeBytes = 1 << 20 };

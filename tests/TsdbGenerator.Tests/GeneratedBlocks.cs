@@ -3,10 +3,10 @@ using TsdbGenerator.Model;
 
 namespace TsdbGenerator.Tests;
 
-/// <summary>The samples that the generator means to write, straight from its model.</summary>
+/// <summary>Returns the samples that the generator means to write, straight from its model.</summary>
 internal static class GeneratedBlocks
 {
-    /// <summary>In the order of time, under the labels as promtool prints them.</summary>
+    /// <summary>Returns the samples in the order of time, under the labels as promtool prints them.</summary>
     public static Dictionary<string, List<Sample>> SamplesOf(GeneratorOptions options)
     {
         Timeline timeline = BlockGenerator.PlanTimeline(options);

@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace TsdbGenerator.Tests;
 
-/// <summary>Prometheus' own reader of blocks: the judge of ours.</summary>
+/// <summary>Runs Prometheus' own reader of blocks, which judges the generator's.</summary>
 internal static class Promtool
 {
     public static IEnumerable<string> Run(params string[] arguments)
@@ -19,10 +19,13 @@ internal static class Promtool
         return lines;
     }
 
-    /// <summary>The samples by series; a line of the dump is <c>{name="value", …} value time</c>. Both times are inclusive.</summary>
+    /// <summary>
+    /// Reads the samples by series. A line of the dump is <c>{name="value", …} value time</c>. Both times are
+    /// inclusive.
+    /// </summary>
     public static Dictionary<string, List<Sample>> Dump(string directory, long minTime = 0, long maxTime = long.MaxValue)
     {
-        // Its dump wants a write-ahead log beside the blocks, if only an empty one.
+        // promtool's dump requires a directory for the write-ahead log, even an empty one.
         Directory.CreateDirectory(Path.Combine(directory, "wal"));
         Dictionary<string, List<Sample>> series = [];
         string labels = "";
@@ -32,7 +35,8 @@ internal static class Promtool
             string[] words = line[labelsEnd..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (line[..labelsEnd] != labels)
             {
-                // Fails if a series comes a second time: Prometheus joins it over the blocks only if each block is sorted.
+                // Add fails if a series is listed twice: Prometheus joins a series over the blocks only if each block
+                // is sorted.
                 labels = line[..labelsEnd];
                 series.Add(labels, []);
             }

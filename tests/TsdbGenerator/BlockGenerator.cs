@@ -9,15 +9,16 @@ public static class BlockGenerator
 {
     private const int MaxSeriesPerBlock = 200_000;
 
-    // Measured on generated blocks: a series' labels and postings, and a sample with its part of its chunk's frame and index entry.
+    // Both figures were measured on generated blocks. They include a series' labels and postings, and a sample's share
+    // of its chunk's frame and index entry.
     private const double BytesPerSeries = 80;
     private const double BytesPerSample = 1.4;
 
-    // Prometheus' own sizes: two hours, and what compaction makes of them, each three times the one before.
+    // These are Prometheus' own durations: two hours, and then three times the one before for each compaction.
     private static readonly TimeSpan[] BlockDurations = [.. new[] { 2, 6, 18, 54, 162 }.Select(hours => TimeSpan.FromHours(hours))];
 
-    /// <exception cref="IOException">A block is there already, or can't be written.</exception>
-    /// <exception cref="ArgumentException">An option makes no sense; the message names it.</exception>
+    /// <exception cref="IOException">A block already exists, or can't be written.</exception>
+    /// <exception cref="ArgumentException">An option makes no sense. The message names the option.</exception>
     public static IReadOnlyList<GeneratedBlock> Generate(GeneratorOptions options)
     {
         Check(options);
@@ -46,7 +47,10 @@ public static class BlockGenerator
         return writer.Write(BlockPlan.SeriesOf(block, seriesPerScrape, options.Seed, timeline));
     }
 
-    /// <summary>The shortest duration that needs no more than <see cref="MaxSeriesPerBlock"/> series, for they cost memory.</summary>
+    /// <summary>
+    /// Chooses the shortest duration that needs at most <see cref="MaxSeriesPerBlock"/> series, because series cost
+    /// memory.
+    /// </summary>
     internal static Timeline PlanTimeline(GeneratorOptions options)
     {
         long end = options.Until.ToUnixTimeMilliseconds();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TsdbGenerator;
 
-/// <summary>The blocks as a table for people.</summary>
+/// <summary>Prints the blocks as a table for people.</summary>
 internal static class BlockTable
 {
     public static void Print(TextWriter output, IReadOnlyList<GeneratedBlock> blocks, TimeSpan elapsed)

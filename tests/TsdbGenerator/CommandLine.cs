@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TsdbGenerator;
 
-/// <summary>The arguments of the program as options.</summary>
+/// <summary>Reads the program's arguments as options.</summary>
 internal static class CommandLine
 {
     public const string Usage =
@@ -10,7 +10,7 @@ internal static class CommandLine
 
     private static readonly (string Suffix, long Bytes)[] Units = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40)];
 
-    /// <exception cref="ArgumentException">The message says which argument is wrong, and what it may be.</exception>
+    /// <exception cref="ArgumentException">The message names the wrong argument and the allowed values.</exception>
     public static GeneratorOptions Parse(IReadOnlyList<string> arguments, TimeProvider time)
     {
         if (arguments.Count == 0 || arguments[0].StartsWith('-'))

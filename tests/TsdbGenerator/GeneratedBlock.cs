@@ -1,5 +1,8 @@
 namespace TsdbGenerator;
 
-/// <summary>A block on the disk; the times are those of its meta.json, in Unix milliseconds, <paramref name="MaxTime"/> exclusive.</summary>
+/// <summary>
+/// A block on the disk. The times are those of its meta.json, in Unix milliseconds, <paramref name="MaxTime"/>
+/// exclusive.
+/// </summary>
 public sealed record GeneratedBlock(
     string Ulid, string Directory, long MinTime, long MaxTime, long NumSeries, long NumSamples, long NumChunks, long SizeBytes);

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The figures of backup directories, from dist/ and the agent's image: a first and a second backup of an unchanged database through the
-# stand-in for kubectl, and what a month of simulated days takes beside thirty archives. OSO_BENCH_SIZE are the bytes of the database.
+# Prints the figures of backup directories, with dist/ and the agent's image. It measures a first and a second backup of
+# an unchanged database through the stand-in for kubectl, and compares the size of a month of simulated days with thirty
+# archives. OSO_BENCH_SIZE is the size of the database in bytes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Prints the figures that a test tells, and fails with it.
+# Runs a test and prints the figures in its diagnostics. It fails if the test fails.
 figures() {
   local project=tests/$1 method=$2
   dotnet build "$project" --configuration Release --nologo -v quiet

@@ -1,4 +1,4 @@
-"""Measures the agent on one data directory behind a running Prometheus, and prints tables. Called by bench.sh."""
+"""Measures the agent on the data directory of a running Prometheus, and prints tables. bench.sh calls it."""
 import argparse
 import os
 import platform
@@ -38,7 +38,7 @@ def machine():
 
 
 def tables(runs, options):
-    """Pairs of a title and rows."""
+    """Yields the tables, each as a title and rows."""
     rounds, size = options.rounds, options.title
     rivals.measure(runs, rounds)
     yield f"{size} of blocks, medians of {rounds} rounds, × = {rivals.BASELINE} divided by it", rivals.table(runs)
@@ -57,7 +57,7 @@ def tables(runs, options):
 
 
 def main():
-    # Otherwise the signal would leave cgroups and a running agent behind.
+    # Without a handler, the signal would leave cgroups and a running agent.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = arguments()
     description = machine()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The agent beside tar with gzip, pigz and igzip, on generated blocks behind a real Prometheus; and that Prometheus' queries
-# beside the agent. Reads OSO_BENCH_SIZE (1GiB), OSO_BENCH_SMALL_SIZE (64MiB), OSO_BENCH_ROUNDS (3), OSO_BENCH_LOAD_SECONDS
-# (60, of each row of a table of queries) and OSO_BENCH_DIR (/var/tmp).
+# Compares the agent with tar with gzip, pigz and igzip, on generated blocks of a real Prometheus. Also measures that
+# Prometheus' queries beside the agent. These variables, with their defaults, change it: OSO_BENCH_SIZE (1GiB),
+# OSO_BENCH_SMALL_SIZE (64MiB), OSO_BENCH_ROUNDS (3), OSO_BENCH_LOAD_SECONDS (60, for each row of a table of queries),
+# OSO_BENCH_DIR (/var/tmp).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -25,7 +26,7 @@ clean_up() {
   rm -rf "$work"
 }
 
-# bench_size NAME SIZE ARGUMENT…   (the arguments are those of bench.py)
+# bench_size NAME SIZE ARGUMENT…: measures blocks of this size. The arguments go to bench.py.
 bench_size() {
   local name=$1 size=$2 data=$work/$1 port
   shift 2
@@ -34,7 +35,7 @@ bench_size() {
   dotnet run --project tests/TsdbGenerator --configuration Release -- "$data" --size "$size" --blocks 3 --until now --seed 1
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   printf 'scrape_configs:\n- job_name: self\n  scrape_interval: 1s\n  static_configs: [{targets: ["127.0.0.1:%s"]}]\n' "$port" >"$work/$name.yml"
-  # Equal block durations leave compaction out: every run finds the same blocks.
+  # Equal block durations prevent compaction, so every run finds the same blocks.
   "$prometheus" --config.file="$work/$name.yml" --storage.tsdb.path="$data" --web.listen-address="127.0.0.1:$port" --web.enable-admin-api \
     --storage.tsdb.retention.time=10y --storage.tsdb.min-block-duration=2h --storage.tsdb.max-block-duration=2h &>"$work/$name.log" &
   pid=$!

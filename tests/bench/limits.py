@@ -1,4 +1,4 @@
-"""A pod's CPU limit, as the kubelet sets it: a cgroup for the pod, and one below it for each container."""
+"""Sets a pod's CPU limit as the kubelet does: with a cgroup for the pod, and one below it for each container."""
 import contextlib
 import os
 import shlex
@@ -8,7 +8,7 @@ PERIOD = 100_000
 
 
 class Unavailable(Exception):
-    """No such cgroup can be made here."""
+    """This machine allows no such cgroup."""
 
 
 def _write(cgroup, file, text):
@@ -17,9 +17,9 @@ def _write(cgroup, file, text):
 
 
 def _hierarchy():
-    """Where the cpu controller is mounted, and whether it is version 1's."""
+    """Returns the mount point of the cpu controller, and whether the controller is of version 1."""
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
-        # proc_pid_mountinfo(5): the mount point is the fifth field, the type and the options stand behind a dash.
+        # proc_pid_mountinfo(5): the mount point is the fifth field; the type and the options follow a dash.
         found = [(line.split()[4], *line.partition(" - ")[2].split()) for line in mounts]
     for mount, kind, *_, options in found:
         if kind == "cgroup" and "cpu" in options.split(","):
@@ -33,7 +33,7 @@ def _hierarchy():
 
 
 def _limit(root, pod, containers, cpus, version1):
-    """The containers' weights are the kubelet's: for a request of 1 CPU, and for none."""
+    """Makes the cgroups. The weights are the kubelet's: for a request of 1 CPU, and for no request."""
     os.mkdir(pod)
     if version1:
         _write(pod, "cpu.cfs_period_us", PERIOD)
@@ -69,7 +69,7 @@ def _remove(cgroup, root):
 
 @contextlib.contextmanager
 def pod(server, cpus):
-    """Has a server in one container of a pod, and gives a function that makes a command run in the other one."""
+    """Puts a server into one container of a pod. Yields a function that makes a command run in the other container."""
     root, version1 = _hierarchy()
     path = os.path.join(root, f"oso-bench-{os.getpid()}")
     containers = [os.path.join(path, name) for name in ("prometheus", "agent")]

@@ -1,4 +1,4 @@
-"""Queries to a Prometheus, and how long it takes to answer them without and beside the agent."""
+"""Measures how long a Prometheus takes to answer queries, without the agent and beside it."""
 import collections
 import json
 import math
@@ -18,7 +18,7 @@ TURNS = 4
 
 
 class Load:
-    """Some clients that ask range queries without a pause between an answer and the next question but a short one."""
+    """Clients that ask range queries, with only a short pause between an answer and the next query."""
 
     def __init__(self, url, clients=2):
         end = time.time() - 3600
@@ -51,7 +51,7 @@ class Load:
 
 
 def percentiles(latencies):
-    """p50 and p99."""
+    """Returns p50 and p99."""
     return statistics.median(latencies), statistics.quantiles(latencies, n=100)[98]
 
 
@@ -62,7 +62,7 @@ def cpu_seconds(pid):
 
 
 class Beside:
-    """What the queries took without an agent and beside one at each pace, all by turns."""
+    """Measures queries by turns: without an agent, and beside an agent at each pace."""
 
     def __init__(self, runs, server, seconds, clients, command=lambda text: text):
         self.runs, self.server, self.seconds, self.command = runs, server, seconds, command
@@ -106,10 +106,10 @@ class Beside:
 
 
 def where_nobody_asks(runs, rounds):
-    """Rows: what a run takes at each pace, by turns, where nobody waits."""
+    """Yields rows with what a run takes at each pace while nobody asks. The paces alternate."""
     those = collections.defaultdict(list)
     for turn in range(1, rounds + 1):
-        # Who comes second finds a machine that has just been busy: by turns as well.
+        # The second run of a round finds a machine that was just busy, so the paces also take turns in being second.
         for pace in PACES[:: 1 if turn % 2 else -1]:
             print(f"nobody asks, {pace}, {turn} of {rounds} …", flush=True)
             those[pace].append(runs.run(f"agent, nobody asks, {pace}", runs.agent(PACE=pace)))

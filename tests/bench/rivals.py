@@ -1,4 +1,4 @@
-"""The agent beside what a user runs without it."""
+"""Compares the agent with the commands that a user runs without it."""
 import os
 import resource
 import shlex
@@ -8,13 +8,13 @@ from runs import median_ratio
 
 BASELINE = "tar czf"
 
-# What gives the same as the agent: an archive that was read back, and its checksum.
+# These variants give the same as the agent: an archive that was read back, and its checksum.
 CAREFUL = {tool: f"tar \\| {tool} -1, {tool} -t, sha256sum" for tool in ("pigz", "igzip")}
 
 
 def measure(runs, rounds):
     variants = list(_variants(runs))
-    # Not counted: fills the page cache for all, and leaves the snapshot that the first of them finds.
+    # This run is not counted. It fills the page cache, and leaves a snapshot for the first counted run.
     runs.run("", variants[0][1])
     runs.of.clear()
     for turn in range(1, rounds + 1):
@@ -50,7 +50,7 @@ def _variants(runs):
 def table(runs):
     yield ["variant", "× wall", "× CPU", "size", "peak RSS", "wall", "CPU"]
     baseline = runs.of[BASELINE]
-    # Linux counts in what the process was before it became another program: us. Less can't be told.
+    # Linux counts the memory that the process had as Python before exec, so smaller values can't be measured.
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 + 1
     for name, those in runs.of.items():
         wall, cpu, _, memory = (statistics.median(column) for column in zip(*those))

@@ -1,4 +1,4 @@
-"""Runs commands one at a time, and remembers what each of them took."""
+"""Runs commands one at a time, and records the time, memory and size of each."""
 import collections
 import os
 import shlex
@@ -12,7 +12,7 @@ Run = collections.namedtuple("Run", "wall cpu size memory")
 
 
 def median_ratio(over, under, figure):
-    """The median of the ratios of each round: a machine that is slower for a while is slower for all of a round."""
+    """Returns the median of the rounds' ratios, because a slow spell of the machine affects all runs of a round."""
     return statistics.median(getattr(a, figure) / getattr(b, figure) for a, b in zip(over, under))
 
 
@@ -24,13 +24,13 @@ class Runs:
         self.of = {}
 
     def agent(self, stream=False, **settings):
-        """The command of a run; the settings are named as the variables are: WORKERS, LEVEL, PACE."""
+        """Returns the command of a run. The settings have the names of the variables: WORKERS, LEVEL, PACE."""
         variables = {"URL": self.url, "DATA_DIR": self.data, "HOLD": "0", **settings}
         words = ["env", *(f"OSO_SNAPSHOT_{name}={value}" for name, value in variables.items()), self.program]
         return shlex.join(words) + (f" export --stream >{shlex.quote(self.packed)}" if stream else "")
 
     def run(self, name, command):
-        # All at the lowest priority, since the agent gives itself that one.
+        # Every command runs at the lowest priority, because the agent gives itself that one.
         words = ["nice", "-n", "19", "ionice", "-c", "3", "bash", "-o", "pipefail", "-c", command]
         with open(self.log, "wb") as log:
             start = time.monotonic()

@@ -1,4 +1,4 @@
-"""Tables as text and as Markdown. The first row is the head; the first column is text, the others are numbers."""
+"""Formats tables as text and as Markdown. The first row is the head. The first column is text, the others numbers."""
 
 
 def as_text(rows):

@@ -1,4 +1,4 @@
-"""The bench's arithmetic, and the cgroups that it makes. Run by BenchTests."""
+"""Tests the bench's arithmetic, and the cgroups that it makes. BenchTests runs these tests."""
 import os
 import subprocess
 import unittest

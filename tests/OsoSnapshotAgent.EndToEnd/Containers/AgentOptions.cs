@@ -2,32 +2,38 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>How to run the agent beside a pod's Prometheus; the defaults are those of the restricted profile of kubectl debug.</summary>
+/// <summary>
+/// Says how to run the agent beside a pod's Prometheus. The defaults are those of kubectl debug's restricted profile.
+/// </summary>
 internal sealed record AgentOptions
 {
-    /// <summary>All that the agent's environment holds.</summary>
+    /// <summary>All variables of the agent's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>uid:gid; the pod's own where it is null.</summary>
+    /// <summary>uid:gid; null means the pod's own.</summary>
     public string? User { get; init; }
 
-    /// <summary>Such as "+sys_ptrace": what setpriv adds to an empty set.</summary>
+    /// <summary>The capabilities that setpriv adds to an empty set, such as "+sys_ptrace".</summary>
     public string? Capabilities { get; init; }
 
-    /// <summary>Its stdin, stdout and stderr, as with kubectl debug -it; null: no stdin, and two pipes.</summary>
+    /// <summary>
+    /// The agent's stdin, stdout and stderr, as with kubectl debug -it. null means no stdin, and two pipes.
+    /// </summary>
     public Pty? Terminal { get; init; }
 
-    /// <summary>What a shell does to its streams before it becomes the agent, such as ">/dev/full".</summary>
+    /// <summary>A redirection that a shell applies before it becomes the agent, such as ">/dev/full".</summary>
     public string? Redirection { get; init; }
 
-    /// <summary>What runs the program, which follows as its arguments: strace, or a shell that runs it often.</summary>
+    /// <summary>A command that runs the program, such as strace. The program and its arguments follow it.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
-    /// <summary>False: as runtimes do that ignore --target, the agent is PID 1 itself and sees no other process.</summary>
+    /// <summary>
+    /// False makes the agent PID 1, so that it sees no other process, as with runtimes that ignore --target.
+    /// </summary>
     public bool JoinsPidNamespace { get; init; } = true;
 
-    /// <summary>Not even the network is shared with the pod where this is false; then nothing can be reached.</summary>
+    /// <summary>False gives the agent a network of its own, in which it can reach nothing.</summary>
     public bool JoinsNetwork { get; init; } = true;
 }

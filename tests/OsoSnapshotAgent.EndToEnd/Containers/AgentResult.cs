@@ -1,9 +1,11 @@
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>How the agent ended. With a terminal, what it printed is on the <see cref="Terminals.Pty"/>.</summary>
+/// <summary>
+/// The agent's exit status and output. If it had a terminal, the <see cref="Terminals.Pty"/> has the output.
+/// </summary>
 internal sealed record AgentResult(int ExitStatus, string Output, string Error, string TerminationMessage, TimeSpan Duration)
 {
-    /// <returns>Itself, so that more can be asserted in the same line.</returns>
+    /// <returns>This result, so that the same line can assert more.</returns>
     public AgentResult EndedWith(int exitStatus)
     {
         Assert.True(ExitStatus == exitStatus, $"The agent ended with status {ExitStatus}, not {exitStatus} ({TerminationMessage}):\n{Output}\n{Error}");

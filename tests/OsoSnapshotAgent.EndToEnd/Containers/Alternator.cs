@@ -4,7 +4,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>A port in a pod's network behind which several servers answer, each connection another: a Service with replicas.</summary>
+/// <summary>
+/// Listens on a port of a pod's network and passes each connection to the next of several servers, as a Service does.
+/// </summary>
 internal sealed class Alternator : IDisposable
 {
     private const string Program = """

@@ -3,7 +3,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>A pod's files on the host: the container's root, its log, and what its agents are given.</summary>
+/// <summary>A pod's files on the host: the container's root, its log, and the files of its agents.</summary>
 internal sealed class PodDirectory
 {
     private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -14,7 +14,7 @@ internal sealed class PodDirectory
         Path = Directory.CreateTempSubdirectory("oso-pod-").FullName;
         Root = System.IO.Path.Combine(Path, "root");
         Data = Root + options.DataPath;
-        // Agents run as other users than the tests.
+        // The agents run as other users than the tests.
         File.SetUnixFileMode(Path, ReadableByAll);
     }
 
@@ -32,13 +32,13 @@ internal sealed class PodDirectory
         directory.CreateRoot(options);
         directory.WriteConfiguration(options);
         directory.FillData(options);
-        // What the kubelet writes, and the cluster's name service would answer.
+        // The kubelet writes such a file. It also has the names that the cluster's name service would answer.
         File.WriteAllText(System.IO.Path.Combine(directory.Path, "hosts"), $"127.0.0.1 localhost {options.HostName} {options.ServiceName}\n");
         File.Copy(System.IO.Path.Combine(directory.Path, "hosts"), System.IO.Path.Combine(directory.Root, "etc/hosts"));
         return directory;
     }
 
-    /// <summary>The container's processes own some of its files, and they may not be ours to delete.</summary>
+    /// <summary>Deletes the directory as root, because the container's processes own some of its files.</summary>
     public Task DeleteAsync() => HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", "--one-file-system", Path));
 
     private void CreateRoot(PodOptions options)

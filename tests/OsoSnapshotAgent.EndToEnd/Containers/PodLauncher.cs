@@ -5,12 +5,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>The command lines that make a pod's namespaces, and enter them.</summary>
+/// <summary>Builds the command lines that make a pod's namespaces and enter them.</summary>
 internal static class PodLauncher
 {
     private static readonly Lazy<Task<string?>> Obstacle = new(FindObstacleAsync);
 
-    /// <summary>Skips the test where this machine lets nobody make namespaces.</summary>
+    /// <summary>Skips the test if this machine allows no namespaces.</summary>
     public static async Task SkipWhereImpossibleAsync()
     {
         string? obstacle = await Obstacle.Value;
@@ -69,7 +69,7 @@ internal static class PodLauncher
         }
         catch (Win32Exception missing)
         {
-            // No sudo, or no unshare.
+            // sudo or unshare is missing.
             return missing.Message;
         }
     }

@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
-/// <summary>What runs as PID 1 of the target container.</summary>
+/// <summary>The program that runs as PID 1 of the target container.</summary>
 internal enum FirstProcess
 {
     Prometheus,
@@ -8,24 +8,30 @@ internal enum FirstProcess
     /// <summary>A shell whose child is Prometheus.</summary>
     ShellWrapper,
 
-    /// <summary>A program with a root of its own, as /pause in pods with shareProcessNamespace; Prometheus runs elsewhere in the namespace.</summary>
+    /// <summary>
+    /// A program with a root of its own, as /pause in pods with shareProcessNamespace. Prometheus is another process.
+    /// </summary>
     Sleeper,
 
-    /// <summary>No Prometheus at all.</summary>
+    /// <summary>The same program, without any Prometheus.</summary>
     SleeperAlone,
 }
 
 /// <summary>The blocks to generate before Prometheus starts.</summary>
 internal sealed record BlockSet(int Count = 2, long SizeBytes = 1 << 20, ulong Seed = 1)
 {
-    /// <summary>Now by default, for Prometheus deletes blocks older than its retention.</summary>
+    /// <summary>
+    /// The end of the last block. The default is now, because Prometheus deletes blocks older than its retention.
+    /// </summary>
     public DateTimeOffset Until { get; init; } = TimeProvider.System.GetUtcNow();
 }
 
-/// <summary>A pod to start; the defaults are the official image's, with the admin API on.</summary>
+/// <summary>A pod to start. The defaults are those of the official image, with the admin API on.</summary>
 internal sealed record PodOptions
 {
-    /// <summary>What the head holds from the start on; the first scrape, and so "up", comes only after five seconds.</summary>
+    /// <summary>
+    /// A series that the head has from the start. "up" appears only with the first scrape, after five seconds.
+    /// </summary>
     public const string HeadSeries = "harness:heartbeat";
 
     public PrometheusVersion Version { get; init; } = PrometheusVersion.V2_42;
@@ -35,19 +41,22 @@ internal sealed record PodOptions
     /// <summary>uid:gid of the container.</summary>
     public string User { get; init; } = "1000:1000";
 
-    /// <summary>May be relative to the working directory. (Debian's build has a default of its own, so the flag is always given.)</summary>
+    /// <summary>
+    /// The path may be relative to the working directory. Debian's build has another default, so the flag is always
+    /// given.
+    /// </summary>
     public string StoragePath { get; init; } = "/prometheus";
 
     public string WorkingDirectory { get; init; } = "/prometheus";
 
     public int Port { get; init; } = 9090;
 
-    /// <summary>Such as "/occne3-n2/prometheus".</summary>
+    /// <summary>The prefix of all URLs, such as "/occne3-n2/prometheus".</summary>
     public string RoutePrefix { get; init; } = string.Empty;
 
     public bool EnablesAdminApi { get; init; } = true;
 
-    /// <summary>More flags of Prometheus, as they stand.</summary>
+    /// <summary>More flags of Prometheus.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 
     public BlockSet? Blocks { get; init; }
@@ -55,7 +64,9 @@ internal sealed record PodOptions
     /// <summary>A directory whose content is copied into the data directory, such as a restored snapshot.</summary>
     public string? InitialData { get; init; }
 
-    /// <summary>And records <see cref="HeadSeries"/>: the head holds samples, and the start waits for the first.</summary>
+    /// <summary>
+    /// Makes Prometheus scrape itself and record <see cref="HeadSeries"/>. The start waits for the first sample.
+    /// </summary>
     public bool ScrapesItself { get; init; } = true;
 
     /// <summary>Puts the data directory on a volume of this size.</summary>
@@ -64,7 +75,9 @@ internal sealed record PodOptions
     /// <summary>More files of the container, by their absolute path in it.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the harness' own requests need besides, such as "--cacert" or "--user" for a web.config.file.</summary>
+    /// <summary>
+    /// More arguments of the harness' own requests, such as "--cacert" or "--user" for a web.config.file.
+    /// </summary>
     public IReadOnlyList<string> CurlArguments { get; init; } = [];
 
     public string Scheme { get; init; } = "http";
@@ -74,7 +87,9 @@ internal sealed record PodOptions
 
     public string HostName { get; init; } = "oso-prom-0";
 
-    /// <summary>Shares another pod's network, so that an agent in one reaches the Prometheus of the other.</summary>
+    /// <summary>
+    /// The pod whose network this one shares. An agent in one then reaches the Prometheus of the other.
+    /// </summary>
     public PrometheusPod? NetworkOf { get; init; }
 
     /// <summary>The data directory as the container sees it.</summary>

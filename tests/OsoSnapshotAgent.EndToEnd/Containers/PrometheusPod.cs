@@ -5,8 +5,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
 /// <summary>
-/// A real Prometheus in PID, mount, network and UTS namespaces of its own, with a root file system of its own: what a container is to an
-/// ephemeral container beside it. Made with util-linux alone, because it starts in a fraction of a container engine's time.
+/// A real Prometheus in PID, mount, network and UTS namespaces of its own, with a root file system of its own. The
+/// agent sees it as an ephemeral container sees its target. util-linux makes it, because a container engine needs much
+/// longer.
 /// </summary>
 internal sealed class PrometheusPod : IAsyncDisposable
 {
@@ -26,10 +27,12 @@ internal sealed class PrometheusPod : IAsyncDisposable
     /// <summary>PID 1 of the pod, by its number on the host.</summary>
     public int FirstProcessId { get; private set; }
 
-    /// <summary>The data directory as the tests see it; on a volume of limited size, only as long as the pod lives and by root.</summary>
+    /// <summary>
+    /// The data directory's path for the tests. On a volume of limited size, only root can use it while the pod lives.
+    /// </summary>
     public string DataDirectory => Options.VolumeBytes is null ? _directory.Data : $"/proc/{FirstProcessId}/root{Options.DataPath}";
 
-    /// <summary>The container's root as the tests see it.</summary>
+    /// <summary>The path of the container's root for the tests.</summary>
     public string Root => _directory.Root;
 
     public string Archive => Path.Combine(DataDirectory, "snapshots.tgz");
@@ -54,21 +57,21 @@ internal sealed class PrometheusPod : IAsyncDisposable
         }
     }
 
-    /// <summary>The host's number of the process of this name in the pod, such as "prometheus".</summary>
+    /// <summary>Returns the number on the host of the pod's process with this name, such as "prometheus".</summary>
     public int? FindProcess(string name) => ProcessTable.FindDescendant(_launcher.Id, pid => ProcessTable.NameOf(pid) == name);
 
     public Task<HttpAnswer> GetAsync(string path) => RequestAsync("GET", path);
 
     public Task<HttpAnswer> PostAsync(string path) => RequestAsync("POST", path);
 
-    /// <summary>The result of a PromQL query, as JSON that can be compared.</summary>
+    /// <summary>Returns the result of a PromQL query as JSON that can be compared.</summary>
     public async Task<string> QueryAsync(string query, DateTimeOffset? time = null)
     {
         string at = time is { } fixedTime ? $"&time={fixedTime.ToUnixTimeMilliseconds() / 1000m}" : string.Empty;
         return await ResultAsync($"api/v1/query?query={Uri.EscapeDataString(query)}{at}");
     }
 
-    /// <summary>A line for each series, with its samples at each step.</summary>
+    /// <summary>Returns a line for each series, with its samples at each step.</summary>
     public Task<string> QueryRangeAsync(string query, DateTimeOffset from, DateTimeOffset to, TimeSpan step) =>
         ResultAsync($"api/v1/query_range?query={Uri.EscapeDataString(query)}&start={from.ToUnixTimeMilliseconds() / 1000m}&end={to.ToUnixTimeMilliseconds() / 1000m}&step={step.TotalSeconds}");
 
@@ -82,11 +85,11 @@ internal sealed class PrometheusPod : IAsyncDisposable
         return await agent.WaitAsync();
     }
 
-    /// <summary>Starts the agent; returns once its own process, not one of those that lead to it, is there.</summary>
+    /// <summary>Starts the agent, and waits until the agent's own process runs, after those that start it.</summary>
     public Task<RunningAgent> StartAgentAsync(AgentOptions? options = null) =>
         RunningAgent.StartAsync(this, options ?? new AgentOptions(), Path.Combine(_directory.Path, $"agent-{Interlocked.Increment(ref _agents)}"));
 
-    /// <summary>Starts an agent without a terminal; returns once it waits for the copy.</summary>
+    /// <summary>Starts an agent without a terminal, and waits until the agent waits for the copy.</summary>
     public async Task<RunningAgent> StartHoldingAgentAsync(AgentOptions? options = null)
     {
         options ??= new AgentOptions();
@@ -97,7 +100,9 @@ internal sealed class PrometheusPod : IAsyncDisposable
         return agent;
     }
 
-    /// <summary>Sends a signal to PID 1, such as "KILL" or "TERM"; the kernel kills every process of the pod with it.</summary>
+    /// <summary>
+    /// Sends a signal such as "KILL" or "TERM" to PID 1. When PID 1 ends, the kernel kills all processes of the pod.
+    /// </summary>
     public async Task SignalAsync(string signal)
     {
         string pid = FirstProcessId.ToString(CultureInfo.InvariantCulture);
@@ -137,7 +142,7 @@ internal sealed class PrometheusPod : IAsyncDisposable
         return answer.Series;
     }
 
-    // Once it is no longer the shell that sets the container up.
+    // A shell of another name sets up the container first.
     private int? FindFirstProcess() =>
         ProcessTable.FindDescendant(_launcher.Id, pid => ProcessTable.IsFirstOfItsNamespace(pid) && ProcessTable.NameOf(pid) is "prometheus" or "sh" or "sleep");
 

@@ -11,12 +11,12 @@ internal sealed record PrometheusVersion(string Number, string Suite)
 
     public static PrometheusVersion V3_5 { get; } = new("3.5", "forky");
 
-    /// <summary>The versions as the data of a theory.</summary>
+    /// <summary>All versions, as the data of a theory.</summary>
     public static TheoryData<string> Numbers => [.. All.Select(version => version.Number)];
 
     public static IReadOnlyList<PrometheusVersion> All => [V2_42, V2_53, V3_5];
 
-    /// <summary>A root file system with prometheus, promtool, libc and busybox; never written to.</summary>
+    /// <summary>A root file system with prometheus, promtool, libc and busybox. Nothing writes to it.</summary>
     public string Root
     {
         get

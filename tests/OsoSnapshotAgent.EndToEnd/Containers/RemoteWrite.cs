@@ -4,16 +4,17 @@ using System.Text;
 namespace OsoSnapshotAgent.EndToEnd.Containers;
 
 /// <summary>
-/// The body of a remote write request: how a test gives Prometheus samples of any time. Protocol buffers in Snappy's
-/// block format (Prometheus Remote-Write specification 1.0; google/snappy, format_description.txt).
+/// Makes the body of a remote write request, with which a test gives Prometheus samples of any time. The format is
+/// protocol buffers in Snappy's block format (Prometheus Remote-Write specification 1.0; google/snappy,
+/// format_description.txt).
 /// </summary>
 internal static class RemoteWrite
 {
-    // Literals alone, each of at most 64 KiB: nothing is compressed.
+    // The body consists of literals of at most 64 KiB each, so nothing is compressed.
     private const int MaxLiteralBytes = 1 << 16;
     private const byte LiteralOfTwoLengthBytes = 61 << 2;
 
-    /// <param name="series">A metric's name, and its samples in the order of their time.</param>
+    /// <param name="series">Each metric's name, with its samples in the order of their time.</param>
     public static byte[] Body(IEnumerable<(string Name, IReadOnlyList<(DateTimeOffset Time, double Value)> Samples)> series) =>
         Snappy([.. series.SelectMany(one => Field(1, Series(one.Name, one.Samples)))]);
 

@@ -26,20 +26,20 @@ internal sealed class RunningAgent : IAsyncDisposable
         _error = launcher.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>What ./build.sh publish has made.</summary>
+    /// <summary>The binary that ./build.sh publish makes.</summary>
     public static string Binary => Environment.GetEnvironmentVariable("OSO_SNAPSHOT_BINARY") is { Length: > 0 } set
         ? set
         : Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../dist", Name));
 
-    /// <summary>The agent's own number on the host; null where it had ended before it was seen.</summary>
+    /// <summary>The agent's own number on the host; null if the agent ended before it was seen.</summary>
     public int? Pid { get; private set; }
 
     public bool HasEnded => _launcher.HasExited;
 
-    /// <summary>What it holds in memory now.</summary>
+    /// <summary>The agent's resident memory now.</summary>
     public long ResidentBytes => MemoryBytes("VmRSS");
 
-    /// <summary>The most that it held at any time.</summary>
+    /// <summary>The agent's peak resident memory.</summary>
     public long PeakResidentBytes => MemoryBytes("VmHWM");
 
     private int LivingPid => Pid ?? throw new InvalidOperationException("The agent has ended.");
@@ -70,7 +70,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         return new AgentResult(_launcher.ExitCode, await _output, await _error, await File.ReadAllTextAsync(TerminationLog), duration);
     }
 
-    /// <summary>Whether it says of itself that it waits for the copy.</summary>
+    /// <summary>Asks the agent whether it waits for the copy.</summary>
     public async Task<bool> IsHoldingAsync() =>
         (await ExecAsync("status")).Output.Contains("hold-for-copy", StringComparison.Ordinal);
 
@@ -99,17 +99,17 @@ internal sealed class RunningAgent : IAsyncDisposable
     private long MemoryBytes(string line) =>
         1024 * long.Parse(ProcessTable.StatusOf(LivingPid, line)!.Split(' ')[0], CultureInfo.InvariantCulture);
 
-    // The shell and setpriv before it have other names.
+    // The shell and setpriv, which run first, have other names.
     private static bool IsAgent(int pid) => ProcessTable.NameOf(pid) == Name;
 
-    // The binary is copied, because its user may not be allowed to enter the checkout.
+    // The binary is copied, because the agent's user may not be allowed to enter the checkout.
     private static void PrepareDirectory(string directory)
     {
         Assert.True(File.Exists(Binary), $"There is no {Binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
         Directory.CreateDirectory(directory);
         File.Copy(Binary, Path.Combine(directory, Name));
         File.Copy(Path.Combine(directory, "../hosts"), Path.Combine(directory, "hosts"));
-        // The kubelet's own mode: anyone may write.
+        // The kubelet makes this file writable for everyone.
         File.WriteAllText(Path.Combine(directory, "termination-log"), string.Empty);
         File.SetUnixFileMode(Path.Combine(directory, "termination-log"), (UnixFileMode)0b110_110_110);
     }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Usage: AGENT_…=… agent.sh NAME=VALUE… COMMAND…
-# Runs in a mount namespace of its own, in the pod's other namespaces: makes of the host's root what a container runtime would make of
-# the image's, then becomes the command with these variables and no others.
+# Runs in its own mount namespace and in the pod's other namespaces. It changes the host's root as a container runtime
+# changes an image's root, and then becomes the command, with only these variables.
 set -euo pipefail
 
-# The processes seen are those of the PID namespace that was entered.
+# The new /proc shows the processes of the PID namespace that was entered.
 mount -t proc proc /proc
 mount --bind "$AGENT_DIRECTORY/hosts" /etc/hosts
 
-# A /dev of its own: the kubelet puts termination-log there.
+# The agent needs its own /dev, because the kubelet puts termination-log there.
 dev=$AGENT_DIRECTORY/dev
 mkdir -p "$dev"
 mount -t tmpfs -o mode=755 dev "$dev"
@@ -24,11 +24,11 @@ mount --move "$dev" /dev
 
 exec <"${AGENT_TERMINAL:-/dev/null}"
 if [[ -n ${AGENT_TERMINAL:-} ]]; then
-  # As a container runtime does with the console.
+  # A container runtime does the same with the console.
   chown "$AGENT_USER" "$AGENT_TERMINAL"
   exec >"$AGENT_TERMINAL" 2>&1
 fi
-# Such as ">/dev/full".
+# AGENT_REDIRECTION is a redirection such as ">/dev/full".
 if [[ -n ${AGENT_REDIRECTION:-} ]]; then
   eval "exec $AGENT_REDIRECTION"
 fi

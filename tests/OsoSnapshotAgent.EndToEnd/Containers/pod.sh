@@ -7,7 +7,7 @@ root=$POD_DIRECTORY/root
 set_up_network() {
   ip link set lo up
   hostname "$POD_HOSTNAME"
-  # As the pod sysctl does that lets 65534 listen on port 80.
+  # A pod's sysctl does the same, so that user 65534 can listen on port 80.
   echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 }
 
@@ -22,7 +22,7 @@ set_up_root() {
   done
 }
 
-# A volume of limited size takes over what the test put into the data directory.
+# Copies the test's data directory to a volume of limited size, if the test asks for one.
 set_up_data() {
   local data=$root$POD_DATA volume=$POD_DIRECTORY/volume
   if [[ -n ${POD_VOLUME_BYTES:-} ]]; then
@@ -34,7 +34,8 @@ set_up_data() {
   chown -R "$POD_USER" "$data"
 }
 
-# Into a root as the container's user, without capabilities or groups; the environment is an image's.
+# Runs a command in a root directory as the container's user, without capabilities or groups. The environment is an
+# image's.
 enter() {
   exec env -i PATH=/bin HOME=/ "$(type -P chroot)" --userspec="$POD_USER" --groups= "$@"
 }
@@ -48,7 +49,7 @@ become_a_shell_around_prometheus() {
   enter "$root" /bin/sh -c "cd $POD_WORKING_DIRECTORY; $(printf '%q ' "$@"); true"
 }
 
-# PID 1 that is neither Prometheus nor in its root, as /pause is in a pod that shares its processes.
+# Makes PID 1 a program outside Prometheus' root, as /pause is in a pod that shares its processes.
 become_a_sleeper() {
   mkdir -p "$POD_DIRECTORY/sleeper/bin"
   cp "$POD_IMAGE/usr/bin/busybox" "$POD_DIRECTORY/sleeper/bin/sleep"

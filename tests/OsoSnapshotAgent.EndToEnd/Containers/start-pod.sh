@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: POD_…=… start-pod.sh COMMAND…
-# Makes a pod's namespaces and runs pod.sh as their PID 1. Ends them when stdin closes: also when the test host crashes.
+# Makes a pod's namespaces and runs pod.sh as their PID 1. Ends them when stdin closes, also if the test host crashes.
 set -euo pipefail
 
 exec 3<&0 >"$POD_DIRECTORY/log" 2>&1
@@ -15,7 +15,8 @@ fi
   bash "$(dirname "$0")/pod.sh" "$@" <&- 3<&- &
 namespaces=$!
 
-# PID 1 itself is killed: it has changed its user since unshare asked the kernel to kill it, and that made the kernel forget.
+# PID 1 must be killed itself. unshare has asked the kernel to do that, but the kernel forgot it when PID 1 changed its
+# user.
 kill_first_process() {
   trap '' INT TERM HUP
   cat <&3
@@ -26,13 +27,13 @@ kill_first_process() {
 kill_first_process &>/dev/null &
 watcher=$!
 
-# A time limit's signal goes to the whole process group, but this script has still to tidy up.
+# A timeout's signal goes to the whole process group, and this script must still tidy up.
 trap : INT TERM HUP
 status=0
 while kill -0 "$namespaces" 2>/dev/null; do
   wait "$namespaces" || status=$?
 done
-# Else it would wait for stdin, and then kill whoever has that number by now.
+# The watcher would wait for stdin, and then kill another process that has PID 1's number by then.
 kill -KILL "$watcher" 2>/dev/null || true
 if [[ -e $POD_DIRECTORY/abandoned ]]; then
   rm -rf --one-file-system "$POD_DIRECTORY"

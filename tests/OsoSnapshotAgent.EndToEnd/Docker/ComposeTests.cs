@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Docker;
 
-/// <summary>docker/compose.yaml as it is, and the commands in its first lines.</summary>
+/// <summary>Tests docker/compose.yaml itself, and the commands in its first lines.</summary>
 [Collection(nameof(SharedEngine))]
 public sealed class ComposeTests(DockerEngine docker)
 {
@@ -36,7 +36,7 @@ public sealed class ComposeTests(DockerEngine docker)
     private Task<CommandResult> ComposeAsync(params string[] arguments) =>
         docker.RunAsync(["compose", "--file", Repository.PathOf("docker/compose.yaml"), .. arguments]);
 
-    /// <summary>Laid out as the official image that the file names.</summary>
+    /// <summary>Makes an image with the layout of the official one, which the file names.</summary>
     private async Task MakePrometheusAsync()
     {
         string image = (await ComposeAsync("config", "--images", "prometheus")).Succeeded().Lines.Single();
@@ -61,7 +61,7 @@ public sealed class ComposeTests(DockerEngine docker)
         return path;
     }
 
-    /// <summary>Through the port that the file publishes.</summary>
+    /// <summary>Asks through the port that the file publishes.</summary>
     private async Task<bool> HasSamplesAsync()
     {
         const string Query = "http://127.0.0.1:9090/api/v1/query?query=up";

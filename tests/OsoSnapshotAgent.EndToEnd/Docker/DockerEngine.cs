@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Docker;
 
-/// <summary>A docker daemon of the tests' own, with the programs that tests/fetch-docker.sh fetched.</summary>
+/// <summary>A docker daemon for the tests only, with the programs that tests/fetch-docker.sh fetched.</summary>
 public sealed class DockerEngine : IAsyncLifetime
 {
     private static readonly string Root = Cache.PathOf("OSO_DOCKER_ROOT", "docker");
@@ -15,10 +15,10 @@ public sealed class DockerEngine : IAsyncLifetime
     private Process? _process;
     private string? _obstacle;
 
-    // Without a right to become root the script itself ends.
+    // Without the right to become root, the script ends before it writes the file "ended".
     private bool HasEnded => _process!.HasExited || File.Exists(PathOf("ended"));
 
-    // In front of each command.
+    // The variables that each command starts with.
     private IReadOnlyList<string> Variables =>
     [
         "env", $"DOCKER_HOST=unix://{PathOf("socket")}", $"DOCKER_CONFIG={PathOf("config")}",
@@ -30,24 +30,25 @@ public sealed class DockerEngine : IAsyncLifetime
         _obstacle = Directory.Exists(Root) ? await StartAsync() : $"There is no {Root}: run tests/fetch-docker.sh.";
         if (_obstacle is null)
         {
-            // Our own image is no obstacle: a test fails where it can't be loaded or doesn't start.
+            // The agent's own image is not tried here: a test must fail, not be skipped, if that image can't be loaded
+            // or started.
             await ImportAsync("trial", PrometheusVersion.V2_42);
             CommandResult attempt = await RunAsync("run", "--rm", "--network=none", "trial", "/bin/busybox", "true");
             _obstacle = attempt.ExitStatus == 0 ? null : attempt.Error;
         }
     }
 
-    /// <summary>Skips the test where no docker daemon can run.</summary>
+    /// <summary>Skips the test if no docker daemon can run.</summary>
     public void SkipWhereImpossible() => Assert.SkipWhen(_obstacle is not null, $"Docker can't run here: {_obstacle}");
 
-    /// <summary>As root, with the client and the daemon of this engine.</summary>
+    /// <summary>Runs a script as root, with the client and the daemon of this engine.</summary>
     internal Task<CommandResult> RunScriptAsync(string script, params string[] arguments) =>
         HostCommand.RunAsync(HostCommand.AsRoot([.. Variables, "bash", "-o", "pipefail", "-c", script, .. arguments]));
 
     internal Task<CommandResult> RunAsync(params IEnumerable<string> arguments) =>
         HostCommand.RunAsync(HostCommand.AsRoot([.. Variables, "docker", .. arguments]));
 
-    /// <summary>A folder that ends with the engine, whoever owns what is in it by then.</summary>
+    /// <summary>Makes a folder that is deleted with the engine, even if other users own its files.</summary>
     internal string MakeFolder() => Directory.CreateDirectory(PathOf(Guid.NewGuid().ToString("N"))).FullName;
 
     internal async Task LoadOurImageAsync()
@@ -81,7 +82,7 @@ public sealed class DockerEngine : IAsyncLifetime
     {
         if (_obstacle is null)
         {
-            // Their control groups outlive a daemon that is killed.
+            // The containers' control groups outlive a killed daemon.
             await RunScriptAsync("docker ps --all --quiet | xargs --no-run-if-empty docker rm --force");
         }
 
@@ -92,7 +93,7 @@ public sealed class DockerEngine : IAsyncLifetime
             _process.Dispose();
         }
 
-        // The script has deleted it, if it could start at all.
+        // The script deletes the directory itself, unless it could not start.
         if (Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);

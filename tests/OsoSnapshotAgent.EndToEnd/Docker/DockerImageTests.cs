@@ -8,7 +8,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Docker;
 
-/// <summary>The image's archive in a docker daemon, and an image that docker itself makes.</summary>
+/// <summary>Tests the image's archive in a docker daemon, and the image that docker itself makes.</summary>
 [Collection(nameof(SharedEngine))]
 public sealed class DockerImageTests(DockerEngine docker)
 {

@@ -1,5 +1,5 @@
 namespace OsoSnapshotAgent.EndToEnd.Docker;
 
-/// <summary>One engine for all classes of this folder.</summary>
+/// <summary>Gives all classes of this folder the same engine.</summary>
 [CollectionDefinition(nameof(SharedEngine))]
 public sealed class SharedEngine : ICollectionFixture<DockerEngine>;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: start-engine.sh DOCKER-ROOT DIRECTORY
-# Runs dockerd with all its files in DIRECTORY, in namespaces of its own: its processes, mounts and bridges end with it.
-# Ends it when stdin closes: also when the test host crashes. DIRECTORY/ended appears when dockerd is gone.
+# Runs dockerd with all its files in DIRECTORY. Its own namespaces make its processes, mounts and bridges end with it.
+# dockerd ends when stdin closes, also if the test host crashes. Then the script makes the file DIRECTORY/ended.
 set -euo pipefail
 
 exec 3<&0 >"$2/log" 2>&1
@@ -14,7 +14,7 @@ unshare --pid --fork --kill-child --mount --mount-proc --net sh -c 'ip link set 
 namespaces=$!
 cat <&3 >/dev/null &
 
-# A time limit's signal goes to the whole process group, but this script has still to tidy up.
+# A timeout's signal goes to the whole process group, and this script must still tidy up.
 trap : INT TERM HUP
 wait -n || true
 kill -KILL "$namespaces" 2>/dev/null || true

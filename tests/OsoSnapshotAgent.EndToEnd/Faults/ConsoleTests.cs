@@ -2,16 +2,16 @@ using OsoSnapshotAgent.EndToEnd.Containers;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>What the agent says may get lost; what it makes may not.</summary>
+/// <summary>Tests that a run succeeds even if its messages are lost.</summary>
 public sealed class ConsoleTests
 {
     [Theory]
     [InlineData(">/dev/full 2>&1")]
-    // A pipe that nobody has open for reading, and a full one that nobody reads.
+    // The first pipe has no reader. The second one is full, and nobody reads it.
     [InlineData("; mkfifo /dev/pipe; exec 8<>/dev/pipe >/dev/pipe 2>&1 8<&-")]
     [InlineData("; mkfifo /dev/pipe; exec 8<>/dev/pipe >/dev/pipe 2>&1; head -c 65536 /dev/zero >&8")]
     [InlineData(">&- 2>&-")]
-    // Remade read-only, for not even root may write there then.
+    // The file is remounted read-only, because root may write to any other file.
     [InlineData("; mount -o remount,bind,ro /dev/termination-log")]
     public async Task A_console_or_a_termination_message_that_can_not_be_written_fails_no_run(string redirection)
     {

@@ -3,7 +3,9 @@ using OsoSnapshotAgent.EndToEnd.Containers;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>Each kind of call on the data directory fails once, at its first, its last and some calls between.</summary>
+/// <summary>
+/// Tests runs in which one call on the data directory fails: the first of its kind, the last, or one between.
+/// </summary>
 public sealed class FailingDiskTests
 {
     private const int PositionsOfEachCall = 6;
@@ -15,7 +17,7 @@ public sealed class FailingDiskTests
     [InlineData("write", Fault.NoSpace, 5)]
     [InlineData("sync", Fault.InputOutputError, 6)]
     [InlineData("rename", Fault.ReadOnlyFileSystem, 6)]
-    // A read that only estimates the size of the archive may fail.
+    // null: a run survives a failure that only affects an estimate, such as that of the archive's size.
     [InlineData("read", Fault.InputOutputError, null)]
     [InlineData("open", Fault.AccessDenied, null)]
     [InlineData("unlink", Fault.InputOutputError, null)]
@@ -36,7 +38,7 @@ public sealed class FailingDiskTests
             AgentResult result = await pod.RunAgentAsync(disk.Failing(new Fault(call, at, errorNumber)));
             string what = string.Create(CultureInfo.InvariantCulture, $"{call} {at} of {calls}, error {errorNumber}: exit status {result.ExitStatus}\n{result.Output}\n{result.Error}");
 
-            // The number of reads differs by one or two from run to run, since the file is read while it grows.
+            // The number of reads differs by one or two between runs, because the file grows while it is read.
             bool struck = result.Error.Contains("fault: " + call, StringComparison.Ordinal);
             Assert.True(struck || at > 1, what);
             Assert.True(!struck ? result.ExitStatus == 0 : status is null ? result.ExitStatus is 0 or 3 or 4 or 6 : result.ExitStatus == status, what);

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>The library of faults.c, and the variables that tell it which call fails.</summary>
+/// <summary>The library of faults.c, and the variables that choose the call that fails.</summary>
 internal sealed class FaultyDisk : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-faults-").FullName;
@@ -16,12 +16,14 @@ internal sealed class FaultyDisk : IDisposable
     {
         var disk = new FaultyDisk();
         string source = Path.Combine(AppContext.BaseDirectory, "Faults", "faults.c");
-        // clang is there wherever the native binary was linked.
+        // clang is installed on every machine that links the native binary.
         (await HostCommand.RunAsync("clang", "-shared", "-fPIC", "-O1", "-w", "-o", disk.Library, source, "-ldl")).Succeeded();
         return disk;
     }
 
-    /// <summary>Counts only: the log may fail without failing the run, so it doesn't belong to what is counted.</summary>
+    /// <summary>
+    /// Counts the calls and fails none. Calls on the log don't count, because a run survives a log that fails.
+    /// </summary>
     public Dictionary<string, string> Counting() => new()
     {
         ["LD_PRELOAD"] = Library,
@@ -36,14 +38,14 @@ internal sealed class FaultyDisk : IDisposable
         ["FAULT_ERRNO"] = fault.ErrorNumber.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Each call takes longer.</summary>
+    /// <summary>Makes each call take longer.</summary>
     public Dictionary<string, string> Slowing(string call, TimeSpan delay) => new(Counting())
     {
         ["FAULT_CALL"] = call,
         ["FAULT_DELAY"] = delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <summary>How often each call was made, as the library has printed it.</summary>
+    /// <summary>Reads from the library's output how often each call was made.</summary>
     public static IReadOnlyDictionary<string, int> Counts(string error) => error
         .Split('\n').Last(line => line.StartsWith("faults:", StringComparison.Ordinal)).Split(' ').Skip(1)
         .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
@@ -51,10 +53,10 @@ internal sealed class FaultyDisk : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }
 
-/// <summary>The call that fails, by its number among its like, and what it fails with.</summary>
+/// <summary>The call that fails, by its number among calls of its kind, and its error number.</summary>
 internal sealed record Fault(string Call, int At, int ErrorNumber)
 {
-    /// <summary>In the place of a number: each of its like.</summary>
+    /// <summary>The number that stands for each call of its kind.</summary>
     public const int Each = -1;
 
     public const int InputOutputError = 5;

@@ -2,7 +2,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>The library sees what it shall fail, also where a name is relative to a directory's descriptor.</summary>
+/// <summary>
+/// Tests that the library counts and fails the right calls, also for a name relative to a directory's descriptor.
+/// </summary>
 public sealed class FaultyDiskTests : IDisposable
 {
     private const string EachCall = """
@@ -33,7 +35,7 @@ public sealed class FaultyDiskTests : IDisposable
         CommandResult result = (await RunAsync(disk.Counting())).Succeeded();
         IReadOnlyDictionary<string, int> counts = FaultyDisk.Counts(result.Error);
 
-        // The directory itself is opened by its path.
+        // One of the two calls opens the directory itself, by its path.
         Assert.Equal(2, counts["open"]);
         string[] others = ["rename", "unlink", "mkdir", "stat", "access", "readlink", "list", "statvfs"];
         Assert.All(others, call => Assert.Equal(1, counts[call]));
@@ -47,7 +49,7 @@ public sealed class FaultyDiskTests : IDisposable
     [InlineData("rename", 1)]
     [InlineData("unlink", 1)]
     [InlineData("statvfs", 1)]
-    public async Task Such_a_call_fails_where_it_shall(string call, int at)
+    public async Task A_call_relative_to_a_descriptor_fails_as_chosen(string call, int at)
     {
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 

@@ -5,13 +5,13 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>Another writer takes the room while the agent archives: it must stop before it takes any of the reserve itself.</summary>
+/// <summary>Tests that the agent stops before it uses the reserve, while another process fills the volume.</summary>
 public sealed class FullVolumeTests
 {
     private const long Mebibyte = 1 << 20;
     private const long Reserve = 20 * Mebibyte;
 
-    // The log, and what Prometheus itself writes meanwhile.
+    // The log and Prometheus' own files grow meanwhile.
     private const long Slack = Mebibyte / 4;
 
     private static readonly PodOptions SmallVolume = new() { VolumeBytes = 96 * Mebibyte, Blocks = new BlockSet(Count: 2, SizeBytes: 32 * Mebibyte) };

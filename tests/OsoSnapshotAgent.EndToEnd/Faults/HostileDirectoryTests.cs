@@ -3,13 +3,13 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>A data directory in which somebody has planted what Prometheus never makes.</summary>
+/// <summary>Tests data directories in which somebody has planted files that Prometheus never makes.</summary>
 public sealed class HostileDirectoryTests
 {
     private static readonly string[] Names = ["snapshots.tgz", "snapshots.tgz.part", "snapshots.tgz.sha256", "snapshots.log", "snapshots"];
 
     [Fact]
-    public async Task Links_under_all_our_names_lead_nobody_astray()
+    public async Task Links_with_the_agents_names_are_not_followed()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         const string Outside = "mkdir -p $0/outside/20250820T165101Z-0eb533ff8d43ed64 && echo precious > $0/outside/file && chown -R 1000:1000 $0/outside";
@@ -20,7 +20,7 @@ public sealed class HostileDirectoryTests
             await RootAsync($"ln -s ../outside{(name == "snapshots" ? string.Empty : "/file")} $0/{name}", pod.DataDirectory);
         }
 
-        // What the links lead to is as before; the links themselves are replaced, save that of the log.
+        // The files that the links lead to must not change. Each link is replaced, except that of the log.
         AgentResult run = (await pod.RunAgentAsync()).EndedWith(0);
         Assert.Contains("snapshots.log can't be written, so this run is logged on the console only: ", run.Output, StringComparison.Ordinal);
         Assert.Contains("snapshots.log is a symbolic link", run.Output, StringComparison.Ordinal);

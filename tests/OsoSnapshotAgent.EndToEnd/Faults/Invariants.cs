@@ -3,14 +3,16 @@ using OsoSnapshotAgent.EndToEnd.Judging;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>What holds after every run, however it ended.</summary>
+/// <summary>Checks what must hold after every run, even after a killed one.</summary>
 internal static class Invariants
 {
-    // What ends a run after that is no reason to throw a verified archive away.
+    // The archive is verified when the run prints one of these, so a later failure must not delete it.
     private const string NotDurable = " is complete and verified, but may not survive a power cut";
     private static readonly string[] KeptArchive = [" is complete and verified, but its checksum can't be written", " created, read back and verified."];
 
-    /// <summary>Under the final name there is nothing, or an archive that gzip and its checksum accept; and Prometheus answers.</summary>
+    /// <summary>
+    /// Checks that the final name belongs to a sound archive or to no file, and that Prometheus answers.
+    /// </summary>
     public static async Task HoldAsync(PrometheusPod pod)
     {
         if (File.Exists(pod.Archive))
@@ -18,7 +20,8 @@ internal static class Invariants
             await Judge.GzipAcceptsAsync(pod.Archive);
         }
 
-        // It is deleted before an archive takes another's place and written after, so it may be missing but never wrong.
+        // The checksum is deleted before a new archive replaces the old one, and written after: it may be missing,
+        // never wrong.
         if (File.Exists(pod.Archive + ".sha256"))
         {
             await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
@@ -27,7 +30,10 @@ internal static class Invariants
         Assert.Equal(200, (await pod.GetAsync("-/healthy")).Status);
     }
 
-    /// <summary>And no partial file is left, nor a snapshot of the run that failed; what a run that succeeded has made is whole.</summary>
+    /// <summary>
+    /// Checks also that a failed run left no partial file and no snapshot, and that a successful one left both of its
+    /// files.
+    /// </summary>
     public static async Task HoldAndNothingIsLeftAsync(PrometheusPod pod, AgentResult result)
     {
         await HoldAsync(pod);
@@ -39,7 +45,7 @@ internal static class Invariants
         }
         else if (result.Output.Contains(NotDurable, StringComparison.Ordinal))
         {
-            // It has taken the earlier one's place: deleting it would leave none.
+            // The new archive has replaced the earlier one, so deleting it would leave none.
             Assert.True(File.Exists(pod.Archive), "The archive was deleted after its rename.");
         }
         else if (!KeptArchive.Any(line => result.Output.Contains(line, StringComparison.Ordinal)))

@@ -5,14 +5,17 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Faults;
 
-/// <summary>Signals at random moments of a run. OSO_TEST_SEED repeats the moments of a run that has printed its seed, as well as a clock can.</summary>
+/// <summary>
+/// Sends signals at random moments of a run. OSO_TEST_SEED repeats the moments of a printed seed, as exactly as a clock
+/// can.
+/// </summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Kills = 200;
     private const int KillsBetweenFullRuns = 20;
     private const int SignalsOfEachKind = 20;
 
-    // Far above the second that is promised: the machine may be busy.
+    // The agent promises to end within one second. The limit is far above that, because the machine may be busy.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
     private static readonly PodOptions SmallPod = new() { Blocks = new BlockSet(Count: 2, SizeBytes: 2 << 20) };
@@ -51,7 +54,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [InlineData("TERM", 143)]
     [InlineData("INT", 130)]
     [InlineData("HUP", 129)]
-    public async Task A_signal_at_any_moment_ends_the_run_at_once_and_leaves_nothing_half_made(string signal, int status)
+    public async Task A_signal_at_any_moment_ends_the_run_at_once_and_leaves_no_partial_file(string signal, int status)
     {
         Random random = Start(out int seed);
         await using PrometheusPod pod = await PrometheusPod.StartAsync(SmallPod);
@@ -66,7 +69,7 @@ public sealed class KillTests(ITestOutputHelper output)
             hits += result.ExitStatus == status ? 1 : 0;
             string what = string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, run {run}, {signal} after {delay.TotalMilliseconds:F0} ms, exit status {result.ExitStatus}:\n{result.Output}");
             Assert.True(result.ExitStatus == status || result.ExitStatus == 0, what);
-            // A snapshot that Prometheus is still making can't be taken back, and the agent says so.
+            // The agent can't remove a snapshot that Prometheus is still making. Its output names that reason.
             bool isPending = result.Output.Contains("Prometheus is still making the snapshot", StringComparison.Ordinal);
             await CheckAsync(() => isPending ? Invariants.HoldAsync(pod) : Invariants.HoldAndNothingIsLeftAsync(pod, result), what);
             if (isPending)
@@ -83,13 +86,13 @@ public sealed class KillTests(ITestOutputHelper output)
         return new Random(seed);
     }
 
-    // From when the agent is seen to its end, as the kills count it.
+    // Measures from the moment at which the agent is seen, because the delays of the kills start there too.
     private static async Task<TimeSpan> MeasureAsync(PrometheusPod pod)
     {
         (await pod.RunAgentAsync()).EndedWith(0);
         TimeSpan shortest = TimeSpan.MaxValue;
 
-        // A run that pauses for Prometheus takes longer by a second than those that don't.
+        // A run that pauses for Prometheus takes a second longer, so the shortest of three counts.
         for (int run = 0; run < 3; run++)
         {
             await using RunningAgent agent = await pod.StartAgentAsync();
@@ -108,7 +111,7 @@ public sealed class KillTests(ITestOutputHelper output)
         await Task.Delay(delay);
         if (agent.Pid is { } pid)
         {
-            // It may have ended meanwhile: its exit status tells.
+            // The agent may have ended meanwhile. Its exit status shows that.
             await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, pid.ToString(CultureInfo.InvariantCulture)));
         }
 

@@ -1,9 +1,12 @@
-// Preloaded into the agent: lets one chosen call on a chosen path fail, as a failing disk would, and counts the calls.
-//   FAULT_UNDER  part of the paths that count          FAULT_EXCEPT  part of paths that don't
-//   FAULT_CALL   a name of "names" below               FAULT_AT      the call's number, from 1, or -1 for each; FAULT_ERRNO what it fails with
-//   FAULT_DELAY  milliseconds that each call of FAULT_CALL takes longer
+// This library is preloaded into the agent. It counts calls, and makes one call fail as on a failing disk.
+//   FAULT_UNDER   a part of the paths whose calls count
+//   FAULT_EXCEPT  a part of the paths whose calls don't count
+//   FAULT_CALL    the call that fails: one of "names" below
+//   FAULT_AT      the number of the failing call, from 1, or -1 for each call
+//   FAULT_ERRNO   the error with which the call fails
+//   FAULT_DELAY   the milliseconds by which each FAULT_CALL is delayed
 // A name relative to a directory's descriptor counts as the path that it means.
-// At its end the process prints "faults: open=12 read=7 …" to stderr, and before it what it let fail.
+// The process prints each call that it made fail to stderr, and "faults: open=12 read=7 …" at its end.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -62,7 +65,7 @@ static int strikes(enum call call, const char *path) {
   return hit;
 }
 
-// Of a directory "" means the directory itself, as AT_EMPTY_PATH does.
+// An empty name means the directory itself, as with AT_EMPTY_PATH.
 static int strikes_at(enum call call, int folder, const char *name) {
   char link[32], path[8192];
   if (!name || *name == '/') return strikes(call, name);
@@ -75,7 +78,7 @@ static int strikes_at(enum call call, int folder, const char *name) {
 
 static int strikes_file(enum call call, int file) { return strikes_at(call, file, ""); }
 
-// Ours stands before the C library's; .NET asks dlsym with the library's own handle, and would get the library's.
+// .NET calls dlsym with the C library's own handle, which would give the C library's calls. So this dlsym replaces it.
 static void *real_dlsym(void *library, const char *name) {
   static void *(*real)(void *, const char *);
   const char *versions[] = {"GLIBC_2.34", "GLIBC_2.17", "GLIBC_2.2.5"};
@@ -138,7 +141,7 @@ ON_PATH(stat, STAT, (const char *path, struct stat *status), (path, status), pat
 ON_PATH(stat64, STAT, (const char *path, struct stat64 *status), (path, status), path)
 ON_PATH(lstat, STAT, (const char *path, struct stat *status), (path, status), path)
 ON_PATH(lstat64, STAT, (const char *path, struct stat64 *status), (path, status), path)
-// What programs call that were linked with a C library before 2.33, as .NET's are.
+// Programs that were linked with a C library before 2.33, as .NET's are, call these functions.
 ON_FILE(int, __fxstat64, STAT, (int version, int file, struct stat64 *status), (version, file, status))
 ON_PATH(__xstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
 ON_PATH(__lxstat64, STAT, (int version, const char *path, struct stat64 *status), (version, path, status), path)
@@ -171,7 +174,7 @@ void *dlsym(void *library, const char *name) {
     OURS(faccessat), OURS(readlinkat), OURS(getdents64), OURS(fstatvfs), OURS(fstatvfs64), OURS(renameat), OURS(renameat2), OURS(linkat),
     OURS(unlinkat), OURS(mkdirat),
   };
-  // The wrappers' own question is RTLD_NEXT, and goes to real_dlsym.
+  // The wrappers ask with RTLD_NEXT, and real_dlsym answers them.
   for (size_t i = 0; under && i < sizeof wrapped / sizeof *wrapped; i++)
     if (!strcmp(name, wrapped[i].name)) return wrapped[i].ours;
   return real_dlsym(library, name);

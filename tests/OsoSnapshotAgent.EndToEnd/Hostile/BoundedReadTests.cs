@@ -5,14 +5,16 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Files that never end, never begin, or are too many: the run is done, in little memory.</summary>
+/// <summary>
+/// Tests files without an end, pipes without a writer, and very many files: the run succeeds, in little memory.
+/// </summary>
 public sealed partial class BoundedReadTests
 {
     private const int Files = 200_000;
 
     private const long MaxLogBytes = 1 << 20;
 
-    // A volume in memory: so many files are made and deleted there in seconds.
+    // The volume is in memory, where this many files can be made and deleted in seconds.
     private static readonly PodOptions Quick = new()
     {
         VolumeBytes = 1L << 30,
@@ -20,7 +22,7 @@ public sealed partial class BoundedReadTests
         ScrapesItself = false,
     };
 
-    // Prometheus reserves 512 MiB for it.
+    // Prometheus would reserve 512 MiB for the head, and the volume has 1 GiB.
     private static readonly (string, string) WithoutHead = ("OSO_SNAPSHOT_SKIP_HEAD", "yes");
 
     private static readonly string Placeholder = "--web.page-title=" + new string('x', 60);
@@ -84,7 +86,7 @@ public sealed partial class BoundedReadTests
         Assert.True(result.ExitStatus is 0 or 6, $"status {result.ExitStatus}: {result.TerminationMessage}");
     }
 
-    // What Prometheus itself was started with is something else: it would not start with such a file.
+    // Prometheus would not start with such a file, so the argument is changed after the start.
     private static async Task PretendAsync(PrometheusPod pod, string argument)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Hostile", "rewrite-argument.py");
@@ -99,7 +101,7 @@ public sealed partial class BoundedReadTests
         return int.Parse(digits, CultureInfo.InvariantCulture) is > Files * 9 / 10 and < Files + 100;
     }
 
-    // 199,000 or 199000, but no part of a name, a date or a checksum.
+    // Matches 199,000 and 199000, but no part of a name, a date or a checksum.
     [GeneratedRegex("""(?<![\w.:-])\d{3}[, ]?\d{3}(?![\w.:-])""")]
     private static partial Regex Numbers();
 }

@@ -5,7 +5,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Nothing is deleted on a server's word alone or because a disk failed, and the archive goes last.</summary>
+/// <summary>
+/// Tests that nothing is deleted only because a server says so or a disk fails, and that the archive is deleted last.
+/// </summary>
 public sealed class DeletionTests
 {
     [Fact]
@@ -26,12 +28,12 @@ public sealed class DeletionTests
     }
 
     [Fact]
-    public async Task The_hold_lasts_until_all_is_removed_and_the_archive_goes_last()
+    public async Task The_hold_lasts_until_everything_is_removed_and_the_archive_is_removed_last()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 
-        // Some nine seconds for the snapshot's files and directories.
+        // At this speed, deleting the snapshot's files and directories takes about nine seconds.
         AgentOptions slow = new() { Environment = disk.Slowing("unlink", TimeSpan.FromSeconds(0.4)) };
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(slow);
         Task<CommandResult> release = agent.ExecAsync("release", "--remove");
@@ -40,8 +42,8 @@ public sealed class DeletionTests
             string left = await Volume.ArtefactsAsync(pod.DataDirectory);
             bool hasSnapshots = left.Contains("snapshots d", StringComparison.Ordinal);
             bool hasArchive = left.Contains("snapshots.tgz f", StringComparison.Ordinal);
-            Assert.True(hasArchive || !hasSnapshots, "The archive went before the snapshot.");
-            Assert.False(left.Length > 0 && agent.HasEnded, $"The hold has ended before the removal:\n{left}");
+            Assert.True(hasArchive || !hasSnapshots, "The archive was deleted before the snapshot.");
+            Assert.False(left.Length > 0 && agent.HasEnded, $"The hold ended before everything was removed:\n{left}");
             await Task.Delay(TimeSpan.FromSeconds(0.1), TestContext.Current.CancellationToken);
         }
 
@@ -49,7 +51,7 @@ public sealed class DeletionTests
         (await agent.WaitAsync()).EndedWith(0);
         Assert.Empty(await RootShell.RunAsync("ls $0 | grep snapshots || true", pod.DataDirectory));
 
-        // Besides what the slow disk prints: whoever waits sees that it goes on.
+        // The slow disk's own lines don't count. The others show the waiting client that the removal continues.
         string[] said = removal.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains(said, line => !line.StartsWith("faults:", StringComparison.Ordinal));
     }
@@ -60,7 +62,7 @@ public sealed class DeletionTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
 
-        // A disk on which whatever the hold opens before it begins takes its time.
+        // The slow disk delays each file that the hold opens before it begins.
         AgentOptions slow = new() { Environment = disk.Slowing("open", TimeSpan.FromSeconds(0.15)) };
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(slow);
 
@@ -69,14 +71,14 @@ public sealed class DeletionTests
     }
 
     [Fact]
-    public async Task An_archive_whose_directory_can_not_be_flushed_stays_and_its_fate_is_told()
+    public async Task An_archive_whose_directory_can_not_be_flushed_stays_with_a_warning()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         using FaultyDisk disk = await FaultyDisk.CompileAsync();
         (await pod.RunAgentAsync()).EndedWith(0);
         string earlier = await RootShell.RunAsync("sha256sum <$0", pod.Archive);
 
-        // The first flush of the directory itself comes after the rename.
+        // The first flush of the directory itself follows the rename.
         AgentResult? failed = null;
         for (int at = 1; failed is null && at < 10; at++)
         {

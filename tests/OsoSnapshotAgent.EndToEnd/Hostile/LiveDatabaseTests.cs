@@ -3,10 +3,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A directory below snapshots/ that a server writes to: it is named and left, and so is all else.</summary>
+/// <summary>
+/// Tests that a directory below snapshots/ to which a server writes is named, and that nothing is deleted.
+/// </summary>
 public sealed class LiveDatabaseTests
 {
-    /// <summary>What only a server's own directory holds, at some depths.</summary>
+    /// <summary>The signs of a live database, at several depths. Only a server's own directory holds them.</summary>
     private static readonly string[] Signs =
     [
         "snapshots/20240101T000000Z-0123456789abcdef/wal/",
@@ -20,13 +22,13 @@ public sealed class LiveDatabaseTests
     ];
 
     [Fact]
-    public async Task A_run_names_it_and_deletes_nothing() => await AssertLeftAsync("no");
+    public async Task A_run_names_a_live_database_and_deletes_nothing() => await AssertLeftAsync("no");
 
     [Fact]
-    public async Task A_removal_names_it_and_deletes_nothing() => await AssertLeftAsync("yes");
+    public async Task A_removal_names_a_live_database_and_deletes_nothing() => await AssertLeftAsync("yes");
 
     [Fact]
-    public async Task Release_and_remove_names_it_and_deletes_nothing()
+    public async Task Release_and_remove_names_a_live_database_and_deletes_nothing()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
         foreach (string sign in Signs)
@@ -66,7 +68,7 @@ public sealed class LiveDatabaseTests
         }
     }
 
-    // The directory that holds the sign.
+    // Returns the directory that holds the sign.
     private static string Named(string sign) => Path.GetDirectoryName(sign.TrimEnd('/'))!;
 
     private static async Task<string> PlantAsync(PrometheusPod pod, string sign)

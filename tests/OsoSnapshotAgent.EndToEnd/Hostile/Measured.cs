@@ -4,13 +4,13 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Runs an agent that somebody feeds without end, and watches its memory.</summary>
+/// <summary>Runs an agent that reads endless input, and watches its memory.</summary>
 internal static class Measured
 {
-    /// <summary>What the agent may hold, whatever it is fed.</summary>
+    /// <summary>The maximum of the agent's memory, for any input.</summary>
     public const long MaxBytes = 64 << 20;
 
-    // An agent that takes so much would take all that the machine has.
+    // An agent that needs this much would soon take all of the machine's memory.
     private const long KillBytes = 1L << 30;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
@@ -21,7 +21,9 @@ internal static class Measured
         return await WaitAsync(agent);
     }
 
-    /// <summary>Waits until it has ended. The test fails where it took more than <see cref="MaxBytes"/>.</summary>
+    /// <summary>
+    /// Waits until the agent has ended. The test fails if the agent took more than <see cref="MaxBytes"/>.
+    /// </summary>
     public static async Task<AgentResult> WaitAsync(RunningAgent agent)
     {
         long peak = 0;
@@ -44,7 +46,7 @@ internal static class Measured
         return result;
     }
 
-    // Nothing once it has ended.
+    // Returns 0 if the process has ended.
     private static long PeakBytes(int pid)
     {
         string? kibibytes = ProcessTable.StatusOf(pid, "VmHWM")?.Split(' ')[0];

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Something odd that takes the place of a file of ours while an agent waits for the copy.</summary>
+/// <summary>Tests odd files that take the place of the agent's own while the agent waits for the copy.</summary>
 public sealed class OddFileHoldTests
 {
     [Fact]
@@ -11,7 +11,7 @@ public sealed class OddFileHoldTests
         OddFileTable.JudgeAsync("release", ReleaseAsync);
 
     [Fact]
-    public Task Status_answers_whatever_lies_there() => OddFileTable.JudgeAsync("status", async (pod, files, cell) =>
+    public Task Status_answers_with_any_odd_file() => OddFileTable.JudgeAsync("status", async (pod, files, cell) =>
     {
         await files.ClearAsync();
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(OddFileTable.Run);
@@ -31,7 +31,7 @@ public sealed class OddFileHoldTests
         return status ?? throw new InvalidOperationException("The hold always ended before it could be released.");
     }
 
-    /// <returns>null where the hold had ended: it looks twice a second whether the archive is there.</returns>
+    /// <returns>null if the hold had ended: the agent checks twice a second whether the archive exists.</returns>
     private static async Task<int?> ReleaseInTimeAsync(PrometheusPod pod, OddFiles files, Cell cell)
     {
         await files.ClearAsync();
@@ -41,7 +41,7 @@ public sealed class OddFileHoldTests
 
         CommandResult release = await agent.ExecAsync("release", "--remove").WaitAsync(OddFileTable.Limit);
 
-        // It is refused by an agent that is about to end, and nobody answers after that.
+        // An agent that is about to end refuses the request. After it has ended, nobody answers.
         if (release.ExitStatus is 3 or 8)
         {
             await agent.WaitAsync(OddFileTable.Limit);

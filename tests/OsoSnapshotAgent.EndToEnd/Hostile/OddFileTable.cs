@@ -5,11 +5,11 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>The exit status of each verb with each odd thing in the place of each file of the agent's.</summary>
+/// <summary>The exit status of each verb for each odd file in the place of each of the agent's files.</summary>
 internal static class OddFileTable
 {
-    // In the order of Odd: a FIFO, a socket, a device, a directory; a link to nothing, to a link, out of the volume;
-    // and a hard link.
+    // The columns are in the order of Odd: a FIFO, a socket, a device, a directory, a link to
+    // nothing, a link to a link, a link out of the volume, and a hard link.
     private const string Statuses = """
         run      snapshots.tgz         0 0 0 6 0 0 0 0
         run      snapshots.tgz.part    0 0 0 6 0 0 0 0
@@ -43,7 +43,7 @@ internal static class OddFileTable
         status   snapshots             0 0 0 0 0 0 0 0
         """;
 
-    /// <summary>How long a verb may take, whatever lies there.</summary>
+    /// <summary>The timeout of a verb, for any odd file.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     public static readonly AgentOptions Run = new()
@@ -57,8 +57,8 @@ internal static class OddFileTable
         ScrapesItself = false,
     };
 
-    /// <summary>Runs each cell of a verb's rows on one pod, and names all that are wrong.</summary>
-    /// <param name="run">Puts the odd thing there, runs the verb, and returns its exit status.</param>
+    /// <summary>Runs each cell of a verb's rows on one pod, and lists all wrong ones.</summary>
+    /// <param name="run">Puts the odd file there, runs the verb, and returns its exit status.</param>
     public static async Task JudgeAsync(string verb, Func<PrometheusPod, OddFiles, Cell, Task<int>> run)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
@@ -76,7 +76,9 @@ internal static class OddFileTable
         Assert.True(wrong.Length == 0, wrong.ToString());
     }
 
-    /// <summary>Name, type and number of links of all that has a name of ours, but not of what lies below.</summary>
+    /// <summary>
+    /// Lists the name, type and link count of each file with one of the agent's names. It enters no directory.
+    /// </summary>
     public static Task<string> KindsAsync(PrometheusPod pod) => RootShell.RunAsync(
         """
         cd $0
@@ -113,9 +115,11 @@ internal static class OddFileTable
         select new Cell(words[1], odd, int.Parse(words[2 + (int)odd], CultureInfo.InvariantCulture));
 }
 
-/// <summary>What is in the place of which name, and the exit status that this shall lead to.</summary>
+/// <summary>An odd file, the name that it takes, and the exit status that this must have.</summary>
 internal sealed record Cell(string Name, Odd Odd, int Status)
 {
-    /// <summary>What can't be ours under our name ends what would delete it, before anything is touched.</summary>
+    /// <summary>
+    /// A verb that would delete a file of another kind than the agent's own refuses before it touches anything.
+    /// </summary>
     public bool IsRefused => Status != 0;
 }

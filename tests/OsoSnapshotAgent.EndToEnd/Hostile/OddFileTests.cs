@@ -4,11 +4,13 @@ using static OsoSnapshotAgent.EndToEnd.Hostile.OddFileTable;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>Something odd has the name of ours: each verb ends within seconds and touches nothing foreign.</summary>
+/// <summary>
+/// Tests odd files under the agent's names: each verb ends within seconds and touches no foreign file.
+/// </summary>
 public sealed class OddFileTests
 {
     [Fact]
-    public Task A_run_takes_its_names_back_or_touches_nothing() => JudgeAsync("run", async (pod, files, cell) =>
+    public Task A_run_replaces_an_odd_file_or_touches_nothing() => JudgeAsync("run", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
         string before = await KindsAsync(pod);
@@ -24,7 +26,7 @@ public sealed class OddFileTests
         {
             await Judge.Sha256SumAcceptsAsync(pod.Archive + ".sha256");
 
-            // A log that can't be ours is left as it was.
+            // A log that can't be the agent's own is left unchanged.
             string log = before.Split('\n').Single(line => line.StartsWith("snapshots.log ", StringComparison.Ordinal));
             Assert.Equal($"snapshots d\n{log}\nsnapshots.tgz f 1\nsnapshots.tgz.sha256 f 1\n", after);
             bool warns = result.Output.Contains("snapshots.log can't be written", StringComparison.Ordinal);
@@ -47,7 +49,7 @@ public sealed class OddFileTests
     });
 
     [Fact]
-    public Task Export_gives_no_byte_of_what_is_no_file() => JudgeAsync("export", async (pod, files, cell) =>
+    public Task Export_prints_no_byte_of_an_odd_file() => JudgeAsync("export", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 
@@ -58,7 +60,7 @@ public sealed class OddFileTests
     });
 
     [Fact]
-    public Task Verify_follows_nothing() => JudgeAsync("verify", async (pod, files, cell) =>
+    public Task Verify_follows_no_link() => JudgeAsync("verify", async (pod, files, cell) =>
     {
         await files.PutAsync(cell.Name, cell.Odd);
 

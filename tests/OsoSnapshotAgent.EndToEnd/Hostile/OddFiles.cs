@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>What somebody may put in the place of a file of the agent's.</summary>
+/// <summary>The kinds of odd file that somebody may put in the place of one of the agent's files.</summary>
 internal enum Odd
 {
     Fifo,
@@ -16,10 +16,10 @@ internal enum Odd
     HardLink,
 }
 
-/// <summary>A data directory as a run leaves it, where something odd takes one of the agent's names.</summary>
+/// <summary>A data directory after a run, in which an odd file takes one of the agent's names.</summary>
 internal sealed class OddFiles
 {
-    // The device can be read without end. The links lead to a file, or for "snapshots" to a directory like it.
+    // The device is endless. The links lead to a file, or for "snapshots" to a similar directory.
     private const string Stock = """
         mkdir -p $0/{usual,foreign/tree/20240101T000000Z-0123456789abcdef,Directory,file,tree}
         cp -a $1/snapshots* $0/usual
@@ -54,7 +54,7 @@ internal sealed class OddFiles
         _stock = stock;
     }
 
-    /// <param name="pod">In whose data directory a run has made its artefacts.</param>
+    /// <param name="pod">A pod in whose data directory a run has left its files.</param>
     public static async Task<OddFiles> PrepareAsync(PrometheusPod pod)
     {
         string stock = Path.Combine(pod.Root, "stock");
@@ -62,17 +62,17 @@ internal sealed class OddFiles
         return new OddFiles(pod, stock);
     }
 
-    /// <summary>Puts it where nobody is at work, among the files that a run has left.</summary>
+    /// <summary>Puts the odd file among the files of an earlier run, while no agent is at work.</summary>
     public Task PutAsync(string name, Odd odd) =>
         RootShell.RunAsync(Restore + Replace, _stock, _pod.DataDirectory, name, odd.ToString());
 
-    /// <summary>Puts it among the files of an agent that holds them.</summary>
+    /// <summary>Puts the odd file among the files of an agent that holds them.</summary>
     public Task ReplaceAsync(string name, Odd odd) =>
         RootShell.RunAsync(Replace, _stock, _pod.DataDirectory, name, odd.ToString());
 
     public Task ClearAsync() => RootShell.RunAsync("rm -rf $0/snapshots*", _pod.DataDirectory);
 
-    /// <summary>What the links lead to: its names and contents.</summary>
+    /// <summary>Lists the names and contents of the files that the links lead to.</summary>
     public Task<string> ForeignAsync() => RootShell.RunAsync(
         "cd $0/foreign; find . -printf '%p %y %m %s\n' | sort; find . -type f -exec cat {} +", _stock);
 }

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A data directory of another Prometheus, or of none that can be shown: nothing is deleted there.</summary>
+/// <summary>Tests data directories of another Prometheus, or of an unknown one: nothing is deleted there.</summary>
 public sealed class OtherDirectoryTests
 {
     private const string Restored = "snapshots/20250820T165101Z-0eb533ff8d43ed64";
@@ -103,7 +103,7 @@ public sealed class OtherDirectoryTests
         (string, string)[] url = hasUrl ? [Url(pod)] : [];
         AgentOptions options = Unseen([("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", pod.DataDirectory), .. url]);
 
-        // The server's own path, /prometheus, leads nowhere in the agent's root.
+        // The server's own path, /prometheus, does not exist in the agent's root.
         (await pod.RunAgentAsync(options)).EndedWith(3);
 
         Assert.Equal(before, await Volume.ArtefactsAsync(pod.DataDirectory));
@@ -116,7 +116,7 @@ public sealed class OtherDirectoryTests
         await Volume.PlantArtefactsAsync(pod.DataDirectory);
         AgentOptions options = Unseen(("REMOVE", "yes"), ("OSO_SNAPSHOT_DATA_DIR", "/mnt/data"), Url(pod));
 
-        // As a sidecar's volume mount, which has the same path in both containers.
+        // A sidecar's volume mount has the same path in both containers.
         string mounts = $"; mount -t tmpfs mnt /mnt; mkdir /mnt/data; mount --bind {pod.DataDirectory} /mnt/data";
         (await pod.RunAgentAsync(options with { Redirection = mounts })).EndedWith(0);
 
@@ -129,7 +129,7 @@ public sealed class OtherDirectoryTests
     private static AgentOptions Unseen(params (string, string)[] variables) =>
         new() { JoinsPidNamespace = false, Environment = Given.Variables(variables) };
 
-    // Files come and go in a wal; its blocks and directories stay.
+    // Files in a wal change all the time. The blocks and directories stay.
     private static Task<string> DatabaseAsync(PrometheusPod pod) =>
         RootShell.RunAsync("cd $0; find . -not -path './wal/*' -not -path './chunks_head/*' | sort", pod.DataDirectory);
 

@@ -5,7 +5,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>The server of proxy.py in a pod's network: its Prometheus, save for one answer.</summary>
+/// <summary>
+/// Runs proxy.py in a pod's network. The proxy passes on the pod's Prometheus, except for one answer.
+/// </summary>
 internal sealed class Proxy : IDisposable
 {
     private const int Port = 9099;
@@ -17,7 +19,7 @@ internal sealed class Proxy : IDisposable
     public string Url { get; } = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
 
     /// <param name="what">"snapshot" or "flags".</param>
-    /// <param name="value">The snapshot's name, or the storage path, that it answers.</param>
+    /// <param name="value">The snapshot's name, or the storage path, in the changed answer.</param>
     public static async Task<Proxy> StartAsync(PrometheusPod pod, string what, string value)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Hostile", "proxy.py");

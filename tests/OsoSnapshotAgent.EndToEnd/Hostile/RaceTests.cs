@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Containers;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A process of Prometheus' user swaps directories for links while an agent of root is at work.</summary>
+/// <summary>Tests an agent of root while a process of Prometheus' user swaps directories for links.</summary>
 public sealed class RaceTests
 {
     private const int MinAttacks = 200;
@@ -11,8 +11,8 @@ public sealed class RaceTests
     // Many runs end before the attacker has seen their snapshot.
     private const int MaxRuns = 1500;
 
-    // By turns a run on the volume, which REMOVE makes a removal, and the verb that is asked for. Their bytes are looked
-    // at whatever their status is, and none may hang.
+    // Alternates a run on the volume, which REMOVE makes a removal, with the verb under test. Their bytes are searched
+    // after any exit status, and none may hang.
     private const string RunOften = """
         count=$1 enough=$2 secret=$3 archive=$4 data=$5 before=$6; shift 6
         for ((i = 0; i < count; i++)); do
@@ -42,7 +42,7 @@ public sealed class RaceTests
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
         await using Swapper attacker = await Swapper.StartAsync(pod, "wait");
 
-        // Else an agent that follows the links would soon have deleted what it could archive.
+        // Otherwise an agent that follows links would soon have deleted what it could archive.
         AgentOptions options = new()
         {
             Environment = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes")),
@@ -54,8 +54,8 @@ public sealed class RaceTests
         int leaks = lines.Count(line => line.StartsWith("leaked", StringComparison.Ordinal));
         Assert.True(leaks == 0, $"{leaks} streams held the secret after {attacker.Attacks} attacks: {Counts(lines)}");
 
-        // A link in place of the snapshot looks as if it was made elsewhere; of its block, as if it held none;
-        // of a block's directory, as a damaged block.
+        // A link in place of the snapshot looks like a snapshot made elsewhere. In place of the block it looks like a
+        // snapshot without a block, and in place of the block's directory like a damaged block.
         AssertEachEnded(lines, attacker, [0, 6, 7, 9, 10]);
     }
 
@@ -72,7 +72,7 @@ public sealed class RaceTests
         string[] lines = await RunOftenAsync(pod, attacker, options, before: wait);
 
         string left = await attacker.ReadOutsideAsync();
-        string message = $"{attacker.Attacks} attacks ({Counts(lines)}) left outside:\n{left}\nof\n{outside}";
+        string message = $"After {attacker.Attacks} attacks ({Counts(lines)}) the files outside are\n{left}\ninstead of\n{outside}";
         Assert.True(outside == left, message);
         AssertEachEnded(lines, attacker, [0, 6]);
     }

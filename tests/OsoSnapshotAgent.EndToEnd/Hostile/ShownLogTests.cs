@@ -4,7 +4,9 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A log into which somebody else has written, shown on the operator's terminal after Enter.</summary>
+/// <summary>
+/// Tests a log into which another process has written. Enter shows that log on the operator's terminal.
+/// </summary>
 public sealed class ShownLogTests
 {
     private const string Prompt = "then press Enter here";
@@ -31,7 +33,7 @@ public sealed class ShownLogTests
         Assert.Contains("after the long line", screen, StringComparison.Ordinal);
     }
 
-    /// <returns>What was printed after Enter.</returns>
+    /// <returns>The output after Enter.</returns>
     private static async Task<string> ShowAsync(string plant)
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync();
@@ -40,7 +42,7 @@ public sealed class ShownLogTests
         await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Terminal = terminal });
         int shown = (await terminal.WaitForAsync(Prompt)).Length;
 
-        // Watched from before: it may end at once.
+        // The measurement starts before Enter, because the agent may end at once.
         Task<AgentResult> measured = Measured.WaitAsync(agent);
         terminal.PressEnter();
 

@@ -6,7 +6,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>A process of the same user in another container of the pod uses the agent's abstract socket.</summary>
+/// <summary>
+/// Tests a process of the same user in another container of the pod that uses the agent's abstract socket.
+/// </summary>
 public sealed partial class StrangerTests : IDisposable
 {
     private const string WaitForStranger = """
@@ -17,7 +19,7 @@ public sealed partial class StrangerTests : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-stranger-").FullName;
 
-    // The agent's user writes there.
+    // The agent's user writes to this directory.
     public StrangerTests() => File.SetUnixFileMode(_directory, (UnixFileMode)0b111_111_111);
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -81,7 +83,7 @@ public sealed partial class StrangerTests : IDisposable
         return "oso-snapshot/" + (await File.ReadAllTextAsync(file)).TrimEnd();
     }
 
-    // It ends with the pod, whose PID namespace it is in.
+    // The listener ends with the pod, because it is in the pod's PID namespace.
     private static async Task<Process> ListenAsync(PrometheusPod pod, string name, string answer)
     {
         Process stranger = HostCommand.Start(Stranger(pod, "listen", name, answer));
@@ -92,7 +94,8 @@ public sealed partial class StrangerTests : IDisposable
     private static Task<string> LogAsync(PrometheusPod pod) =>
         RootShell.RunAsync("cat $0/snapshots.log 2>/dev/null || true", pod.DataDirectory);
 
-    // In the pod's network and PID namespace, but with files of its own. Root's PATH may lead to a python3 of root's.
+    // The stranger shares the pod's network and PID namespace, not its files. /usr/bin has a python3 that any user may
+    // run.
     private static IReadOnlyList<string> Stranger(PrometheusPod pod, params string[] arguments)
     {
         string[] ids = pod.Options.User.Split(':');

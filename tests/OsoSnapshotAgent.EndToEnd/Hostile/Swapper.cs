@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>The attacker of swapper.c, who has the pod's user, and a tree that only root may enter.</summary>
+/// <summary>The attacker of swapper.c with the pod's user, and a tree that only root may enter.</summary>
 internal sealed class Swapper : IAsyncDisposable
 {
     private const string Outside = """
@@ -27,20 +27,20 @@ internal sealed class Swapper : IAsyncDisposable
         process.BeginOutputReadLine();
     }
 
-    /// <summary>What every file outside holds.</summary>
+    /// <summary>The content of every file outside the volume.</summary>
     public static string Secret { get; } = "secret-" + Guid.NewGuid().ToString("N");
 
-    /// <summary>Lets the agent read but not delete what lies outside, in its own mount namespace.</summary>
+    /// <summary>Makes the tree outside read-only in the agent's own mount namespace.</summary>
     public string ReadOnlyOutside =>
         $"; cd {_directory}; mount --bind outside outside; mount -o remount,bind,ro {_directory}/outside";
 
-    /// <summary>How many snapshots it has attacked.</summary>
+    /// <summary>The number of snapshots that were attacked.</summary>
     public int Attacks => Volatile.Read(ref _attacks);
 
-    /// <summary>A file that is there when the runs may end.</summary>
+    /// <summary>The path of a file that ends the runs when it appears.</summary>
     public string Enough => Path.Combine(_directory, "enough");
 
-    /// <summary>Nobody else's; for what the agent streams.</summary>
+    /// <summary>The path of a file for what the agent streams. No other process uses it.</summary>
     public string Archive => Path.Combine(_directory, "archive");
 
     /// <param name="mode">"wait" or "plant".</param>
@@ -59,12 +59,12 @@ internal sealed class Swapper : IAsyncDisposable
             program, mode, pod.DataDirectory, Path.Combine(directory, "outside"), block.TrimEnd())));
     }
 
-    /// <summary>What lies outside, with its content.</summary>
+    /// <summary>Lists the files outside the volume, with their contents.</summary>
     public Task<string> ReadOutsideAsync() => RootShell.RunAsync(
         "cd $0/outside; find . -printf '%p %y %m %u %s\n' | sort; find . -type f -exec cat {} + | sha256sum",
         _directory);
 
-    /// <summary>Waits for so many attacks, or for the end of the runs, and makes <see cref="Enough"/>.</summary>
+    /// <summary>Waits for this many attacks or for the end of the runs, then makes <see cref="Enough"/>.</summary>
     public async Task AttackAsync(int times, Task runs)
     {
         while (Attacks < times && !runs.IsCompleted && !_process.HasExited)

@@ -4,14 +4,16 @@ using OsoSnapshotAgent.EndToEnd.Judging;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>What the kernel is asked for, as strace sees it: nothing below the data directory by a path.</summary>
+/// <summary>
+/// Tests the agent's system calls, as strace sees them: none names a file below the data directory by a path.
+/// </summary>
 public sealed partial class SystemCallTests : IDisposable
 {
     private const string DataDirectory = "/proc/1/root/prometheus";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-strace-").FullName;
 
-    // The agent's user writes there.
+    // The agent's user writes to this directory.
     public SystemCallTests() => File.SetUnixFileMode(_directory, (UnixFileMode)0b111_111_111);
 
     private string TraceFile => Path.Combine(_directory, "trace");
@@ -19,30 +21,30 @@ public sealed partial class SystemCallTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task A_run_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task A_run_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
 
-        // What the first leaves, the second deletes and replaces.
+        // The second run deletes and replaces the files that the first one leaves.
         (await pod.RunAgentAsync()).EndedWith(0);
         (await pod.RunAgentAsync(Traced())).EndedWith(0);
 
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Fact]
-    public async Task REMOVE_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task REMOVE_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         (await pod.RunAgentAsync()).EndedWith(0);
 
         (await pod.RunAgentAsync(Traced() with { Environment = Given.Variables(("REMOVE", "yes")) })).EndedWith(0);
 
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Fact]
-    public async Task Release_and_remove_goes_below_the_data_directory_by_descriptors_alone()
+    public async Task Release_and_remove_reaches_files_below_the_data_directory_only_by_descriptors()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet() });
         await using RunningAgent agent = await pod.StartHoldingAgentAsync(Traced());
@@ -51,7 +53,7 @@ public sealed partial class SystemCallTests : IDisposable
 
         (await agent.WaitAsync()).EndedWith(0);
         Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
-        AssertByDescriptorAlone();
+        AssertOnlyByDescriptor();
     }
 
     [Theory]
@@ -70,7 +72,7 @@ public sealed partial class SystemCallTests : IDisposable
         Assert.Empty(await Volume.ArtefactsAsync(pod.DataDirectory));
     }
 
-    // The rule itself can fail: each of these is what strace prints.
+    // The lines are strace's own. They show that the rule can fail.
     [Theory]
     [InlineData(true, """9 openat(7</tmp/x/root/prometheus>, "snapshots.tgz", O_RDONLY|O_CLOEXEC) = 8""")]
     [InlineData(true, """9 openat(7</tmp/x/root/prometheus/snapshots>, "a/b", O_RDONLY|O_NOFOLLOW) = 8""")]
@@ -85,7 +87,7 @@ public sealed partial class SystemCallTests : IDisposable
     [InlineData(false, """9 statx(7</tmp/x/root/prometheus>, "", AT_EMPTY_PATH, STATX_BASIC_STATS, {}) = 0""")]
     [InlineData(false, """9 unlinkat(7</tmp/x/root/prometheus>, "snapshots.tgz", 0) = 0""")]
     [InlineData(false, """9 readlink("/proc/self/fd/7", "/tmp/x/root/prometheus", 4096) = 22""")]
-    public void A_call_by_a_path_and_one_that_follows_a_link_are_told_from_others(bool isWrong, string call) =>
+    public void Calls_by_a_path_and_calls_that_follow_a_link_are_recognised(bool isWrong, string call) =>
         Assert.Equal(isWrong, IsByPath(call) || FollowsLinks(call));
 
     private AgentOptions Traced(params string[] more) => new()
@@ -93,11 +95,11 @@ public sealed partial class SystemCallTests : IDisposable
         Wrapper = ["/usr/bin/strace", "-f", "-y", "-s", "4096", "-e", "trace=%file,openat2", .. more, "-o", TraceFile],
     };
 
-    private void AssertByDescriptorAlone()
+    private void AssertOnlyByDescriptor()
     {
         string[] calls = [.. File.ReadLines(TraceFile).Where(line => line.Contains('(', StringComparison.Ordinal))];
 
-        // Else the pattern would find nothing because nothing was traced.
+        // Without this check, a trace without any call would pass too.
         Assert.Contains(calls, call => call.Contains("snapshots.tgz", StringComparison.Ordinal));
         AssertNone("are by a path", calls, IsByPath);
         AssertNone("follow a link", calls, FollowsLinks);
@@ -115,12 +117,13 @@ public sealed partial class SystemCallTests : IDisposable
     private static IEnumerable<string> Arguments(string call) =>
         Strings().Matches(call).Select(match => match.Groups[1].Value);
 
-    // The directory itself has to be found by its path. A link behind /proc/self/fd/N would be followed.
+    // The directory itself can only be found by its path. The kernel follows a link below /proc/self/fd/N.
     private static bool IsBelowByPath(string path) =>
         (path.StartsWith(DataDirectory + "/", StringComparison.Ordinal) && path != DataDirectory + "/.")
-        || BehindDescriptor().IsMatch(path);
+        || UnderDescriptor().IsMatch(path);
 
-    // All components but the last of a name are followed; and so is the last, where no flag says otherwise.
+    // The kernel follows links in all components of a name except the last, and in the last too unless a flag forbids
+    // it.
     private static bool FollowsLinks(string call)
     {
         string[] names = [.. Arguments(call).Where(name => name is not ("" or ".") && !name.StartsWith('/'))];
@@ -131,23 +134,24 @@ public sealed partial class SystemCallTests : IDisposable
     }
 
     [GeneratedRegex("""^/proc/self/fd/\d+/+[^/.]""")]
-    private static partial Regex BehindDescriptor();
+    private static partial Regex UnderDescriptor();
 
-    // A file that is only made can't be a link that lay there.
+    // With O_EXCL the call makes a new file, so it can't follow a link.
     [GeneratedRegex("O_NOFOLLOW|O_EXCL|AT_SYMLINK_NOFOLLOW")]
     private static partial Regex NotFollowed();
 
     [GeneratedRegex("\"((?:[^\"\\\\]|\\\\.)*)\"")]
     private static partial Regex Strings();
 
-    // A descriptor of the data directory, or of one below it, with a name: openat(7</…/prometheus/snapshots>, "…"
+    // Matches a descriptor of the data directory or of one below it, with a name: openat(7</…/prometheus/snapshots>,
+    // "…"
     [GeneratedRegex("""\(\d+</[^>]*/root/prometheus(/[^>]*)?>, "[^/]""")]
     private static partial Regex BelowDescriptor();
 
     [GeneratedRegex("""\d openat\(""")]
     private static partial Regex Opening();
 
-    // Of newfstatat, strace prints the flags only when it has returned.
+    // strace prints the flags of newfstatat only after the call has returned.
     [GeneratedRegex("""\d (statx|newfstatat(?!.*unfinished))\(""")]
     private static partial Regex Looking();
 }

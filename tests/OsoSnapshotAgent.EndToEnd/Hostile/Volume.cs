@@ -2,10 +2,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Hostile;
 
-/// <summary>What lies under the agent's names in a data directory, as root sees it.</summary>
+/// <summary>Makes and lists the files with the agent's names in a data directory, as root.</summary>
 internal static class Volume
 {
-    /// <summary>An earlier snapshot with a block, its archive and the checksum, all of the directory's owner.</summary>
+    /// <summary>
+    /// Makes an earlier snapshot with a block, its archive and the checksum. The directory's owner owns all of them.
+    /// </summary>
     public static Task PlantArtefactsAsync(string directory) => RootShell.RunAsync(
         """
         block=snapshots/20240101T000000Z-0123456789abcdef/01HK1Q2R3S4T5V6W7X8Y9ZABCD
@@ -18,7 +20,9 @@ internal static class Volume
         """,
         directory);
 
-    /// <summary>All but the log, which each run writes: a line for each, with its type and a file's size.</summary>
+    /// <summary>
+    /// Lists all artefacts except the log, which each run writes: a line for each, with its type and a file's size.
+    /// </summary>
     public static Task<string> ArtefactsAsync(string directory) => RootShell.RunAsync(
         """
         cd $0

@@ -1,7 +1,7 @@
-"""A server in front of a real Prometheus that changes one answer.
+"""Passes on the answers of a real Prometheus, and changes one of them.
 
-proxy.py PORT SERVER-PORT snapshot NAME   says of each snapshot that it is NAME, and has none made
-proxy.py PORT SERVER-PORT flags PATH      says that the data lies in PATH
+proxy.py PORT SERVER-PORT snapshot NAME   answers NAME to each snapshot request, and has no snapshot made
+proxy.py PORT SERVER-PORT flags PATH      answers that the data is in PATH
 """
 import http.server
 import json

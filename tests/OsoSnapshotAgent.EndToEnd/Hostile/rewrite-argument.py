@@ -1,6 +1,6 @@
 """rewrite-argument.py PID FROM TO: overwrites an argument of a process, as any process may do with its own.
 
-TO holds one "=/", where slashes are added until it is as long as FROM.
+TO contains one "=/". Slashes are added there until TO is as long as FROM.
 """
 import sys
 

@@ -1,7 +1,7 @@
-"""Another process of the pod that uses the abstract socket on which an agent answers its verbs.
+"""Acts as another process of the pod, which uses the abstract socket on which an agent answers its verbs.
 
-stranger.py listen NAME ANSWER    takes the name, and answers whoever connects
-stranger.py ask NAME REQUEST      asks whoever has the name, and prints what it says
+stranger.py listen NAME ANSWER    takes the name, and answers each client
+stranger.py ask NAME REQUEST      asks the process that has the name, and prints its answer
 """
 import socket
 import sys

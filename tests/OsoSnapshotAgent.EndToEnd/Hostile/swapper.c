@@ -1,9 +1,9 @@
-// Somebody in Prometheus' container who races the agent: exchanges a directory of a snapshot with a link that leads
-// out of the volume, and back, as fast as it can and at random moments, until standard input ends. It prints a line for
-// each snapshot that it has attacked.
+// This program races the agent from Prometheus' container. It exchanges a directory of a snapshot with a link that
+// leads out of the volume, and back, as fast as it can and at random moments, until standard input ends. It prints a
+// line for each snapshot that it has attacked.
 //   swapper wait DATA OUTSIDE ULID    attacks each snapshot that Prometheus makes
 //   swapper plant DATA OUTSIDE ULID   makes snapshots itself, and attacks each until it is gone
-// OUTSIDE/ULID/chunks mirrors a block, so that whoever follows the link finds the names that it looks for.
+// OUTSIDE/ULID/chunks mirrors a block, so that a program that follows the link finds the expected names.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -72,7 +72,7 @@ static void attack(const char *name) {
   exchange_until(directory, now() + rand() % WINDOW_MS);
 }
 
-// Their names don't tell which is newer.
+// The names don't show which snapshot is newer.
 static int is_new(const char *name) {
   static char *seen[MAX_SNAPSHOTS];
   static int count;
@@ -82,7 +82,7 @@ static int is_new(const char *name) {
   return 1;
 }
 
-// One that was not attacked yet, and has the block.
+// Finds a snapshot that was not attacked yet and has the block.
 static int find(char *name) {
   int found = 0;
   char block[PATH_MAX + NAME_MAX];

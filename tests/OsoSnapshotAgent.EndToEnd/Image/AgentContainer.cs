@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>The image at work beside a <see cref="TargetContainer"/>.</summary>
+/// <summary>A container of the image beside a <see cref="TargetContainer"/>.</summary>
 internal sealed class AgentContainer(string name, string terminationLog)
 {
     public Task<string> TerminationMessageAsync() => File.ReadAllTextAsync(terminationLog);
@@ -19,28 +19,33 @@ internal sealed class AgentContainer(string name, string terminationLog)
         return log;
     }
 
-    /// <summary>As kubectl exec.</summary>
+    /// <summary>Runs a command in the container, as kubectl exec does.</summary>
     public Task<CommandResult> ExecAsync(params string[] command) => Podman.RunAsync(["exec", name, .. command]);
 
-    /// <summary>Copies through exec: what the command prints in the container goes to a file.</summary>
+    /// <summary>Copies through exec: the output of the command in the container goes to a file.</summary>
     public async Task CopyAsync(string file, params string[] command)
     {
         IReadOnlyList<string> podman = Podman.Command(["exec", name, .. command]);
         (await HostCommand.RunAsync(["sh", "-c", "exec \"$@\" >\"$0\"", file, .. podman])).Succeeded();
     }
 
-    /// <summary>A client on a terminal, as kubectl attach; killing it sends the container nothing.</summary>
+    /// <summary>
+    /// Starts a client on a terminal, as kubectl attach does. Killing the client sends the container nothing.
+    /// </summary>
     public Process Attach(Pty terminal) =>
         HostCommand.Start(["sh", "-c", "exec setsid --ctty \"$@\" <\"$0\" >\"$0\" 2>&1", terminal.Path, .. Podman.Command("attach", "--sig-proxy=false", name)]);
 
     public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, name)).Succeeded();
 
-    /// <summary>Sends a signal to the process that reads the container's output: stopped, it reads nothing, and the terminal's buffer fills.</summary>
+    /// <summary>
+    /// Sends a signal to the process that reads the container's output. While it is stopped, the terminal's buffer
+    /// fills.
+    /// </summary>
     public async Task SignalReaderAsync(string signal) => (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, await InspectAsync("{{.State.ConmonPid}}")))).Succeeded();
 
     public async Task<string> InspectAsync(string format) => (await Podman.RunAsync("inspect", "--format", format, name)).Succeeded().Output.Trim();
 
-    /// <returns>Its log.</returns>
+    /// <returns>The container's log.</returns>
     public async Task<string> EndsWithAsync(int status)
     {
         CommandResult wait = (await Podman.RunAsync("wait", name)).Succeeded();

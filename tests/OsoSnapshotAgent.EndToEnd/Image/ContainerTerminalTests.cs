@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>The container's terminal, and the clients that come and go.</summary>
+/// <summary>Tests the container's terminal, and the clients that attach to it and leave.</summary>
 public sealed class ContainerTerminalTests
 {
     private const string Prompt = "then press Enter here";
@@ -15,11 +15,11 @@ public sealed class ContainerTerminalTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
 
-        // A listing of them is more than a terminal's buffer holds.
+        // A listing of these files is longer than a terminal's buffer.
         string name = new('x', 200);
         (await HostCommand.RunAsync(HostCommand.AsRoot("sh", "-c", $"for i in $(seq 1000); do : >{target.Data}/{name}$i; done"))).Succeeded();
 
-        // Prometheus answers only once nobody reads, so that every listing comes after that.
+        // Prometheus answers only after the reader has stopped, so every listing is printed after that.
         await target.SignalAsync("STOP");
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
         await agent.SignalReaderAsync("STOP");
@@ -28,14 +28,14 @@ public sealed class ContainerTerminalTests
             await target.SignalAsync("CONT");
             string checksum = target.Archive + ".sha256";
 
-            // The checksum gets its name right after the archive has.
+            // The checksum gets its final name right after the archive.
             await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(checksum)), () => "no checksum");
             await Judge.Sha256SumAcceptsAsync(checksum);
             Assert.DoesNotContain("STEP 1", await agent.LogAsync(), StringComparison.Ordinal);
         }
         finally
         {
-            // Stopped, it would outlive its container.
+            // A stopped reader would outlive its container.
             await agent.SignalReaderAsync("CONT");
         }
 
@@ -50,7 +50,7 @@ public sealed class ContainerTerminalTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
 
-        // It waits for Prometheus meanwhile.
+        // The agent waits for Prometheus meanwhile.
         await target.SignalAsync("STOP");
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: true);
         using Pty terminal = new();
@@ -58,12 +58,12 @@ public sealed class ContainerTerminalTests
         await agent.WaitForLogAsync("Target: PID 1 ");
         terminal.Type("early\r\r");
 
-        // What the container's terminal echoes has arrived there.
+        // The container's terminal has received what it echoes.
         await agent.WaitForLogAsync("early\n\n");
         await target.SignalAsync("CONT");
         await agent.WaitForLogAsync(Prompt);
 
-        // The prompt that a resize prints comes after anything that the early Enter could have done.
+        // The agent prints the prompt for a resize after any effect that the early Enter could have.
         terminal.Resize(40, 120);
         string log = await agent.WaitForLogAsync(Prompt, times: 2);
         Assert.DoesNotContain("the hold ends", log, StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class ContainerTerminalTests
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: true, ("OSO_SNAPSHOT_RATE_LIMIT", "4MiB"));
         string log = await agent.WaitForLogAsync(Prompt);
 
-        // With a size, busybox says "rows 40; columns 120;" in between.
+        // With a size, busybox would print "rows 40; columns 120;" in between.
         Assert.StartsWith("speed 38400 baud; line = 0;", (await agent.ExecAsync("busybox", "stty", "-F", "/dev/console", "-a")).Succeeded().Output, StringComparison.Ordinal);
         string[] transcript = await File.ReadAllLinesAsync(Path.Combine(target.Data, "snapshots.log"), TestContext.Current.CancellationToken);
         string[] shown = log.Split('\n');

@@ -2,7 +2,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>What kubectl cp runs in the image, word by word.</summary>
+/// <summary>Tests in the image the exact commands that kubectl cp runs.</summary>
 public sealed class CopyCommandTests : IDisposable
 {
     private const long HoleBytes = 1L << 32;
@@ -21,7 +21,7 @@ public sealed class CopyCommandTests : IDisposable
             await file.WriteAsync("the end"u8.ToArray(), TestContext.Current.CancellationToken);
         }
 
-        // The archive's header comes first, and tail counts from 1.
+        // The stream starts with the archive's header, and tail counts from 1.
         CommandResult copy = (await Podman.RunAsync(
             "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", $"--volume={_folder}:/data:ro",
             "--user=0:0", "--entrypoint=sh", Podman.Image,

@@ -1,6 +1,8 @@
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>OSO_SNAPSHOT_ARCHIVE=no: the snapshot is held, and its blocks are copied one by one.</summary>
+/// <summary>
+/// Tests OSO_SNAPSHOT_ARCHIVE=no: the agent holds the snapshot, and its blocks are copied one by one.
+/// </summary>
 public sealed class HeldBlocksTests
 {
     [Fact]
@@ -14,7 +16,7 @@ public sealed class HeldBlocksTests
         string[][] blocks = [.. (await ShAsync(agent, "oso-snapshot blocks")).TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))];
         Assert.True(blocks.Length > 1, $"{blocks.Length} blocks");
 
-        // Prometheus makes a block of its head where that has samples already.
+        // Prometheus makes a block of its head if the head has samples already.
         Assert.Equal(
             blocks.Where(block => !Directory.Exists(Path.Combine(target.Data, block[0]))).Select(block => block[0]),
             blocks.Where(block => block[2] == "head").Select(block => block[0]));

@@ -2,7 +2,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>Who the container is, and how little it may do.</summary>
+/// <summary>Tests the container's identity and its few rights.</summary>
 public sealed class IdentityTests
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class IdentityTests
         CommandResult status = await agent.ExecAsync(
             "sh", "-c", "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" != oso-snapshot ] || grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' $p/status; done");
 
-        // 2: a filter. proc(5)
+        // 2 means a filter: proc(5).
         Assert.Equal(
             ["Uid:\t65534\t65534\t65534\t65534", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"],
             status.Succeeded().Lines);

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>How the container may end before its time, and what is on the volume then.</summary>
+/// <summary>Tests each early end of the container, and the files that it leaves on the volume.</summary>
 public sealed class ImageEndTests
 {
     private const string Prompt = "then press Enter here";
@@ -11,7 +11,7 @@ public sealed class ImageEndTests
     private static readonly (string, string) Slow = ("OSO_SNAPSHOT_RATE_LIMIT", "1MiB");
 
     [Fact]
-    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_nothing_half_made()
+    public async Task While_it_archives_release_is_refused_and_SIGTERM_leaves_no_archive()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = 32 << 20 });
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, Slow, ("OSO_SNAPSHOT_HOLD", "30m"));
@@ -60,7 +60,7 @@ public sealed class ImageEndTests
         AgentContainer agent = await target.StartAgentAsync(hasTerminal: false, Slow);
         await BeginsToArchiveAsync(target);
 
-        // No warning: the kernel kills all that is left in the namespace.
+        // The agent gets no warning: the kernel kills all processes of the namespace.
         await target.SignalAsync("KILL");
         await agent.EndsWithAsync(137);
         Assert.Equal(["snapshots", "snapshots.log", "snapshots.tgz.part"], target.Artefacts);

@@ -6,25 +6,25 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>The image as a file: what is in it, how large it is, and that it can be made again.</summary>
+/// <summary>Tests the image as a file: its content, its size, and that a second build gives the same layers.</summary>
 public sealed class ImageFileTests
 {
-    private const long MostUnpackedBytes = 24_000_000;
-    private const long MostArchiveBytes = 11_000_000;
+    private const long MaxUnpackedBytes = 24_000_000;
+    private const long MaxArchiveBytes = 11_000_000;
 
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(OciArchive.Path)!, ".."));
 
     private readonly OciArchive _image = new(OciArchive.Path);
 
     [Fact]
-    public void It_is_small()
+    public void The_image_is_small()
     {
-        Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MostUnpackedBytes);
-        Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MostArchiveBytes);
+        Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MaxUnpackedBytes);
+        Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MaxArchiveBytes);
     }
 
     [Fact]
-    public async Task Made_again_at_another_place_it_has_the_same_layers()
+    public async Task A_second_build_at_another_place_has_the_same_layers()
     {
         DateTimeOffset created = _image.Config.GetProperty("created").GetDateTimeOffset();
         string output = Directory.CreateTempSubdirectory("oso-image-file-").FullName;
@@ -96,7 +96,7 @@ public sealed class ImageFileTests
     }
 
     [Fact]
-    public async Task A_verb_without_an_agent_says_so()
+    public async Task A_verb_without_an_agent_says_that_none_is_at_work()
     {
         await Podman.SkipWhereImpossibleAsync();
 

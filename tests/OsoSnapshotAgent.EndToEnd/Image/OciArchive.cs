@@ -20,12 +20,12 @@ internal sealed class OciArchive
         Entries = [.. _manifest.GetProperty("layers").EnumerateArray().SelectMany(layer => ReadLayer(Blob(layer)))];
     }
 
-    /// <summary>What ./build.sh image has made.</summary>
+    /// <summary>The archive that ./build.sh image makes.</summary>
     public static string Path { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "../../../../../dist/oso_snapshot.oci.tar"));
 
     public JsonElement Config { get; }
 
-    /// <summary>Of all layers.</summary>
+    /// <summary>The entries of all layers.</summary>
     public IReadOnlyList<(TarEntry Entry, byte[] Content)> Entries { get; }
 
     public IReadOnlyList<string?> LayerDigests => [.. _manifest.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString())];

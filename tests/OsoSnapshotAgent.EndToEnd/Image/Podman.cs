@@ -3,10 +3,10 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>podman with runc, in a configuration of the tests' own.</summary>
+/// <summary>Runs podman with runc, in a configuration for the tests only.</summary>
 internal static class Podman
 {
-    /// <summary>Another build of it may be tried: OSO_SNAPSHOT_TEST_IMAGE.</summary>
+    /// <summary>The image under test. OSO_SNAPSHOT_TEST_IMAGE names another one.</summary>
     public static string Image { get; } =
         Environment.GetEnvironmentVariable("OSO_SNAPSHOT_TEST_IMAGE") ?? "localhost/oso_snapshot:dev";
 
@@ -18,7 +18,7 @@ internal static class Podman
 
     public static Task<CommandResult> RunAsync(params IEnumerable<string> arguments) => HostCommand.RunAsync(Command(arguments));
 
-    /// <summary>Skips the test where this machine runs no containers.</summary>
+    /// <summary>Skips the test if this machine can't run containers.</summary>
     public static async Task SkipWhereImpossibleAsync()
     {
         string? obstacle = await Obstacle.Value;
@@ -33,7 +33,8 @@ internal static class Podman
             // Another engine may have made the image, in a store of its own.
             (await RunAsync("load", "--quiet", "--input", OciArchive.Path)).Succeeded();
 
-            // Runs the C library's own loader and nothing of ours: an image that doesn't start is a failure, not an obstacle.
+            // The command runs only the C library's loader. An image that doesn't start makes tests fail; it skips
+            // none.
             CommandResult attempt = await RunAsync("run", "--rm", "--network=none", "--entrypoint", "/usr/bin/busybox", Image, "true");
             return attempt.ExitStatus == 0 ? null : attempt.Error;
         }

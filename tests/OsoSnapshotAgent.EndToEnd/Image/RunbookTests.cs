@@ -8,7 +8,9 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>The image as kubectl debug starts it: real containers, a read-only root, no capability, no new privileges.</summary>
+/// <summary>
+/// Tests the image as kubectl debug starts it: real containers, a read-only root, no capability and no new privileges.
+/// </summary>
 public sealed class RunbookTests
 {
     private const string ArchiveInContainer = "/proc/1/root/data/snapshots.tgz";
@@ -91,7 +93,7 @@ public sealed class RunbookTests
             ["key.pem"] = key.ExportPkcs8PrivateKeyPem(),
             ["password"] = "test\n",
 
-            // The hash of "test" that Prometheus' documentation shows.
+            // This is the hash of "test" in Prometheus' documentation.
             ["web.yml"] = """
                 tls_server_config: {cert_file: cert.pem, key_file: key.pem}
                 basic_auth_users: {admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay}
@@ -99,7 +101,7 @@ public sealed class RunbookTests
         };
         await using TargetContainer target = await TargetContainer.StartAsync(new() { Files = files, Flags = ["--web.config.file=/etc/prometheus/web.yml"] });
 
-        // The name is the certificate's; the pod's own address would not match it.
+        // The certificate has this name. It would not match the pod's own address.
         AgentContainer agent = await target.StartAgentAsync(
             hasTerminal: false,
             ("OSO_SNAPSHOT_URL", $"https://{TargetContainer.Service}:80/{TargetContainer.Prefix}/prometheus"),
@@ -117,7 +119,7 @@ public sealed class RunbookTests
         string whole = Path.Combine(directory, "whole.tar");
         string rest = Path.Combine(directory, "rest.tar");
 
-        // What kubectl cp runs, and what it runs with --retries once 1000 bytes have come.
+        // kubectl cp runs the first command. After 1000 bytes, kubectl cp --retries runs the second one.
         await agent.CopyAsync(whole, "tar", "cf", "-", ArchiveInContainer);
         await agent.CopyAsync(rest, "sh", "-c", $"tar cf - '{ArchiveInContainer}' | tail -c+1001");
 

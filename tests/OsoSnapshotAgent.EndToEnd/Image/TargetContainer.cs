@@ -4,7 +4,10 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>A real Prometheus in a real container, laid out as in the runbook: service port 80, a prefix, the volume at /data.</summary>
+/// <summary>
+/// A real Prometheus in a real container, with the layout of the runbook: service port 80, a prefix, the volume at
+/// /data.
+/// </summary>
 internal sealed class TargetContainer : IAsyncDisposable
 {
     public const string Service = "oso-p-prom-svr";
@@ -15,7 +18,7 @@ internal sealed class TargetContainer : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-image-").FullName;
     private readonly TargetOptions _options;
 
-    // Of the container whose namespaces the others share.
+    // The name of the container whose namespaces the others share.
     private readonly string _name = "oso-prom-" + Guid.NewGuid().ToString("N");
     private int _agents;
 
@@ -29,7 +32,8 @@ internal sealed class TargetContainer : IAsyncDisposable
 
     public IEnumerable<string> Artefacts => Directory.EnumerateFileSystemEntries(Data, "snapshots*").Order(StringComparer.Ordinal).Select(path => Path.GetFileName(path));
 
-    // The kubelet writes one for all containers of a pod, and the cluster's name service would answer the rest.
+    // The kubelet writes this file for all containers of a pod. It also has the names that the name service would
+    // answer.
     private string Hosts => PathOf("hosts");
 
     private string Configuration => PathOf("etc");
@@ -53,7 +57,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         }
     }
 
-    /// <summary>What kubectl debug --profile=restricted gives a container beside this one.</summary>
+    /// <summary>The arguments that kubectl debug --profile=restricted gives a container beside this one.</summary>
     public IReadOnlyList<string> AgentArguments =>
         [.. Joined, "--user", _options.User, $"--volume={Hosts}:/etc/hosts:ro", .. Restricted];
 
@@ -62,12 +66,12 @@ internal sealed class TargetContainer : IAsyncDisposable
     public Task<AgentContainer> StartAgentAsync(bool hasTerminal, params (string Name, string Value)[] variables) =>
         StartAgentAsync(new AgentContainerOptions { HasTerminal = hasTerminal, Variables = variables });
 
-    /// <summary>As kubectl debug does; with -i and -t where a terminal is asked for.</summary>
+    /// <summary>Starts the agent as kubectl debug does, with -i and -t if the options ask for a terminal.</summary>
     public async Task<AgentContainer> StartAgentAsync(AgentContainerOptions options)
     {
         string name = $"{_name}-agent-{Interlocked.Increment(ref _agents)}";
 
-        // The kubelet's own mode: anyone may write.
+        // The kubelet makes this file writable for everyone.
         string terminationLog = PathOf(name);
         await File.WriteAllTextAsync(terminationLog, string.Empty);
         File.SetUnixFileMode(terminationLog, (UnixFileMode)0b110_110_110);
@@ -81,7 +85,10 @@ internal sealed class TargetContainer : IAsyncDisposable
         return new AgentContainer(name, terminationLog);
     }
 
-    /// <summary>Another Prometheus in the same namespaces, with the data directory <paramref name="data"/> of the host; it holds one block.</summary>
+    /// <summary>
+    /// Starts another Prometheus in the same namespaces, with one block in the directory <paramref name="data"/> of the
+    /// host.
+    /// </summary>
     public async Task AddServerAsync(string data, int port)
     {
         Generate(data, blocks: 1);
@@ -92,8 +99,8 @@ internal sealed class TargetContainer : IAsyncDisposable
     /// <summary>Sends a signal to the first process.</summary>
     public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, _name)).Succeeded();
 
-    /// <summary>Gives Prometheus samples; it needs --web.enable-remote-write-receiver.</summary>
-    /// <param name="body">As <see cref="RemoteWrite"/> makes it.</param>
+    /// <summary>Sends Prometheus samples. Prometheus needs --web.enable-remote-write-receiver.</summary>
+    /// <param name="body">A body that <see cref="RemoteWrite"/> has made.</param>
     public async Task WriteAsync(byte[] body)
     {
         await File.WriteAllBytesAsync(PathOf("samples"), body);
@@ -105,7 +112,7 @@ internal sealed class TargetContainer : IAsyncDisposable
             $"http://localhost:80/{Prefix}/prometheus/api/v1/write"))).Succeeded();
     }
 
-    /// <summary>New containers on the same volume, as after the pod's restart.</summary>
+    /// <summary>Makes new containers on the same volume, as a restart of the pod does.</summary>
     public async Task ReplaceAsync()
     {
         (await RemoveContainersAsync()).Succeeded();
@@ -121,7 +128,7 @@ internal sealed class TargetContainer : IAsyncDisposable
     private static void Generate(string data, int blocks, long blockBytes = 1 << 20) =>
         BlockGenerator.Generate(new GeneratorOptions { Directory = data, BlockCount = blocks, SizeBytes = blockBytes, Seed = 1, Until = TimeProvider.System.GetUtcNow() });
 
-    // The agents, and all else that joined, go with the container whose namespaces they share.
+    // The agents and all other containers are removed with the one whose namespaces they share.
     private Task<CommandResult> RemoveContainersAsync() => Podman.RunAsync("rm", "--force", "--depend", "--time=0", _name);
 
     private async Task ChownAsync(string directory) => (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "-R", "--no-dereference", _options.User, directory))).Succeeded();
@@ -161,7 +168,7 @@ internal sealed class TargetContainer : IAsyncDisposable
             return;
         }
 
-        // As /pause: its root is its own, and its identity is nobody else's.
+        // As /pause, this container has its own root and an identity of its own.
         (await Podman.RunAsync(["run", "--detach", "--name", _name, .. own, "--user=65535:65535", "--cap-drop=ALL", "--rootfs", PrometheusVersion.V2_42.Root + ":O", "/bin/busybox", "sleep", "86400"])).Succeeded();
         await StartServerAsync(_name + "-80", Joined, Data, port: 80);
     }

@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>Pods that look otherwise than the runbook's: where Prometheus runs, and where its data lies.</summary>
+/// <summary>Tests pods with another layout than the runbook's: where Prometheus runs, and where its data is.</summary>
 public sealed partial class TargetLayoutTests
 {
     [Fact]
@@ -56,7 +56,7 @@ public sealed partial class TargetLayoutTests
             Links = new Dictionary<string, string> { ["tsdb"] = "/data" },
         });
 
-        // Where the kernel would follow the link to, in the agent's own root; it looks like a database too.
+        // In the agent's own root the link leads here. The directory looks like a database too.
         string decoy = target.PathOf("decoy");
         Directory.CreateDirectory(Path.Combine(decoy, "wal"));
         (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "-R", "65534:65534", decoy))).Succeeded();
@@ -68,7 +68,7 @@ public sealed partial class TargetLayoutTests
     }
 
     [Fact]
-    public async Task Of_several_Prometheus_one_must_be_named_and_then_it_is_the_one()
+    public async Task Of_several_Prometheus_one_must_be_named_and_is_then_used()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { FirstProcess = FirstProcess.Sleeper });
         string second = target.PathOf("second");
@@ -82,7 +82,7 @@ public sealed partial class TargetLayoutTests
         Assert.Equal(2, pids.Length);
         Assert.Empty(target.Artefacts);
 
-        // The second was started last.
+        // PIDs are listed in ascending order, and the second server was started last.
         AgentContainer named = await target.StartAgentAsync(hasTerminal: false, ("OSO_SNAPSHOT_DATA_DIR", $"/proc/{pids[1]}/root/data"));
         await named.EndsWithAsync(0);
         Assert.Empty(target.Artefacts);

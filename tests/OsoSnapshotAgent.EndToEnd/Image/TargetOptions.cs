@@ -2,7 +2,7 @@ using OsoSnapshotAgent.EndToEnd.Containers;
 
 namespace OsoSnapshotAgent.EndToEnd.Image;
 
-/// <summary>A target to start; the defaults are those of the runbook.</summary>
+/// <summary>A target to start. The defaults are those of the runbook.</summary>
 internal sealed record TargetOptions
 {
     /// <summary>uid:gid of Prometheus.</summary>
@@ -10,7 +10,7 @@ internal sealed record TargetOptions
 
     public FirstProcess FirstProcess { get; init; } = FirstProcess.Prometheus;
 
-    /// <summary>How many blocks are generated.</summary>
+    /// <summary>The number of generated blocks.</summary>
     public int BlockCount { get; init; } = 2;
 
     /// <summary>Size of all generated blocks together.</summary>
@@ -21,26 +21,28 @@ internal sealed record TargetOptions
     /// <summary>More files in /etc/prometheus.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Symbolic links in /etc/prometheus, and where they lead to.</summary>
+    /// <summary>Symbolic links in /etc/prometheus, with the paths that they lead to.</summary>
     public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>();
 
     /// <summary>More flags of Prometheus.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 }
 
-/// <summary>How to start the image; the defaults are what kubectl debug --profile=restricted gives without -i and -t.</summary>
+/// <summary>
+/// Says how to start the image. The defaults are those of kubectl debug --profile=restricted without -i and -t.
+/// </summary>
 internal sealed record AgentContainerOptions
 {
-    /// <summary>uid:gid; Prometheus' own where it is null.</summary>
+    /// <summary>uid:gid; null means Prometheus' own.</summary>
     public string? User { get; init; }
 
     public bool HasTerminal { get; init; }
 
-    /// <summary>False: as with runtimes that ignore --target.</summary>
+    /// <summary>False starts the agent as a runtime does that ignores --target.</summary>
     public bool SharesProcesses { get; init; } = true;
 
     public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
 
-    /// <summary>Such as "/tmp/x:/data".</summary>
+    /// <summary>The mounts, such as "/tmp/x:/data".</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 }

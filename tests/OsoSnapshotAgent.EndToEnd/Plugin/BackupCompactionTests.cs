@@ -6,13 +6,13 @@ using OsoSnapshotAgent.EndToEnd.Judging;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Backups of a real Prometheus that cuts, compacts and deletes blocks between them.</summary>
+/// <summary>Tests backups of a real Prometheus that cuts, compacts and deletes blocks between them.</summary>
 public sealed class BackupCompactionTests
 {
     private const int Backups = 8;
     private const int SeriesCount = 40;
 
-    // Raw samples: none may be missing, and none may be more.
+    // The query returns raw samples. None may be missing, and none may be added.
     private const string Query = "{__name__=~\"load_.+\"}[3h]";
 
     private static readonly TimeSpan Between = TimeSpan.FromMinutes(11);
@@ -70,7 +70,8 @@ public sealed class BackupCompactionTests
         return time;
     }
 
-    // Prometheus deletes old blocks in its own time: what it answers is certain where that is the same before and after.
+    // Prometheus deletes old blocks at any time, so an answer counts only if it is the same before and after the
+    // backup.
     private static async Task<(string Snapshot, DateTimeOffset Time, string Answer)> TakeAsync(
         TargetContainer target, BackupFolder backup, DateTimeOffset time)
     {
@@ -95,7 +96,7 @@ public sealed class BackupCompactionTests
         return new HttpAnswer(200, await BackupFolder.QueryAsync(target, path)).Series;
     }
 
-    // Else the test would prove less than it says.
+    // Without each of these events, the test would prove less than its name says.
     private static void RequireAllThatPrometheusDoes(BackupFolder backup)
     {
         JsonArray[] lists = [.. backup.Lists.Select(list => JsonNode.Parse(File.ReadAllText(list))!["blocks"]!.AsArray())];
@@ -106,7 +107,7 @@ public sealed class BackupCompactionTests
         Assert.NotEmpty(ulids[^2].Intersect(ulids[^1]));
         Assert.InRange(backup.Blocks.Count, 1, ulids.Sum(list => list.Length) - 1);
 
-        // Deleted by its retention time.
+        // The retention time has deleted the first backup's blocks.
         Assert.True(lists[^1].Min(From) > lists[0].Max(To), "the last backup holds blocks of the first one's time");
 
         static TimeSpan From(JsonNode? block) => TimeSpan.FromMilliseconds((long)block!["from"]!);

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Clients and agents that end at any moment, and clients that meet in one directory.</summary>
+/// <summary>Tests clients and agents that are killed at any moment, and clients that share one directory.</summary>
 public sealed class BackupCrashTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -34,7 +34,7 @@ public sealed class BackupCrashTests
             Assert.True(backup.FindFault() is null, $"OSO_TEST_SEED={seed}, kill {kill}: {backup.FindFault()}");
             if (Directory.Exists(Path.Combine(backup.Path, "snapshots")))
             {
-                // 7: there is no list yet.
+                // 7 means that no list exists yet.
                 CommandResult verify = await cluster.RunAsync("verify", "B");
                 Assert.True(
                     verify.ExitStatus == (backup.Lists.Count > 0 ? 0 : 7),
@@ -48,7 +48,7 @@ public sealed class BackupCrashTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{kills} kills, {done} backups ended before theirs");
+        TestContext.Current.SendDiagnosticMessage($"{kills} kills, {done} backups ended before they were killed");
         cluster.Configure([]);
         await backup.TakeAsync("--keep");
         await backup.VerifiesAsync();
@@ -103,7 +103,7 @@ public sealed class BackupCrashTests
         Assert.All(takes, take => Assert.Equal(0, take.ExitCode));
         Array.ForEach(takes, take => take.Dispose());
 
-        // 2: there is no directory yet. 0: no client has begun with it, or both have ended.
+        // 2: the directory does not exist yet. 0: no client has begun to use it, or both have ended.
         Assert.Contains(8, prunes);
         Assert.All(prunes, prune => Assert.True(prune is 0 or 2 or 8, $"prune ended with {prune}"));
         Assert.Equal((2, 2), (backup.Blocks.Count, backup.Lists.Count));
@@ -141,7 +141,7 @@ public sealed class BackupCrashTests
         () => Task.FromResult(backup.Parts.Any(part => part.EndsWith(".gz.part", StringComparison.Ordinal) && new FileInfo(part).Length > 0)),
         () => "no part");
 
-    // The newest, if there is one yet.
+    // Kills the newest agent, if there is one yet.
     private static async Task KillAgentAsync(Cluster cluster, TargetContainer target)
     {
         if (File.Exists(Path.Combine(cluster.Folder, ".cluster/calls.jsonl")) && cluster.Containers is [.., var agent])

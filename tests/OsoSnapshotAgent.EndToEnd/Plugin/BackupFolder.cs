@@ -7,10 +7,10 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>The backup directory B where a <see cref="Cluster"/>'s client runs.</summary>
+/// <summary>The backup directory B, in the folder where a <see cref="Cluster"/>'s client runs.</summary>
 internal sealed class BackupFolder(Cluster cluster)
 {
-    /// <summary>A Prometheus that scrapes itself: its head has samples.</summary>
+    /// <summary>A Prometheus that scrapes itself, so that its head has samples.</summary>
     public static TargetOptions Scraping { get; } = new()
     {
         Files = new Dictionary<string, string>
@@ -28,7 +28,7 @@ internal sealed class BackupFolder(Cluster cluster)
     /// <summary>The archives with final names.</summary>
     public IReadOnlyList<string> Blocks => Files("blocks", "*.tar.gz");
 
-    /// <summary>By pod and time.</summary>
+    /// <summary>The lists, sorted by pod and time.</summary>
     public IReadOnlyList<string> Lists => Files("snapshots", "*.json");
 
     public IReadOnlyList<string> Parts => [.. Files("blocks", "*.part*"), .. Files("snapshots", "*.part*")];
@@ -43,7 +43,7 @@ internal sealed class BackupFolder(Cluster cluster)
             string text = line.Trim();
             if (text.StartsWith("args:", StringComparison.Ordinal))
             {
-                // On one line, or an item a line.
+                // The list is on one line, or has a line for each item.
                 string list = text["args:".Length..].Trim(' ', '[', ']');
                 commands.Add([.. list.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"'))]);
                 indent = line[..line.IndexOf('a', StringComparison.Ordinal)] + "  - ";
@@ -66,7 +66,7 @@ internal sealed class BackupFolder(Cluster cluster)
         async () => (await QueryAsync(target, "query?query=up")).Contains("\"1\"", StringComparison.Ordinal),
         () => "no sample in the head");
 
-    /// <returns>What <c>--output json</c> tells.</returns>
+    /// <returns>The output of <c>--output json</c>.</returns>
     public async Task<JsonNode> TakeAsync(params string[] options)
     {
         CommandResult take = (await cluster.RunAsync(
@@ -74,11 +74,13 @@ internal sealed class BackupFolder(Cluster cluster)
         return JsonNode.Parse(Assert.Single(take.Lines))!;
     }
 
-    /// <summary>What must hold at any moment: final names belong to whole files, and lists name only what is there.</summary>
-    /// <returns>What does not; null where all does.</returns>
+    /// <summary>
+    /// Checks what must hold at any moment: final names belong to whole files, and lists name only existing files.
+    /// </summary>
+    /// <returns>The first fault; null if there is none.</returns>
     public string? FindFault()
     {
-        // Before the blocks: a client may be at work.
+        // The lists are read before the blocks, because a client may be at work.
         (string List, JsonArray Blocks)[] lists =
             [.. Lists.Select(list => (list, JsonNode.Parse(File.ReadAllText(list))!["blocks"]!.AsArray()))];
         Dictionary<string, string> blocks = [];
@@ -88,7 +90,7 @@ internal sealed class BackupFolder(Cluster cluster)
             blocks.Add(System.IO.Path.GetFileName(block), actual);
             if (File.Exists(block + ".sha256") && File.ReadAllText(block + ".sha256").Split(' ')[0] != actual)
             {
-                return $"{block} is not what its .sha256 says";
+                return $"{block} does not match its .sha256";
             }
         }
 
@@ -110,11 +112,11 @@ internal sealed class BackupFolder(Cluster cluster)
             .Select(line => JsonNode.Parse(line)!),
     ];
 
-    /// <summary>Copies the one snapshot that lies on the volume, to compare with what is restored.</summary>
+    /// <summary>Copies the only snapshot on the volume, to compare it with what is restored.</summary>
     public async Task KeepSnapshotAsync(TargetContainer target, string name) => await RootShell.RunAsync(
         "cp -r \"$0\"/snapshots/* \"$1\"; chmod -R a+rX \"$1\"", target.Data, PathOf(name + ".snapshot"));
 
-    /// <summary>What a restore gives is what lay in the snapshot kept under that name, byte for byte.</summary>
+    /// <summary>Checks that a restore gives the kept snapshot of that name, byte for byte.</summary>
     public async Task RestoresAsync(string name, params string[] options)
     {
         (await cluster.RunAsync(["restore", "B", name, .. options])).Succeeded();
@@ -124,7 +126,7 @@ internal sealed class BackupFolder(Cluster cluster)
     public async Task PlainToolsAcceptAsync() => (await HostCommand.RunAsync(
         ["sh", "-c", "sha256sum -c --strict blocks/*.sha256 && gzip -t blocks/*.gz"], Path)).Succeeded();
 
-    /// <summary>The steps of the page on backup directories, into the directory "plain".</summary>
+    /// <summary>Follows the page on backup directories, and restores into the directory "plain".</summary>
     public async Task PlainToolsRestoreAsync() => (await HostCommand.RunAsync(
         [
             "sh", "-ec", """
@@ -142,23 +144,23 @@ internal sealed class BackupFolder(Cluster cluster)
 
     public static async Task DeleteSeriesAsync(TargetContainer target, string metric)
     {
-        // It takes effect at once; the samples go with the next compaction.
+        // The deletion takes effect at once. The samples are removed at the next compaction.
         string answer = await QueryAsync(target, $"admin/tsdb/delete_series?match[]={metric}", "--post-data=");
         Assert.Empty(answer);
     }
 
-    /// <returns>How many samples a restore has.</returns>
+    /// <returns>The number of samples in a restore.</returns>
     public async Task<int> SamplesAsync(string name, string metric, params string[] options)
     {
         (await cluster.RunAsync(["restore", "B", name, .. options])).Succeeded();
 
-        // promtool asks for one.
+        // promtool requires a wal directory.
         Directory.CreateDirectory(System.IO.Path.Combine(PathOf(name), "wal"));
         return (await Judge.PromtoolDumpAsync(
             PrometheusVersion.V2_42, PathOf(name), $"{{__name__=\"{metric}\"}}")).Count;
     }
 
-    /// <returns>What the API answers, as JSON.</returns>
+    /// <returns>The API's answer, as JSON.</returns>
     public static async Task<string> QueryAsync(TargetContainer target, string path, params string[] options) =>
         (await Podman.RunAsync(
         [

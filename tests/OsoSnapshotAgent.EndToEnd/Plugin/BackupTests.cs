@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>A backup directory, filled from real pods: each block is stored once.</summary>
+/// <summary>Tests a backup directory that is filled from real pods: each block is stored once.</summary>
 public sealed class BackupTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task Released_the_volume_is_as_before_and_the_page_of_plain_tools_restores_it()
+    public async Task After_the_release_the_volume_is_as_before_and_plain_tools_restore_the_backup()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -95,7 +95,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task Through_many_cuts_every_block_is_byte_equal_and_no_byte_comes_twice()
+    public async Task Through_many_cuts_every_block_is_byte_equal_and_no_byte_is_sent_twice()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = 8 << 20 });
         using Cluster cluster = new(target);
@@ -113,7 +113,7 @@ public sealed class BackupTests
     }
 
     [Fact]
-    public async Task A_deletion_between_two_backups_has_its_block_carried_anew_and_both_restores_are_right()
+    public async Task A_block_with_a_deletion_between_two_backups_is_copied_again_and_both_restores_are_right()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -159,7 +159,7 @@ public sealed class BackupTests
         long bytes = long.Parse(
             Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "60000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = bytes });
-        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(5) };
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5) };
         BackupFolder backup = new(cluster);
 
         long startedAt = Stopwatch.GetTimestamp();

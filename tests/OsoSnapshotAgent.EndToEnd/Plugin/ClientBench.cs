@@ -6,9 +6,10 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
 /// <summary>
-/// The client beside the fewest commands that a person would type, by turns through the same stand-in for kubectl.
-/// Run it with "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of each of two blocks, OSO_BENCH_ROUNDS how often;
-/// OSO_BENCH_PLUGIN names another client to measure.
+/// Compares the client with the fewest commands that a person would type, by turns, through the same stand-in for
+/// kubectl.
+/// Run it with "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of each of two blocks,
+/// OSO_BENCH_ROUNDS the number of rounds, and OSO_BENCH_PLUGIN another client to measure.
 /// </summary>
 public sealed class ClientBench
 {
@@ -31,7 +32,7 @@ public sealed class ClientBench
     {
         long bytes = Number(title == "large" ? "OSO_BENCH_CLIENT_BYTES" : "", blockBytes);
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = bytes });
-        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(10) };
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(10) };
         string? plugin = Environment.GetEnvironmentVariable("OSO_BENCH_PLUGIN");
         long size = 0;
         for (int round = 0; round < Number("OSO_BENCH_ROUNDS", "3"); round++)
@@ -49,7 +50,7 @@ public sealed class ClientBench
             Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
         }
 
-        // One that stays saves the container's start; the first of these runs starts it.
+        // A resident container saves the time of a start. The first of these runs starts that container.
         for (int round = 0; round <= Number("OSO_BENCH_ROUNDS", "3"); round++)
         {
             await TimeAsync(round == 0 ? "take --resident, the first" : "take --resident", () => cluster.RunAsync("take", Cluster.Pod, "-q", "--resident"));
@@ -63,7 +64,7 @@ public sealed class ClientBench
             $"{title}: an archive of {size} bytes\n\n| variant | median | beside by hand | × by hand |\n| --- | ---: | ---: | ---: |\n{table}");
     }
 
-    /// <returns>Of a variable of the environment.</returns>
+    /// <returns>The value of an environment variable.</returns>
     internal static long Number(string variable, string otherwise) =>
         long.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise, CultureInfo.InvariantCulture);
 

@@ -7,7 +7,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>The machine that the copy is made on: killed clients, disks that are full or read-only.</summary>
+/// <summary>
+/// Tests faults of the machine that makes the copy: killed clients, and disks that are full or read-only.
+/// </summary>
 public sealed class ClientDiskTests
 {
     [Fact]
@@ -95,7 +97,7 @@ public sealed class ClientDiskTests
         Assert.Equal(status != 0, take.Error.Contains("can't be flushed to the disk", StringComparison.Ordinal));
     }
 
-    // Then everything of it is taken away, so that the next round begins anew.
+    // The copy and its checksum are deleted, so that the next round starts without them.
     private static async Task IsTheArchiveAsync(Cluster cluster, TargetContainer target, int seed)
     {
         CommandResult compared = await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive);

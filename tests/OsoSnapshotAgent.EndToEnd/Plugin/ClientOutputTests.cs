@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Standard output carries what was asked for and nothing else.</summary>
+/// <summary>Tests that standard output carries only what was asked for.</summary>
 public sealed class ClientOutputTests
 {
     [Fact]

@@ -7,10 +7,10 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>A container that stays for later runs: Kubernetes never removes one from a pod.</summary>
+/// <summary>Tests a container that stays for later runs, because Kubernetes never removes one from a pod.</summary>
 public sealed class ClientResidentTests
 {
-    // Of the container's two processes together.
+    // The limit is for the container's two processes together.
     private const long MaxResidentKilobytes = 3 * 1024;
 
     [Fact]
@@ -48,14 +48,14 @@ public sealed class ClientResidentTests
     }
 
     [Fact]
-    public async Task It_takes_3_MiB_at_most_no_CPU_and_leaves_no_zombie()
+    public async Task A_resident_container_takes_at_most_3_MiB_and_no_CPU_and_leaves_no_zombie()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
         (await cluster.RunAsync("take", Cluster.Pod, "--resident")).Succeeded();
         string[] processes = await ProcessesAsync(target, cluster);
 
-        // Its two processes share their program's pages: the proportional share counts those once.
+        // The two processes share their program's pages. The proportional share counts each page once.
         long resident = processes.Sum(process => Field($"/proc/{process}/smaps_rollup", "Pss"));
         TestContext.Current.SendDiagnosticMessage($"{resident} KiB in {processes.Length} processes");
         Assert.InRange(resident, 1, MaxResidentKilobytes);
@@ -124,7 +124,7 @@ public sealed class ClientResidentTests
         Assert.Single(cluster.Containers);
     }
 
-    // As the host sees them: the shell, and its sleep.
+    // Finds the shell and its sleep, by their numbers on the host.
     private static async Task<string[]> ProcessesAsync(TargetContainer target, Cluster cluster)
     {
         string name = $"{target.Name}-{cluster.Containers[0]}";
@@ -137,7 +137,8 @@ public sealed class ClientResidentTests
         File.ReadLines(path).Single(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', '\t')[^2],
         CultureInfo.InvariantCulture);
 
-    // User and system, fields 14 and 15 of proc_pid_stat(5); the second, in parentheses, has no blank here.
+    // Adds user and system time, fields 14 and 15 of proc_pid_stat(5). The second field, in parentheses, has no blank
+    // here.
     private static long ClockTicks(string process) => File.ReadAllText($"/proc/{process}/stat").Split(' ')[13..15]
         .Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture));
 }

@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>--reuse: an archive that a run has left on the volume is not made once more.</summary>
+/// <summary>Tests --reuse: an archive that an earlier run has left on the volume is copied, not made again.</summary>
 public sealed class ClientReuseTests
 {
     [Theory]
@@ -83,7 +83,7 @@ public sealed class ClientReuseTests
     }
 
     [Fact]
-    public async Task It_does_not_go_with_a_stream()
+    public async Task Reuse_and_a_stream_exclude_each_other()
     {
         using Cluster cluster = new();
 
@@ -93,7 +93,9 @@ public sealed class ClientReuseTests
         Assert.Contains("--reuse and --stream exclude each other", take.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>As when Prometheus' container ends while the copy is made: the agent has no time for anything.</summary>
+    /// <summary>
+    /// Kills the agent during the copy, as the end of Prometheus' container does. The agent can't tidy up.
+    /// </summary>
     private static async Task<byte[]> LeaveArchiveAsync(TargetContainer target, Cluster cluster)
     {
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });

@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Runs that meet others, and runs that are given up.</summary>
+/// <summary>Tests runs that meet other runs, and runs that are cancelled.</summary>
 public sealed class ClientSharingTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Ctrl-C at each phase, as somebody at a terminal presses it.</summary>
+/// <summary>Tests Ctrl-C at each phase, as a person at a terminal presses it.</summary>
 public sealed class ClientTerminalTests
 {
     private const string CtrlC = "\u0003";

@@ -7,7 +7,7 @@ using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>A cluster as the plugin sees it: a stand-in for kubectl on PATH, whose pods are containers of podman.</summary>
+/// <summary>The plugin's cluster: a stand-in for kubectl on PATH, whose pods are containers of podman.</summary>
 internal sealed class Cluster : IDisposable
 {
     public const string Pod = "oso-p-prom-svr-0";
@@ -21,7 +21,7 @@ internal sealed class Cluster : IDisposable
             _pods[$"oso-p-prom-svr-{_pods.Count}"] = Describe(target.Name, target.AgentArguments);
         }
 
-        // For what fails before a container is needed.
+        // Some tests fail before they need a container.
         if (_pods.Count == 0)
         {
             _pods[Pod] = Describe("none", []);
@@ -30,7 +30,7 @@ internal sealed class Cluster : IDisposable
         Configure([]);
     }
 
-    /// <summary>Where the plugin runs, and where its archives come to lie.</summary>
+    /// <summary>The directory in which the plugin runs and leaves its archives.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("oso-plugin-").FullName;
 
     public string Archive => Path.Combine(Folder, Pod + "-snapshots.tgz");
@@ -38,15 +38,15 @@ internal sealed class Cluster : IDisposable
     /// <summary>More variables of the plugin, such as those of a faulty disk.</summary>
     public IReadOnlyDictionary<string, string> OwnVariables { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>For how long a command may run.</summary>
-    public TimeSpan? Patience { get; init; }
+    /// <summary>The timeout of a command.</summary>
+    public TimeSpan? Timeout { get; init; }
 
-    /// <summary>What lies in the plugin's directory, beside what the stand-in keeps.</summary>
+    /// <summary>The names of the files in the plugin's directory.</summary>
     public IEnumerable<string> Files => Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     /// <summary>
-    /// Each export in the order of its start: what was asked for, how much of it came through, whether it was cut. The
-    /// client may have killed the stand-in before it noted the end of one.
+    /// Each export in the order of its start: the offset asked for, the bytes that passed, and whether it was cut. The
+    /// client may have killed the stand-in before the stand-in noted the end of an export.
     /// </summary>
     public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports
     {
@@ -69,7 +69,7 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    /// <summary>The names of the debug containers that were asked for.</summary>
+    /// <summary>The names of all debug containers that the plugin asked for.</summary>
     public IReadOnlyList<string> Containers =>
     [
         .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
@@ -78,7 +78,7 @@ internal sealed class Cluster : IDisposable
            select (string)container!,
     ];
 
-    /// <summary>The variables that each debug container was started with, as NAME=VALUE.</summary>
+    /// <summary>The variables of each debug container, as NAME=VALUE.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Variables =>
     [
         .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
@@ -98,26 +98,31 @@ internal sealed class Cluster : IDisposable
         File.WriteAllText(Path.Combine(StandInFolder, "config.json"), settings.ToJsonString());
     }
 
-    /// <summary>kubectl oso-snapshot …</summary>
-    public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder, Patience);
+    /// <summary>Runs kubectl oso-snapshot.</summary>
+    public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder, Timeout);
 
-    /// <summary>As <see cref="RunAsync"/>, by a shell that redirects it: "$@" is the command.</summary>
+    /// <summary>
+    /// Runs the command of <see cref="RunAsync"/> in a shell that redirects it. The script has the command as "$@".
+    /// </summary>
     public Task<CommandResult> RunInShellAsync(string script, params string[] arguments) =>
-        HostCommand.RunAsync(["sh", "-c", script, "sh", .. Command(arguments)], Folder, Patience);
+        HostCommand.RunAsync(["sh", "-c", script, "sh", .. Command(arguments)], Folder, Timeout);
 
-    /// <summary>A script that calls kubectl by itself; $POD is the pod.</summary>
+    /// <summary>Runs a script that calls kubectl itself. $POD is the pod.</summary>
     public Task<CommandResult> RunScriptAsync(string script, params string[] arguments) =>
-        HostCommand.RunAsync([.. Surroundings, "POD=" + Pod, "sh", "-c", script, "sh", .. arguments], Folder, Patience);
+        HostCommand.RunAsync([.. Surroundings, "POD=" + Pod, "sh", "-c", script, "sh", .. arguments], Folder, Timeout);
 
-    /// <summary>Starts it as the leader of a process group.</summary>
+    /// <summary>Starts the plugin as the leader of a process group.</summary>
     public Process Start(params string[] arguments) => HostCommand.Start(["setsid", .. Command(arguments)], Folder);
 
-    /// <summary>Starts it on a terminal, whose keys send signals.</summary>
+    /// <summary>Starts the plugin on a terminal whose keys send signals.</summary>
     public Process StartOn(Pty terminal, params string[] arguments) => HostCommand.Start(
         ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. Command(arguments)],
         Folder);
 
-    /// <summary>Starts it, and presses Ctrl-C, which goes to all its processes, once so many bytes have come; returns how it ended.</summary>
+    /// <summary>
+    /// Starts the plugin, and sends all its processes Ctrl-C's signal once this many bytes were copied. Returns the
+    /// plugin's result.
+    /// </summary>
     public async Task<CommandResult> InterruptAsync(long bytes, params string[] arguments)
     {
         using Process process = HostCommand.Start(["setsid", .. Command(arguments)], Folder);

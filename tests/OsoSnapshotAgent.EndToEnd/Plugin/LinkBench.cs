@@ -8,8 +8,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
 /// <summary>
-/// How many connections are fastest over a link with delay (link.py, delay.c), by turns. Run it with
-/// "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of the blocks, OSO_BENCH_ROUNDS how often.
+/// Measures by turns how many connections are fastest over a link with delay (link.py, delay.c). Run it with
+/// "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of the blocks, OSO_BENCH_ROUNDS the number of
+/// rounds.
 /// </summary>
 public sealed class LinkBench
 {
@@ -27,7 +28,7 @@ public sealed class LinkBench
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = bytes });
         using Cluster cluster = new(target)
         {
-            Patience = TimeSpan.FromMinutes(10),
+            Timeout = TimeSpan.FromMinutes(10),
             OwnVariables = new Dictionary<string, string> { ["OSO_PLUGIN_STALL_SECONDS"] = "30" },
         };
         (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--resident")).Succeeded();

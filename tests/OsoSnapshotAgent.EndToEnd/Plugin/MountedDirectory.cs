@@ -2,7 +2,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>A file system of its own.</summary>
+/// <summary>A directory with a file system of its own.</summary>
 internal sealed class MountedDirectory : IAsyncDisposable
 {
     private MountedDirectory()

@@ -4,7 +4,9 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Connections that change bytes, stand still or are cut by the operator: the copy is right, or there is none.</summary>
+/// <summary>
+/// Tests connections that change bytes, stall or are cut by the operator: the copy is right, or there is none.
+/// </summary>
 public sealed class PluginFaultTests
 {
     [Fact]
@@ -20,7 +22,8 @@ public sealed class PluginFaultTests
         Assert.Contains("The copy is not the archive: its SHA-256 differs", take.Error, StringComparison.Ordinal);
         Assert.Equal([Cluster.Pod + "-snapshots.tgz.part.state"], cluster.Files);
 
-        // The archive is still held: the same command succeeds once the connection is sound, with the same container.
+        // The agent still holds the archive. Over a sound connection the same command succeeds, with the same
+        // container.
         cluster.Configure([]);
         (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
         Assert.Single(cluster.Containers);
@@ -41,7 +44,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task A_connection_that_stands_still_is_ended_and_the_copy_goes_on()
+    public async Task A_stalled_connection_is_ended_and_the_copy_is_resumed()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -56,7 +59,7 @@ public sealed class PluginFaultTests
     [Theory]
     [InlineData(Cluster.Pod, "--keep")]
     [InlineData("--selector=app=prometheus", "--keep")]
-    public async Task After_Ctrl_C_the_same_command_goes_on_behind_what_was_copied(params string[] arguments)
+    public async Task After_Ctrl_C_the_same_command_resumes_the_copy(params string[] arguments)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -77,7 +80,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task What_was_copied_from_a_container_that_is_gone_is_not_built_upon()
+    public async Task A_partial_copy_from_a_container_that_is_gone_is_not_resumed()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
@@ -134,7 +137,7 @@ public sealed class PluginFaultTests
     }
 
     [Fact]
-    public async Task A_connection_that_brings_nothing_ends_in_failure_and_what_has_come_stays_for_the_next_run()
+    public async Task A_connection_without_a_byte_ends_in_failure_and_the_partial_copy_stays_for_the_next_run()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);

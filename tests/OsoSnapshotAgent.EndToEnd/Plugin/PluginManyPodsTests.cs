@@ -4,7 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Several pods with one command, and what can be asked of them.</summary>
+/// <summary>Tests one command for several pods, and the verbs that report on them.</summary>
 public sealed class PluginManyPodsTests
 {
     [Fact]

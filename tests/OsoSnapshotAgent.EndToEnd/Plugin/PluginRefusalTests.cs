@@ -3,7 +3,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>What can't work says why and what to do, and leaves no file.</summary>
+/// <summary>Tests commands that can't work: the message says why and what to do, and no file is left.</summary>
 public sealed class PluginRefusalTests
 {
     [Theory]
@@ -29,7 +29,7 @@ public sealed class PluginRefusalTests
     }
 
     [Fact]
-    public async Task Who_may_not_copy_is_told_before_anything_is_made()
+    public async Task A_user_who_may_not_copy_is_refused_before_anything_is_made()
     {
         CommandResult take = await RefusedAsync(new JsonObject { ["can_i"] = "no" }, "take", Cluster.Pod);
 

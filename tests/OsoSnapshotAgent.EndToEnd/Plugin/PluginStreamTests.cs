@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>--stream: no file on the volume, and no half file here.</summary>
+/// <summary>Tests --stream: it leaves no file on the volume, and no partial file here.</summary>
 public sealed class PluginStreamTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>One command makes, copies and checks an archive, and leaves the volume as it was.</summary>
+/// <summary>Tests that one command makes, copies and checks an archive, and leaves the volume as it was.</summary>
 public sealed class PluginTakeTests
 {
     [Fact]
@@ -73,7 +73,7 @@ public sealed class PluginTakeTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_slow_alone_is_joined_by_others()
+    public async Task A_slow_connection_is_joined_by_others()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = 160_000_000 });
         using Cluster cluster = new(target);
@@ -86,12 +86,13 @@ public sealed class PluginTakeTests
     }
 
     [Fact]
-    public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_comes_twice()
+    public async Task Through_many_cuts_the_copy_is_byte_equal_and_no_byte_is_sent_twice()
     {
-        // OSO_TEST_COPY_BYTES=7800000000 makes an archive of more than 4 GiB, which comes through 200 cuts in some minutes.
+        // OSO_TEST_COPY_BYTES=7800000000 makes an archive of more than 4 GiB, whose copy with 200 cuts takes some
+        // minutes.
         long blockBytes = long.Parse(Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "4000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = blockBytes });
-        using Cluster cluster = new(target) { Patience = TimeSpan.FromMinutes(1 + (blockBytes / 200_000_000)) };
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(1 + (blockBytes / 200_000_000)) };
         long cut = blockBytes / 360;
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = Math.Max(cut, 300_001) } });
 
@@ -105,7 +106,7 @@ public sealed class PluginTakeTests
         Assert.Equal(size, cluster.Exports.Sum(export => export.Passed));
     }
 
-    // As on macOS: -d is no option, and -r takes seconds, not a file.
+    // On macOS, date has no option -d, and -r takes seconds instead of a file.
     private static async Task UseDateOfBsdAsync(Cluster cluster)
     {
         string date = Path.Combine(cluster.Folder, "date");

@@ -1,5 +1,5 @@
-// A link between two network devices: each packet that enters one leaves the other after a fixed delay, as with
-// "tc netem delay", which many kernels lack. It ends when standard input does.
+// This program links two network devices. Each packet that enters one device leaves the other after a fixed delay.
+// "tc netem delay" does the same, but many kernels lack it. The program ends when standard input ends.
 //   delay NEAR FAR MICROSECONDS
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -24,7 +24,7 @@ struct direction {
   char packets[SLOTS][PACKET_BYTES];
 };
 
-// Too large for the stack; its pages come as they are used.
+// These are too large for the stack. Their pages are allocated when they are used.
 static struct direction out, back;
 
 static int64_t now(void) {
@@ -55,7 +55,7 @@ static void take_in(struct direction *way, int64_t delay) {
   }
 }
 
-// A device that takes no packet drops it, as a link does.
+// If a device refuses a packet, the packet is dropped, as on a real link.
 static void let_out(struct direction *way) {
   int64_t time = now();
   while (way->count > 0 && way->due[way->first] <= time) {

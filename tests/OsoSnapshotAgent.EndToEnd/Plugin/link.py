@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A connection from kubectl to a cluster over a link with delay: real TCP between two network namespaces.
+"""Simulates kubectl's connection to a cluster over a link with delay, with real TCP between two network namespaces.
 
-link.py serve PROGRAM MS   makes the namespaces, joined by delay.c's PROGRAM with MS milliseconds of round trip, prints
-                           "ready", and runs what "exec" asks for, until standard input ends
-link.py exec COMMAND …     runs COMMAND at the far end: its standard output and error and its status come over the link
+link.py serve PROGRAM MS   makes the namespaces, joined by delay.c's PROGRAM with MS milliseconds of round trip. It
+                           prints "ready", and runs the commands of "exec" until standard input ends
+link.py exec COMMAND …     runs COMMAND at the far end, and returns its output, errors and status over the link
 """
 import json, os, socket, struct, subprocess, sys, threading
 
@@ -11,11 +11,11 @@ NEAR, FAR = "oso-near", "oso-far"
 ADDRESS = ("10.213.0.2", 7000)
 CHUNK = 256 * 1024
 
-# Linux' own defaults; this machine's may be others.
+# These are Linux' defaults. This machine's settings may differ.
 CONGESTION_CONTROL = b"cubic"
 SETTINGS = ["net.ipv4.tcp_rmem=4096 131072 6291456", "net.ipv4.tcp_wmem=4096 16384 4194304"]
 
-# After the connection itself: TLS 1.3, the upgrade of HTTP, the streams of the upgraded connection.
+# After the TCP connection, kubectl needs round trips for TLS 1.3, the upgrade of HTTP, and the connection's streams.
 ROUND_TRIPS = 3
 
 
@@ -24,7 +24,7 @@ def run(*words):
 
 
 def inside(name):
-    """"ip netns exec" would give a /sys of its own too, without the control groups that podman needs."""
+    """Returns the command that enters a namespace. "ip netns exec" would hide the control groups that podman needs."""
     return ["nsenter", f"--net=/run/netns/{name}"]
 
 

@@ -1,6 +1,8 @@
 namespace OsoSnapshotAgent.EndToEnd.Processes;
 
-/// <summary>What tests/fetch-prometheus.sh and tests/fetch-docker.sh have fetched, by the same rule as there.</summary>
+/// <summary>
+/// Finds what tests/fetch-prometheus.sh and tests/fetch-docker.sh have fetched, by the rule of those scripts.
+/// </summary>
 internal static class Cache
 {
     /// <param name="variable">The environment variable that names another place.</param>

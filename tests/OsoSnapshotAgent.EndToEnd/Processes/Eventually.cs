@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace OsoSnapshotAgent.EndToEnd.Processes;
 
-/// <summary>Waits for what nothing notifies us of: another process' state.</summary>
+/// <summary>Waits for changes that nothing notifies us of, such as another process' state.</summary>
 internal static class Eventually
 {
-    // Generous: it is only reached when something is broken, on machines much slower than ours.
+    // The deadline is generous: only a failing test reaches it, even on a machine much slower than ours.
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);

@@ -2,18 +2,20 @@ using System.Diagnostics;
 
 namespace OsoSnapshotAgent.EndToEnd.Processes;
 
-/// <summary>Runs a program of the system that the tests run on.</summary>
+/// <summary>Runs programs of the system on which the tests run.</summary>
 internal static class HostCommand
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    /// <summary>Through sudo where the tests don't run as root; without asking for a password, which nobody could type.</summary>
+    /// <summary>
+    /// Adds sudo if the tests don't run as root. sudo never asks for a password, because nobody could type one.
+    /// </summary>
     public static IReadOnlyList<string> AsRoot(params IEnumerable<string> command) =>
         Environment.UserName == "root" ? [.. command] : ["sudo", "-n", .. command];
 
     public static Task<CommandResult> RunAsync(params string[] command) => RunAsync((IReadOnlyList<string>)command);
 
-    /// <exception cref="TimeoutException">It did not end; it was killed.</exception>
+    /// <exception cref="TimeoutException">The command did not end in time, and was killed.</exception>
     public static async Task<CommandResult> RunAsync(IReadOnlyList<string> command, string? workingDirectory = null, TimeSpan? deadline = null)
     {
         using Process process = Start(command, workingDirectory);

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace OsoSnapshotAgent.EndToEnd.Processes;
 
-/// <summary>The processes of this machine, for the ones that a pod's launcher started lie several forks below it.</summary>
+/// <summary>Reads this machine's processes. Those that a pod's launcher started are several forks below it.</summary>
 internal static class ProcessTable
 {
-    /// <returns>Null where there is none (yet).</returns>
+    /// <returns>null if there is none (yet).</returns>
     public static int? FindDescendant(int ancestor, Func<int, bool> matches)
     {
         ILookup<int, int> children = ReadAll().ToLookup(process => process.Parent, process => process.Pid);
@@ -28,11 +28,11 @@ internal static class ProcessTable
 
     public static string? NameOf(int pid) => TryRead(pid, "comm")?.TrimEnd('\n');
 
-    /// <summary>A line of /proc/PID/status, such as "NSpid" or "VmRSS".</summary>
+    /// <summary>Returns a line of /proc/PID/status, such as "NSpid" or "VmRSS".</summary>
     public static string? StatusOf(int pid, string name) =>
         TryRead(pid, "status")?.Split('\n').FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
 
-    /// <summary>Whether it is PID 1 of a namespace below ours.</summary>
+    /// <summary>Says whether the process is PID 1 of a namespace below ours.</summary>
     public static bool IsFirstOfItsNamespace(int pid) =>
         StatusOf(pid, "NSpid") is { } ids && ids.Split('\t') is [_, .., "1"];
 

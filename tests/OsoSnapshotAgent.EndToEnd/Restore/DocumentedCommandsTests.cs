@@ -6,7 +6,9 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>The commands of src/OsoSnapshotClient/RESTORE.md, typed one after the other as they stand there.</summary>
+/// <summary>
+/// Runs the commands of src/OsoSnapshotClient/RESTORE.md one after the other, exactly as they are written.
+/// </summary>
 public sealed class DocumentedCommandsTests : IDisposable
 {
     private const string Snapshot = "20250820T165101Z-0eb533ff8d43ed64";
@@ -16,7 +18,7 @@ public sealed class DocumentedCommandsTests : IDisposable
     public void Dispose() => HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", _folder)).GetAwaiter().GetResult();
 
     [Fact]
-    public async Task Those_for_a_restore_verify_the_archive_and_make_data_directories_of_it()
+    public async Task The_documented_commands_verify_the_archive_and_restore_it()
     {
         string[] commands =
         [
@@ -36,7 +38,7 @@ public sealed class DocumentedCommandsTests : IDisposable
         Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Path.Combine(_folder, "snapshots", Snapshot))).Count);
     }
 
-    // An archive, and a kubectl that finds its plugin.
+    // Makes an archive, and a kubectl that finds its plugin.
     private async Task PrepareAsync()
     {
         BlockGenerator.Generate(new GeneratorOptions

@@ -7,7 +7,9 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>The client's restore and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.</summary>
+/// <summary>
+/// Tests the client's restore and the job of docker/kubernetes/restore.yaml, on an archive made with GNU tar.
+/// </summary>
 public sealed class RestoreTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-restore-").FullName;
@@ -74,7 +76,9 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.Contains("✅ SHA-256 as in", (await RestoreAsync()).Succeeded().Output, StringComparison.Ordinal);
     }
 
-    /// <summary>The archive as kubectl cp brings it, as the plugin names it, and that one renamed.</summary>
+    /// <summary>
+    /// The archive and its checksum have the names of kubectl cp, or those of the plugin, or the archive was renamed.
+    /// </summary>
     [Theory]
     [InlineData("touch snapshots.log")]
     [InlineData("sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256; for f in snapshots.tgz*; do mv $f pod-$f; done")]
@@ -124,7 +128,7 @@ public sealed class RestoreTests : IAsyncLifetime
     private async Task RunAsync(string script) =>
         (await HostCommand.RunAsync(["sh", "-c", script], _folder)).Succeeded();
 
-    /// <summary>A new volume for it, as a file system's own directory shows.</summary>
+    /// <summary>Makes a volume as empty as a new file system, whose own directory is lost+found.</summary>
     private async Task PrepareJobAsync()
     {
         await Podman.SkipWhereImpossibleAsync();
@@ -134,7 +138,7 @@ public sealed class RestoreTests : IAsyncLifetime
 
     private Task<CommandResult> RestoreAsync() => HostCommand.RunAsync(Client.Binary, "restore", Archive, Restored);
 
-    /// <summary>The manifest's own command, as its security context has it run.</summary>
+    /// <summary>Runs the manifest's own command with the rights of its security context.</summary>
     private async Task<CommandResult> RunJobAsync()
     {
         string[] manifest = await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/restore.yaml"));

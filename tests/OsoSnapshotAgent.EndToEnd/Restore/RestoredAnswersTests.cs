@@ -5,7 +5,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>The whole way: what the client's restore makes of an archive answers as the server did that it was taken from.</summary>
+/// <summary>Tests that a server on restored data gives the same answers as the server of the archive.</summary>
 public sealed class RestoredAnswersTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-answers-").FullName;
@@ -17,7 +17,7 @@ public sealed class RestoredAnswersTests : IDisposable
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 3) });
 
-        // Up to a moment that lies before the snapshot.
+        // The queries end before the snapshot.
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         (string Query, DateTimeOffset From, DateTimeOffset To, TimeSpan Step)[] questions =
         [

@@ -3,7 +3,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Restore;
 
-/// <summary>The client's file for Windows under Debian's Wine, where that is installed.</summary>
+/// <summary>Tests the client's file for Windows under Debian's Wine, if Wine is installed.</summary>
 public sealed class WindowsFileTests : IDisposable
 {
     private const string Wine = "/usr/lib/wine/wine64";
@@ -12,7 +12,7 @@ public sealed class WindowsFileTests : IDisposable
     [Theory]
     [InlineData('\\')]
     [InlineData('/')]
-    public async Task It_tells_its_verbs_verifies_and_restores(char separator)
+    public async Task The_file_for_Windows_prints_its_verbs_verifies_and_restores(char separator)
     {
         Assert.SkipUnless(File.Exists(Wine), "Wine is not installed.");
         string snapshot = Path.Combine(_folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64");
@@ -34,7 +34,7 @@ public sealed class WindowsFileTests : IDisposable
     // Wine's drive Z: is the root.
     private string PathOf(string name, char separator) => "Z:" + Path.Combine(_folder, name).Replace('/', separator);
 
-    // Wine 8 can't map the code that .NET compiled ahead.
+    // Wine 8 can't map .NET's precompiled code.
     private async Task<CommandResult> RunAsync(params string[] arguments) => (await HostCommand.RunAsync(
     [
         "env", "DOTNET_ReadyToRun=0", "WINEDEBUG=-all", "WINEPREFIX=" + Path.Combine(_folder, "prefix"), Wine,

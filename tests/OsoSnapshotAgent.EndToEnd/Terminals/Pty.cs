@@ -6,10 +6,12 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Terminals;
 
-/// <summary>A real pseudo terminal: the test sits at the master, as kubectl's stream does, and the agent has the other side.</summary>
+/// <summary>
+/// A real pseudo terminal. The test has the master, as kubectl's stream has, and the agent has the other side.
+/// </summary>
 internal sealed class Pty : IDisposable
 {
-    // A read can't be interrupted by closing the master, so it only begins where there is something to read.
+    // Closing the master does not interrupt a read, so a read begins only if there is something to read.
     private const int PollMilliseconds = 20;
 
     private readonly SafeFileHandle _master;
@@ -31,10 +33,10 @@ internal sealed class Pty : IDisposable
         _reader.Start();
     }
 
-    /// <summary>The agent's side.</summary>
+    /// <summary>The path of the agent's side.</summary>
     public string Path { get; }
 
-    /// <summary>Everything that was printed so far, as it came: with carriage returns and escape sequences.</summary>
+    /// <summary>The whole output so far, unchanged: with carriage returns and escape sequences.</summary>
     public string Screen
     {
         get
@@ -54,19 +56,21 @@ internal sealed class Pty : IDisposable
 
     public void PressEnter() => Type("\r");
 
-    /// <summary>The kernel sends SIGWINCH to the agent, as it does when a client attaches.</summary>
+    /// <summary>Resizes the terminal. The kernel sends the agent SIGWINCH, as it does when a client attaches.</summary>
     public void Resize(int rows, int columns)
     {
         var size = new TerminalNative.WindowSize { Rows = (ushort)rows, Columns = (ushort)columns };
         Check(TerminalNative.Control(_master, TerminalNative.SetWindowSize, size), "ioctl TIOCSWINSZ");
     }
 
-    /// <summary>From now on what is printed fills the terminal's buffer, and then blocks the agent: a client that is stopped.</summary>
+    /// <summary>
+    /// Stops reading, as a stopped client does. Further output fills the terminal's buffer and then blocks the agent.
+    /// </summary>
     public void StopReading() => _reading.Reset();
 
-    public void GoOnReading() => _reading.Set();
+    public void ResumeReading() => _reading.Set();
 
-    /// <summary>Closes the master: the kernel sends SIGHUP, and reads of the agent fail.</summary>
+    /// <summary>Closes the master: the kernel sends SIGHUP, and the agent's reads fail.</summary>
     public void HangUp()
     {
         if (!_hungUp)
@@ -142,7 +146,7 @@ internal sealed class Pty : IDisposable
 
         if ((entry.Happened & TerminalNative.Readable) == 0)
         {
-            // POLLHUP alone: nobody has the other side open, or not yet, and poll returns at once.
+            // POLLHUP without POLLIN means that nobody has the other side open, or not yet. poll then returns at once.
             Thread.Sleep(PollMilliseconds);
             return 0;
         }

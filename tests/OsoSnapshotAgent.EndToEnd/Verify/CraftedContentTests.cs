@@ -6,7 +6,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Verify;
 
-/// <summary>What a real Prometheus holds is archived and sound, whatever it looks like.</summary>
+/// <summary>Tests that any content of a real Prometheus is archived and found sound.</summary>
 public sealed class CraftedContentTests : IDisposable
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -18,7 +18,8 @@ public sealed class CraftedContentTests : IDisposable
     [Fact]
     public async Task Label_values_that_are_tar_headers_at_every_place_are_archived_verified_and_restored()
     {
-        // A period of a byte more than a block: one of 512 copies stands where a block of the archive starts.
+        // The period is one byte longer than a tar block, so one of 512 copies starts where a block of the archive
+        // starts.
         string[] headers = [.. "xgLK0".Select(type => Header(type, type == '0' ? 0 : 0x1FFFFFFFF))];
         DateTimeOffset time = TimeProvider.System.GetUtcNow().AddHours(-5);
         IEnumerable<string> series = headers.Select((header, number) =>
@@ -67,7 +68,7 @@ public sealed class CraftedContentTests : IDisposable
         Assert.Contains(names, name => name.EndsWith("/chunks/.nfs0001", StringComparison.Ordinal));
     }
 
-    // In printable letters, with the right checksum: POSIX.1-2017, pax, "ustar Interchange Format".
+    // The header has only printable letters and the right checksum: POSIX.1-2017, pax, "ustar Interchange Format".
     private static string Header(char type, long size)
     {
         StringBuilder header = new(new string('n', 100) + "0000644 0000000 0000000 ");
@@ -92,7 +93,7 @@ public sealed class CraftedContentTests : IDisposable
         return data;
     }
 
-    // How often each text is a block of 512 bytes of the archive's tar.
+    // Counts how often each text is a block of 512 bytes of the archive's tar.
     private static async Task<IEnumerable<int>> CountBlocksAsync(string archive, IEnumerable<string> texts)
     {
         const string Program = """

@@ -4,9 +4,7 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 
 namespace OsoSnapshotAgent.EndToEnd.Verify;
 
-/// <summary>
-/// Whatever an archive holds, <c>verify</c> ends with a verdict, takes little memory and prints nothing raw.
-/// </summary>
+/// <summary>Tests that <c>verify</c> judges any archive in little memory, and prints no control characters.</summary>
 public sealed class HostileArchiveTests : IDisposable
 {
     private const long MaxPeakKiB = 64 * 1024;
@@ -36,7 +34,7 @@ public sealed class HostileArchiveTests : IDisposable
     [InlineData("global headers of a MiB", 7)]
     [InlineData("an extended header of a GiB")]
     [InlineData("a GiB of zeros after the end")]
-    public async Task Is_judged_in_64_MiB(string content, int status = 6)
+    public async Task A_hostile_archive_is_judged_in_64_MiB(string content, int status = 6)
     {
         await WriteAsync(content);
 

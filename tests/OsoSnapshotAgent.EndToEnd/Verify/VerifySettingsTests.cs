@@ -4,7 +4,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Verify;
 
-/// <summary><c>verify</c> in an environment that was made for a run.</summary>
+/// <summary>Tests <c>verify</c> in an environment that was made for a run.</summary>
 public sealed class VerifySettingsTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-settings-").FullName;

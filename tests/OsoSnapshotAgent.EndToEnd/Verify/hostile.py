@@ -1,6 +1,6 @@
 """Usage: hostile.py CASE ARCHIVE
 Writes an archive that is made to cost its reader memory. Its tar and its gzip are sound, and it starts as the agent's
-own archives do, so that nothing but its content is refused."""
+own archives do, so that only its content can be refused."""
 import struct
 import sys
 import zlib
@@ -55,7 +55,7 @@ def each(count, make):
 
 COUNTS = ',"stats":{"numSamples":18446744073709551615,"numSeries":18446744073709551615,"numChunks":1}'
 
-# Pieces, each with how often it comes.
+# Each case is a list of pieces, each with its number of repetitions.
 CASES = {
     "a million empty segments": lambda: [(entry(BLOCK + "chunks/000003") * 1000, 1000)],
     "gaps between segments": lambda: each(60_000, lambda n: entry(BLOCK + f"chunks/{2 * n + 2:06}")),
@@ -86,7 +86,7 @@ CASES = {
 
 
 def write(pieces, file):
-    # RFC 1952. Each piece is packed by itself and ends on a whole byte, so that it can be repeated.
+    # RFC 1952 is the format. Each piece is packed by itself and ends on a whole byte, so that it can be repeated.
     file.write(bytes((0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 4, 3)))
     crc = length = 0
     for piece, times in pieces:

@@ -1,5 +1,5 @@
 """Usage: peak.py COMMAND…
-Runs it, and prints its exit status, the most memory that it had (KiB), and how many control characters it printed."""
+Runs the command. Prints its exit status, its peak memory in KiB, and the number of control characters in its output."""
 import re
 import resource
 import subprocess

@@ -5,7 +5,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 
-/// <summary>Secrets reach the server alone, as the RFCs say; a file without one is a fault of the settings.</summary>
+/// <summary>
+/// Tests that secrets are sent only to the server, as the RFCs say, and that a file without a secret is a fault of the
+/// settings.
+/// </summary>
 public sealed class CredentialsTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -5,7 +5,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 
-/// <summary>Answers to the snapshot's POST that no Prometheus gives: refused with status 4, and asked for once only.</summary>
+/// <summary>
+/// Tests answers to the snapshot's POST that no Prometheus gives. They are refused with status 4, and the POST is sent
+/// once.
+/// </summary>
 public sealed class HostileServerTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -18,7 +21,7 @@ public sealed class HostileServerTests : IDisposable
     [InlineData("20250820T165101Z-0eb533ff8d43ed64\\n")]
     [InlineData("20250820T165101Z-0eb533ff\\u0000d43ed64")]
     [InlineData("20250820T165101Z-0eb533ff\\u001b[2J")]
-    public async Task A_name_that_is_none_is_refused(string name) =>
+    public async Task An_invalid_name_is_refused(string name) =>
         await RefusedAsync(FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{name}}}"}}"""));
 
     [Theory]
@@ -75,7 +78,7 @@ public sealed class HostileServerTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    // The clock is moved on until the limit is over, since nobody knows when its timer has been set.
+    // The client may set its timer at any time, so the clock is advanced until the client gives up.
     private static async Task PassAsync(Task asking, FakeServer server, Agent agent, TimeSpan step)
     {
         await server.Unanswered.Task;
@@ -85,7 +88,7 @@ public sealed class HostileServerTests : IDisposable
             await Task.WhenAny(asking, Task.Delay(10, TestContext.Current.CancellationToken));
         }
 
-        Assert.True(asking.IsCompleted, "It is still waiting.");
+        Assert.True(asking.IsCompleted, "The client is still waiting.");
         await asking;
     }
 

@@ -70,7 +70,7 @@ public sealed class PrometheusLocatorTests : IDisposable
     [InlineData(Started, 12.34)]
     [InlineData(Started + 1, 12.34)]
     [InlineData(Started, 999)]
-    public async Task The_process_beside_us_is_accepted_and_so_is_doubt(double start, double cpu)
+    public async Task The_local_process_is_accepted_and_so_is_one_that_may_be_it(double start, double cpu)
     {
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(start, cpu));
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
@@ -106,7 +106,7 @@ public sealed class PrometheusLocatorTests : IDisposable
     }
 
     [Fact]
-    public async Task On_our_own_loopback_another_boot_time_is_only_doubt()
+    public async Task At_the_pods_loopback_another_boot_time_is_accepted()
     {
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 12.34));
         using Agent agent = new(_directory, new AgentSettings { Url = server.Url }, _proc);
@@ -148,7 +148,7 @@ public sealed class PrometheusLocatorTests : IDisposable
     }
 
     [Fact]
-    public async Task When_all_fail_the_one_that_was_more_than_a_wrong_path_says_the_status()
+    public async Task If_all_fail_the_status_is_that_of_a_failure_other_than_a_wrong_path()
     {
         using FakeServer server = FakeServer.Prometheus(() => [], Metrics(Started + 100, 999));
         using Agent agent = new(_directory, new AgentSettings { ServiceName = $"127.0.0.1:{server.Port}" }, _proc);

@@ -5,7 +5,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 
-/// <summary>What is asked of a server before the snapshot, and with which credentials.</summary>
+/// <summary>Tests the requests that precede the snapshot, and their credentials.</summary>
 public sealed class PrometheusProbeTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -98,7 +98,7 @@ public sealed class PrometheusProbeTests : IDisposable
         using FakeServer server = new(_ => endless);
         using Agent agent = new(_directory, new AgentSettings());
 
-        // Its line never ends, and neither does the answer: without a limit this would wait for the rest.
+        // The line never ends, and the answer never does. Without a limit, the client would wait for the rest.
         IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "z" }, Token);
 
         Assert.Equal(count, metrics.Count);

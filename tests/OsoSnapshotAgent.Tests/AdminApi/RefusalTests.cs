@@ -5,7 +5,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 
-/// <summary>Each documented refusal of the snapshot request, and what the operator reads of it.</summary>
+/// <summary>Tests each documented refusal of the snapshot request, and the message to the operator.</summary>
 public sealed class RefusalTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -150,7 +150,7 @@ public sealed class SnapshotRequestTests : IDisposable
     [Fact]
     public async Task Is_tried_again_while_the_name_is_not_resolved()
     {
-        // "invalid" never resolves: RFC 6761.
+        // RFC 6761 reserves "invalid": it never resolves.
         using Agent agent = new(_directory, new AgentSettings());
 
         await Expect.FailureAsync(

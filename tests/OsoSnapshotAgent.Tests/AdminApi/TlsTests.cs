@@ -37,7 +37,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_for_clients_alone_is_refused_even_of_the_named_authority()
+    public async Task A_certificate_only_for_clients_is_refused_even_of_the_named_authority()
     {
         using FakeServer server = Server("127.0.0.1", "1.3.6.1.5.5.7.3.2");
         string authority = _directory.Write("ca.pem", _authority.ExportCertificatePem());
@@ -146,7 +146,7 @@ public sealed class TlsTests : IDisposable
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
     }
 
-    /// <param name="usages">Object identifiers of the extended key usage, where it has one.</param>
+    /// <param name="usages">The object identifiers of the extended key usage, if there is one.</param>
     private FakeServer Server(string address, params string[] usages)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -9,7 +9,9 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
-/// <summary>Writer and verifier together: whichever fails, its reason counts, and neither waits for the other for ever.</summary>
+/// <summary>
+/// Tests writer and verifier together. The one that fails gives the reason, and neither waits for the other for ever.
+/// </summary>
 public sealed class ArchiveMakerTests : IDisposable
 {
     private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid);
@@ -70,7 +72,7 @@ public sealed class ArchiveMakerTests : IDisposable
     [Fact]
     public async Task Damage_on_the_disk_stops_the_writer_and_is_the_reason()
     {
-        // What lies before the archive's first byte is no gzip. Nothing but the verifier ends these entries.
+        // The file starts with bytes that are no gzip. Only the verifier can stop the endless entries.
         _file.Stream.Write(new byte[64]);
         IEnumerable<TreeEntry> endless = Enumerable.Range(0, int.MaxValue).SelectMany(_ => _sample.Entries());
 

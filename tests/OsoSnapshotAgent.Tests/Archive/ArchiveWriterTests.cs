@@ -97,10 +97,10 @@ public sealed class ArchiveWriterTests : IDisposable
 
         ArchiveManifest manifest = _sample.WritePartial(SampleData.NoReserve with { Workers = 2 });
 
-        // Compares sizes and checksums. What it finds damaged is the block itself: this is no segment.
+        // Verify compares sizes and checksums. The reported damage is that of the block itself: the file is no segment.
         Assert.Contains(_sample.Verify(manifest).Damage, damage => damage.Contains("000001", StringComparison.Ordinal));
 
-        // gzip would take a minute for all of the zeros, so tar gets the start alone, which it complains of.
+        // tar gets only the start, because gzip would take a minute for all of the zeros. tar complains about that.
         string listing = SystemTool.Run("bash", "-c", "gzip -dc \"$0\" | head -c 1000000 | tar -tvf -", _sample.PartialArchive).Output;
         Assert.Matches($" {Size} [0-9: -]* snapshots/{SampleData.Name}/{SampleBlock.Ulid}/chunks/000001\n", listing);
     }
@@ -135,7 +135,7 @@ public sealed class ArchiveWriterTests : IDisposable
     [Fact]
     public void A_full_volume_is_told_as_no_room_and_not_as_a_bug()
     {
-        // Incompressible and longer than any buffer, so that the volume is full in the middle of a file.
+        // The bytes can't be compressed and exceed any buffer, so the volume is full in the middle of a file.
         byte[] noise = new byte[2 * 1024 * 1024];
         new Random(28).NextBytes(noise);
         File.WriteAllBytes(Segment, noise);
@@ -161,7 +161,7 @@ public sealed class ArchiveWriterTests : IDisposable
         byte[] piece = new byte[1024 * 1024];
         output.Write(piece);
 
-        // The volume "fills up" by being gone.
+        // Without its directory the volume has no room to report.
         data.Dispose();
         Assert.NotNull(Record.Exception(() => output.Write(piece)));
         Assert.Equal(piece.Length, output.BytesWritten);
@@ -169,7 +169,7 @@ public sealed class ArchiveWriterTests : IDisposable
 
     public void Dispose() => _sample.Dispose();
 
-    // What happens to the segment between the walk that finds it and its being opened.
+    // Changes the segment after the walk has found it and before it is opened.
     private IEnumerable<TreeEntry> Meanwhile(Action change) => _sample.Entries().Select(entry =>
     {
         if (entry.PathSeenByAgent == Segment)

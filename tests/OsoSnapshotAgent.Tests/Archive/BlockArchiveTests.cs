@@ -12,7 +12,7 @@ public sealed class BlockArchiveTests : IDisposable
 
     public BlockArchiveTests()
     {
-        // Several slices of the compression.
+        // This much noise takes several slices of the compression.
         byte[] noise = new byte[3_000_000];
         new Random(13).NextBytes(noise);
         File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "chunks/000002"), noise);
@@ -36,7 +36,7 @@ public sealed class BlockArchiveTests : IDisposable
         Assert.Equal(one, Export(new AgentSettings { Workers = 2 }));
         Assert.Equal(one, Export(new AgentSettings { Workers = 4 }));
 
-        // As Prometheus does: directories anew, files as hard links.
+        // As in Prometheus' snapshots, the directories are new and the files are hard links.
         string other = _sample.Directory.PathOf("other");
         SystemTool.Output("cp", "-al", _sample.SnapshotPath, other);
         SystemTool.Output("sh", "-c", "find \"$0\" -type d -exec touch {} +", other);
@@ -58,7 +58,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void At_the_end_there_is_nothing_and_all_is_told_of_the_whole()
+    public void An_export_from_the_end_is_empty_and_describes_the_whole()
     {
         byte[] whole = Export();
 
@@ -76,7 +76,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void What_ends_early_tells_nothing_of_the_whole()
+    public void An_export_that_ends_early_does_not_describe_the_whole()
     {
         Export(out IReadOnlyList<string> told, length: 10);
 
@@ -84,7 +84,7 @@ public sealed class BlockArchiveTests : IDisposable
     }
 
     [Fact]
-    public void After_the_end_there_is_no_byte_to_begin_with()
+    public void An_offset_after_the_end_is_refused()
     {
         long bytes = Export().Length;
 

@@ -4,7 +4,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
-/// <summary>The feedback loop on a clock of its own: each slice takes 10 ms, and a rule says how long Prometheus waits meanwhile.</summary>
+/// <summary>
+/// Tests the feedback loop on a manual clock. Each slice takes 10 ms, and a rule says how long Prometheus waits
+/// meanwhile.
+/// </summary>
 public sealed class PaceTests : IDisposable
 {
     private const int Pid = 7;
@@ -61,7 +64,7 @@ public sealed class PaceTests : IDisposable
         _time.OnSkip = () => Wait(TimeSpan.FromMilliseconds(500));
         Work(slices: 100, waitPerWork: 0.4);
 
-        // The one pause in which that was measured.
+        // The pace paused once, to measure this waiting.
         Assert.Equal((1.0, TimeSpan.FromSeconds(1)), (_pace.Share, _pace.Paused));
     }
 
@@ -93,7 +96,7 @@ public sealed class PaceTests : IDisposable
 
         _pace.BeforeSlice(Token);
 
-        // Also measures anew what is normal.
+        // The pause includes a new measurement of the baseline.
         Assert.InRange(_pace.Paused - before, TimeSpan.Zero, TimeSpan.FromSeconds(1.1));
     }
 

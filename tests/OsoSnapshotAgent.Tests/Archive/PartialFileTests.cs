@@ -83,7 +83,7 @@ public sealed class PartialFileTests : IDisposable
     [Theory]
     [InlineData("victim")]
     [InlineData("not-there-yet")]
-    public void Follows_no_symbolic_link_that_lies_in_wait(string destination)
+    public void Follows_no_planted_symbolic_link(string destination)
     {
         _directory.Write("victim", "precious");
         _directory.Link("a.part", destination);
@@ -110,7 +110,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_the_disk_does_not_take_gets_no_final_name()
+    public void A_file_that_can_not_be_flushed_gets_no_final_name()
     {
         _directory.Write("a", "old");
         using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
@@ -123,7 +123,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_whose_new_name_the_disk_does_not_take_keeps_it_since_the_older_one_is_gone()
+    public void A_file_whose_new_name_can_not_be_flushed_keeps_it_since_the_older_one_is_gone()
     {
         _directory.Write("a", "old");
         using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
@@ -136,7 +136,7 @@ public sealed class PartialFileTests : IDisposable
     }
 
     [Fact]
-    public void After_the_commit_its_partial_name_belongs_to_whoever_uses_it_next()
+    public void After_the_commit_others_may_use_the_partial_name()
     {
         using (PartialFile file = PartialFile.Create(_directory.Open(), "a.part", "a"))
         {

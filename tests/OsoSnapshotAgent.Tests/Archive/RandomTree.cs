@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
-/// <summary>A file or directory; a directory's name ends with a slash and its content is empty.</summary>
+/// <summary>A file or directory. A directory's name ends with a slash, and its content is empty.</summary>
 internal sealed record RandomItem(string Name, byte[] Content, uint User, uint Group, int Mode, DateTimeOffset ModifiedAt)
 {
     public bool IsDirectory => Name.EndsWith('/');
@@ -12,7 +12,7 @@ internal sealed record RandomItem(string Name, byte[] Content, uint User, uint G
     public override string ToString() => $"{Name.Replace("\n", "\\n", StringComparison.Ordinal)} {Content.Length} bytes {User}:{Group} {Convert.ToString(Mode, 8)} {ModifiedAt:u}";
 }
 
-/// <summary>What FsCheck makes up to be archived.</summary>
+/// <summary>A random tree, which FsCheck makes.</summary>
 internal sealed record RandomTree(int Workers, IReadOnlyList<RandomItem> Items)
 {
     private const int SliceBytes = 512 * 1024;
@@ -61,7 +61,7 @@ internal sealed record RandomTree(int Workers, IReadOnlyList<RandomItem> Items)
 
     public override string ToString() => $"{Workers} workers\n" + string.Join('\n', Items);
 
-    // tar takes these two away.
+    // tar removes these two names from a path.
     private static string Named(string part) => part is "." or ".." ? "dots" : part;
 
     private static RandomItem Unique(RandomItem item, int position) =>

@@ -13,7 +13,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 
-/// <summary>Random trees through the whole writer, judged by every reader that an operator may have. OSO_TEST_SEED repeats a failure.</summary>
+/// <summary>
+/// Writes random trees with the whole writer, and reads them with each program that an operator may use. OSO_TEST_SEED
+/// repeats a failure.
+/// </summary>
 public sealed class RoundTripProperties : IDisposable
 {
     private const int Trees = 20;
@@ -50,7 +53,7 @@ public sealed class RoundTripProperties : IDisposable
     {
         ArchiveManifest manifest = _sample.WritePartial(SampleData.NoReserve with { Workers = tree.Workers }, Entries(tree));
 
-        // Compares names, sizes and checksums.
+        // Verify compares names, sizes and checksums.
         _sample.Verify(manifest);
         AssertPython(tree);
         AssertListing(tree);
@@ -120,7 +123,8 @@ public sealed class RoundTripProperties : IDisposable
             tar.CopyEntryContents(content);
             Assert.Equal((item.IsDirectory, Hash(item.Content)), (entry.IsDirectory, Hash(content.ToArray())));
 
-            // Its reader of pax headers loses letters beside those of several bytes (1.4.1); no name of Prometheus' has such.
+            // SharpZipLib 1.4.1 loses characters of pax names that have characters of several bytes. Prometheus makes
+            // no such name.
             if (item.Name.All(char.IsAscii))
             {
                 Assert.Equal(item.Name, entry.Name);
@@ -137,7 +141,7 @@ public sealed class RoundTripProperties : IDisposable
         string contents = Hash([.. tree.Items.SelectMany(item => item.Content)]);
         string[] unpackers = ["gzip -dc", "pigz -dc", "busybox gunzip -c", $"python3 -c '{UnpackWithPython}'"];
 
-        // busybox' tar knows no pax header: of a name over 100 bytes it has the end only, but what lies in it is right.
+        // busybox' tar ignores pax headers. It has only the end of a name over 100 bytes, but the right content.
         string[] extractors = ["tar -xzOf", "busybox tar -xzOf"];
         string script = string.Concat(unpackers.Concat(extractors).Select(command => $"{command} \"$0\" | sha256sum\n"));
         string sums = SystemTool.Output("bash", "-o", "pipefail", "-e", "-c", script, Archive);

@@ -9,7 +9,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 
-/// <summary>What the verbs status and release make of an answer, or of none.</summary>
+/// <summary>Tests the verbs status and release, with an agent's answer and without one.</summary>
 public sealed class ControlCommandsTests
 {
     private static readonly RunStatus Holding = new()
@@ -66,13 +66,13 @@ public sealed class ControlCommandsTests
     [Theory]
     [InlineData("")]
     [InlineData("{\"run\":{\"pha")]
-    public async Task An_agent_that_ends_before_its_answer_is_whole_is_none(string answer)
+    public async Task A_partial_answer_of_an_agent_counts_as_none(string answer)
     {
         using Socket listener = Listen();
         Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);
         using (Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
-            // Closing with something unread would be a reset.
+            // The request is read first, because closing a socket with unread bytes resets the connection.
             await client.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken);
             await client.SendAsync(System.Text.Encoding.UTF8.GetBytes(answer), TestContext.Current.CancellationToken);
         }

@@ -10,10 +10,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 
-/// <summary>The verbs status and release, asked through a real socket.</summary>
+/// <summary>Tests the verbs status and release through a real socket.</summary>
 public sealed class ControlServerTests : IDisposable
 {
-    // Debian's, for another user may not enter the folder of a Python that somebody installed for himself.
+    // This is Debian's Python. Another user may not enter the folder of a Python that a user has installed.
     private const string Python = "/usr/bin/python3";
 
     private static readonly string[] Artefacts = ["snapshots/", "snapshots.log", "snapshots.tgz.sha256", "snapshots.tgz"];
@@ -148,7 +148,7 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public void More_than_any_request_holds_and_bytes_that_are_no_text_do_no_harm()
+    public void A_request_that_is_too_long_or_no_text_does_no_harm()
     {
         using Socket socket = Connect();
         socket.Send([.. Encoding.UTF8.GetBytes("release"), .. Enumerable.Repeat((byte)0xff, 100_000)]);
@@ -158,12 +158,12 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_says_nothing_holds_up_nobody_for_long()
+    public async Task A_silent_client_does_not_delay_others_for_long()
     {
-        // Short for the silent one alone: on a busy machine it would end honest requests too.
-        UnixDomainSocketEndPoint endPoint = new("\0" + _name + "-impatient");
-        using ControlServer impatient = new(_agent.State, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
-        impatient.Start(endPoint);
+        // Only this server has a short timeout. On a busy machine, a short one would end honest requests too.
+        UnixDomainSocketEndPoint endPoint = new("\0" + _name + "-short");
+        using ControlServer server = new(_agent.State, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
+        server.Start(endPoint);
         using Socket silent = ControlSocket.Create();
         await silent.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
 
@@ -175,7 +175,7 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
-    public void A_client_that_goes_without_the_answer_does_no_harm()
+    public void A_client_that_leaves_before_the_answer_does_no_harm()
     {
         Connect().Dispose();
         using (Socket socket = Connect())

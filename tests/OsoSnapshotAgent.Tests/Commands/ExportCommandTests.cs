@@ -52,7 +52,7 @@ public sealed class ExportCommandTests : IDisposable
     }
 
     [Fact]
-    public void More_than_there_is_is_refused() => Expect.Failure(
+    public void An_offset_beyond_the_archive_is_refused() => Expect.Failure(
         () => ExportCommand.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class ExportCommandTests : IDisposable
     }
 
     [Fact]
-    public void No_archive_is_told()
+    public void A_missing_archive_is_reported()
     {
         File.Delete(_sample.Data.Archive);
 

@@ -12,7 +12,9 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>The agent as AgentServices composes it, with a manual clock, a recorded transcript, a fake /proc and no terminal.</summary>
+/// <summary>
+/// Composes the agent as AgentServices does, with a manual clock, a recorded transcript, a fake /proc and no terminal.
+/// </summary>
 internal sealed class Agent : IDisposable
 {
     private readonly ServiceProvider _services;
@@ -41,7 +43,7 @@ internal sealed class Agent : IDisposable
 
     public Recorder Transcript { get; } = new();
 
-    /// <summary>By default one whose data directory is the test's.</summary>
+    /// <summary>The target. By default, its data directory is the test's.</summary>
     public TargetContainer Target { get; }
 
     public UndoStack Undo => Get<UndoStack>();
@@ -50,7 +52,7 @@ internal sealed class Agent : IDisposable
 
     public PrometheusClient Client => _client ??= Get<PrometheusConnector>().Connect(Target);
 
-    /// <summary>A target whose files are the agent's own.</summary>
+    /// <summary>Makes a target in the agent's own file system.</summary>
     public static TargetContainer Beside(
         string dataDirectory,
         ProcessInfo? prometheus = null,

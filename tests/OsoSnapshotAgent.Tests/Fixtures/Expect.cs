@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Output;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>Judges a failure that an operator will read.</summary>
+/// <summary>Checks a failure that an operator will read.</summary>
 internal static class Expect
 {
     public static void Failure(OperatorException failure, ExitStatus status, string problemPart, string remedyPart)
@@ -21,7 +21,8 @@ internal static class Expect
     public static async Task FailureAsync(Func<Task> action, ExitStatus status, string problemPart, string remedyPart) =>
         Failure(await Assert.ThrowsAnyAsync<OperatorException>(action), status, problemPart, remedyPart);
 
-    // Of every failure that a test sees: the termination message holds problem and remedy, or as much up to a word.
+    // Checks that the termination message holds problem and remedy, or the start of each. Every failure in a test
+    // passes here.
     private static void IsToldBriefly(OperatorException failure)
     {
         string told = TerminationMessage.Compose(failure.Brief, failure.Remedy);
@@ -33,9 +34,9 @@ internal static class Expect
         {
             string whole = part.Whole.ReplaceLineEndings(" ");
             bool isCut = part.Told != whole;
-            Assert.True(!isCut || part.Told.EndsWith(" …", StringComparison.Ordinal), $"It ends without an ellipsis: {part.Told}");
+            Assert.True(!isCut || part.Told.EndsWith(" …", StringComparison.Ordinal), $"No ellipsis after: {part.Told}");
 
-            // Not at a space: a word that fills half of the line, such as a long path, is cut.
+            // The cut may be within a word: one that fills half of the line, such as a long path, is cut too.
             string start = isCut ? part.Told[..^2] : part.Told;
             Assert.StartsWith(start, whole, StringComparison.Ordinal);
             Assert.InRange(start.Length, Math.Min(whole.Length, 20), whole.Length);

@@ -2,21 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>A disk that can't keep what is written: fsync(2) of chosen files fails with EIO, on one thread alone, by seccomp(2).</summary>
+/// <summary>
+/// Simulates a disk that loses writes: seccomp(2) makes fsync(2) of chosen files fail with EIO, in one thread only.
+/// </summary>
 internal static partial class FailingDisk
 {
     private const int SetNoNewPrivileges = 38;
     private const int SetSeccomp = 22;
     private const int ModeFilter = 2;
 
-    // BPF of linux/filter.h: code, jump where true, jump where false, operand.
+    // These are BPF of linux/filter.h. An instruction has a code, two jumps (if true, if false) and an operand.
     private const ulong Load = 0x20;
     private const ulong JumpIfEqual = 0x15;
     private const ulong Return = 0x06;
     private const uint Allow = 0x7FFF0000;
     private const uint FailWithIoError = 0x00050005;
 
-    /// <param name="path">What is open under it is not flushed.</param>
+    /// <param name="path">fsync fails for each descriptor that is open on this path.</param>
     public static void Do(string path, Action action) => Task.Factory.StartNew(
         () =>
         {
@@ -34,7 +36,7 @@ internal static partial class FailingDisk
             .Select(entry => uint.Parse(Path.GetFileName(entry), System.Globalization.CultureInfo.InvariantCulture))];
         Assert.NotEmpty(descriptors);
 
-        // struct seccomp_data: the call's number at 0, its first argument at 16.
+        // In struct seccomp_data the call's number is at offset 0, its first argument at 16.
         uint fsync = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 82u : 74u;
         ulong[] program =
         [

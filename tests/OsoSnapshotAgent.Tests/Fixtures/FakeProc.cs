@@ -3,7 +3,7 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>A /proc of files in a temp directory: what proc(5) says of a few processes.</summary>
+/// <summary>A /proc made of files in a temp directory, with what proc(5) says of a few processes.</summary>
 internal sealed class FakeProc
 {
     public const long BootTime = 1755700000;
@@ -27,14 +27,14 @@ internal sealed class FakeProc
     public void Self(string identity, ulong capabilities = 0) =>
         Add("self", 500, "oso-snapshot", ["/usr/bin/oso-snapshot"], 0, identity, capabilities: capabilities);
 
-    /// <summary>A thread that has waited for a CPU for so long since it began.</summary>
+    /// <summary>Sets how long a thread has waited for a CPU in total.</summary>
     public void SetWait(int pid, int thread, TimeSpan wait) => _directory.Write(
         $"proc/{pid}/task/{thread}/schedstat", string.Create(CultureInfo.InvariantCulture, $"1234567 {(long)wait.TotalNanoseconds} 89\n"));
 
-    /// <summary>The path of a process' root directory, as a directory of the temp directory.</summary>
+    /// <summary>Makes a process' root directory in the temp directory, and returns its path.</summary>
     public string MakeRoot(int pid) => _directory.Make($"proc/{pid}/root");
 
-    /// <summary>A data directory as Prometheus leaves it, below a process' root.</summary>
+    /// <summary>Makes a data directory, as Prometheus leaves it, below a process' root.</summary>
     public string MakeData(int pid, string pathInContainer)
     {
         _directory.Make($"proc/{pid}/root{pathInContainer}/wal");
@@ -47,7 +47,7 @@ internal sealed class FakeProc
         _directory.Write($"proc/{entry}/cmdline", string.Concat(arguments.Select(argument => argument + '\0')));
         _directory.Write($"proc/{entry}/status", string.Create(CultureInfo.InvariantCulture, $"Name:\t{name}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{parent}\nUid:\t{ids[0]}\t{ids[0]}\t{ids[0]}\t{ids[0]}\nGid:\t{ids[1]}\t{ids[1]}\t{ids[1]}\t{ids[1]}\nCapEff:\t{capabilities:x16}\n"));
 
-        // The name may hold a bracket and a space; utime is the 14th field, starttime the 22nd.
+        // The name may hold a bracket and a space. utime is the 14th field, starttime the 22nd.
         long startTicks = startSeconds == 0 ? 100 : (long)Math.Round((startSeconds - BootTime) * 100);
         _directory.Write($"proc/{entry}/stat", string.Create(CultureInfo.InvariantCulture, $"{pid} ({name}) x) S {parent} 1 1 0 -1 4194560 1 0 0 0 {(long)Math.Round(cpuSeconds * 100)} 0 0 0 20 0 9 0 {startTicks} 1 1\n"));
     }

@@ -7,10 +7,12 @@ using System.Text;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>What a request was; <paramref name="Connection"/> counts the connections from 1.</summary>
+/// <summary>A request that was received. <paramref name="Connection"/> counts the connections from 1.</summary>
 internal sealed record FakeRequest(string Method, string Path, string Head, int Connection);
 
-/// <summary>A server on the loopback for answers that a real Prometheus does not easily give. It keeps connections open.</summary>
+/// <summary>
+/// A server on the loopback for answers that a real Prometheus seldom gives. It keeps connections open.
+/// </summary>
 internal sealed class FakeServer : IDisposable
 {
     public const string BuildInfo = """{"status":"success","data":{"version":"2.42.0"}}""";
@@ -22,7 +24,7 @@ internal sealed class FakeServer : IDisposable
     private readonly Func<FakeRequest, byte[]?> _answer;
     private int _connections;
 
-    /// <param name="answer">The bytes of the answer; empty closes the connection without one, null never answers.</param>
+    /// <param name="answer">The bytes of the answer. Empty bytes close the connection; null never answers.</param>
     public FakeServer(Func<FakeRequest, byte[]?> answer)
     {
         _answer = answer;
@@ -32,13 +34,13 @@ internal sealed class FakeServer : IDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>True when every connection ends after its first answer.</summary>
+    /// <summary>True closes each connection after its first answer.</summary>
     public bool HangsUp { get; init; }
 
-    /// <summary>After each answer spaces follow, one by one, for as long as the client listens.</summary>
+    /// <summary>True sends spaces after each answer, one by one, while the client listens.</summary>
     public bool Drips { get; init; }
 
-    /// <summary>Speaks TLS where set.</summary>
+    /// <summary>The server speaks TLS if this is set.</summary>
     public X509Certificate2? Certificate { get; init; }
 
     public Uri Url => new($"{(Certificate is null ? "http" : "https")}://127.0.0.1:{Port}/");
@@ -54,7 +56,7 @@ internal sealed class FakeServer : IDisposable
         }
     }
 
-    /// <summary>Completed when a request has come that is never answered.</summary>
+    /// <summary>Completed when a request was received that the server never answers.</summary>
     public TaskCompletionSource Unanswered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Posts => Requests.Count(request => request.Method == "POST");
@@ -62,7 +64,9 @@ internal sealed class FakeServer : IDisposable
     public static byte[] Answer(int status, string reason, string body, string contentType = "application/json", string extraHeaders = "") =>
         Encoding.UTF8.GetBytes($"HTTP/1.1 {status} {reason}\r\nContent-Type: {contentType}\r\n{extraHeaders}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
 
-    /// <summary>A Prometheus that answers what is asked before the snapshot, and this to the POST.</summary>
+    /// <summary>
+    /// Makes a Prometheus that answers the requests before the snapshot, and gives <paramref name="post"/> to the POST.
+    /// </summary>
     public static FakeServer Prometheus(Func<byte[]?> post, string metrics = "") => new(request => (request.Method, request.Path.Split('?')[0]) switch
     {
         ("GET", "/api/v1/status/buildinfo") => Answer(200, "OK", BuildInfo),
@@ -98,7 +102,7 @@ internal sealed class FakeServer : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // Disposed.
+            // The server was disposed.
         }
     }
 
@@ -132,7 +136,7 @@ internal sealed class FakeServer : IDisposable
                 await stream.WriteAsync(answer, stop);
                 for (int drops = 0; Drips; drops++)
                 {
-                    // The client has read the start by then.
+                    // The client has read the start of the answer by now.
                     _ = drops == 40 && Unanswered.TrySetResult();
                     await Task.Delay(5, stop);
                     await stream.WriteAsync(" "u8.ToArray(), stop);
@@ -146,7 +150,7 @@ internal sealed class FakeServer : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or AuthenticationException)
         {
-            // The client has gone, or the test is over.
+            // The client has closed the connection, or the test is over.
         }
     }
 

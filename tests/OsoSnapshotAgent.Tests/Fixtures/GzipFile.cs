@@ -5,7 +5,9 @@ namespace OsoSnapshotAgent.Tests.Fixtures;
 
 internal static class GzipFile
 {
-    /// <summary>Starts as this program's archives do, so that what is packed is what is judged.</summary>
+    /// <summary>
+    /// Packs bytes with the header of this program's archives, so that a refusal is about the content.
+    /// </summary>
     public static byte[] Pack(byte[] plain)
     {
         using MemoryStream packed = new();

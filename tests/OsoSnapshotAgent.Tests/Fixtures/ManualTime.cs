@@ -1,6 +1,8 @@
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>A clock that stands still, save that a wait of up to 20 s (a backoff) ends at once and moves it on by as much.</summary>
+/// <summary>
+/// A clock that tests advance. A wait of up to 20 s (a backoff) ends at once and advances the clock by its length.
+/// </summary>
 internal sealed class ManualTime : TimeProvider
 {
     public static readonly DateTimeOffset Start = new(2025, 8, 20, 16, 51, 1, TimeSpan.Zero);
@@ -33,7 +35,7 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Sets the wall clock, and only that, as an administrator or NTP does.</summary>
+    /// <summary>Sets only the wall clock, as an administrator or NTP does.</summary>
     public void SetWallClock(TimeSpan ahead)
     {
         lock (_lock)
@@ -49,7 +51,7 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the clock on and ends the waits that are over by then.</summary>
+    /// <summary>Advances the clock and ends the waits that are then over.</summary>
     public void Advance(TimeSpan by)
     {
         ManualTimer[] due;

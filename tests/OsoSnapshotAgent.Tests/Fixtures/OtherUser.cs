@@ -2,16 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>A thread that permissions bind, which they do not bind root. To another user than root it changes nothing.</summary>
+/// <summary>
+/// Runs code in a thread that file permissions restrict, unlike root's. If the tests don't run as root, it changes
+/// nothing.
+/// </summary>
 internal static partial class OtherUser
 {
     private const nint Nobody = 65534;
 
-    /// <summary>Runs the action there; what it throws is thrown here.</summary>
+    /// <summary>Runs the action in that thread. An exception of the action is thrown here.</summary>
     public static void Do(Action action) => Task.Factory.StartNew(
         () =>
         {
-            // The system call changes one thread, the function of libc all: setresuid(2), "C library/kernel differences".
+            // The system call changes one thread, libc's function changes all: setresuid(2), "C library/kernel
+            // differences".
             nint number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117;
             _ = SystemCall(number, Nobody, Nobody, Nobody);
             action();

@@ -4,7 +4,9 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>The files of a small block, byte by byte after prometheus/tsdb/docs/format, with a checksum of its own.</summary>
+/// <summary>
+/// Makes the files of a small block byte by byte, as prometheus/tsdb/docs/format says, with a checksum of its own.
+/// </summary>
 internal static class SampleBlock
 {
     public const string Ulid = "01J5QZ8X0M3N4P5Q6R7S8T9V0W";
@@ -12,7 +14,7 @@ internal static class SampleBlock
     public const long MinTime = 1755705600000;
     public const long MaxTime = 1755712800000;
 
-    /// <summary>As a type.</summary>
+    /// <summary>The ULID as a type.</summary>
     public static BlockId Id { get; } =
         BlockId.TryParse(Ulid, out BlockId id) ? id : throw new InvalidOperationException(Ulid);
 
@@ -37,7 +39,7 @@ internal static class SampleBlock
         return index;
     }
 
-    /// <summary>Chunks of the given data lengths; over 127 bytes their length takes two bytes.</summary>
+    /// <summary>Makes a segment of chunks with these data lengths. A length over 127 takes two bytes.</summary>
     public static byte[] Segment(params int[] lengths) => SegmentOf(Array.ConvertAll(lengths, length =>
     {
         byte[] data = new byte[1 + length];
@@ -45,7 +47,7 @@ internal static class SampleBlock
         return data[1..];
     }));
 
-    /// <summary>Chunks of the given data.</summary>
+    /// <summary>Makes a segment of chunks with these data.</summary>
     public static byte[] SegmentOf(params byte[][] chunks)
     {
         using MemoryStream segment = new();
@@ -76,7 +78,7 @@ internal static class SampleBlock
         return [0x01, 0x30, 0xBA, 0x30, 1, .. body, .. BigEndian(Crc32C(body))];
     }
 
-    /// <summary>Writes a sound block; the head's block of Prometheus 3.5 has no tombstones.</summary>
+    /// <summary>Writes a sound block. The head's block of Prometheus 3.5 has no tombstones.</summary>
     public static void Write(string snapshotDirectory, string ulid = Ulid, long minTime = MinTime, long maxTime = MaxTime, bool hasTombstones = true)
     {
         string block = Path.Join(snapshotDirectory, ulid);
@@ -90,7 +92,7 @@ internal static class SampleBlock
         }
     }
 
-    /// <summary>Bit by bit, so that it shares nothing with the code under test.</summary>
+    /// <summary>Computes the checksum bit by bit, so that it shares nothing with the code under test.</summary>
     public static uint Crc32C(ReadOnlySpan<byte> bytes)
     {
         uint crc = 0xFFFFFFFF;

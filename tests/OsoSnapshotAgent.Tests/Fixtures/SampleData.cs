@@ -25,7 +25,7 @@ internal sealed class SampleData : IDisposable
         _directory.Make($"snapshots/{Name}");
     }
 
-    /// <summary>On top of this, nothing is reserved: the test must not depend on how full the disk is.</summary>
+    /// <summary>Settings without a reserve: a test must not depend on how full the disk is.</summary>
     public static AgentSettings NoReserve { get; } = new() { Reserve = new Reserve(0, 0) };
 
     public TempDirectory Directory => _directory;
@@ -51,7 +51,7 @@ internal sealed class SampleData : IDisposable
         return this;
     }
 
-    /// <summary>With the accounts of this machine.</summary>
+    /// <summary>Makes a source of these entries, with the account names of this machine.</summary>
     public static ArchiveSource Source(IEnumerable<TreeEntry> entries) =>
         new() { Entries = entries, InputBytes = 1, Accounts = new AccountNames(ContainerRoot.OpenOwn().TryReadStart) };
 

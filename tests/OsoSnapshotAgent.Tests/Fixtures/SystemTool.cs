@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>Runs a program of the system, which judges independently of our code; C locale, UTC.</summary>
+/// <summary>Runs system programs, which judge independently of our code, in the C locale and UTC.</summary>
 internal static class SystemTool
 {
     public static (int Status, string Output, string Error) Run(string program, params IEnumerable<string> arguments)
@@ -17,7 +17,7 @@ internal static class SystemTool
         return (process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    /// <returns>What the program has printed; fails the test unless it ends with 0 and says nothing on standard error.</returns>
+    /// <returns>The program's output. The test fails if the program fails or writes to standard error.</returns>
     public static string Output(string program, params IEnumerable<string> arguments)
     {
         (int status, string output, string error) = Run(program, arguments);

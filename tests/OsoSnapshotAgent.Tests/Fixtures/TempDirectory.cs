@@ -2,11 +2,11 @@ using OsoSnapshotAgent.Linux;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
-/// <summary>A directory of its own for a test, gone afterwards.</summary>
-/// <param name="isInMemory">Where a test makes so many files that a disk would take a minute.</param>
+/// <summary>A directory for one test, which is deleted afterwards.</summary>
+/// <param name="isInMemory">True for a test that makes so many files that a disk would take a minute.</param>
 internal sealed class TempDirectory(bool isInMemory = false) : IDisposable
 {
-    // Resolved, so that a temp directory behind a symbolic link gives the same paths as the code under test.
+    // The path is resolved, so that code under test sees the same one if the temp directory is a symbolic link.
     public string Root { get; } = isInMemory && !Path.GetTempPath().StartsWith("/dev/shm/", StringComparison.Ordinal)
         ? Directory.CreateDirectory($"/dev/shm/oso-snapshot-test-{Guid.NewGuid():n}").FullName
         : Directory.CreateTempSubdirectory("oso-snapshot-test-").FullName;
@@ -33,13 +33,13 @@ internal sealed class TempDirectory(bool isInMemory = false) : IDisposable
         return path;
     }
 
-    /// <summary>This directory as the agent opens it.</summary>
+    /// <summary>Opens this directory as the agent does.</summary>
     public DirectoryHandle Open(string relative = "") => DirectoryHandle.Open(PathOf(relative));
 
-    /// <returns>null where nothing is there.</returns>
+    /// <returns>The file's status; null if there is none.</returns>
     public FileStatus? Find(string relative) => Open().Find(relative);
 
-    /// <summary>Every path below, relative, in order; a directory's ends with a slash.</summary>
+    /// <summary>Lists every path below, relative and in order. A directory's path ends with a slash.</summary>
     public IReadOnlyList<string> Content(string relative = "") =>
     [
         .. Directory.EnumerateFileSystemEntries(PathOf(relative), "*", SearchOption.AllDirectories)

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Gzip;
 
-/// <summary>One gzip member from many workers, judged by readers that are not ours.</summary>
+/// <summary>Tests that many workers make one gzip member. Independent readers judge.</summary>
 public sealed class GzipPipelineTests : IDisposable
 {
     private const int SliceBytes = 512 * 1024;
@@ -52,7 +52,7 @@ public sealed class GzipPipelineTests : IDisposable
         byte[] plain = Text(3 * SliceBytes);
         string file = _directory.Write("x.gz", Pack(plain, "isal", workers: 2));
 
-        // decompressobj stops at the end of the first member; what follows would be in unused_data.
+        // decompressobj stops at the end of the first member. Further bytes would be in unused_data.
         string output = SystemTool.Output("python3", "-c", $"import zlib; d = zlib.decompressobj(31); print(len(d.decompress(open('{file}', 'rb').read())), d.eof, len(d.unused_data))");
 
         Assert.Equal($"{plain.Length} True 0", output.Trim());
@@ -65,7 +65,7 @@ public sealed class GzipPipelineTests : IDisposable
     [Theory]
     [InlineData("isal")]
     [InlineData("zlib")]
-    public void What_is_cut_off_is_found(string writer)
+    public void A_truncation_is_found(string writer)
     {
         byte[] packed = Pack(Text(2 * SliceBytes), writer, workers: 2);
         foreach (int length in new[] { 0, 5, 10, 11, packed.Length / 2, packed.Length - 9, packed.Length - 8, packed.Length - 1 })
@@ -88,12 +88,12 @@ public sealed class GzipPipelineTests : IDisposable
             found += IsFound(UnpackWithIsal, damaged, plain) && IsFound(UnpackWithNet, damaged, plain) ? 1 : 0;
         }
 
-        // The few others fall on padding, which no reader looks at: for these the archive has its own checksum.
+        // The other bits are padding, which no reader checks. The archive's own checksum covers these.
         Assert.InRange(found, 190, 200);
     }
 
     [Fact]
-    public void What_follows_the_member_is_found() =>
+    public void Bytes_after_the_member_are_found() =>
         Assert.Throws<InvalidDataException>(() => UnpackWithIsal([.. Pack(Text(100), "isal", workers: 1), 0]));
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class GzipPipelineTests : IDisposable
         });
         writer.Start();
 
-        // The ring has five slices for two workers; the writer waits for a sixth.
+        // The ring has five slices for two workers. The writer must wait before the sixth.
         SpinWait.SpinUntil(() => Volatile.Read(ref written) >= 5 && writer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30));
         Assert.Equal(5, written);
 

@@ -2,7 +2,7 @@ using OsoSnapshot.Formats.Gzip;
 
 namespace OsoSnapshotAgent.Tests.Gzip;
 
-/// <summary>The reader for machines without ISA-L: no damage may pass as whole.</summary>
+/// <summary>Tests the reader for machines without ISA-L: it finds every damage.</summary>
 public sealed class StrictGunzipStreamTests
 {
     private static readonly byte[] Plain = System.Text.Encoding.ASCII.GetBytes(new Random(11).GetString("0123456789abcdef", 600_000));
@@ -24,7 +24,7 @@ public sealed class StrictGunzipStreamTests
             found += IsFound(damaged) ? 1 : 0;
         }
 
-        // The few others fall on padding, which no reader looks at: for these the archive has its own checksum.
+        // The other bits are padding, which no reader checks. The archive's own checksum covers these.
         Assert.InRange(found, 395, 400);
     }
 
@@ -42,7 +42,7 @@ public sealed class StrictGunzipStreamTests
     [InlineData(1)]
     [InlineData(8)]
     [InlineData(100_000)]
-    public void What_follows_is_found(int count) => Assert.True(IsFound([.. _packed, .. new byte[count]]));
+    public void Bytes_after_the_end_are_found(int count) => Assert.True(IsFound([.. _packed, .. new byte[count]]));
 
     [Fact]
     public void A_second_member_that_follows_is_found() => Assert.True(IsFound([.. _packed, .. _packed]));
@@ -64,7 +64,7 @@ public sealed class StrictGunzipStreamTests
         return plain.ToArray();
     }
 
-    /// <returns>False where the damage changes nothing of what comes out.</returns>
+    /// <returns>False if the damaged bytes unpack to the same content.</returns>
     private static bool IsFound(byte[] damaged)
     {
         try

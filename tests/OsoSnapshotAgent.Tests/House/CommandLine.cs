@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>Command lines as documents show them, word by word.</summary>
+/// <summary>Reads command lines from documents, word by word.</summary>
 internal static partial class CommandLine
 {
     private static readonly string[] Before = ["if", "until", "while", "do", "then", "!", "sudo", "$"];
 
-    /// <summary>Every command of the documents, without redirections, comments and variables before it.</summary>
+    /// <summary>Every command of the documents, without its redirections, comments and leading variables.</summary>
     public static IEnumerable<(string Document, string[] Words)> All =>
         from document in Document.All
         from code in document.Code
@@ -42,7 +42,7 @@ internal static partial class CommandLine
     [GeneratedRegex(@"\$\([^()]*\)")]
     private static partial Regex Substitution();
 
-    // A word may hold quoted parts, with blanks in them.
+    // A word may have quoted parts with blanks in them.
     [GeneratedRegex("""\|\||&&|[|;&]|(?:[^\s"'|;&]|"(?:\\.|[^"\\])*"|'[^']*'|>&)+""")]
     private static partial Regex Word();
 

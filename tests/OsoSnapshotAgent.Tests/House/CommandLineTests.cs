@@ -2,7 +2,9 @@ using OsoSnapshotAgent.Commands;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>What documents tell to type, held against the programs; the client's own tests do the same for it.</summary>
+/// <summary>
+/// Compares the commands in documents with the programs. The client's own tests do the same for the client.
+/// </summary>
 public sealed class CommandLineTests
 {
     private static readonly Document Reference = Document.At("src/OsoSnapshotAgent/REFERENCE.md");
@@ -63,7 +65,7 @@ public sealed class CommandLineTests
             CommandLine.Split(Line));
     }
 
-    // "kubectl exec POD -- oso-snapshot status", or the program by itself.
+    // The program may be called through "kubectl exec POD -- oso-snapshot status" or directly.
     private static string[]? Arguments(string[] words)
     {
         int program = Array.FindIndex(words, word => word is "oso-snapshot" or "dist/oso-snapshot");

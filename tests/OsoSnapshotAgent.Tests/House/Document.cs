@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace OsoSnapshotAgent.Tests.House;
 
 /// <summary>A Markdown file of the repository.</summary>
-/// <param name="Path">Relative to the repository, such as <c>docker/README.md</c>.</param>
+/// <param name="Path">The path in the repository, such as <c>docker/README.md</c>.</param>
 internal sealed partial record Document(string Path, string Text)
 {
     private static readonly string[] Skipped = ["bin", "obj", "dist", "TestResults", ".git"];
@@ -16,30 +16,30 @@ internal sealed partial record Document(string Path, string Text)
                 System.IO.Path.GetRelativePath(SourceFile.Repository, path), File.ReadAllText(path))),
     ];
 
-    /// <summary>The lines with what they are, from the first one.</summary>
+    /// <summary>All lines from the first one, each with its kind.</summary>
     public IReadOnlyList<(string Text, LineKind Kind)> Lines { get; } = Classify(Text.Split('\n'));
 
-    /// <summary>The prose in one line, since a sentence may begin in one line and end in the next.</summary>
+    /// <summary>All prose in one line, because a sentence may continue in the next line.</summary>
     public string Prose => string.Join(' ', Of(LineKind.Prose, LineKind.Table));
 
-    /// <summary>Its code blocks, with continued lines joined, and every code span.</summary>
+    /// <summary>The document's code blocks, with continued lines joined, and all its code spans.</summary>
     public IEnumerable<string> Code =>
         string.Join('\n', Of(LineKind.Code)).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
             .Concat(CodeSpan().Matches(Prose).Select(span => span.Groups[1].Value));
 
-    /// <summary>What its headings are called in a link, as GitHub makes it of them.</summary>
+    /// <summary>The names by which links address the headings, as GitHub makes them.</summary>
     public IEnumerable<string> Anchors => Of(LineKind.Prose)
         .Where(line => line.StartsWith('#'))
         .Select(line => NotInAnchor().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), string.Empty)
             .Replace(' ', '-'));
 
-    /// <summary>What it links to within the repository: a path beside it, an anchor, or both.</summary>
+    /// <summary>The document's links within the repository: a relative path, an anchor, or both.</summary>
     public IEnumerable<string> Links => Link().Matches(CodeSpan().Replace(Prose, "code"))
         .Concat(LinkDefinition().Matches(Text))
         .Select(match => match.Groups[1].Value)
         .Where(link => !link.StartsWith("https://", StringComparison.Ordinal));
 
-    /// <summary>The rows of the table that begins with <paramref name="header"/>, cell by cell.</summary>
+    /// <summary>Returns the rows of the table that begins with <paramref name="header"/>, cell by cell.</summary>
     public IReadOnlyList<string[]> Table(string header)
     {
         string[][] rows =
@@ -51,7 +51,7 @@ internal sealed partial record Document(string Path, string Text)
         return rows;
     }
 
-    /// <summary>The cells of a table's row; <c>\|</c> belongs to its cell.</summary>
+    /// <summary>Splits a table's row into its cells. <c>\|</c> belongs to its cell.</summary>
     public static string[] Cells(string row) =>
         [.. CellBorder().Split(row.Trim()).Skip(1).SkipLast(1).Select(cell => cell.Trim())];
 
@@ -101,7 +101,7 @@ internal sealed partial record Document(string Path, string Text)
     private static partial Regex CellBorder();
 }
 
-/// <summary>What a line of a document is.</summary>
+/// <summary>The kind of a document's line.</summary>
 internal enum LineKind
 {
     Prose,

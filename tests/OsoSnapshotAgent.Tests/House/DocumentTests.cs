@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>The rules for documents in CONTRIBUTING.md: their size, and that what they name is there.</summary>
+/// <summary>Tests the rules for documents in CONTRIBUTING.md: their size, and that whatever they name exists.</summary>
 public sealed partial class DocumentTests
 {
     private const int MaxBytes = 10_000;
@@ -12,7 +12,7 @@ public sealed partial class DocumentTests
     private const int MaxCellColumns = 80;
 
     [Fact]
-    public void No_document_is_longer_than_a_reader_bears()
+    public void No_document_is_too_long()
     {
         Assert.Contains(Document.All, document => document.Path == "README.md");
         Assert.All(Document.All, document => Assert.InRange(
@@ -58,7 +58,7 @@ public sealed partial class DocumentTests
 
     [Fact]
     public void Every_file_of_the_repository_that_is_named_is_there() => Assert.Empty(
-        // The changelog names what is gone.
+        // The changelog may name deleted files.
         from document in Document.All.Where(document => document.Path != "CHANGELOG.md")
         from named in RepositoryPath().Matches(string.Join('\n', document.Code)).Select(match => match.Value)
         where !named.Contains('*', StringComparison.Ordinal) && !Exists(named.TrimEnd('/'))
@@ -109,7 +109,7 @@ public sealed partial class DocumentTests
             name => Assert.True(programs.Contains(name, StringComparison.Ordinal), name));
     }
 
-    // A link shows its text alone.
+    // A rendered link shows only its text.
     private static string Shown(string cell) => LinkTarget().Replace(cell, "$1");
 
     private static bool Exists(string path) => Path.Exists(Path.Join(SourceFile.Repository, path));

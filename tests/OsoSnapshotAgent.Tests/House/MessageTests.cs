@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>Messages: those that documents quote are in the code.</summary>
+/// <summary>Tests that the code has each message that documents quote.</summary>
 public sealed partial class MessageTests
 {
     private static readonly string[] Messages =
@@ -16,13 +16,13 @@ public sealed partial class MessageTests
     [MemberData(nameof(Quoted))]
     public void A_message_between_curly_quotes_is_one_of_the_code(string document, string quoted)
     {
-        // What varies may stand for words of the code too: the message then has them and the document has "…".
+        // "…" in a document may also stand for words of the code's message.
         string[] parts = [.. quoted.Split(SourceText.Varying).Select(part => part.Trim()).Where(part => part.Length > 0)];
 
         Assert.NotEmpty(parts);
         Assert.True(
             Messages.Any(message => HasInOrder(message, parts)),
-            $"{document} quotes “{quoted}”, which no message of the code holds.");
+            $"{document} quotes “{quoted}”, but no message of the code has these words.");
     }
 
     [Fact]

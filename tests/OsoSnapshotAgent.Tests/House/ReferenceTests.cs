@@ -7,7 +7,7 @@ using OsoSnapshotAgent.Target;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>The tables of the agent's reference, compared with the code.</summary>
+/// <summary>Compares the tables of the agent's reference with the code.</summary>
 public sealed partial class ReferenceTests
 {
     private static readonly Document Reference = Document.At("src/OsoSnapshotAgent/REFERENCE.md");
@@ -51,7 +51,7 @@ public sealed partial class ReferenceTests
         }.Order(StringComparer.Ordinal),
         Reference.Table("name").Select(row => row[0].Trim('`')).Order(StringComparer.Ordinal));
 
-    // A variable's lines in --help: "  NAME=VALUE", and what follows it farther to the right.
+    // Matches a variable in --help: "  NAME=VALUE", followed by its text further to the right.
     private static Dictionary<string, string> Helped => HelpEntry().Matches(SettingsHelp.Text)
         .ToDictionary(entry => entry.Groups[1].Value, entry => entry.Value);
 

@@ -1,6 +1,6 @@
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>The table "Rooms" of CONTRIBUTING.md, held against the usings of every file.</summary>
+/// <summary>Compares the table "Rooms" of CONTRIBUTING.md with the usings of every file.</summary>
 public sealed class RoomTests
 {
     private const string AllAboveExcept = "all above except ";
@@ -31,7 +31,7 @@ public sealed class RoomTests
     {
         SourceFile file = SourceFile.All.Single(other => other.Path == path);
 
-        // What lies beside the rooms, such as Program.cs, composes them; in the library it stands below them.
+        // Files outside the rooms, such as Program.cs, compose all rooms. In the library they may use none.
         string[] mayUse = file.Room.Length > 0 ? Rooms.Single(room => room.Name == file.Room).MayUse
             : !path.StartsWith("OsoSnapshot.Formats/", StringComparison.Ordinal) ? [.. Rooms.Select(room => room.Name)]
             : [];
@@ -39,7 +39,7 @@ public sealed class RoomTests
         Assert.Empty(file.UsedRooms.Except(mayUse));
     }
 
-    // "| `Target/` | … | Settings, Linux |": the room, what it holds, and which rooms of the agent it may use.
+    // Reads rows such as "| `Target/` | … | Settings, Linux |": the room, its content, and the rooms that it may use.
     private static List<(string Name, string[] MayUse)> ReadRooms()
     {
         List<(string Name, string[] MayUse)> rooms = [];

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace OsoSnapshotAgent.Tests.House;
 
 /// <summary>A source file of the product.</summary>
-/// <param name="Path">Below src, such as <c>OsoSnapshotAgent/Linux/LibC.cs</c>.</param>
+/// <param name="Path">The path below src, such as <c>OsoSnapshotAgent/Linux/LibC.cs</c>.</param>
 internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lines)
 {
     /// <summary>The repository's directory.</summary>
     public static string Repository { get; } = FindRepository();
 
-    /// <summary>Every C# file that is written by hand.</summary>
+    /// <summary>Every handwritten C# file.</summary>
     public static IReadOnlyList<SourceFile> All { get; } =
     [
         .. new[] { "OsoSnapshot.Formats", "OsoSnapshotAgent", "OsoSnapshotClient" }
@@ -26,7 +26,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
     /// <summary>The folder below the project; empty for the project's own directory.</summary>
     public string Room => Path.Split('/') is [_, var room, _] ? room : string.Empty;
 
-    /// <summary>The rooms of all projects that the file names, in usings and in its code.</summary>
+    /// <summary>The rooms of all projects that the file names in its usings and code.</summary>
     public IEnumerable<string> UsedRooms => Lines
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("namespace ", StringComparison.Ordinal))
         .SelectMany(line => Namespace().Matches(line))

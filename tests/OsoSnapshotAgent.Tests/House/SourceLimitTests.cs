@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>The limits of CONTRIBUTING.md, "Rules".</summary>
+/// <summary>Tests the limits of the chapter "Rules" of CONTRIBUTING.md.</summary>
 public sealed partial class SourceLimitTests
 {
     private const int MaxLines = 200;
@@ -43,7 +43,7 @@ public sealed partial class SourceLimitTests
         Assert.All(users, user => Assert.Contains(places, place => user.StartsWith(place, StringComparison.Ordinal)));
     }
 
-    // A method's body stands between braces in the column of its members, which .editorconfig makes the fourth.
+    // .editorconfig indents members by four columns, so a method's braces are in that column.
     private static IEnumerable<string> LongMethods(SourceFile file)
     {
         for (int start = 0; start < file.Lines.Count; start++)
@@ -62,7 +62,7 @@ public sealed partial class SourceLimitTests
         }
     }
 
-    // Only its own quotes, and what may stand before and after them.
+    // A message's line has only the quoted text, and what may precede or follow it.
     [GeneratedRegex(@"^\s*([?:+]|=>|return|throw)?\s*\$?""")]
     private static partial Regex MessageText();
 

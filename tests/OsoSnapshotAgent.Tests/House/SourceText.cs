@@ -2,8 +2,8 @@ using System.Text;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>A text of the source: a message, or a comment.</summary>
-/// <param name="Value">A message with <c>…</c> for each value in it; literals that are added are one.</param>
+/// <summary>A message or comment of the source.</summary>
+/// <param name="Value">A message with <c>…</c> for each value in it. Literals joined by + are one message.</param>
 internal sealed record SourceText(string Path, int Line, bool IsComment, string Value)
 {
     public const char Varying = '…';
@@ -48,7 +48,7 @@ internal sealed record SourceText(string Path, int Line, bool IsComment, string 
         }
     }
 
-    // Steps over one character, or over a comment or literal, whose text it returns.
+    // Steps over one character, comment or literal. Returns the text of a comment or literal.
     private static (string? Text, bool IsComment) Next(string code, ref int position)
     {
         if (code.AsSpan(position).StartsWith("//"))
@@ -119,7 +119,7 @@ internal sealed record SourceText(string Path, int Line, bool IsComment, string 
     private static bool IsDoubled(string code, int position, bool isVerbatim) =>
         isVerbatim && code.AsSpan(position).StartsWith("\"\"");
 
-    // What stands between the braces may hold literals of its own.
+    // The code between the braces may have literals of its own.
     private static void SkipHole(string code, ref int position)
     {
         int depth = 0;

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace OsoSnapshotAgent.Tests.House;
 
-/// <summary>Words and constructions that have to be read twice, each with what says the same at once.</summary>
+/// <summary>
+/// Tests that words and phrases which readers must read twice are not used. Each is listed with a clear replacement.
+/// </summary>
 public sealed class WordTests
 {
     public static TheoryData<string, string> Words => new()

@@ -31,7 +31,7 @@ public sealed class DirectoryHandleTests : IDisposable
     }
 
     [Fact]
-    public void It_stays_the_same_directory_whatever_has_its_path_by_now()
+    public void A_handle_stays_on_its_directory_when_a_link_takes_the_path()
     {
         _directory.Write("ours/file", "ours");
         using DirectoryHandle ours = _handle.OpenDirectory("ours");
@@ -56,7 +56,7 @@ public sealed class DirectoryHandleTests : IDisposable
     [InlineData("real/link/below")]
     [InlineData("real/link/file")]
     [InlineData("real/link/none")]
-    public void A_link_on_the_way_is_not_followed(string path)
+    public void A_link_within_a_path_is_not_followed(string path)
     {
         _directory.Link("link", _outside.Root);
         _directory.Link("real/link", _outside.Root);
@@ -88,7 +88,7 @@ public sealed class DirectoryHandleTests : IDisposable
     }
 
     [Fact]
-    public void What_a_link_says_is_told_however_long()
+    public void The_text_of_a_link_is_returned_at_any_length()
     {
         string longest = string.Concat(Enumerable.Repeat("0123456789/", 372));
         _directory.Link("link", longest);
@@ -121,7 +121,7 @@ public sealed class DirectoryHandleTests : IDisposable
     [InlineData("mkfifo \"$0\"")]
     [InlineData("mkdir \"$0\"")]
     [InlineData("python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \"$0\"")]
-    public void Nothing_but_a_regular_file_is_read_locked_or_appended_to_and_nothing_is_waited_for(string plant)
+    public void Only_a_regular_file_is_read_locked_or_appended_to_and_nothing_is_waited_for(string plant)
     {
         SystemTool.Output("sh", "-c", plant, _directory.PathOf("planted"));
 
@@ -227,7 +227,7 @@ public sealed class DirectoryHandleTests : IDisposable
     }
 
     [Fact]
-    public void Names_come_as_they_are_asked_for()
+    public void Names_are_read_only_as_they_are_asked_for()
     {
         for (int i = 0; i < 600; i++)
         {
@@ -239,7 +239,7 @@ public sealed class DirectoryHandleTests : IDisposable
         string[] deleted = [.. _handle.Names()];
         Array.ForEach(deleted, _handle.DeleteFile);
 
-        // What the first read had taken, and no more.
+        // Only the names of the first read are left.
         int rest = 0;
         while (names.MoveNext())
         {

@@ -84,7 +84,7 @@ public sealed class DirectoryTreeTests : IDisposable
     {
         _directory.Write("a/1", "x");
 
-        // At the last moment that a test can reach: between the look at the directory and its opening.
+        // A test can't swap the directory later than this, between the look at it and its opening.
         string[] paths = [.. DirectoryTree.Walk(_handle, Enum.Parse<TreeOrder>(order), enters: item =>
         {
             Directory.Move(_directory.PathOf("a"), _outside.PathOf("moved"));
@@ -96,7 +96,7 @@ public sealed class DirectoryTreeTests : IDisposable
     }
 
     [Fact]
-    public void What_vanishes_while_the_walk_goes_on_is_told_as_vanished()
+    public void A_file_that_vanishes_during_the_walk_is_listed_without_a_status()
     {
         _directory.Write("a", "x");
         _directory.Write("b", "x");
@@ -114,7 +114,7 @@ public sealed class DirectoryTreeTests : IDisposable
     [Fact]
     public void A_tree_of_the_greatest_depth_is_walked_and_a_deeper_one_refused()
     {
-        // The directory itself is the first.
+        // The directory itself counts as the first level.
         _directory.Make(string.Join('/', Enumerable.Repeat("d", DirectoryTree.MaxDepth - 1)));
         Assert.Equal(DirectoryTree.MaxDepth - 1, DirectoryTree.Walk(_handle, TreeOrder.AsListed).Count());
 
@@ -190,7 +190,7 @@ public sealed class DirectoryTreeTests : IDisposable
     }
 
     [Fact]
-    public void What_another_has_deleted_meanwhile_is_no_failure_and_what_came_is()
+    public void A_file_that_was_deleted_meanwhile_is_no_failure_and_a_new_one_is()
     {
         _directory.Write("victim/a", "x");
         _directory.Write("victim/b", "x");
@@ -205,7 +205,7 @@ public sealed class DirectoryTreeTests : IDisposable
 
     public void Dispose()
     {
-        // After every test.
+        // This is checked after every test.
         Assert.Equal(["precious"], _outside.Content());
         _handle.Dispose();
         _directory.Dispose();

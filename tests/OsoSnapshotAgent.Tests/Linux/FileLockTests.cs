@@ -22,7 +22,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public void A_lock_that_comes_to_be_shared_lets_others_in_that_share_and_no_other()
+    public void A_lock_that_becomes_shared_admits_only_other_shared_locks()
     {
         using FileLock? first = Take(isShared: false);
 

@@ -25,7 +25,7 @@ public sealed class FileNameTests
         Assert.Equal([(byte)'a', 0xFF, (byte)'b', 0xC3, (byte)'(', 0], FileName.Encode("a\uDCFFb\uDCC3("));
     }
 
-    // Bytes that never stand in UTF-8, that begin too long a letter, and halves of letters.
+    // The cases have bytes that UTF-8 never uses, overlong encodings, and incomplete characters.
     [Theory]
     [InlineData(new byte[] { 0x80 })]
     [InlineData(new byte[] { 0xFF })]

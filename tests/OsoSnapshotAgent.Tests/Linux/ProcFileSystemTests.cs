@@ -25,7 +25,7 @@ public sealed class ProcFileSystemTests : IDisposable
     }
 
     [Fact]
-    public void Lists_by_ascending_PID_and_leaves_out_what_is_none()
+    public void Lists_processes_by_ascending_PID_and_leaves_out_other_entries()
     {
         _proc.Add(30, "b", ["b"]);
         _proc.Add(4, "a", []);

@@ -35,7 +35,7 @@ public sealed class RegularFileTests : IDisposable
     public void What_is_not_there_is_told() =>
         Assert.Equal(_directory.PathOf("none"), Assert.Throws<FileNotFoundException>(() => RegularFile.Open(_directory.PathOf("none"))).FileName);
 
-    // Around the first buffer, around its doubling, and limits that cut.
+    // The sizes are around that of the first buffer and twice that. Some limits cut the file.
     [Theory]
     [InlineData(0, 10)]
     [InlineData(10, 0)]

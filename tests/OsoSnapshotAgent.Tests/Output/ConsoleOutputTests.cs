@@ -53,7 +53,7 @@ public sealed class ConsoleOutputTests : IDisposable
         _console.WriteLine("first");
         _blocked.Wait(TestContext.Current.CancellationToken);
 
-        // 1 MiB at most is kept; the writer holds one line of it.
+        // The console keeps at most 1 MiB, and its writer has one more line.
         for (int i = 0; i < 1100; i++)
         {
             _console.WriteLine(line);
@@ -82,7 +82,7 @@ public sealed class ConsoleOutputTests : IDisposable
     }
 
     [Fact]
-    public void Goes_on_without_a_reader_once_the_other_end_is_gone()
+    public void Continues_without_a_reader_once_the_other_end_is_closed()
     {
         _isOpen = false;
         _console.WriteLine("one");

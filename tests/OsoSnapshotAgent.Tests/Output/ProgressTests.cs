@@ -63,7 +63,7 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
-    public void A_year_without_progress_is_borne()
+    public void A_year_without_progress_does_no_harm()
     {
         _progress.Start("Archiving", long.MaxValue);
         _time.Advance(TimeSpan.FromDays(366));
@@ -73,7 +73,7 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
-    public void Each_activity_starts_anew()
+    public void Each_activity_starts_from_zero()
     {
         _progress.Start("Archiving", 0);
         _time.Advance(TimeSpan.FromSeconds(9));
@@ -85,7 +85,7 @@ public sealed class ProgressTests : IDisposable
 
     public void Dispose() => _console.Dispose();
 
-    // On a terminal a line is redrawn in between; what stands in the end is what logs show.
+    // Returns each line as a log would show it: a terminal redraws the line, and only the last text stays.
     private string[] Lines()
     {
         _console.Drain();

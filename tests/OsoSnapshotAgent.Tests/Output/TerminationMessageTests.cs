@@ -79,7 +79,7 @@ public sealed class TerminationMessageTests : IDisposable
     [Fact]
     public void Is_never_a_failure()
     {
-        // A kernel file that even root can't write.
+        // Even root can't write to this kernel file.
         new TerminationMessage("/proc/version").Write("x");
 
         Assert.NotEqual("x", File.ReadAllText("/proc/version"));

@@ -5,7 +5,9 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Output;
 
-/// <summary>Alone, since the warning of a log that can't be written goes through Serilog's one SelfLog.</summary>
+/// <summary>
+/// Runs without other tests, because the warning about an unwritable log uses Serilog's only SelfLog.
+/// </summary>
 [CollectionDefinition(nameof(TranscriptSinksTests), DisableParallelization = true)]
 [Collection(nameof(TranscriptSinksTests))]
 public sealed class TranscriptSinksTests : IDisposable

@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>What a run and REMOVE=yes delete: exactly what is ours, and nothing else.</summary>
+/// <summary>Tests that a run and REMOVE=yes delete all of the agent's artefacts and nothing else.</summary>
 public sealed class ArtefactRemovalTests : IDisposable
 {
     private static readonly string[] NotOurs =

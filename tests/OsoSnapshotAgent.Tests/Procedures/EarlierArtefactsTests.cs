@@ -34,7 +34,7 @@ public sealed class EarlierArtefactsTests : IDisposable
     }
 
     [Fact]
-    public void The_runs_own_snapshot_alone_is_none_of_an_earlier_run()
+    public void The_runs_own_snapshot_does_not_count_as_an_earlier_one()
     {
         Delete(except: _sample.Snapshot);
 
@@ -96,7 +96,7 @@ public sealed class EarlierArtefactsTests : IDisposable
     }
 
     [Fact]
-    public void A_run_without_an_archive_deletes_the_snapshots_alone()
+    public void A_run_without_an_archive_deletes_only_the_snapshots()
     {
         WriteArchive();
 

@@ -16,7 +16,7 @@ public sealed class HeadBlockTests : IDisposable
     }
 
     [Fact]
-    public void Of_two_that_none_shares_nobody_can_tell() => Assert.Null(HeadBlock.Find(_sample.Data, _sample.Snapshot));
+    public void If_no_live_block_shares_either_of_two_none_is_the_heads() => Assert.Null(HeadBlock.Find(_sample.Data, _sample.Snapshot));
 
     [Fact]
     public void Without_the_head_there_is_none()

@@ -33,7 +33,7 @@ public sealed class HoldTests : IDisposable
     }
 
     [Fact]
-    public void One_removal_goes_on_at_a_time_and_after_one_that_failed_another_may_begin()
+    public void Only_one_removal_runs_at_a_time_and_after_a_failed_one_another_may_begin()
     {
         _hold.Begin(_data);
         Assert.Same(_data, _hold.TryBeginRemoval());

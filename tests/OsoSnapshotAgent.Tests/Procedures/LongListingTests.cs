@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>The real <c>ls -lh</c> judges, in the C locale and in UTC.</summary>
+/// <summary>Tests the listing against the real <c>ls -lh</c>, in the C locale and in UTC.</summary>
 public sealed class LongListingTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -10,7 +10,9 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>What Prometheus never makes: the run works, or says what is wrong where, with status 6.</summary>
+/// <summary>
+/// Tests files that Prometheus never makes. The run succeeds, or ends with status 6 and says what is wrong and where.
+/// </summary>
 public sealed class OddFileTests : IDisposable
 {
     private const string Block = $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}";
@@ -148,7 +150,7 @@ public sealed class OddFileTests : IDisposable
     [InlineData("@-99999999999999")]
     public void A_files_time_may_be_any_number(string time)
     {
-        // A tmpfs keeps 64 bits of it; ext4 does not.
+        // A tmpfs keeps 64 bits of a file's time. ext4 does not.
         string path = $"/dev/shm/oso-snapshot-test-{Guid.NewGuid()}";
         try
         {
@@ -194,7 +196,7 @@ public sealed class OddFileTests : IDisposable
             await Task.Delay(10, Token);
         }
 
-        // Twice, so that one jump comes after the hold has looked at the clock.
+        // The clock jumps twice, so that the hold has looked at the clock before one of the jumps.
         for (int jumps = 1; jumps <= 2; jumps++)
         {
             agent.Time.SetWallClock(TimeSpan.FromDays(days * jumps));
@@ -216,7 +218,8 @@ public sealed class OddFileTests : IDisposable
         limit.CancelAfter(TimeSpan.FromMinutes(1));
         Stopwatch watch = Stopwatch.StartNew();
 
-        // While it is written. The clock that measures stands still, so all of it is waited for: some 3,000 bytes that can't be packed.
+        // The bytes can't be compressed. The measuring clock does not advance, so the limit delays all of the 3,000
+        // bytes or so.
         IEnumerable<TreeEntry> entries = _sample.Entries().Select(entry =>
         {
             _sample.Time.SetWallClock(TimeSpan.FromDays(days));
@@ -241,7 +244,7 @@ public sealed class OddFileTests : IDisposable
         }
     }
 
-    // By a shell, since .NET can't write every name.
+    // A shell makes the file, because .NET can't write every name.
     private void Touch(string name) => SystemTool.Output("bash", "-c", $"touch \"$0\"/$'{name}'", _sample.Directory.Root);
 
     private Agent Create(AgentSettings settings) => new(_sample.Directory, settings);

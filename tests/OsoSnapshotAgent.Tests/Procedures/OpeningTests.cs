@@ -148,9 +148,9 @@ public sealed class OpeningTests : IDisposable
     [InlineData("mkdir \"$0\"")]
     [InlineData("echo x > \"$1\" && ln \"$1\" \"$0\"")]
     [InlineData("echo x > \"$1\" && ln -s \"$1\" \"$0\"")]
-    public void What_is_in_the_archives_place_is_not_held_where_no_agent_can_hold_it(string plant)
+    public void Another_file_in_the_archives_place_does_not_count_as_held(string plant)
     {
-        // As Prometheus' own lock is: of the archive only a hard link could be taken for held.
+        // This file is locked as Prometheus' own lock is. Only a hard link to it could make the archive look held.
         SystemTool.Output("sh", "-c", plant, Path.Join(_data, "snapshots.tgz"), Path.Join(_data, "lock"));
         using DirectoryHandle directory = DirectoryHandle.Open(_data);
         using FileLock? prometheus = directory.Find("lock") is null ? null : directory.TryLockFile("lock", isShared: false);

@@ -6,7 +6,9 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>Which signs make the warning: the log on the volume if it can be seen, else counter and window.</summary>
+/// <summary>
+/// Tests what causes the warning: the log on the volume, or counter and window if the log can't be seen.
+/// </summary>
 public sealed class OutOfOrderSamplesTests : IDisposable
 {
     private const string Metrics = """

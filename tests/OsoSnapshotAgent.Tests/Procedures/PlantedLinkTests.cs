@@ -11,7 +11,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>Symbolic links in place of everything that the agent opens, makes or deletes: what they lead to is neither changed nor given away.</summary>
+/// <summary>
+/// Tests symbolic links in place of every file that the agent opens, makes or deletes. The agent neither changes nor
+/// archives their targets.
+/// </summary>
 public sealed class PlantedLinkTests : IDisposable
 {
     private const string Secret = "a secret of the node";
@@ -22,7 +25,7 @@ public sealed class PlantedLinkTests : IDisposable
 
     public PlantedLinkTests()
     {
-        // Of the form of what is looked for, so that a link that is followed would do harm.
+        // The targets look like the files that the agent expects, so that following a link would do harm.
         _outside.Write("secret", Secret);
         _outside.Write($"snapshots/{SampleData.Name}/{SampleBlock.OtherUlid}/index", Secret);
         SampleBlock.Write(_outside.PathOf($"snapshots/{SampleData.Name}"));
@@ -114,7 +117,7 @@ public sealed class PlantedLinkTests : IDisposable
     {
         Plant(name, destination);
 
-        // A range, so that meta.json is read too.
+        // With a time range, meta.json is read too.
         using Agent agent = Create(SampleData.NoReserve with { Until = DateTimeOffset.MaxValue });
 
         Exception? failure = await Record.ExceptionAsync(() => agent.ArchiveAsync(_sample.Snapshot));
@@ -256,7 +259,7 @@ public sealed class PlantedLinkTests : IDisposable
 
     public void Dispose()
     {
-        // After every test.
+        // This is checked after every test.
         Assert.Equal(_contentOutside, _outside.Content());
         Assert.Equal(Secret, File.ReadAllText(_outside.PathOf("secret")));
         _outside.Dispose();

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>What is refused before anything is deleted or asked for.</summary>
+/// <summary>Tests the refusals that precede any deletion or snapshot request.</summary>
 public sealed class PreflightTests : IDisposable
 {
     private static readonly AgentSettings NoHead = SampleData.NoReserve with { SkipHead = true };

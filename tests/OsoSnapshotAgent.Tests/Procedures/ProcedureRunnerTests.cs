@@ -39,7 +39,7 @@ public sealed class ProcedureRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_words_of_a_server_are_in_the_transcript_alone()
+    public async Task The_words_of_a_server_are_only_in_the_transcript()
     {
         await RunAsync(_ => throw new OperatorException(ExitStatus.PrometheusRefused, "It answered 500: {\"x\"", "look")
         {
@@ -120,7 +120,7 @@ public sealed class ProcedureRunnerTests : IDisposable
         Assert.False(File.Exists(_sample.PartialArchive));
     }
 
-    // Not SIGINT: the test runner listens to it too and would stop the whole run.
+    // SIGINT is left out: the test runner handles it too, and would stop all tests.
     [Theory]
     [InlineData("HUP", ExitStatus.HungUp, "SIGHUP")]
     [InlineData("TERM", ExitStatus.Terminated, "SIGTERM")]

@@ -32,7 +32,7 @@ public sealed class RoomCheckTests : IDisposable
     {
         using Agent agent = new(_directory, SampleData.NoReserve with { SkipHead = true });
 
-        // Empty space compresses well, so it takes petabytes of it.
+        // Empty space compresses so well that only petabytes of it need too much room.
         foreach (int segment in Enumerable.Range(1, 256))
         {
             string path = _directory.Write($"{SampleBlock.Ulid}/chunks/{segment:D6}", string.Empty);

@@ -6,7 +6,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 
-/// <summary>From a snapshot on the disk to the archive under its final name.</summary>
+/// <summary>Tests the way from a snapshot on the disk to the archive under its final name.</summary>
 public sealed class SnapshotArchivingTests : IDisposable
 {
     private readonly SampleData _sample = new();

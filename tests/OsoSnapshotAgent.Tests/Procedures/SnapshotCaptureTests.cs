@@ -167,7 +167,7 @@ public sealed class SnapshotCaptureTests : IDisposable
     }
 
     [Fact]
-    public async Task What_goes_on_growing_is_left_alone()
+    public async Task A_snapshot_that_still_grows_is_left_alone()
     {
         using Agent agent = new(_directory, new AgentSettings());
         string index = $"snapshots/{Orphan}/01J/index";

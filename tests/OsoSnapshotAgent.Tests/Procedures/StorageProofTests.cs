@@ -46,7 +46,7 @@ public sealed class StorageProofTests : IDisposable
     }
 
     [Fact]
-    public void In_the_agents_own_root_only_the_same_directory_tells_anything()
+    public void In_the_agents_own_root_only_the_same_directory_proves_anything()
     {
         Assert.True(Compare(_directory.PathOf("root/data"), isOfAnotherProcess: false));
         Assert.Null(Compare(_directory.PathOf("root"), isOfAnotherProcess: false));

@@ -17,7 +17,7 @@ public sealed class LateStartTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(null)]
-    public void A_run_that_starts_in_time_or_without_a_limit_goes_on(int? secondsLeft)
+    public void A_run_that_starts_in_time_or_without_a_limit_continues(int? secondsLeft)
     {
         AgentSettings settings = new() { StartBefore = ManualTime.Start + (secondsLeft * TimeSpan.FromSeconds(1)) };
 

@@ -12,7 +12,7 @@ public sealed class SettingsHelpTests
         AskedVariables variables = new();
         SettingsReader.Read(variables, TimeProvider.System);
 
-        // The locale is the system's own setting: locale(7).
+        // The help leaves out the locale, which is a setting of the system: locale(7).
         IEnumerable<string> read = variables.Asked.Except(["LC_ALL", "LC_CTYPE", "LANG"]);
         IEnumerable<string> named = SettingsHelp.Text.Split('\n')
             .Where(line => line.Contains('=', StringComparison.Ordinal))
@@ -30,7 +30,7 @@ public sealed class SettingsHelpTests
         Assert.All(lines, line => Assert.InRange(line.Length, 1, 120));
     }
 
-    /// <summary>An environment without a variable, that knows which were asked for.</summary>
+    /// <summary>An environment without variables, which records the names that were asked for.</summary>
     private sealed class AskedVariables : IReadOnlyDictionary<string, string>
     {
         public HashSet<string> Asked { get; } = new(StringComparer.Ordinal);

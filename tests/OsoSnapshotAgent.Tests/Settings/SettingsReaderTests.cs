@@ -30,13 +30,13 @@ public sealed class SettingsReaderTests
     [InlineData("yes", null, true)]
     [InlineData("no", "C", true)]
     [InlineData(null, "de_DE.UTF-8", false)]
-    public void Reads_how_to_draw_alone_whatever_else_is_wrong(string? ascii, string? locale, bool expected) =>
+    public void Reads_how_to_draw_even_if_other_settings_are_wrong(string? ascii, string? locale, bool expected) =>
         Assert.Equal(expected, SettingsReader.ReadAscii(Wrong(("OSO_SNAPSHOT_ASCII", ascii), ("LANG", locale))));
 
     [Theory]
     [InlineData(null, null)]
     [InlineData("/proc/7/root/data/", "/proc/7/root/data")]
-    public void Reads_the_data_directory_alone_whatever_else_is_wrong(string? path, string? expected) => Assert.Equal(
+    public void Reads_the_data_directory_even_if_other_settings_are_wrong(string? path, string? expected) => Assert.Equal(
         expected,
         SettingsReader.ReadDataDirectory(Wrong(("OSO_SNAPSHOT_DATA_DIR", path), ("OSO_SNAPSHOT_ASCII", "maybe"))));
 

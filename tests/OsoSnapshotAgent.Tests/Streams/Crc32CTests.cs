@@ -5,7 +5,7 @@ namespace OsoSnapshotAgent.Tests.Streams;
 
 public sealed class Crc32CTests
 {
-    /// <summary>The examples of RFC 3720, appendix B.4, whose bytes are written least significant first there.</summary>
+    /// <summary>Uses the examples of RFC 3720, appendix B.4, which writes the bytes least significant first.</summary>
     [Fact]
     public void Has_the_values_of_RFC_3720()
     {

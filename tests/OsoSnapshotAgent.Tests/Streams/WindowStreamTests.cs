@@ -14,7 +14,7 @@ public sealed class WindowStreamTests
     [InlineData(10, 5, "", false)]
     [InlineData(99, 5, "", false)]
     [InlineData(2, 0, "", true)]
-    public void Hands_on_the_window_alone_however_it_is_cut(long offset, long length, string expected, bool ends)
+    public void Passes_on_only_the_window_however_it_is_cut(long offset, long length, string expected, bool ends)
     {
         for (int piece = 1; piece <= All.Length; piece++)
         {

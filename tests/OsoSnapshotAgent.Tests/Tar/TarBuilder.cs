@@ -4,15 +4,15 @@ using System.Text;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 
-/// <summary>Makes archives block by block, right or wrong, and shares nothing with the code under test.</summary>
+/// <summary>Makes archives block by block, sound or damaged. It shares nothing with the code under test.</summary>
 internal sealed class TarBuilder
 {
     private readonly List<byte> _bytes = [];
 
     public static byte[] TwoZeroBlocks => new byte[1024];
 
-    /// <summary>A header of POSIX.1-2017, pax, "ustar Interchange Format", with the right checksum.</summary>
-    /// <param name="change">Before the checksum is made.</param>
+    /// <summary>Makes a header of POSIX.1-2017, pax, "ustar Interchange Format", with the right checksum.</summary>
+    /// <param name="change">A change that is made before the checksum is computed.</param>
     public static byte[] Header(string name, long size = 0, char type = '0', Action<byte[]>? change = null)
     {
         byte[] header = new byte[512];
@@ -29,7 +29,7 @@ internal sealed class TarBuilder
         return header;
     }
 
-    /// <summary>The sum of a header's bytes, with the sum's own field as spaces.</summary>
+    /// <summary>Writes the sum of a header's bytes, in which the sum's own field counts as spaces.</summary>
     public static void Sum(Span<byte> header, bool isSigned = false)
     {
         Span<byte> field = header.Slice(148, 8);
@@ -46,7 +46,7 @@ internal sealed class TarBuilder
     public static void Text(Span<byte> header, int offset, string text) =>
         Encoding.Latin1.GetBytes(text).CopyTo(header[offset..]);
 
-    /// <summary>As GNU tar writes a size over 8 GiB.</summary>
+    /// <summary>Writes a size as GNU tar does if it is over 8 GiB.</summary>
     public static void Base256(Span<byte> header, long size, byte first = 0x80)
     {
         header.Slice(124, 12).Clear();
@@ -54,7 +54,7 @@ internal sealed class TarBuilder
         BinaryPrimitives.WriteInt64BigEndian(header[128..], size);
     }
 
-    /// <summary>A pax record: its own length in decimal, a space, "key=value" and a newline.</summary>
+    /// <summary>Makes a pax record: its own length in decimal, a space, "key=value" and a newline.</summary>
     public static byte[] Record(string key, string value)
     {
         byte[] rest = Encoding.UTF8.GetBytes($" {key}={value}\n");
@@ -79,7 +79,7 @@ internal sealed class TarBuilder
     public TarBuilder AddFile(string name, ReadOnlySpan<byte> content) =>
         Add(Header(name, content.Length)).AddPadded(content);
 
-    /// <summary>An extended header, of type x or g with pax records or of L or K with a name.</summary>
+    /// <summary>Adds an extended header: of type x or g with pax records, or of type L or K with a name.</summary>
     public TarBuilder AddExtended(char type, ReadOnlySpan<byte> content) =>
         Add(Header("././@Extended", content.Length, type)).AddPadded(content);
 

@@ -5,8 +5,8 @@ using OsoSnapshotAgent.Tests.Tsdb;
 namespace OsoSnapshotAgent.Tests.Tar;
 
 /// <summary>
-/// Damaged and tampered archives: refused, or read as GNU tar and Python read them. A failure names its seed;
-/// OSO_TEST_SEED repeats it.
+/// Tests that damaged and manipulated archives are refused, or read as GNU tar and Python read them. A failure names
+/// its seed, and OSO_TEST_SEED repeats it.
 /// </summary>
 public sealed class TarDamageTests : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class TarDamageTests : IDisposable
                     continue;
                 }
 
-                // Only a checksum in another spelling is as good.
+                // Only another spelling of the same checksum is accepted.
                 Assert.InRange(bit / 8, 148, 155);
                 Assert.Equal(expected.Lines, listing.Lines);
             }
@@ -63,7 +63,7 @@ public sealed class TarDamageTests : IDisposable
         byte[] block = new byte[512];
         new Random(3).NextBytes(isZero ? [] : block);
 
-        // Zeros after the end's first block are as good as the second.
+        // A block of zeros after the end's first block is a valid second one.
         for (int position = 0; position < sound.Length - (isZero ? 1024 : 0); position += 512)
         {
             Assert.True(TryRead([.. sound[..position], .. block, .. sound[position..]]) is null, $"at {position}");
@@ -98,7 +98,8 @@ public sealed class TarDamageTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    // Every kind of header, content that looks like more, and where the headers stand that the reader should find.
+    // The sample has every kind of header, and content that looks like headers. The positions are those of the real
+    // headers.
     private static (byte[] Tar, int[] Headers) Sample()
     {
         byte[] text = Encoding.ASCII.GetBytes(new Random(5).GetString("abcdefgh\n", 1300));
@@ -177,7 +178,7 @@ public sealed class TarDamageTests : IDisposable
         }
     }
 
-    // Fields that say where the next header stands and what an entry is; other fields are not this reader's.
+    // The changed fields give the next header's place and the entry's kind. The reader ignores other fields.
     private static string ChangeField(Span<byte> header, Random random)
     {
         string[] sizes =
@@ -218,12 +219,12 @@ public sealed class TarDamageTests : IDisposable
             long before = GC.GetAllocatedBytesForCurrentThread();
             return (TryRead(tar), GC.GetAllocatedBytesForCurrentThread() - before);
         });
-        Assert.True(reading.Wait(MaxTime), $"{told}: no end");
-        Assert.True(reading.Result.Bytes <= MaxAllocatedBytes, $"{told}: {reading.Result.Bytes} bytes");
+        Assert.True(reading.Wait(MaxTime), $"{told}: still reading after {MaxTime}");
+        Assert.True(reading.Result.Bytes <= MaxAllocatedBytes, $"{told}: {reading.Result.Bytes} bytes were allocated");
         return reading.Result.Listing;
     }
 
-    /// <returns>null where it is refused.</returns>
+    /// <returns>null if the archive is refused.</returns>
     private static TarListing? TryRead(byte[] tar)
     {
         try

@@ -8,7 +8,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 
-/// <summary>The system's tar and Python's tarfile judge.</summary>
+/// <summary>Tests the writer. The system's tar and Python's tarfile judge.</summary>
 public sealed class TarEntryWriterTests : IDisposable
 {
     private const string ReadWithPython = """
@@ -77,7 +77,7 @@ public sealed class TarEntryWriterTests : IDisposable
         using (FileStream file = File.Create(path))
         using (TarEntryWriter tar = new(file))
         {
-            // Never finished: the content is not needed to judge the header.
+            // The archive is never finished, because only the header is judged.
             tar.Start(Attributes("snapshots/large", Status() with { SizeBytes = size }));
             tar.Write(new byte[64 * 1024]);
         }

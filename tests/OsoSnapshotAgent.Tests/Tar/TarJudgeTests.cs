@@ -9,8 +9,8 @@ using OsoSnapshotAgent.Tests.Tsdb;
 namespace OsoSnapshotAgent.Tests.Tar;
 
 /// <summary>
-/// Random files packed by our writer, GNU tar and Python's tarfile: the reader gives the names, kinds, sizes and
-/// contents that the judges give. A failure names its seed; OSO_TEST_SEED repeats it.
+/// Packs random files with our writer, GNU tar and Python's tarfile. The reader must find the names, kinds, sizes and
+/// contents that the judges find. A failure names its seed, and OSO_TEST_SEED repeats it.
 /// </summary>
 public sealed class TarJudgeTests : IDisposable
 {
@@ -46,7 +46,7 @@ public sealed class TarJudgeTests : IDisposable
     {
         Make(new Random(seed));
 
-        // With status 2 where a name is too long for the format.
+        // tar ends with status 2 if a name is too long for the format.
         SystemTool.Run("tar", "-cf", Archive, "--format=" + format, "-C", Top, ".");
 
         AssertJudged($"{format}, OSO_TEST_SEED={seed}");
@@ -172,14 +172,14 @@ public sealed class TarJudgeTests : IDisposable
         TarJudges.AssertSame("Python", python, ours, told);
     }
 
-    // Files, directories, links and pipes, at some depth, with names and contents that are hard on a reader.
+    // Makes files, directories, links and pipes at different depths, with names and contents that are hard to read.
     private void Make(Random random)
     {
         List<string> directories = [Directory.CreateDirectory(Top).FullName];
         List<string> files = [_directory.Write("top/first", "x")];
         for (int i = 0; i < Files; i++)
         {
-            // Half of them where the name is short enough for every format.
+            // Half of the files have names short enough for every format.
             bool isShort = i % 2 == 0;
             string directory = isShort ? Top : directories[random.Next(directories.Count)];
             string path = Path.Join(directory, $"{i}{Name(random, isShort ? 80 : 240)}");
@@ -232,7 +232,7 @@ public sealed class TarJudgeTests : IDisposable
                 random.NextBytes(content);
                 break;
             default:
-                // A header at every 513th byte: at each place of a block in turn.
+                // The period of 513 bytes puts a header at each position within a block.
                 for (int i = 0; i < content.Length; i++)
                 {
                     content[i] = i % 513 == 512 ? (byte)' ' : header[i % 513];
@@ -244,7 +244,7 @@ public sealed class TarJudgeTests : IDisposable
         return content;
     }
 
-    /// <summary>What GNU tar has written, then content of any bytes, and what follows.</summary>
+    /// <summary>A stream of a header by GNU tar, content of any bytes, and the end.</summary>
     private sealed class LargeTar(byte[] start, long contentBytes, byte[] end) : MemoryStream
     {
         private readonly MemoryStream _start = new(start);

@@ -3,10 +3,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 
-/// <summary>What GNU tar and Python's tarfile make of archives.</summary>
+/// <summary>Reads archives with GNU tar and with Python's tarfile.</summary>
 internal static class TarJudges
 {
-    // GNU tar's own listing; contents by its extraction, one after the other. What a reader refuses is null.
+    // GNU tar lists the entries, and extracts the contents one after the other. null stands for a refused archive.
     private const string Program = """
         import hashlib, json, re, subprocess, sys, tarfile
 
@@ -53,7 +53,7 @@ internal static class TarJudges
         print(json.dumps([[gnu(path), python(path)] for path in sys.argv[1:]]))
         """;
 
-    /// <summary>In the order of the archives; null where the judge refuses one.</summary>
+    /// <summary>Reads the archives in their order. null stands for one that the judge refuses.</summary>
     public static IReadOnlyList<(JudgedTar? Gnu, JudgedTar? Python)> List(params IEnumerable<string> archives)
     {
         string output = SystemTool.Output("python3", ["-S", "-E", "-c", Program, .. archives]);
@@ -69,10 +69,12 @@ internal static class TarJudges
     }
 }
 
-/// <summary>An archive as a judge reads it: name, kind and size of each entry, and the sum of all contents.</summary>
+/// <summary>
+/// An archive as a judge reads it: name, kind and size of each entry, and one checksum over all contents.
+/// </summary>
 internal sealed record JudgedTar(IReadOnlyList<JsonElement[]> Entries, string Contents)
 {
-    /// <summary>To compare with <see cref="TarListing.Lines"/>.</summary>
+    /// <summary>Lines that can be compared with <see cref="TarListing.Lines"/>.</summary>
     public IEnumerable<string> Lines => Entries
         .Select(entry => TarListing.Line(entry[0].GetString()!, entry[1].GetString()!, entry[2].GetInt64()))
         .Append(Contents);

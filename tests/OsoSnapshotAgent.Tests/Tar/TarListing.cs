@@ -4,7 +4,7 @@ using OsoSnapshot.Formats.Tar;
 
 namespace OsoSnapshotAgent.Tests.Tar;
 
-/// <summary>An entry as the reader under test gives it; the content's SHA-256 stands for the content.</summary>
+/// <summary>An entry as the reader under test reads it. The SHA-256 stands for the content.</summary>
 internal sealed record ListedEntry(string Name, TarEntryKind Kind, long SizeBytes, string Sha256)
 {
     public static ListedEntry File(string name, byte[] content) =>
@@ -15,19 +15,22 @@ internal sealed record ListedEntry(string Name, TarEntryKind Kind, long SizeByte
     public static ListedEntry Other(string name) => new(name, TarEntryKind.Other, 0, string.Empty);
 }
 
-/// <summary>What the reader under test makes of a whole archive.</summary>
+/// <summary>A whole archive as the reader under test reads it.</summary>
 internal sealed record TarListing(IReadOnlyList<ListedEntry> Entries, string Contents)
 {
     /// <summary>A line for each entry and one for the contents.</summary>
     public IEnumerable<string> Lines =>
         Entries.Select(entry => Line(entry.Name, entry.Kind.ToString(), entry.SizeBytes)).Append(Contents);
 
-    /// <summary>Python takes the slash from a directory's name, and calls an empty file with one a file.</summary>
+    /// <summary>
+    /// Makes a line without two differences of Python: it drops a directory's slash, and calls an empty file with a
+    /// slash a file.
+    /// </summary>
     public static string Line(string name, string kind, long size) => string.Create(
         CultureInfo.InvariantCulture,
         $"{(size == 0 && name.EndsWith('/') ? "Directory" : kind)} {size} {name.TrimEnd('/')}");
 
-    /// <param name="piece">Bytes that the source gives at most at once.</param>
+    /// <param name="piece">The maximum number of bytes that one read returns.</param>
     public static TarListing Read(byte[] tar, int piece = int.MaxValue)
     {
         using PiecemealStream source = new(tar, piece);
@@ -60,7 +63,7 @@ internal sealed record TarListing(IReadOnlyList<ListedEntry> Entries, string Con
         return new(entries, Convert.ToHexStringLower(contents.GetHashAndReset()));
     }
 
-    /// <summary>As a decompressor does, gives less than was asked for.</summary>
+    /// <summary>Returns less than was asked for, as a decompressor does.</summary>
     private sealed class PiecemealStream(byte[] bytes, int piece) : MemoryStream(bytes)
     {
         public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, piece)]);

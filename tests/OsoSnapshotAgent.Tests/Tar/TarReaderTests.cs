@@ -178,7 +178,7 @@ public sealed class TarReaderTests
     }
 
     [Fact]
-    public void A_long_name_of_GNU_tar_holds_for_the_next_entry_alone()
+    public void A_long_name_of_GNU_tar_holds_only_for_the_next_entry()
     {
         string name = new('ü', 2000);
         byte[] tar = new TarBuilder()
@@ -194,7 +194,7 @@ public sealed class TarReaderTests
     }
 
     [Fact]
-    public void Pax_records_hold_for_the_next_entry_alone_and_the_last_of_several_counts()
+    public void Pax_records_hold_only_for_the_next_entry_and_the_last_of_several_counts()
     {
         string name = new('ü', 2000);
         byte[] records =

@@ -4,7 +4,8 @@ using OsoSnapshot.Formats.Tar;
 namespace OsoSnapshotAgent.Tests.Tar;
 
 /// <summary>
-/// What no reader should accept, and what readers understand differently, is refused, with the place and the reason.
+/// Tests that archives which no reader should accept, or which readers understand differently, are refused with place
+/// and reason.
 /// </summary>
 public sealed class TarRefusalTests
 {

@@ -28,7 +28,7 @@ public sealed class AccountNamesTests : IDisposable
     }
 
     [Fact]
-    public void Lines_that_are_none_are_passed_over()
+    public void Malformed_lines_are_skipped()
     {
         _directory.Write("etc/passwd", "\n# comment\n+::::::\nbroken:x\nneg:x:-1:0::/:\nbig:x:99999999999:0::/:\nprom:x:7:7::/:/bin/sh");
 

@@ -5,7 +5,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Target;
 
-/// <summary>The one policy by which artefacts are deleted.</summary>
+/// <summary>Tests the policy by which all artefacts are deleted.</summary>
 public sealed class ArtefactsTests : IDisposable
 {
     private const string Other = "snapshots/20250101T000000Z-0123456789abcdef";
@@ -177,7 +177,7 @@ public sealed class ArtefactsTests : IDisposable
     [Fact]
     public void What_fails_because_Prometheus_is_at_work_there_is_tried_again()
     {
-        // A failure that passes: too deep at first.
+        // The directory is too deep for the deletion, until the second pause removes its last level.
         string deep = Directory.Make("snapshots/" + string.Join('/', Enumerable.Repeat("d", DirectoryTree.MaxDepth)));
         int pauses = 0;
         Artefacts artefacts = new(_sample.Data)

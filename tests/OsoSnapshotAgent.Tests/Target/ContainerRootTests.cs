@@ -130,7 +130,7 @@ public sealed class ContainerRootTests : IDisposable
     [InlineData("mkfifo \"$0\"")]
     [InlineData("mkdir \"$0\"")]
     [InlineData("ln -s /dev/zero \"$0\"")]
-    public void Nothing_but_a_regular_file_is_read_and_nothing_is_waited_for(string plant)
+    public void Only_a_regular_file_is_read_and_nothing_is_waited_for(string plant)
     {
         SystemTool.Output("sh", "-c", plant, _directory.PathOf("root/file"));
 

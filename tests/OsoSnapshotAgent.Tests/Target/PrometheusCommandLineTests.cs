@@ -63,7 +63,7 @@ public sealed class PrometheusCommandLineTests
     public void Reaches_the_address_that_it_listens_on(string expected, params string[] flags) =>
         Assert.Equal(expected, Parse(flags).LocalUrl("http")?.AbsoluteUri);
 
-    // What Prometheus 2.42 makes of each was seen from where it redirects "/" to.
+    // The expected paths are those to which Prometheus 2.42 redirected "/" with these flags.
     [Theory]
     [InlineData("/x/prometheus/", "--web.external-url=http://host/x/prometheus/")]
     [InlineData("/x/", "--web.external-url=https://host:9090/x")]

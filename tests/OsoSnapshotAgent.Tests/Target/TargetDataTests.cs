@@ -4,7 +4,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Target;
 
-/// <summary>Where the data directory of a found process lies, and what is refused as one.</summary>
+/// <summary>Tests where the data directory of a found process is, and which directories are refused.</summary>
 public sealed class TargetDataTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

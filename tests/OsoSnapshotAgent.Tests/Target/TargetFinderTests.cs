@@ -40,7 +40,7 @@ public sealed class TargetFinderTests : IDisposable
     [Fact]
     public void Takes_the_child_of_a_wrapper_that_has_Prometheus_own_flags()
     {
-        // As tini or an entry-point script with "$@" does; its CPU and start times are not those of Prometheus.
+        // tini and entry-point scripts have Prometheus' arguments too, but not its CPU and start times.
         _proc.Add(1, "tini", ["/sbin/tini", "--", "/bin/prometheus", "--storage.tsdb.path=/data"]);
         _proc.Add(7, "prometheus", ["/bin/prometheus", "--storage.tsdb.path=/data"], parent: 1);
         _proc.MakeData(1, "/data");

@@ -35,7 +35,8 @@ public sealed class BlockFileCheckTests
         byte[] bytes = Sound(file);
         HashSet<int> chunkEnds = file == Segment ? [8, 8 + 1 + 1 + 40 + 4] : [];
 
-        // Cut between two chunks, or before the first, a segment is a sound shorter one: only the manifest can tell.
+        // A segment cut between two chunks, or before the first, is a sound shorter one. Only the manifest shows that
+        // cut.
         for (int length = 0; length < bytes.Length; length++)
         {
             Assert.True(Problem(file, bytes[..length]) is not null ^ chunkEnds.Contains(length), $"cut to {length} bytes");

@@ -10,14 +10,15 @@ using OsoSnapshotAgent.Tests.Tar;
 namespace OsoSnapshotAgent.Tests.Tsdb;
 
 /// <summary>
-/// Sound archives, chunk segments and /proc entries, mutated: understood or refused as documented, soon, and with memory that does not
-/// follow what a header claims. A failure names its seed; OSO_TEST_SEED repeats it.
+/// Mutates sound archives, chunk segments and /proc entries. Each is understood or refused as documented, in time, and
+/// with memory that no claim of a header can raise. A failure names its seed, and OSO_TEST_SEED repeats it.
 /// </summary>
 public sealed class FormatFuzzTests : IDisposable
 {
-    // Two buffers of half a MiB, and what the readers need besides; a claimed length would be gigabytes.
-    private const long MostAllocatedBytes = 16 << 20;
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
+    // The limit has room for two buffers of half a MiB and the readers' other needs. A claimed length would be
+    // gigabytes.
+    private const long MaxAllocatedBytes = 16 << 20;
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
 
     private static readonly string[] Claims = ["77777777777", "37777777777", "17777777777", "10000000000", "00000000000", "99999999999", "-0000000001"];
 
@@ -35,7 +36,8 @@ public sealed class FormatFuzzTests : IDisposable
             byte[] damaged = FuzzTests.Mutate(tar, random);
             if (random.Next(2) == 0)
             {
-                // Into a header, and its sum made right, so that the field itself is believed.
+                // The change is in a header whose checksum is made right, so that the reader believes the changed
+                // field.
                 damaged = [.. tar];
                 int header = random.Next(8) * 512;
                 for (int change = random.Next(1, 4); change > 0; change--)
@@ -92,7 +94,7 @@ public sealed class FormatFuzzTests : IDisposable
             {
                 string? whole = Problem(name, bytes, bytes.Length + 1);
 
-                // What is refused must not depend on how the bytes come.
+                // The verdict must not depend on how the bytes are divided.
                 Assert.Equal(whole, Problem(name, bytes, piece));
             });
         });
@@ -157,9 +159,9 @@ public sealed class FormatFuzzTests : IDisposable
             (byte[] input, Action attempt) = make(random);
             Stopwatch watch = Stopwatch.StartNew();
             Task<Exception?> attempting = Task.Run(() => Record.Exception(attempt));
-            bool ended = attempting.Wait(MostTime);
+            bool ended = attempting.Wait(MaxTime);
             string told = $"Seed {seed} (repeat with OSO_TEST_SEED={seed}), round {round}, ";
-            Assert.True(ended, $"{told}no end after {watch.Elapsed}, input {Convert.ToHexString(input)}");
+            Assert.True(ended, $"{told}still at work after {watch.Elapsed}, input {Convert.ToHexString(input)}");
             Assert.True(attempting.Result is null, $"{told}input {Convert.ToHexString(input)}:\n{attempting.Result}");
         }
     }
@@ -174,13 +176,13 @@ public sealed class FormatFuzzTests : IDisposable
         }
         catch (OperatorException e) when (e.Status == ExitStatus.ArchiveFailed)
         {
-            // As documented.
+            // The documented refusal.
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostAllocatedBytes);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MaxAllocatedBytes);
     }
 
-    // A number field claims something, or any bytes are changed.
+    // Makes a number field claim something, or changes a byte.
     private static void MutateHeader(Span<byte> header, Random random)
     {
         (int Offset, int Length)[] numbers = [(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8)];

@@ -8,7 +8,10 @@ using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Tsdb;
 
-/// <summary>Outside text, mutated: it is understood or refused as documented, and nothing else is thrown. A failure names its seed; OSO_TEST_SEED repeats it.</summary>
+/// <summary>
+/// Mutates text from outside. The text is understood or refused as documented, and nothing else is thrown. A failure
+/// names its seed, and OSO_TEST_SEED repeats it.
+/// </summary>
 public sealed class FuzzTests
 {
     private const int Rounds = 3000;
@@ -98,11 +101,12 @@ public sealed class FuzzTests
         }
         catch (T)
         {
-            // As documented.
+            // The documented refusal.
         }
     }
 
-    // Some bytes changed, taken out, repeated, or cut off; digits often, since numbers out of range are the worst.
+    // Changes, removes, repeats or cuts off some bytes. Digits are frequent, because numbers out of range do the most
+    // harm.
     internal static byte[] Mutate(byte[] sound, Random random)
     {
         List<byte> bytes = [.. sound];

@@ -9,7 +9,7 @@ using OsoSnapshotAgent.Tests.Tar;
 
 namespace OsoSnapshotAgent.Tests.Verification;
 
-/// <summary>The verb <c>verify</c>, on what lies on a disk by itself.</summary>
+/// <summary>Tests the verb <c>verify</c> on archives and directories on a disk, without an agent.</summary>
 public sealed class ArchiveCheckTests : IDisposable
 {
     private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid, hasTombstones: false);
@@ -162,7 +162,7 @@ public sealed class ArchiveCheckTests : IDisposable
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")]
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde  x")]
     [InlineData("0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef  x")]
-    public void A_checksum_that_is_none_is_told(string checksum)
+    public void A_malformed_checksum_is_reported(string checksum)
     {
         WriteArchive();
         File.WriteAllText(_sample.Directory.PathOf("snapshots.tgz.sha256"), checksum);
@@ -204,7 +204,7 @@ public sealed class ArchiveCheckTests : IDisposable
     [Fact]
     public void The_last_byte_of_a_file_is_checked_too_where_it_is_read_alone()
     {
-        // One more than is read at once.
+        // The file has one byte more than one read takes.
         File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), SampleBlock.Index((512 * 1024) + 1 - 57));
 
         Assert.Equal(ExitStatus.Done, Verify(_sample.SnapshotPath));

@@ -100,7 +100,7 @@ public sealed class ArchiveVerifierTests : IDisposable
     [InlineData('K')]
     public void Tar_headers_at_every_place_of_an_index_and_of_a_chunk_are_content(char type)
     {
-        // A period of a byte more than a block: one of 512 copies stands where a block of the archive starts.
+        // The period is one byte longer than a block, so one of 512 copies starts where a block of the archive starts.
         byte[] period = [.. TarBuilder.Header("evil", 0x1FFFFFFFF, type), (byte)' '];
         byte[] text = [.. Enumerable.Repeat(period, 512).SelectMany(bytes => bytes)];
         byte[] index = SampleBlock.Index(text.Length);
@@ -163,7 +163,7 @@ public sealed class ArchiveVerifierTests : IDisposable
             .AddFile($"snapshots/x/{SampleBlock.OtherUlid}/index", [1])
             .End();
 
-        // The first block is finished once the other's file begins.
+        // The first block is complete once the other block's file begins.
         Assert.Throws<OperationCanceledException>(() => Verify(tar, _ => signal.Cancel(), signal.Token));
     }
 

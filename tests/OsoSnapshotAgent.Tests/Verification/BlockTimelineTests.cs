@@ -28,7 +28,7 @@ public sealed class BlockTimelineTests
         Assert.DoesNotContain(BlockTimeline.Lines([Block(0, 2, 1), Block(2.08, 2, 1)], ascii: true), line => line.Contains("gap", StringComparison.Ordinal));
 
     [Fact]
-    public void Blocks_that_overlap_make_no_gap_behind_the_longer_one() =>
+    public void Blocks_that_overlap_make_no_gap_after_the_longer_one() =>
         Assert.DoesNotContain(BlockTimeline.Lines([Block(0, 8, 1), Block(1, 2, 1), Block(8, 2, 1)], ascii: true), line => line.Contains("gap", StringComparison.Ordinal));
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class BackupCopyTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Through_cuts_a_block_is_byte_equal_and_no_byte_comes_twice(int streams)
+    public async Task Through_cuts_a_block_is_byte_equal_and_no_byte_is_sent_twice(int streams)
     {
         HeldDatabase database = _sample.Database("data", blocks: 3);
         database.Fault = (_, _, rest) => rest.Length < 10_000 ? null : new(rest[..(rest.Length / 2)], string.Empty, 0);
@@ -66,7 +66,7 @@ public sealed class BackupCopyTests : IDisposable
     }
 
     [Fact]
-    public async Task Halves_of_two_engines_are_not_joined()
+    public async Task Parts_of_two_engines_are_not_joined()
     {
         HeldDatabase database = _sample.Database("data", blocks: 1);
         await LeavePartAsync(database, 5000, engine: "isa-l 2.31 avx512 level 2");
@@ -78,7 +78,7 @@ public sealed class BackupCopyTests : IDisposable
     }
 
     [Fact]
-    public async Task An_agent_that_compresses_with_another_engine_meanwhile_has_the_block_copied_anew()
+    public async Task If_an_agent_compresses_with_another_engine_meanwhile_the_block_is_copied_again()
     {
         HeldDatabase database = _sample.Database("data", blocks: 1);
         byte[] others = database.Pack(database.Blocks[0].Ulid, CompressionLevel.SmallestSize);
@@ -95,7 +95,7 @@ public sealed class BackupCopyTests : IDisposable
     [Theory]
     [InlineData(1_000_000)]
     [InlineData(20_000)]
-    public async Task Bytes_of_something_else_before_the_resumed_ones_are_found_and_copied_anew(int length)
+    public async Task Foreign_bytes_before_the_resumed_ones_are_found_and_the_block_is_copied_again(int length)
     {
         HeldDatabase database = _sample.Database("data", blocks: 1);
         await LeavePartAsync(database, length, engine: null);
@@ -235,7 +235,7 @@ public sealed class BackupCopyTests : IDisposable
     private static Task<byte[]> ReadAsync(string file) =>
         File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
 
-    // As another run leaves it.
+    // Leaves a partial file, as an earlier run does.
     private async Task LeavePartAsync(HeldDatabase database, int length, string? engine)
     {
         using (BackupDirectory directory = BackupDirectory.OpenToAdd(_sample.Backup, _ => { }, CancellationToken.None))

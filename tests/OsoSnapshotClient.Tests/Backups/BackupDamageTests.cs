@@ -5,7 +5,7 @@ using OsoSnapshotClient.Tests.Fixtures;
 
 namespace OsoSnapshotClient.Tests.Backups;
 
-/// <summary>What is damaged is named, ends with 6, and nothing else is touched.</summary>
+/// <summary>Tests that damage is named and ends the run with 6, and that nothing else is touched.</summary>
 public sealed class BackupDamageTests : IDisposable
 {
     private const string Later = "20261122T112657Z-0eb533ff8d43ed64";
@@ -71,7 +71,7 @@ public sealed class BackupDamageTests : IDisposable
         Assert.Equal(ExitStatus.ArchiveFailed, pruned.Status);
         Assert.Contains(told, pruned.Message, StringComparison.Ordinal);
 
-        // Nobody knows whether it was the newest; the other is restored by its name.
+        // The damaged list may have been the newest, so no snapshot is chosen. The other one is restored by its name.
         Assert.Contains(told, Assert.Throws<OperatorException>(() => Restore()).Message, StringComparison.Ordinal);
         Assert.Equal(before, _sample.Content);
         Restore(Later);

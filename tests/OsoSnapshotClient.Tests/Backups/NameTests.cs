@@ -2,7 +2,7 @@ using OsoSnapshotClient.Backups;
 
 namespace OsoSnapshotClient.Tests.Backups;
 
-/// <summary>Outside text becomes a path only as a name of its kind.</summary>
+/// <summary>Tests that text from outside becomes a path only if it is a name of the expected kind.</summary>
 public sealed class NameTests
 {
     private const string Ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";

@@ -125,7 +125,8 @@ public sealed class PruneTests : IDisposable
 
     private static string Day(int day) => $"2026110{day}T000000Z-0eb533ff8d43ed64";
 
-    // Three days of a pod: block a goes after the first, b and c stay, d comes; another pod has a day with b and c, a third one a block of its own.
+    // A pod's first day has blocks a, b and c, its second b and c, its third b, c and d. A second pod has one day with
+    // b and c, and a third pod has a block of its own.
     private async Task FillAsync()
     {
         HeldDatabase first = _sample.Database("data", blocks: 3);

@@ -7,8 +7,8 @@ using TsdbGenerator;
 namespace OsoSnapshotClient.Tests.Backups;
 
 /// <summary>
-/// A database that appends, compacts (2 h, 6 h, 18 h) and forgets as Prometheus does with a retention of 15 days,
-/// backed up once a day for 30 days.
+/// Backs up a database once a day for 30 days. The database appends, compacts (2 h, 6 h, 18 h) and deletes old blocks
+/// as Prometheus does with a retention of 15 days.
 /// </summary>
 public sealed class ThirtyDaysTests : IDisposable
 {
@@ -52,7 +52,7 @@ public sealed class ThirtyDaysTests : IDisposable
         new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
     }
 
-    // A window is one block once all of it and two hours more have left the head.
+    // A window becomes a block after all of the window and two more hours have left the head.
     private void LiveUntil(DateTimeOffset now)
     {
         DateTimeOffset head = now - TimeSpan.FromHours(3);

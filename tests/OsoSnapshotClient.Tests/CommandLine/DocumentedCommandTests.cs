@@ -4,7 +4,7 @@ using OsoSnapshotClient.CommandLine;
 
 namespace OsoSnapshotClient.Tests.CommandLine;
 
-/// <summary>What documents and manifests tell to type, held against the client's verbs and options.</summary>
+/// <summary>Compares the commands in documents and manifests with the client's verbs and options.</summary>
 public sealed class DocumentedCommandTests
 {
     private const string ClientDocument = "src/OsoSnapshotClient/README.md";
@@ -63,7 +63,7 @@ public sealed class DocumentedCommandTests
         Assert.Empty(named.Except(known));
     }
 
-    // "args:" and the list below it.
+    // Reads the lists below "args:".
     private static IEnumerable<string> ManifestArguments() =>
         File.ReadLines(Path.Join(SourceFile.Repository, "docker", "kubernetes", "backup.yaml"))
             .SkipWhile(line => line.Trim() != "args:").Skip(1).Select(line => line.Trim())

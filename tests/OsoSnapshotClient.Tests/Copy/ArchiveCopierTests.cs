@@ -35,7 +35,7 @@ public sealed class ArchiveCopierTests : IDisposable
     }
 
     [Fact]
-    public async Task A_range_that_breaks_is_resumed_alone_and_no_byte_comes_twice()
+    public async Task Only_a_broken_range_is_resumed_and_no_byte_is_sent_twice()
     {
         long came = 0;
         await CopyAsync(4, length =>
@@ -77,7 +77,7 @@ public sealed class ArchiveCopierTests : IDisposable
         Assert.Equal(Archive, await System.IO.File.ReadAllBytesAsync(File + ".part", Token));
     }
 
-    /// <param name="passes">How many of the bytes that were asked for come before the connection breaks.</param>
+    /// <param name="passes">How many of the requested bytes arrive before the connection breaks.</param>
     private async Task CopyAsync(int streams, Func<long, long> passes, TimeSpan trial = default)
     {
         string pod = Recorded.PodWith("""{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""");
@@ -117,7 +117,7 @@ public sealed class ArchiveCopierTests : IDisposable
             _asked.Add((offset, bytes.Count));
         }
 
-        // A broken stream may end with 0.
+        // A broken stream may end with status 0.
         return new([.. bytes.Take((int)passes(bytes.Count))], string.Empty, 0);
     }
 

@@ -5,7 +5,7 @@ namespace OsoSnapshotClient.Tests.Copy;
 public sealed class ByteRangesTests
 {
     [Fact]
-    public void Whatever_comes_in_whatever_order_what_is_missing_is_the_rest()
+    public void In_any_order_of_arrival_the_missing_ranges_are_the_rest()
     {
         const int Size = 200;
         Random random = new(1);

@@ -12,7 +12,7 @@ public sealed class CopyOutputTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void The_second_at_an_output_is_told_who_writes_it_and_after_that_one_has_ended_it_may()
+    public void A_second_writer_of_an_output_is_refused_until_the_first_one_has_ended()
     {
         CopyOutput first = CopyOutput.Open(File);
         first.SaveNote();

@@ -8,7 +8,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 
-/// <summary>A backup directory in a folder of its own, and databases to back up.</summary>
+/// <summary>A backup directory in a folder of its own, and the databases to back up.</summary>
 internal sealed class BackupSample : IDisposable
 {
     public const string Pod = "oso.oso-p-prom-svr-0";
@@ -18,7 +18,7 @@ internal sealed class BackupSample : IDisposable
 
     public string Backup => PathOf("B");
 
-    /// <summary>Its files with their SHA-256, to see that none was touched.</summary>
+    /// <summary>The directory's files with their SHA-256, to show that none was touched.</summary>
     public IReadOnlyList<string> Content =>
     [
         .. Directory.GetFiles(Backup, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(
@@ -27,7 +27,7 @@ internal sealed class BackupSample : IDisposable
 
     public IReadOnlyList<string> Blocks => [.. Directory.GetFiles(Path.Combine(Backup, "blocks"), "*.tar.gz")];
 
-    /// <summary>What the last run said.</summary>
+    /// <summary>The messages of the last run.</summary>
     public StringWriter Said { get; private set; } = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,7 +36,9 @@ internal sealed class BackupSample : IDisposable
 
     public string ListOf(string snapshot, string pod = Pod) => Path.Combine(Backup, "snapshots", pod, snapshot + ".json");
 
-    /// <summary>Blocks of two hours in a directory of the folder; the same numbers give the same blocks.</summary>
+    /// <summary>
+    /// Makes blocks of two hours in a directory of the folder. The same arguments give the same blocks.
+    /// </summary>
     public HeldDatabase Database(string name, int blocks = 2, ulong seed = 1)
     {
         BlockGenerator.Generate(new GeneratorOptions

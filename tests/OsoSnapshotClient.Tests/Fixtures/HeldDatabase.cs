@@ -10,7 +10,7 @@ using OsoSnapshot.Formats.Tsdb;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 
-/// <summary>What an agent that holds a snapshot answers, from real blocks in a directory.</summary>
+/// <summary>Gives the answers of an agent that holds a snapshot, from real blocks in a directory.</summary>
 internal sealed class HeldDatabase
 {
     public const string Engine = "isa-l 2.30 avx2 level 2";
@@ -29,24 +29,26 @@ internal sealed class HeldDatabase
 
     public IReadOnlyList<SnapshotBlock> Blocks { get; }
 
-    /// <summary>What <c>blocks --json</c> answers.</summary>
+    /// <summary>The answer to <c>blocks --json</c>.</summary>
     public string List { get; set; }
 
-    /// <summary>Given block, offset and the bytes from there on, what comes; null for all, with what the agent tells.</summary>
+    /// <summary>
+    /// Makes a faulty answer from the block, the offset and the bytes from there. null means the right answer.
+    /// </summary>
     public Func<string, long, byte[], Recording?> Fault { get; set; } = (_, _, _) => null;
 
-    /// <summary>What was asked for, and how many bytes came.</summary>
+    /// <summary>Each export: what was asked for, and how many bytes were sent.</summary>
     public IReadOnlyCollection<(string Ulid, long Offset, long Passed)> Exports => _exports;
 
-    /// <summary>The block as the agent exports it.</summary>
+    /// <summary>Returns the block as the agent exports it.</summary>
     public byte[] Archive(string ulid) => _archives.GetOrAdd(ulid, one => Pack(one, CompressionLevel.Fastest));
 
-    /// <summary>What standard error tells at the end.</summary>
+    /// <summary>Returns the agent's standard error after a complete export.</summary>
     public static string Told(byte[] archive, string engine = Engine) =>
         $"engine {engine}\nwritten 0\nbytes {archive.Length}\n"
         + $"sha256 {Convert.ToHexStringLower(SHA256.HashData(archive))}\n";
 
-    /// <summary>The block in other bytes, as another engine makes them.</summary>
+    /// <summary>Packs the block to other bytes, as another compression engine does.</summary>
     public byte[] Pack(string ulid, CompressionLevel level)
     {
         string block = Path.Combine(Directory, ulid);
@@ -54,7 +56,7 @@ internal sealed class HeldDatabase
         using (GZipStream gzip = new(packed, level, leaveOpen: true))
         using (TarWriter tar = new(gzip, TarEntryFormat.Ustar))
         {
-            // The same bytes at any time, as the agent's are.
+            // The time is fixed, so that the bytes are always the same, as the agent's are.
             tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, ulid + "/") { ModificationTime = DateTimeOffset.UnixEpoch });
             foreach (string file in System.IO.Directory.GetFiles(block, "*", SearchOption.AllDirectories)
                 .Order(StringComparer.Ordinal))

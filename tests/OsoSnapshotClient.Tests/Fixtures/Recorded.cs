@@ -3,13 +3,13 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 
-/// <summary>Answers of a real cluster, and what works with them.</summary>
+/// <summary>Answers of a real cluster, and helpers that use them.</summary>
 internal static class Recorded
 {
     public const string Pod = "oso-p-prom-svr-0";
     public const string Agent = "oso-snapshot-20261121-091649-27750";
 
-    /// <summary>The pod's JSON with the state of the agent's container.</summary>
+    /// <summary>Returns the pod's JSON with the state of the agent's container.</summary>
     public static string PodWith(string agentState) => $$$"""
         {
           "apiVersion": "v1", "kind": "Pod",

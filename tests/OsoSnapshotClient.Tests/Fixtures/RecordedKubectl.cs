@@ -3,7 +3,9 @@ using OsoSnapshotClient.Kubectl;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 
-/// <summary>kubectl as it was recorded on a real cluster: each command prints what is written down for it.</summary>
+/// <summary>
+/// Stands in for kubectl with recordings of a real cluster: each command prints what is recorded for it.
+/// </summary>
 internal sealed class RecordedKubectl : IKubectl
 {
     private readonly List<(string Start, Func<IReadOnlyList<string>, Recording> Answer)> _recordings = [];
@@ -20,11 +22,11 @@ internal sealed class RecordedKubectl : IKubectl
         }
     }
 
-    /// <param name="start">What the command's words begin with.</param>
+    /// <param name="start">The first words of the command.</param>
     public RecordedKubectl On(string start, string output = "", string error = "", int status = 0) =>
         On(start, _ => new(Encoding.UTF8.GetBytes(output), error, status));
 
-    /// <param name="answer">Given the command's words.</param>
+    /// <param name="answer">Makes the answer from the command's words.</param>
     public RecordedKubectl On(string start, Func<IReadOnlyList<string>, Recording> answer)
     {
         _recordings.Add((start, answer));

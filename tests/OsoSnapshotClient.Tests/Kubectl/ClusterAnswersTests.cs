@@ -4,7 +4,7 @@ using OsoSnapshotClient.Tests.Fixtures;
 
 namespace OsoSnapshotClient.Tests.Kubectl;
 
-/// <summary>What kubectl 1.32 printed against a real cluster.</summary>
+/// <summary>Tests the explanations of answers that kubectl 1.32 printed with a real cluster.</summary>
 public sealed class ClusterAnswersTests
 {
     [Theory]

@@ -12,7 +12,7 @@ public sealed class PodWatchTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_object_of_a_watch_is_seen_although_the_watch_goes_on()
+    public async Task Each_object_of_a_watch_is_seen_while_the_watch_continues()
     {
         byte[] objects = Encoding.UTF8.GetBytes(Recorded.PodWith(Running) + Recorded.PodWith(Ended));
         RecordedKubectl kubectl = new RecordedKubectl().On(

@@ -4,7 +4,7 @@ using OsoSnapshotClient.Restore;
 
 namespace OsoSnapshotClient.Tests.Restore;
 
-/// <summary>Names that would leave the directory, here or on another system, are refused.</summary>
+/// <summary>Tests that names which would leave the directory, on this or another system, are refused.</summary>
 public sealed class ArchiveWalkTests
 {
     [Theory]

@@ -35,7 +35,7 @@ public sealed class BlockFormatTests : IDisposable
     [Fact]
     public void Promtool_reads_back_times_that_use_every_width_of_the_encoding()
     {
-        // The bounds of 14, 17 and 20 bits in Prometheus' way of counting, and both neighbours.
+        // The times are the bounds of Prometheus' ranges for 14, 17 and 20 bits, and their neighbours.
         long[] bounds = [1L << 13, 1L << 16, 1L << 19];
         long[] deltasOfDeltas = [.. bounds.SelectMany(bound => new[] { bound, bound + 1, -bound + 1, -bound, -1 }), 1L << 40];
         List<Sample> samples = [new(Start, 0), new(Start + 10_000_000, 1)];
@@ -76,7 +76,7 @@ public sealed class BlockFormatTests : IDisposable
             sections++;
         }
 
-        Assert.True(sections > 100, $"{sections} label indices and postings");
+        Assert.True(sections > 100, $"only {sections} label indices and postings");
         Assert.Equal(postingsTable, CheckSection(index, labelTable));
         Assert.Equal(index.Length - 52, CheckSection(index, postingsTable));
 
@@ -109,7 +109,7 @@ public sealed class BlockFormatTests : IDisposable
         return Promtool.Dump(_temporary.Path)["{__name__=\"é\"}"];
     }
 
-    /// <returns>The end of the section.</returns>
+    /// <returns>The position after the section.</returns>
     private static int CheckSection(byte[] file, int start)
     {
         int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(start));

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace TsdbGenerator.Format;
 
-/// <summary>A block's name: 48 bits of Unix milliseconds and 80 random bits in Crockford's base 32. Source: github.com/ulid/spec.</summary>
+/// <summary>
+/// Makes a block's name: 48 bits of Unix milliseconds and 80 random bits, in Crockford's base 32. Source:
+/// github.com/ulid/spec.
+/// </summary>
 internal static class BlockUlid
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

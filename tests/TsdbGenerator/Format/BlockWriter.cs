@@ -13,12 +13,12 @@ internal sealed class BlockWriter(string ulid, string directory, Timeline timeli
 
     public GeneratedBlock Write(IReadOnlyList<Series> series)
     {
-        // Prometheus builds a block under this name, too, and removes what is left of it at its next start.
+        // Prometheus also builds a block under this name, and removes such a directory at its next start.
         string unfinished = Path.Combine(directory, ulid + ".tmp-for-creation");
         string finished = Path.Combine(directory, ulid);
         if (Directory.Exists(finished))
         {
-            throw new IOException($"The block {finished} is there already: take another directory or another seed.");
+            throw new IOException($"The block {finished} already exists: choose another directory or another seed.");
         }
 
         if (Directory.Exists(unfinished))
@@ -31,7 +31,8 @@ internal sealed class BlockWriter(string ulid, string directory, Timeline timeli
         WriteIndexAndChunks(series, Path.Combine(unfinished, "index"), chunks);
         WriteMeta(Path.Combine(unfinished, "meta.json"), series.Count);
 
-        // Source: Prometheus, tsdb/docs/format/tombstones.md: magic, version, no tombstone, and the CRC-32C of nothing.
+        // Source: Prometheus, tsdb/docs/format/tombstones.md: magic, version, no tombstone, and the CRC-32C of no
+        // bytes.
         File.WriteAllBytes(Path.Combine(unfinished, "tombstones"), [0x01, 0x30, 0xBA, 0x30, 1, 0, 0, 0, 0]);
 
         Directory.Move(unfinished, finished);

@@ -3,7 +3,7 @@ using TsdbGenerator.Model;
 
 namespace TsdbGenerator.Format;
 
-/// <summary>What the index says of a chunk: its first and last timestamp and its place.</summary>
+/// <summary>The index entry of a chunk: its first and last timestamp and its place.</summary>
 internal readonly record struct ChunkEntry(long MinTime, long MaxTime, ulong Reference);
 
 /// <summary>Writes the files chunks/000001, 000002, … of a block. Source: Prometheus, tsdb/docs/format/chunks.md.</summary>

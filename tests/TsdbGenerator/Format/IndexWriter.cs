@@ -1,8 +1,8 @@
 namespace TsdbGenerator.Format;
 
 /// <summary>
-/// Writes the file index of a block, version 2: symbols, series, label indices, postings, their two tables and the table of contents.
-/// Source: Prometheus, tsdb/docs/format/index.md. Series must come sorted by their labels.
+/// Writes the file index of a block, version 2: symbols, series, label indices, postings, their two tables and the
+/// table of contents. The series must be sorted by their labels. Source: Prometheus, tsdb/docs/format/index.md.
 /// </summary>
 internal sealed class IndexWriter : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class IndexWriter : IDisposable
         _seriesStart = _position;
     }
 
-    /// <param name="labelSymbols">Name, value, name, value, … as positions in the symbol table.</param>
+    /// <param name="labelSymbols">Name, value, name, value and so on, as positions in the symbol table.</param>
     /// <param name="chunks">The series' chunks in the order of time.</param>
     public void AddSeries(ReadOnlySpan<int> labelSymbols, List<ChunkEntry> chunks)
     {
@@ -144,7 +144,7 @@ internal sealed class IndexWriter : IDisposable
         _section.PutUvarint((ulong)start);
     }
 
-    /// <returns>Where the section starts, its length field included.</returns>
+    /// <returns>The position of the section's start, which is its length field.</returns>
     private long WriteSection()
     {
         long start = _position;

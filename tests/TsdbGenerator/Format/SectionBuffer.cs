@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TsdbGenerator.Format;
 
-/// <summary>A growing buffer with the number encodings of Prometheus' files: big-endian, and Go's varints.</summary>
+/// <summary>A growing buffer that encodes numbers as Prometheus' files do: big-endian, or as Go's varints.</summary>
 internal sealed class SectionBuffer
 {
     private byte[] _bytes = new byte[1024];

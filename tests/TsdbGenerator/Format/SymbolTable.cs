@@ -2,10 +2,13 @@ using TsdbGenerator.Model;
 
 namespace TsdbGenerator.Format;
 
-/// <summary>Every label name and value of a block once, sorted. Source: Prometheus, tsdb/docs/format/index.md, "Symbol Table".</summary>
+/// <summary>
+/// Collects every label name and value of a block once, sorted. Source: Prometheus, tsdb/docs/format/index.md, "Symbol
+/// Table".
+/// </summary>
 internal static class SymbolTable
 {
-    /// <returns>The table, and each series' labels (name, value, name, value, …) as positions in it.</returns>
+    /// <returns>The table, and each series' labels (name, value, name, value, …) as positions in the table.</returns>
     public static (List<string> Symbols, int[][] Labels) Build(IReadOnlyList<Series> series)
     {
         Dictionary<string, int> firstSeen = new(StringComparer.Ordinal);

@@ -5,15 +5,15 @@ namespace TsdbGenerator.Format;
 
 /// <summary>
 /// Encodes samples as one XOR chunk: timestamps as deltas of deltas, values XORed with their predecessor.
-/// Sources: "Gorilla: A Fast, Scalable, In-Memory Time Series Database" (Pelkonen et al., VLDB 2015), section 4.1, with the bit widths
-/// of Prometheus, tsdb/docs/format/chunks.md, "XOR chunk data".
+/// Sources: "Gorilla: A Fast, Scalable, In-Memory Time Series Database" (Pelkonen et al., VLDB 2015), section 4.1; the
+/// bit widths are those of Prometheus, tsdb/docs/format/chunks.md, "XOR chunk data".
 /// </summary>
 internal sealed class XorChunkEncoder
 {
     public const byte Encoding = 1;
     public const int MaxSamples = 120;
 
-    // chunks.md: a timestamp takes at most 68 bits and a value at most 77; the first two samples take less.
+    // By chunks.md, a timestamp takes at most 68 bits and a value at most 77. The first two samples take less.
     private readonly BitWriter _bits = new((MaxSamples * (68 + 77) / 8) + 64);
     private int _leading;
     private int _trailing;
@@ -72,7 +72,7 @@ internal sealed class XorChunkEncoder
         }
     }
 
-    // Prometheus' range is one higher than two's complement: -8191 to 8192 for 14 bits.
+    // Prometheus' range is one higher than that of two's complement: -8191 to 8192 for 14 bits.
     private static bool Fits(long value, int bits) => value > -(1L << (bits - 1)) && value <= 1L << (bits - 1);
 
     private void WriteXor(ulong xor)

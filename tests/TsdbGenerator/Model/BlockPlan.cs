@@ -1,9 +1,11 @@
 namespace TsdbGenerator.Model;
 
-/// <summary>The series of one block.</summary>
+/// <summary>Plans the series of one block.</summary>
 internal static class BlockPlan
 {
-    /// <summary>All targets together expose so many series at a time; those of replaced pods come on top.</summary>
+    /// <summary>
+    /// Returns the series. All targets together expose this many at a time; the series of replaced pods are added.
+    /// </summary>
     public static List<Series> SeriesOf(int block, int seriesPerScrape, ulong seed, Timeline timeline)
     {
         List<Series> series = [];
@@ -13,7 +15,8 @@ internal static class BlockPlan
             List<Lifetime> lifetimes = [.. target.LifetimesIn(block)];
             foreach (Metric metric in target.Metrics.Take(left))
             {
-                // A node keeps its labels when it restarts: one series with a counter reset. A new pod is a new series.
+                // A node keeps its labels when it restarts, so it has one series with a counter reset. A new pod has a
+                // new series.
                 series.AddRange(target.IsNode
                     ? [new Series(target, metric, timeline, lifetimes)]
                     : lifetimes.Select(lifetime => new Series(target, metric, timeline, [lifetime])));

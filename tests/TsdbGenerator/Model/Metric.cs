@@ -12,21 +12,26 @@ internal enum SeriesShape
     Gauge,
 }
 
-/// <summary>One series of every target of a kind.</summary>
+/// <summary>A metric that each target of a kind exposes as one series.</summary>
 internal sealed record Metric(string Name, SeriesShape Shape, params (string Name, string Value)[] Labels)
 {
-    /// <summary>A constant's or gauge's usual value; a busy counter's usual growth in one scrape.</summary>
+    /// <summary>A constant's or gauge's usual value, or a busy counter's usual growth in one scrape.</summary>
     public double Level { get; init; }
 
-    /// <summary>Series of a target with the same stream count the same events, as the buckets of a histogram do.</summary>
+    /// <summary>
+    /// The number of a stream of events. Series of a target with the same stream count the same events, as histogram
+    /// buckets do.
+    /// </summary>
     public int Stream { get; init; }
 
-    /// <summary>What one event adds: a bucket's part of all observations, or the seconds of a clock tick.</summary>
+    /// <summary>
+    /// The growth by one event: a bucket's share of all observations, or the seconds of a clock tick.
+    /// </summary>
     public double Weight { get; init; } = 1;
 
-    /// <summary>A gauge moves, and a counter shows, in multiples of this; 0 for any value.</summary>
+    /// <summary>The step of a gauge's moves and of a counter's values; 0 for any value.</summary>
     public double Unit { get; init; } = 1;
 
-    /// <summary>How many of a hundred targets have no events at all in this stream.</summary>
+    /// <summary>The number of targets in a hundred that have no events in this stream.</summary>
     public int IdlePercent { get; init; } = 60;
 }

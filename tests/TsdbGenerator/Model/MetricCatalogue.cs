@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TsdbGenerator.Model;
 
-/// <summary>What a target exposes, after the node exporter and a service with the Go client library.</summary>
+/// <summary>
+/// Lists the metrics of a target, like those of the node exporter and of a service with the Go client library.
+/// </summary>
 internal static class MetricCatalogue
 {
     private static readonly double[] BucketBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -12,7 +14,7 @@ internal static class MetricCatalogue
 
     public static IReadOnlyList<Metric> Service { get; } = WithStreams([.. Common(), .. Runtime(), .. Requests()]);
 
-    // A stream of 0 means "one's own": histograms bring theirs.
+    // A stream of 0 means a stream of the metric's own. Histograms already have theirs.
     private static IReadOnlyList<Metric> WithStreams(IEnumerable<Metric> metrics) =>
         [.. metrics.Select((metric, position) => metric.Stream == 0 ? metric with { Stream = position + 1 } : metric)];
 
@@ -112,7 +114,7 @@ internal static class MetricCatalogue
         const double Median = 0.04;
         foreach (double bound in BucketBounds)
         {
-            // The log-logistic distribution looks like latencies do: a long tail, few fast ones.
+            // The log-logistic distribution resembles latencies: few fast ones and a long tail.
             double part = 1 / (1 + Math.Pow(bound / Median, -2.5));
             yield return Bucket(bound.ToString(CultureInfo.InvariantCulture), part);
         }

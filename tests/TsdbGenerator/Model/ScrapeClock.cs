@@ -1,12 +1,15 @@
 namespace TsdbGenerator.Model;
 
-/// <summary>When a target is scraped: on time as a rule, for Prometheus rounds small delays away, and a few milliseconds off now and then.</summary>
+/// <summary>
+/// Says when a target is scraped: usually on time, because Prometheus rounds small delays away, and now and then a few
+/// milliseconds off.
+/// </summary>
 internal readonly struct ScrapeClock(Target target, Timeline timeline)
 {
     public const long MaxJitter = 2;
     private const int ScrapesPerJitter = 32;
 
-    /// <summary>The number of the first scrape at or after a time, leaving jitter aside.</summary>
+    /// <summary>Returns the number of the first scrape at or after a time, without regard to jitter.</summary>
     public long FirstScrapeAt(long time) => (time - target.ScrapeOffset + timeline.ScrapeInterval - 1) / timeline.ScrapeInterval;
 
     public long TimeOf(long scrape)

@@ -1,11 +1,13 @@
 namespace TsdbGenerator.Model;
 
-/// <summary>One series of one block: its labels, and its samples as a pure function of the seed, so that blocks can be made in any order.</summary>
+/// <summary>
+/// One series of one block. The labels and samples depend only on the seed, so blocks can be made in any order.
+/// </summary>
 internal sealed class Series(Target target, Metric metric, Timeline timeline, IReadOnlyList<Lifetime> lifetimes)
 {
     private readonly ulong _stream = SplitMix64.Mix(target.Seed, (ulong)metric.Stream << 32);
 
-    /// <summary>Sorted by name.</summary>
+    /// <summary>The labels, sorted by name.</summary>
     public IEnumerable<(string Name, string Value)> Labels =>
         target.LabelsIn(lifetimes[0].Generation).Concat(metric.Labels).Append(("__name__", metric.Name))
             .OrderBy(label => label.Item1, StringComparer.Ordinal);
@@ -57,8 +59,8 @@ internal sealed class Series(Target target, Metric metric, Timeline timeline, IR
             return;
         }
 
-        // Few are busy, most are not: spread over a hundredfold range. A share of the next scrape's events comes early; never all of
-        // them, so the counter does not fall, not even from one block to the next.
+        // Growth is spread over a hundredfold range, so few series are busy. A part of the next
+        // scrape's events is counted early, never all of them, so the counter never falls, not even between blocks.
         double growth = metric.Level * Math.Pow(10, (traits.NextDouble() * 2) - 1.5);
         for (int i = 0; i < samples.Length; i++)
         {
@@ -74,7 +76,7 @@ internal sealed class Series(Target target, Metric metric, Timeline timeline, IR
         var traits = new SplitMix64(_stream);
         double level = metric.Level * (0.5 + traits.NextDouble());
         double changesPerScrape = 0.05 + (traits.NextDouble() * 0.5);
-        // Multiplying by the inverse keeps decimal units exact: 0.07, not 0.070000000000000007.
+        // Multiplication by the inverse keeps decimal units exact: 0.07, not 0.070000000000000007.
         double unitsPerOne = metric.Unit < 1 ? Math.Round(1 / metric.Unit) : 1 / metric.Unit;
         double value = level;
         for (int i = 0; i < samples.Length; i++)

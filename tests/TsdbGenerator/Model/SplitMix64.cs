@@ -22,6 +22,6 @@ internal struct SplitMix64(ulong seed)
         return mixed ^ (mixed >> 31);
     }
 
-    /// <summary>From 0 to below 1.</summary>
+    /// <summary>Returns a number from 0 to below 1.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1L << 53));
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TsdbGenerator.Model;
 
-/// <summary>Something that is scraped: a node, or one of a service's pods, which gets a new name when it is replaced.</summary>
+/// <summary>A scraped target: a node, or one of a service's pods, which gets a new name when it is replaced.</summary>
 internal sealed class Target(ulong seed, int number, Timeline timeline)
 {
     private const int BlocksPerRestart = 6;
@@ -15,11 +15,14 @@ internal sealed class Target(ulong seed, int number, Timeline timeline)
 
     public IReadOnlyList<Metric> Metrics => IsNode ? MetricCatalogue.Node : MetricCatalogue.Service;
 
-    /// <summary>When in the scrape interval this target is scraped; Prometheus spreads its targets by a hash, too.</summary>
+    /// <summary>
+    /// The time within the scrape interval at which this target is scraped. Prometheus spreads its targets by a hash,
+    /// too.
+    /// </summary>
     public long ScrapeOffset { get; } =
         ScrapeClock.MaxJitter + (long)(SplitMix64.Mix(seed, ~(ulong)number) % (ulong)(timeline.ScrapeInterval - (2 * ScrapeClock.MaxJitter)));
 
-    /// <summary>One lifetime, or two if the process was replaced within the block.</summary>
+    /// <summary>Returns one lifetime, or two if the process was replaced within the block.</summary>
     public IEnumerable<Lifetime> LifetimesIn(int block)
     {
         long born = timeline.Start - (long)(SplitMix64.Mix(Seed, 1) % (ulong)OldestStartBeforeData);
@@ -42,7 +45,7 @@ internal sealed class Target(ulong seed, int number, Timeline timeline)
         yield return new Lifetime(from, timeline.EndOf(block), born, generation);
     }
 
-    /// <summary>The labels that the scrape adds, in no order.</summary>
+    /// <summary>Returns the labels that the scrape adds, in no particular order.</summary>
     public (string Name, string Value)[] LabelsIn(int generation)
     {
         int network = IsNode ? 0 : 1 + (generation % 250);
@@ -65,12 +68,12 @@ internal sealed class Target(ulong seed, int number, Timeline timeline)
             return null;
         }
 
-        // Not in the first and last tenth, so that both lifetimes have samples.
+        // The replacement is not in the first or last tenth, so that both lifetimes have samples.
         long tenth = timeline.BlockDuration / 10;
         return timeline.StartOf(block) + tenth + (long)((draw >> 8) % (ulong)(8 * tenth));
     }
 
-    // Kubernetes' names of a replica set and a pod: its alphabet has no vowels and no look-alikes.
+    // Makes the name of a replica set or pod as Kubernetes does: its alphabet has no vowels and no look-alikes.
     private static string PodSuffix(ulong random)
     {
         const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";

@@ -1,6 +1,6 @@
 namespace TsdbGenerator.Model;
 
-/// <summary>The blocks' places in time, in Unix milliseconds.</summary>
+/// <summary>The times of the blocks, in Unix milliseconds.</summary>
 internal sealed record Timeline(long Start, long BlockDuration, long ScrapeInterval)
 {
     public int ScrapesPerBlock => (int)(BlockDuration / ScrapeInterval);
@@ -10,9 +10,11 @@ internal sealed record Timeline(long Start, long BlockDuration, long ScrapeInter
     public long EndOf(int block) => StartOf(block + 1);
 }
 
-/// <summary>A stretch of a block in which a process ran; its counters began at zero at <paramref name="Born"/>.</summary>
-/// <param name="From">The first millisecond.</param>
-/// <param name="To">The millisecond after the last.</param>
-/// <param name="Born">When the process started: in this block, in an earlier one, or before the first.</param>
-/// <param name="Generation">How often the process was started before, which a pod's name shows.</param>
+/// <summary>
+/// The part of a block in which a process ran. Its counters began at zero at <paramref name="Born"/>.
+/// </summary>
+/// <param name="From">The first millisecond of that part.</param>
+/// <param name="To">The millisecond after that part.</param>
+/// <param name="Born">The start of the process: in this block, in an earlier one, or before the first.</param>
+/// <param name="Generation">The number of earlier starts, which a pod's name shows.</param>
 internal readonly record struct Lifetime(long From, long To, long Born, int Generation);
