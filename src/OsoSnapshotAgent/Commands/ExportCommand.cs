@@ -37,13 +37,9 @@ internal static class ExportCommand
         Command command = new("export", Description) { offset, length, every, stream, block };
         command.Validators.Add(result =>
         {
-            string? refusal = Refuse(
-                result.GetValue(stream),
-                result.GetValue(block),
-                result.GetValue(offset),
-                result.GetValue(length),
-                result.GetValue(every));
-            if (refusal is not null)
+            if (Refuse(
+                result.GetValue(stream), result.GetValue(block), result.GetValue(offset), result.GetValue(length),
+                result.GetValue(every)) is { } refusal)
             {
                 result.AddError(refusal);
             }
@@ -59,7 +55,12 @@ internal static class ExportCommand
     }
 
     /// <returns>The reason why the options can't be used together; null if they can.</returns>
-    private static string? Refuse(bool stream, string? block, string? offset, string? length, string? every)
+    private static string? Refuse(
+        bool stream,
+        string? block,
+        string? offset,
+        string? length,
+        string? every)
     {
         if (Number(offset, 0) is null || Number(length, 0) is null)
         {
@@ -82,9 +83,14 @@ internal static class ExportCommand
             : null;
     }
 
-    /// <param name="every">The distance from one range to the next, in bytes; at least <paramref name="length"/>.</param>
+    /// <param name="every">The distance from one range to the next in bytes: at least the length.</param>
     /// <returns>The number of bytes written.</returns>
-    internal static long Copy(DataDirectory data, Stream output, long offset, long length, long every = long.MaxValue)
+    internal static long Copy(
+        DataDirectory data,
+        Stream output,
+        long offset,
+        long length,
+        long every = long.MaxValue)
     {
         using FileStream file = Open(data);
         if (offset > file.Length)

@@ -1,8 +1,8 @@
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>
-/// The bytes that one connection carries: a slice of a range, and the slice after each further step. Several connections
-/// share a range in such lanes, so that its bytes arrive nearly in their order.
+/// The bytes that one connection carries: a slice of a range, and the slice after each further step. Several
+/// connections share a range in such lanes, so that its bytes arrive nearly in their order.
 /// </summary>
 internal sealed class ByteLane
 {
@@ -23,7 +23,7 @@ internal sealed class ByteLane
     /// <summary>The bytes from there to the end of the slice; 0 if the lane is complete.</summary>
     public long SliceLeft => _slice.End - Offset;
 
-    /// <summary>The distance to the next slice, if this slice has not begun and is not the last one; otherwise null.</summary>
+    /// <summary>The distance to the next slice; null if this slice has begun or is the last one.</summary>
     public long? Step => Offset == _slice.Start && Offset + _stepBytes < _range.End ? _stepBytes : null;
 
     /// <summary>Splits a range into lanes.</summary>

@@ -9,7 +9,7 @@ internal sealed record CopyOptions
     /// <summary>How many ranges are fetched at a time.</summary>
     public required int Streams { get; init; }
 
-    /// <summary>The interval in which one connection must be fast enough, or several are used; zero to start with several.</summary>
+    /// <summary>The interval in which one connection must be fast enough; zero to start with several.</summary>
     public TimeSpan Trial { get; init; }
 
     /// <summary>A connection that brings nothing for this long is dead.</summary>
