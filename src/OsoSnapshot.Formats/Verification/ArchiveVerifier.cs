@@ -42,8 +42,8 @@ internal static class ArchiveVerifier
         }
     }
 
-    /// <summary>Compares the file as a whole, in which gzip's own checksum leaves out the header.</summary>
     /// <summary>Compares the checksums of the whole file, because gzip's own checksum leaves out the header.</summary>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
     public static void CompareFile(uint writtenCrc, uint readCrc)
     {
         if (writtenCrc != readCrc)

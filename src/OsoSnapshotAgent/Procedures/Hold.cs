@@ -27,7 +27,24 @@ internal sealed class Hold
     /// <param name="data">The directory of what is held.</param>
     public void Begin(DataDirectory data, bool hasArchive = true) => (HasArchive, _data) = (hasArchive, data);
 
-    public void Release() => _isReleased = true;
+    public void Release()
+    {
+        _isReleased = true;
+        WakeAll();
+    }
+
+    /// <summary>Waits for <see cref="Release"/>, a signal or the end of the time; may return earlier.</summary>
+    public void AwaitRelease(TimeSpan limit, CancellationToken token)
+    {
+        using CancellationTokenRegistration wakes = token.Register(WakeAll);
+        lock (_lock)
+        {
+            if (!_isReleased && !token.IsCancellationRequested)
+            {
+                Monitor.Wait(_lock, limit);
+            }
+        }
+    }
 
     /// <returns>The data directory of the artefacts; null if there is no hold, or a removal is at work.</returns>
     public DataDirectory? TryBeginRemoval()
@@ -46,24 +63,15 @@ internal sealed class Hold
 
     public void EndRemoval()
     {
-        lock (_lock)
-        {
-            _isRemoving = false;
-            Monitor.PulseAll(_lock);
-        }
+        _isRemoving = false;
+        WakeAll();
     }
 
     /// <summary>Waits for a removal, and lets no other one begin.</summary>
     /// <param name="token">Ends the wait. The removal then ends with the process.</param>
     public void End(CancellationToken token)
     {
-        using CancellationTokenRegistration wakes = token.Register(() =>
-        {
-            lock (_lock)
-            {
-                Monitor.PulseAll(_lock);
-            }
-        });
+        using CancellationTokenRegistration wakes = token.Register(WakeAll);
         lock (_lock)
         {
             while (_isRemoving && !token.IsCancellationRequested)
@@ -72,6 +80,14 @@ internal sealed class Hold
             }
 
             _data = null;
+        }
+    }
+
+    private void WakeAll()
+    {
+        lock (_lock)
+        {
+            Monitor.PulseAll(_lock);
         }
     }
 }

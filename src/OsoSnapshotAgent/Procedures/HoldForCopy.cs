@@ -114,7 +114,13 @@ internal sealed class HoldForCopy(
     private End Wait(DirectoryHandle directory, Held held, TimeSpan limit, string until, CancellationToken token)
     {
         transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
-        return WaitUntil(directory, held, limit, () => token.WaitHandle.WaitOne(Tick) && false, token);
+        return WaitUntil(directory, held, limit, IsEnter, token);
+
+        bool IsEnter()
+        {
+            state.Hold.AwaitRelease(Tick, token);
+            return false;
+        }
     }
 
     private End WaitUntil(

@@ -53,40 +53,18 @@ internal sealed class Artefacts(DataDirectory data)
     /// <summary>Deletes all files of this program and all snapshots, the archive last.</summary>
     /// <returns>The names of what was deleted.</returns>
     /// <inheritdoc cref="DeleteSnapshots" path="/exception"/>
-    public IReadOnlyList<string> DeleteAll(CancellationToken token)
-    {
-        Refuse(Files);
-        List<string> removed = [];
-        if (DeleteSnapshots(except: null, token))
-        {
-            removed.Add(DataDirectory.SnapshotsName + "/");
-        }
-
-        foreach (string name in Files.Where(name => _directory.Find(name) is not null))
-        {
-            _directory.DeleteFile(name);
-            removed.Add(name);
-        }
-
-        return removed;
-    }
+    public IReadOnlyList<string> DeleteAll(CancellationToken token) => DeleteWithSnapshots(Files, token);
 
     /// <summary>
     /// Deletes everything at the end of a hold. If the run made no archive, that of an earlier run stays, with its
     /// checksum and the log.
     /// </summary>
-    /// <returns>The names of what was deleted.</returns>
+    /// <inheritdoc cref="DeleteAll" path="/returns"/>
     /// <inheritdoc cref="DeleteSnapshots" path="/exception"/>
-    public IReadOnlyList<string> DeleteHeld(bool hasArchive, CancellationToken token)
-    {
-        if (hasArchive || _directory.Find(DataDirectory.ArchiveName) is null)
-        {
-            return DeleteAll(token);
-        }
-
-        Refuse([]);
-        return DeleteSnapshots(except: null, token) ? [DataDirectory.SnapshotsName + "/"] : [];
-    }
+    public IReadOnlyList<string> DeleteHeld(bool hasArchive, CancellationToken token) =>
+        hasArchive || _directory.Find(DataDirectory.ArchiveName) is null
+            ? DeleteAll(token)
+            : DeleteWithSnapshots([DataDirectory.PartialName], token);
 
     /// <summary>
     /// Deletes the snapshots. If a link lies in place of their directory, only the link is deleted. Prometheus may
@@ -158,6 +136,24 @@ internal sealed class Artefacts(DataDirectory data)
     public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
         .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))
         .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
+
+    private List<string> DeleteWithSnapshots(IReadOnlyList<string> files, CancellationToken token)
+    {
+        Refuse(files);
+        List<string> removed = [];
+        if (DeleteSnapshots(except: null, token))
+        {
+            removed.Add(DataDirectory.SnapshotsName + "/");
+        }
+
+        foreach (string name in files.Where(name => _directory.Find(name) is not null))
+        {
+            _directory.DeleteFile(name);
+            removed.Add(name);
+        }
+
+        return removed;
+    }
 
     private void DeleteOnce(FileStatus found, SnapshotName? except, CancellationToken token)
     {

@@ -21,19 +21,20 @@ internal sealed class AgentSilence(IPodReport report)
     /// <exception cref="OperatorException">The silence has lasted for five minutes.</exception>
     public void Judge(KubectlAnswer answer)
     {
+        string why = answer.ErrorText.Length > 0 ? answer.ErrorText : "what answers there is another run";
         TimeSpan silence = Stopwatch.GetElapsedTime(_answeredAt);
         if (silence > Max)
         {
             throw new OperatorException(
                 ClientStatus.Failed,
-                $"The agent has not answered for five minutes: {answer.ErrorText}",
-                "the container is still running; run the same command again to continue");
+                $"The agent has not answered for five minutes: {why}",
+                "the container may still be running; run the same command again to continue");
         }
 
         if (silence > Long && !_isTold)
         {
             _isTold = true;
-            report.Warn($"⚠️ The agent does not answer yet: {answer.ErrorText}");
+            report.Warn($"⚠️ The agent does not answer yet: {why}");
         }
     }
 }

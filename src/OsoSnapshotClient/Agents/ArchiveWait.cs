@@ -25,7 +25,9 @@ internal static class ArchiveWait
             // The log shows the hold at once. A status costs a call of kubectl, but shows the progress before the hold.
             if (!isFirst || !isAdopted)
             {
-                await Task.WhenAny(agent.Log.Holds, agent.AwaitEndAsync(Interval, token));
+                bool isKnown = agent.Log.Holds.IsCompleted;
+                Task<AgentState?> end = agent.AwaitEndAsync(Interval, token);
+                await (isKnown ? (Task)end : Task.WhenAny(agent.Log.Holds, end));
                 token.ThrowIfCancellationRequested();
             }
 

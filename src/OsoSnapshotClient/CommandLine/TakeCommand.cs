@@ -113,6 +113,14 @@ internal sealed class TakeCommand
 
     private void RefuseBeside(ParseResult arguments, string? output)
     {
+        if (arguments.GetValue(_skipExisting) && (output == "-" || arguments.GetValue(_into) is not null))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "--skip-existing needs a file or a directory as -o.",
+                "leave it out: --into never copies a block twice, and standard output has nothing to skip");
+        }
+
         string? other = arguments switch
         {
             _ when arguments.GetValue(_into) is null => null,

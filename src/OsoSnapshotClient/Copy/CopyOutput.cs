@@ -39,10 +39,10 @@ internal sealed class CopyOutput : IDisposable
     public static bool IsDirectory(string output) =>
         Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
 
-    /// <summary>Finds an archive that an earlier run has made, checked and released.</summary>
-    /// <returns>The archive's SHA-256; null if there is none, or the .sha256 file differs.</returns>
-    /// <exception cref="OperatorException">The .sha256 file is damaged.</exception>
-    public static string? FindComplete(string file)
+    /// <summary>Finds an archive that an earlier run has made, checked and released, and reads it again.</summary>
+    /// <returns>null if there is none, or it is not what its .sha256 file says.</returns>
+    /// <exception cref="OperatorException">One of the files can't be read.</exception>
+    public static async Task<CopyVerdict?> FindCompleteAsync(string file, CancellationToken token)
     {
         string path = file + ChecksumFile.Extension;
         if (!System.IO.File.Exists(file) || !System.IO.File.Exists(path) || System.IO.File.Exists(NoteOf(file)))
@@ -50,9 +50,18 @@ internal sealed class CopyOutput : IDisposable
             return null;
         }
 
-        using FileStream checksum = System.IO.File.OpenRead(path);
-        string sha256 = ChecksumFile.Read(checksum, path);
-        return sha256 == Sha256Of(file) ? sha256 : null;
+        try
+        {
+            using FileStream checksum = System.IO.File.OpenRead(path);
+            string expected = ChecksumFile.Read(checksum, path);
+            using FileStream archive = System.IO.File.OpenRead(file);
+            CopyVerdict verdict = await CopyVerdict.StartAsync(archive).WaitAsync(token);
+            return verdict.Damage is null && verdict.Sha256 == expected ? verdict : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CanNotRead(file, e);
+        }
     }
 
     /// <exception cref="OperatorException">The file exists, is being written, or can't be written.</exception>
@@ -146,9 +155,22 @@ internal sealed class CopyOutput : IDisposable
 
     private static string Sha256Of(string file)
     {
-        using FileStream content = System.IO.File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(content));
+        try
+        {
+            using FileStream content = System.IO.File.OpenRead(file);
+            return Convert.ToHexStringLower(SHA256.HashData(content));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CanNotRead(file, e);
+        }
     }
+
+    private static OperatorException CanNotRead(string file, Exception cause) => new(
+        ClientStatus.Failed,
+        $"{file} is already there, and it can't be compared with its checksum: {cause.Message}",
+        "move it away, or choose another -o",
+        cause);
 
     private static void Write(string path, byte[] content)
     {

@@ -59,19 +59,7 @@ internal sealed class PartFile : ICopyTarget
     public Stream Follow() => new GrowingFile(_file, _written);
 
     /// <summary>Notes which bytes have arrived, because the file's length no longer shows that.</summary>
-    public void BeginRanges()
-    {
-        // The copy and its report both save.
-        lock (_noteLock)
-        {
-            lock (_lock)
-            {
-                _output.Note.Ranges = _done.ToString();
-            }
-
-            _output.SaveNote();
-        }
-    }
+    public void BeginRanges() => Save(begins: true);
 
     public void Complete() => _written.Complete();
 
@@ -95,17 +83,30 @@ internal sealed class PartFile : ICopyTarget
         }
     }
 
-    public void Save()
-    {
-        if (_output.Note.Ranges is not null)
-        {
-            BeginRanges();
-        }
-    }
+    public void Save() => Save(begins: false);
 
     public void Dispose()
     {
         Complete();
         _file.Dispose();
+    }
+
+    private void Save(bool begins)
+    {
+        // The copy and its report both save.
+        lock (_noteLock)
+        {
+            if (!begins && _output.Note.Ranges is null)
+            {
+                return;
+            }
+
+            lock (_lock)
+            {
+                _output.Note.Ranges = _done.ToString();
+            }
+
+            _output.SaveNote();
+        }
     }
 }

@@ -3,9 +3,10 @@ namespace OsoSnapshotClient.Kubectl;
 /// <summary>Steps with kubectl that are needed in several places.</summary>
 internal static class KubectlCalls
 {
-    // 128 + SIGHUP, SIGINT, SIGTERM.
-    private static readonly int[] SignalStatuses = [129, 130, 143];
-    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
+
+    // 128 + SIGHUP, SIGINT, SIGTERM; STATUS_CONTROL_C_EXIT of Windows.
+    private static readonly int[] SignalStatuses = [129, 130, 143, unchecked((int)0xC000013A)];
 
     /// <summary>
     /// Waits until kubectl has ended. A signal from the terminal ends kubectl too, perhaps before this process gets it;

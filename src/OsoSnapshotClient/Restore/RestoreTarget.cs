@@ -19,6 +19,12 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     /// <exception cref="OperatorException">The directory is not empty.</exception>
     public void RequireEmpty()
     {
+        if (File.Exists(directory))
+        {
+            throw new OperatorException(
+                ClientStatus.Failed, $"{directory} is a file, not a directory.", "name an empty directory");
+        }
+
         if (!Directory.Exists(directory))
         {
             return;

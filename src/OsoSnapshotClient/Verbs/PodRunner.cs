@@ -46,7 +46,17 @@ internal sealed class PodRunner(
     public async Task<IReadOnlyList<PodResult>> RunManyAsync(
         string? selector, int parallel, Func<PodAccess, Task<PodResult>> work)
     {
-        IReadOnlyList<string> pods = await ListAsync(selector);
+        IReadOnlyList<string> pods;
+        try
+        {
+            pods = await ListAsync(selector);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperatorException(
+                signal.Status, "Interrupted before the pods were listed.", "run the same command again", e);
+        }
+
         using SemaphoreSlim slots = new(parallel);
         return await Task.WhenAll(pods.Select(async pod =>
         {

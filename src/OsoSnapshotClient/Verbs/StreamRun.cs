@@ -49,21 +49,8 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             throw;
         }
 
-        RequireSound(verdict);
+        TakeRun.RequireSound(verdict, _report);
         return new(_access.Pod, 0) { File = output?.File, Bytes = _size, Sha256 = verdict.Sha256 };
-    }
-
-    private void RequireSound(CopyVerdict verdict)
-    {
-        foreach (string problem in verdict.Problems)
-        {
-            _report.Warn($"⚠️ {Printable.Text(problem)}");
-        }
-
-        if (verdict.Problems.Count > 0)
-        {
-            throw TakeRun.CopyOfDamagedBlocks();
-        }
     }
 
     private async Task<CopyVerdict> CopyAsync(StreamedExport export, ICopyTarget target, CancellationToken token)

@@ -23,7 +23,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         string file = CopyOutput.FileFor(take.Output, access.Pod);
-        if (take.SkipsExisting && FindExisting(file) is { } existing)
+        if (take.SkipsExisting && await FindExistingAsync(file, token) is { } existing)
         {
             return existing;
         }
@@ -39,12 +39,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
             output?.Forget();
             throw;
         }
-        catch (OperatorException) when (_isFinished)
-        {
-            output?.Note.Delete();
-            throw;
-        }
-        catch (OperatorException) when (output is null && Agent is not null)
+        catch (OperatorException) when (output is null && Agent is not null && !_isFinished)
         {
             // No later run can continue what went to standard output.
             await Interruption.GiveUpAsync(Agent, take.IsKept);
@@ -61,21 +56,36 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         }
     }
 
-    /// <summary>The end of a run whose copy is right, after the damage has been shown.</summary>
-    public static OperatorException CopyOfDamagedBlocks() => new(
+    /// <summary>Shows the damage that blocks of a right copy have on Prometheus' own disk.</summary>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.DamagedBlocks"/>.</exception>
+    public static void RequireSound(CopyVerdict copy, IPodReport report)
+    {
+        foreach (string problem in copy.Problems)
+        {
+            report.Warn($"⚠️ {Printable.Text(problem)}");
+        }
+
+        if (copy.Problems.Count > 0)
+        {
+            throw CopyOfDamagedBlocks();
+        }
+    }
+
+    private static OperatorException CopyOfDamagedBlocks() => new(
         ExitStatus.DamagedBlocks,
         "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see above).",
         "restore it without these blocks");
 
-    private PodResult? FindExisting(string file)
+    private async Task<PodResult?> FindExistingAsync(string file, CancellationToken token)
     {
-        if (CopyOutput.FindComplete(file) is not { } sha256)
+        if (await CopyOutput.FindCompleteAsync(file, token) is not { } found)
         {
             return null;
         }
 
         _report.Say($"✅ {file} is complete: left as it is");
-        return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = sha256 };
+        RequireSound(found, _report);
+        return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = found.Sha256 };
     }
 
     private async Task<PodResult> FetchAsync(PodWatch watch, CancellationToken token)

@@ -57,13 +57,13 @@ internal sealed class Cluster : IDisposable
                 .. File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl")).Select(line => JsonNode.Parse(line)!)
                     .Where(call => call["call"] is not null),
             ];
-            ILookup<int, JsonNode> ends = calls.Where(call => call["passed"] is not null).ToLookup(call => (int)call["call"]!);
+            ILookup<string, JsonNode> ends = calls.Where(call => call["passed"] is not null).ToLookup(call => (string)call["call"]!);
             return
             [
                 .. from call in calls
                    let command = call["exec"]
                    where command is not null && (string?)command[1] == "export"
-                   let end = ends[(int)call["call"]!].FirstOrDefault()
+                   let end = ends[(string)call["call"]!].FirstOrDefault()
                    select (long.Parse((string)command[3]!, null), (long?)end?["passed"] ?? 0, (bool?)end?["broken"] ?? true),
             ];
         }

@@ -63,6 +63,9 @@ public sealed class PluginTakeTests
 
         CommandResult take = await cluster.RunAsync(["take", Cluster.Pod, .. options]);
 
+        // A second attempt must not turn that into a success.
+        CommandResult again = await cluster.RunAsync(["take", Cluster.Pod, "--skip-existing", "-o", Cluster.Pod + "-snapshots.tgz"]);
+        Assert.Equal(10, again.ExitStatus);
         Assert.True(take.ExitStatus == 10, $"status {take.ExitStatus}: {take.Error}");
         Assert.Contains("blocks that are damaged on Prometheus' own disk", take.Error, StringComparison.Ordinal);
         Assert.Contains("terminated with status", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
