@@ -17,6 +17,8 @@ Usage: ./build.sh VERB
            test detects
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
+  bench-client
+           compare the client with kubectl alone, on links with delay, and with backup directories; about 15 minutes
 
 If packages are missing, a verb names those that it needs and installs them with apt (through sudo if you aren't root).
 EOF
@@ -56,6 +58,13 @@ verb_bench() {
   tests/bench/bench.sh
 }
 
+verb_bench-client() {
+  src/build/install-packages.sh bc clang curl iproute2 podman runc xz-utils
+  verb_image
+  tests/fetch-prometheus.sh bookworm
+  tests/bench/client.sh
+}
+
 verb_mutants() {
   src/build/install-packages.sh libisal2 python3 util-linux
   tests/mutants.py
@@ -73,7 +82,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | client | image | mutants | bench) "verb_$1" ;;
+  demo | test | publish | client | image | mutants | bench | bench-client) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

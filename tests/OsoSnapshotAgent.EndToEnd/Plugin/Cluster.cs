@@ -95,7 +95,11 @@ internal sealed class Cluster : IDisposable
         settings["podman"] = JsonSerializer.SerializeToNode(Podman.Command());
         settings["image"] = Podman.Image;
         settings["cluster"] = _pods.DeepClone();
-        File.WriteAllText(Path.Combine(StandInFolder, "config.json"), settings.ToJsonString());
+
+        // A stand-in at work may read it at any time.
+        string path = Path.Combine(StandInFolder, "config.json");
+        File.WriteAllText(path + ".new", settings.ToJsonString());
+        File.Move(path + ".new", path, overwrite: true);
     }
 
     /// <summary>Runs kubectl oso-snapshot.</summary>

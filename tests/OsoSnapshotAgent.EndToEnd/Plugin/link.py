@@ -38,24 +38,32 @@ def join(name, device, address):
         run(*inside(name), "sysctl", "-w", setting)
 
 
+def leave():
+    for name in (NEAR, FAR):
+        subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
+
+
 def serve(program, milliseconds):
+    # A run that was killed leaves its namespaces.
+    leave()
     link = subprocess.Popen([program, NEAR, FAR, str(int(float(milliseconds) * 500))], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     link.stdout.readline()
     try:
         join(NEAR, NEAR, "10.213.0.1")
         join(FAR, FAR, ADDRESS[0])
-        server = subprocess.Popen([*inside(FAR), sys.executable, __file__, "listen"])
+        server = subprocess.Popen([*inside(FAR), sys.executable, __file__, "listen"], stdout=subprocess.PIPE)
+        server.stdout.readline()
         print("ready", flush=True)
         sys.stdin.read()
         server.terminate()
     finally:
         link.stdin.close()
-        for name in (NEAR, FAR):
-            subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
+        leave()
 
 
 def listen():
     server = socket.create_server(ADDRESS)
+    print("listening", flush=True)
     while True:
         threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
 

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Prints the figures of the client, with dist/ and the agent's image, through the tests' stand-in for kubectl: the client
+# beside the fewest commands by hand, several connections over a link with delay, and backup directories. OSO_BENCH_SIZE
+# is the size of the backed up database in bytes; OSO_BENCH_ROUNDS is how often each variant runs; OSO_BENCH_PLUGIN is
+# the path of another client to compare.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# Runs a test and prints the figures in its diagnostics. It fails if the test fails. More arguments are the runner's.
+figures() {
+  local project=tests/$1 method=$2
+  dotnet build "$project" --configuration Release --nologo -v quiet
+  dotnet run --project "$project" --configuration Release --no-build -- -noLogo -noColor -diagnostics -method "*$method*" "${@:3}" |
+    sed -nE 's/^ *\[D::[^]]*\] //p; /^ *\|/p; /\[FAIL\]|Skipped: [1-9]/p'
+}
+
+figures OsoSnapshotAgent.EndToEnd Client_beside_the_fewest_commands_by_hand -explicit only
+figures OsoSnapshotAgent.EndToEnd Copies_with_several_connections -explicit only
+export OSO_TEST_COPY_BYTES=${OSO_BENCH_SIZE:-1200000000}
+figures OsoSnapshotAgent.EndToEnd A_second_backup_of_an_unchanged_database
+figures OsoSnapshotClient.Tests A_month_of_backups
