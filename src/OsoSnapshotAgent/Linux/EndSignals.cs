@@ -36,6 +36,13 @@ internal sealed class EndSignals : IDisposable
     {
         context.Cancel = true;
         Status ??= status;
-        _source.Cancel();
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The run has ended: Dispose of a registration does not wait for its handler.
+        }
     }));
 }

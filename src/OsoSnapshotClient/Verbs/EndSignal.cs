@@ -34,6 +34,19 @@ internal sealed class EndSignal : IDisposable
         _source.Dispose();
     }
 
+    // At the end of a run, Dispose of a registration does not wait for its handler.
+    private void Cancel()
+    {
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The run has ended by itself.
+        }
+    }
+
     private void Add(PosixSignal signal, ExitStatus status) =>
         _registrations.Add(PosixSignalRegistration.Create(signal, context =>
         {
@@ -41,7 +54,7 @@ internal sealed class EndSignal : IDisposable
             if (Status == ExitStatus.Done)
             {
                 Status = status;
-                _source.Cancel();
+                Cancel();
             }
             else
             {
