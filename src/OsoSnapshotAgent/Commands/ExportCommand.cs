@@ -103,14 +103,15 @@ internal static class ExportCommand
 
         byte[] buffer = new byte[BufferBytes];
         long size = file.Length;
-        long written = CopyRange(file, output, offset, length, buffer);
-        for (long start = offset; every < size - start;)
+        long written = 0;
+        for (long start = offset; ; start += every)
         {
-            start += every;
             written += CopyRange(file, output, start, length, buffer);
+            if (every >= size - start)
+            {
+                return written;
+            }
         }
-
-        return written;
     }
 
     private static long CopyRange(FileStream file, Stream output, long offset, long length, byte[] buffer)

@@ -19,15 +19,15 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     public ArchivePlan RequireForArchive(DataDirectory data, IDeflateEngine engine)
     {
         // What earlier runs have left may be deleted for the new archive, so its room counts as free.
-        long room = new Volume(data, settings.Reserve).RoomBytes + new Artefacts(data).ReclaimableBytes();
+        long room = RoomBytes(data) + new Artefacts(data).ReclaimableBytes();
         long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
-        long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
+        long head = HeadBytes(data);
 
         // Prometheus cuts the head's block to its content before the agent begins the archive.
         long needed = Math.Max(HeadReserve, head + archive);
         if (room < needed)
         {
-            bool hasRoomForSnapshot = new Volume(data, settings.Reserve).RoomBytes >= Math.Max(HeadReserve, head);
+            bool hasRoomForSnapshot = RoomBytes(data) >= SnapshotBytes(data);
             throw Refuse(
                 data,
                 needed,
@@ -46,9 +46,8 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     /// <inheritdoc cref="RequireForArchive" path="/exception"/>
     public void RequireForSnapshot(DataDirectory data)
     {
-        long head = settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
-        long needed = Math.Max(HeadReserve, head);
-        if (new Volume(data, settings.Reserve).RoomBytes < needed)
+        long needed = SnapshotBytes(data);
+        if (RoomBytes(data) < needed)
         {
             throw Refuse(data, needed, archive: 0, string.Empty);
         }
@@ -57,6 +56,13 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     }
 
     private long HeadReserve => settings.SkipHead ? 1 : HeadSegmentBytes;
+
+    private long HeadBytes(DataDirectory data) =>
+        settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
+
+    private long SnapshotBytes(DataDirectory data) => Math.Max(HeadReserve, HeadBytes(data));
+
+    private long RoomBytes(DataDirectory data) => new Volume(data, settings.Reserve).RoomBytes;
 
     private void TellRoom(DataDirectory data) =>
         transcript.Line($"Room: {new Volume(data, settings.Reserve).Describe()}");

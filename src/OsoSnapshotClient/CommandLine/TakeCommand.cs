@@ -72,21 +72,13 @@ internal sealed class TakeCommand
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
     {
-        RefuseBeside(arguments, output);
+        RefuseTogether(arguments, output);
         if (pods.Pod is null && output is not null && !CopyOutput.IsDirectory(output))
         {
             throw new OperatorException(
                 ExitStatus.Settings,
                 $"{output} is not a directory: with -l each pod has a file of its own.",
                 $"mkdir {output}");
-        }
-
-        if (arguments.GetValue(_reuse) && arguments.GetValue(_stream))
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                "--reuse and --stream exclude each other: --stream leaves no archive on the volume.",
-                "leave one of them out");
         }
 
         return new()
@@ -111,7 +103,7 @@ internal sealed class TakeCommand
         };
     }
 
-    private void RefuseBeside(ParseResult arguments, string? output)
+    private void RefuseTogether(ParseResult arguments, string? output)
     {
         if (arguments.GetValue(_skipExisting) && (output == "-" || arguments.GetValue(_into) is not null))
         {
@@ -119,6 +111,14 @@ internal sealed class TakeCommand
                 ExitStatus.Settings,
                 "--skip-existing needs a file or a directory as -o.",
                 "leave it out: --into never copies a block twice, and standard output has nothing to skip");
+        }
+
+        if (arguments.GetValue(_reuse) && arguments.GetValue(_stream))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "--reuse and --stream exclude each other: --stream leaves no archive on the volume.",
+                "leave one of them out");
         }
 
         string? other = arguments switch

@@ -64,7 +64,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         TimeSpan interval = options.Trial > TimeSpan.Zero ? options.Trial : Timeout.InfiniteTimeSpan;
 
         // TCP starts slowly: the first interval says nothing.
-        long before = -1;
+        long? before = null;
         await using Timer judge = new(_ => Judge(), state: null, interval, interval);
         try
         {
@@ -78,7 +78,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
         void Judge()
         {
             long done = target.DoneBytes;
-            bool isSlow = before >= 0 && done - before < options.Trial.TotalSeconds * SlowBytesPerSecond;
+            bool isSlow = done - before < options.Trial.TotalSeconds * SlowBytesPerSecond;
             before = done;
             if (isSlow && StreamsFor(target, size) > 1)
             {

@@ -40,30 +40,33 @@ internal sealed class RestoreRun(
         using FileStream file = File.OpenRead(archive);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
+        ArchiveContent? content = null;
+        OperatorException? damage = null;
         try
         {
-            ArchiveContent content = ArchiveContent.Read(tap, token);
-            CompareChecksum(tap, hash, token);
-            return content.Problems.Count == 0 ? content : throw Failed(
-                "The blocks are damaged." + string.Concat(
-                    content.Problems.Select(problem => "\n   " + Printable.Text(problem))),
-                "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
+            content = ArchiveContent.Read(tap, token);
         }
         catch (InvalidDataException e)
         {
-            CompareChecksum(tap, hash, token);
-            throw Failed($"{archive} is damaged or no archive: {Printable.Text(e.Message)}", "copy it again");
+            damage = Failed($"{archive} is damaged or no archive: {Printable.Text(e.Message)}", "copy it again");
         }
         catch (ForeignArchiveException e)
         {
-            CompareChecksum(tap, hash, token);
-            throw Failed(
+            damage = Failed(
                 $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}",
                 $"see its content with tar tvf {archive}");
         }
+
+        // A wrong checksum explains more than the damage that was found.
+        CompareChecksum(tap, hash, token);
+        return content is null ? throw damage!
+            : content.Problems.Count == 0 ? content
+            : throw Failed(
+                "The blocks are damaged." + string.Concat(
+                    content.Problems.Select(problem => "\n   " + Printable.Text(problem))),
+                "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
     }
 
-    // A wrong checksum explains more than the damage that was found.
     private void CompareChecksum(ReadTap tap, IncrementalHash hash, CancellationToken token)
     {
         string path = archive + ChecksumFile.Extension;
