@@ -100,16 +100,19 @@ internal sealed class TargetContainer : IAsyncDisposable
     public async Task SignalAsync(string signal) => (await Podman.RunAsync("kill", "--signal", signal, _name)).Succeeded();
 
     /// <summary>Sends Prometheus samples. Prometheus needs --web.enable-remote-write-receiver.</summary>
-    /// <param name="body">A body that <see cref="RemoteWrite"/> has made.</param>
-    public async Task WriteAsync(byte[] body)
+    /// <param name="bodies">Bodies that <see cref="RemoteWrite"/> has made, in the order of their samples' times.</param>
+    public async Task WriteAsync(IEnumerable<byte[]> bodies)
     {
-        await File.WriteAllBytesAsync(PathOf("samples"), body);
         string process = (await Podman.RunAsync("inspect", "--format={{.State.Pid}}", _name)).Succeeded().Output.Trim();
-        (await HostCommand.RunAsync(HostCommand.AsRoot(
-            "nsenter", "--target", process, "--net", "curl", "--silent", "--show-error", "--fail-with-body",
-            "--header", "Content-Encoding: snappy", "--header", "Content-Type: application/x-protobuf",
-            "--header", "X-Prometheus-Remote-Write-Version: 0.1.0", "--data-binary", "@" + PathOf("samples"),
-            $"http://localhost:80/{Prefix}/prometheus/api/v1/write"))).Succeeded();
+        foreach (byte[] body in bodies)
+        {
+            await File.WriteAllBytesAsync(PathOf("samples"), body);
+            (await HostCommand.RunAsync(HostCommand.AsRoot(
+                "nsenter", "--target", process, "--net", "curl", "--silent", "--show-error", "--fail-with-body",
+                "--header", "Content-Encoding: snappy", "--header", "Content-Type: application/x-protobuf",
+                "--header", "X-Prometheus-Remote-Write-Version: 0.1.0", "--data-binary", "@" + PathOf("samples"),
+                $"http://localhost:80/{Prefix}/prometheus/api/v1/write"))).Succeeded();
+        }
     }
 
     /// <summary>Makes new containers on the same volume, as a restart of the pod does.</summary>

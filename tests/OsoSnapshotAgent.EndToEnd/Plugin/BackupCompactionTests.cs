@@ -57,16 +57,18 @@ public sealed class BackupCompactionTests
     /// <returns>The time of the last sample.</returns>
     private static async Task<DateTimeOffset> WriteAsync(TargetContainer target, DateTimeOffset time)
     {
+        List<byte[]> bodies = [];
         for (TimeSpan done = TimeSpan.Zero; done < Between; done += TimeSpan.FromMinutes(1))
         {
             DateTimeOffset[] times = [.. Enumerable.Range(1, 4).Select(step => time + (step * Interval))];
-            await target.WriteAsync(RemoteWrite.Body(
+            bodies.Add(RemoteWrite.Body(
                 from series in Enumerable.Range(0, SeriesCount)
                 select ($"load_{series}", (IReadOnlyList<(DateTimeOffset, double)>)
                     [.. times.Select(at => (at, Math.Sin(series + (at.ToUnixTimeSeconds() / 100.0))))])));
             time = times[^1];
         }
 
+        await target.WriteAsync(bodies);
         return time;
     }
 

@@ -23,7 +23,7 @@ public sealed class ClientBench
         kubectl exec "$POD" -c "$name" -- oso-snapshot release --remove
         """;
 
-    private readonly Dictionary<string, List<double>> _seconds = [];
+    private readonly Timings _timings = new();
 
     [Theory(Explicit = true)]
     [InlineData("tiny", "4000000")]
@@ -38,7 +38,7 @@ public sealed class ClientBench
         for (int round = 0; round < Number("OSO_BENCH_ROUNDS", "3"); round++)
         {
             string copied = await TimeAsync("by hand", () => cluster.RunScriptAsync(ByHand, $"{round}"));
-            Add("by hand, the copy alone", double.Parse(copied.Split("copied ")[1].Split('\n')[0], CultureInfo.InvariantCulture));
+            _timings.Add("by hand, the copy alone", double.Parse(copied.Split("copied ")[1].Split('\n')[0], CultureInfo.InvariantCulture));
             size = new FileInfo(Path.Combine(cluster.Folder, "by-hand.tgz")).Length;
             await TimeAsync("take", () => cluster.RunAsync("take", Cluster.Pod, "-q"));
             await TimeAsync("take --streams 1", () => cluster.RunAsync("take", Cluster.Pod, "-q", "--streams", "1", "-o", "one.tgz"));
@@ -57,9 +57,9 @@ public sealed class ClientBench
             Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
         }
 
-        double byHand = Median("by hand");
-        string table = string.Concat(_seconds.Keys.Select(name => string.Create(
-            CultureInfo.InvariantCulture, $"| {name} | {Median(name):0.00} s | {Median(name) - byHand:+0.00;-0.00} s | {Median(name) / byHand:0.00} |\n")));
+        double byHand = _timings.Median("by hand");
+        string table = string.Concat(_timings.Names.Select(name => string.Create(
+            CultureInfo.InvariantCulture, $"| {name} | {_timings.Median(name):0.00} s | {_timings.Median(name) - byHand:+0.00;-0.00} s | {_timings.Median(name) / byHand:0.00} |\n")));
         TestContext.Current.SendDiagnosticMessage(
             $"{title}: an archive of {size} bytes\n\n| variant | median | beside by hand | × by hand |\n| --- | ---: | ---: | ---: |\n{table}");
     }
@@ -72,15 +72,7 @@ public sealed class ClientBench
     {
         long startedAt = Stopwatch.GetTimestamp();
         string output = (await run()).Succeeded().Output;
-        Add(name, Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+        _timings.Add(name, Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
         return output;
     }
-
-    private void Add(string name, double seconds)
-    {
-        _seconds.TryAdd(name, []);
-        _seconds[name].Add(seconds);
-    }
-
-    private double Median(string name) => _seconds[name].Order().ElementAt(_seconds[name].Count / 2);
 }

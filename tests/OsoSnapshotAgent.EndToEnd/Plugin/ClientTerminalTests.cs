@@ -18,7 +18,6 @@ public sealed class ClientTerminalTests
         using Cluster cluster = new(target);
         cluster.Configure(Slow());
         using Pty terminal = new();
-        terminal.Resize(40, 120);
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod, "--keep");
 
         await terminal.WaitForAsync("KiB/s");
@@ -41,7 +40,6 @@ public sealed class ClientTerminalTests
         using Cluster cluster = new(target);
         cluster.Configure(Slow());
         using Pty terminal = new();
-        terminal.Resize(40, 120);
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
 
         await terminal.WaitForAsync("KiB/s");
@@ -61,7 +59,6 @@ public sealed class ClientTerminalTests
         using Cluster cluster = new(target);
         await target.SignalAsync("STOP");
         using Pty terminal = new();
-        terminal.Resize(40, 120);
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod, "--keep");
 
         await terminal.WaitForAsync("procedure started");
@@ -82,7 +79,6 @@ public sealed class ClientTerminalTests
         using Cluster cluster = new(target);
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["release"] = "slow" } });
         using Pty terminal = new();
-        terminal.Resize(40, 120);
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
 
         await terminal.WaitForAsync("structure right");

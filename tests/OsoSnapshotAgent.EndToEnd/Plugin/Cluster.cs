@@ -119,9 +119,14 @@ internal sealed class Cluster : IDisposable
     public Process Start(params string[] arguments) => HostCommand.Start(["setsid", .. Command(arguments)], Folder);
 
     /// <summary>Starts the plugin on a terminal whose keys send signals.</summary>
-    public Process StartOn(Pty terminal, params string[] arguments) => HostCommand.Start(
-        ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. Command(arguments)],
-        Folder);
+    public Process StartOn(Pty terminal, params string[] arguments)
+    {
+        // Wide enough for a progress bar.
+        terminal.Resize(40, 120);
+        return HostCommand.Start(
+            ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. Command(arguments)],
+            Folder);
+    }
 
     /// <summary>
     /// Starts the plugin, and sends all its processes Ctrl-C's signal once this many bytes were copied. Returns the

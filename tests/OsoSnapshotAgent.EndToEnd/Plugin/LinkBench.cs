@@ -16,7 +16,7 @@ public sealed class LinkBench
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "Plugin", "link.py");
 
-    private readonly Dictionary<string, List<double>> _seconds = [];
+    private readonly Timings _timings = new();
 
     [Theory(Explicit = true)]
     [InlineData(20)]
@@ -44,16 +44,18 @@ public sealed class LinkBench
                 Array.ForEach(Directory.GetFiles(cluster.Folder, "*.tgz*"), File.Delete);
                 long startedAt = Stopwatch.GetTimestamp();
                 (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--reuse", "--streams", streams)).Succeeded();
-                Add("--streams " + streams, Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+                double seconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
+                _timings.Add("--streams " + streams, seconds);
+                TestContext.Current.SendDiagnosticMessage(FormattableString.Invariant($"--streams {streams}: {seconds:0.0} s"));
                 (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
             }
         }
 
         link.StandardInput.Close();
         await link.WaitForExitAsync(TestContext.Current.CancellationToken);
-        string table = string.Concat(_seconds.Keys.Select(name => string.Create(
+        string table = string.Concat(_timings.Names.Select(name => string.Create(
             CultureInfo.InvariantCulture,
-            $"| {milliseconds} ms | {name} | {Median(name):0.0} s | {Median(name) / Median("--streams 1"):0.00} |\n")));
+            $"| {milliseconds} ms | {name} | {_timings.Median(name):0.0} s | {_timings.Median(name) / _timings.Median("--streams 1"):0.00} |\n")));
         TestContext.Current.SendDiagnosticMessage(
             $"an archive of {new FileInfo(target.Archive).Length} bytes\n\n| round trip | variant | median | × 1 |\n| ---: | --- | ---: | ---: |\n{table}");
     }
@@ -66,13 +68,4 @@ public sealed class LinkBench
         Assert.Equal("ready", await link.StandardOutput.ReadLineAsync());
         return link;
     }
-
-    private void Add(string name, double seconds)
-    {
-        _seconds.TryAdd(name, []);
-        _seconds[name].Add(seconds);
-        TestContext.Current.SendDiagnosticMessage(FormattableString.Invariant($"{name}: {seconds:0.0} s"));
-    }
-
-    private double Median(string name) => _seconds[name].Order().ElementAt(_seconds[name].Count / 2);
 }
