@@ -25,7 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The projects with rooms, and the file to which each is compiled.
-PROJECTS = {"src/OsoSnapshot.Formats": "OsoSnapshot.Formats.dll", "src/OsoSnapshotAgent": "oso-snapshot.dll"}
+PROJECTS = {"src/OsoSnapshotCore": "OsoSnapshotCore.dll", "src/OsoSnapshotAgent": "oso-snapshot.dll"}
 TESTS = "tests/OsoSnapshotAgent.Tests"
 TABLE = ROOT / "tests/mutants.txt"
 
@@ -48,19 +48,19 @@ GUARDS = {
     "Procedures/SnapshotCapture.cs": "SnapshotCapture PlantedLink",
     "Procedures/StorageProof.cs": "StorageProof",
     "Procedures/UndoStack.cs": "ProcedureRunner SnapshotArchiving",
-    "Tar/ExtendedHeader.cs": "TarReader TarRefusal",
-    "Tar/HeaderBlock.cs": "TarReader TarRefusal",
-    "Tar/TarReader.cs": "TarReader TarRefusal",
+    "Archives/Tar/ExtendedHeader.cs": "TarReader TarRefusal",
+    "Archives/Tar/HeaderBlock.cs": "TarReader TarRefusal",
+    "Archives/Tar/TarReader.cs": "TarReader TarRefusal",
     "Target/ArtefactGuard.cs": "Artefacts OddFile ArtefactRemoval",
     "Target/Artefacts.cs": "Artefacts ControlServer DataDirectory ArtefactRemoval",
     "Target/ContainerRoot.cs": "ContainerRoot TargetData",
     "Target/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts ArtefactRemoval TargetData",
     "Target/ServerProcesses.cs": "TargetFinder",
     "Target/TargetFinder.cs": "TargetFinder TargetData TargetAccess",
-    "Tsdb/BlockAudit.cs": "BlockAudit ArchiveCheck",
-    "Verification/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
-    "Verification/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck SnapshotArchiving",
-    "Verification/ChecksumFile.cs": "ArchiveCheck SnapshotArchiving PlantedLink",
+    "Blocks/BlockAudit.cs": "BlockAudit ArchiveCheck",
+    "Archives/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
+    "Archives/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck SnapshotArchiving",
+    "Archives/ChecksumFile.cs": "ArchiveCheck SnapshotArchiving PlantedLink",
 }
 
 # Each pattern is searched in a line whose string literals are blanked out, and is followed by its replacements.

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Commands;
+using OsoSnapshotCore;
 
 ParseResult commandLine = AgentCommandLine.Create().Parse(args);
 bool isWrong = commandLine.Errors.Count > 0;

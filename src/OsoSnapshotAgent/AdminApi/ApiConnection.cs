@@ -1,5 +1,5 @@
 using System.Net;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 

@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.AdminApi;
 

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 

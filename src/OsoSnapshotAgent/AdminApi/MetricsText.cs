@@ -1,5 +1,5 @@
 using System.Globalization;
-using OsoSnapshot.Formats.Streams;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.AdminApi;
 

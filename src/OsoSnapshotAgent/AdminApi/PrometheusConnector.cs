@@ -1,8 +1,8 @@
 using System.Net.Security;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.AdminApi;
 

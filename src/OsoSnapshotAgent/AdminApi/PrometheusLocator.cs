@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.AdminApi;
 

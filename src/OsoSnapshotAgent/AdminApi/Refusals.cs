@@ -1,6 +1,6 @@
 using System.Net;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.AdminApi;
 

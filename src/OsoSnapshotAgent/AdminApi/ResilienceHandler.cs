@@ -1,6 +1,6 @@
 using System.Net;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotCore.Text;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.AdminApi;
 

@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.AdminApi;
 

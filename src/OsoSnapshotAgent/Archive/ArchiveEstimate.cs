@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Archive;
 

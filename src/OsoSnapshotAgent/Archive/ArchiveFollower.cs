@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -13,7 +13,7 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
-    private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
+    private Crc32C _crc = OsoSnapshotCore.Streams.Crc32C.Start();
     private long _position;
     private long _writtenOut;
     private long _started;

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archive;
 

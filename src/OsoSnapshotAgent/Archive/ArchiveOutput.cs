@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -20,7 +20,7 @@ internal sealed class ArchiveOutput(
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly long _startedAt = time.GetTimestamp();
-    private Crc32C _crc = OsoSnapshot.Formats.Streams.Crc32C.Start();
+    private Crc32C _crc = OsoSnapshotCore.Streams.Crc32C.Start();
 
     public long BytesWritten { get; private set; }
 

@@ -1,12 +1,12 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tar;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Archives.Tar;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archive;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Archive;
 

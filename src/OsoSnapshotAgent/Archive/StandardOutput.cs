@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archive;
 

@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,13 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,8 +1,8 @@
 using System.Collections;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

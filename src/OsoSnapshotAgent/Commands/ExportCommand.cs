@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Commands;
 

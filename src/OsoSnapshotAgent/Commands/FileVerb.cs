@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

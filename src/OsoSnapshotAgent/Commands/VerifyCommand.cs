@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Commands;
 

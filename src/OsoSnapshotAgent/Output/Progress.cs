@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Output;
 

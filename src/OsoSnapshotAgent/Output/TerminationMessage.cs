@@ -1,5 +1,5 @@
 using System.Text;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Output;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Output;
 

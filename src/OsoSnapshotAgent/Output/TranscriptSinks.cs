@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Text;
 using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;

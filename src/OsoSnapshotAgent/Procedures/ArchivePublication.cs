@@ -1,11 +1,11 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,12 +1,12 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

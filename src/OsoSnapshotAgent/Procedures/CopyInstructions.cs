@@ -1,6 +1,6 @@
 using System.Text;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

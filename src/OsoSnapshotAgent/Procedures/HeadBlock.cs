@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Procedures;
 

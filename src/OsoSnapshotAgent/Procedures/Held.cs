@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Procedures;
 

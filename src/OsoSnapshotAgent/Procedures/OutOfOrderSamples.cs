@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,10 +1,10 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

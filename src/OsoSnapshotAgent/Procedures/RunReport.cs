@@ -1,10 +1,10 @@
 using System.Globalization;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

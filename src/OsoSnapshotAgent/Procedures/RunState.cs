@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Streams;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,12 +1,12 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,10 +1,10 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Procedures;
 

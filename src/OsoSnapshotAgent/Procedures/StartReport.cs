@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Procedures;
 

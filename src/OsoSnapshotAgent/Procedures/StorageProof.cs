@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

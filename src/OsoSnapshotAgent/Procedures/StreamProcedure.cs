@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Procedures;
 

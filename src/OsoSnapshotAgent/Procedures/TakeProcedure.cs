@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Procedures;
 

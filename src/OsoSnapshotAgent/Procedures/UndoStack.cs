@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

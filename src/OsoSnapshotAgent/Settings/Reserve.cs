@@ -1,5 +1,5 @@
 using System.Globalization;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Settings;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Settings;
 

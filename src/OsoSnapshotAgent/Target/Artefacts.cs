@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Target;
 

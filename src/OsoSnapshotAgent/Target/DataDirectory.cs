@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Target;
 

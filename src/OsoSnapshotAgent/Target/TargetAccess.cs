@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Target;
 

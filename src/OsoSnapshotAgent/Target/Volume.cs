@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
 

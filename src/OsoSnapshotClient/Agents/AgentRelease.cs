@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;
 

@@ -1,4 +1,4 @@
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;
 

@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
 

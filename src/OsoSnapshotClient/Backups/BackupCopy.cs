@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 
 namespace OsoSnapshotClient.Backups;
 

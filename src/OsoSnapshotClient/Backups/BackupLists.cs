@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

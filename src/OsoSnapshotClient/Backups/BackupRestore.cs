@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,11 +1,11 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

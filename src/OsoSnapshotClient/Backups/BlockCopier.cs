@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Backups;
 

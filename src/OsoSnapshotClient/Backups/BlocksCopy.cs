@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -84,7 +84,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
             yield return directory.PathOf(block);
         }
 
-        const string Extension = OsoSnapshot.Formats.Verification.ChecksumFile.Extension;
+        const string Extension = OsoSnapshotCore.Archives.ChecksumFile.Extension;
         foreach (string checksum in Directory.EnumerateFiles(directory.Blocks, "*" + Extension))
         {
             if (BlockName.TryParseFile(Path.GetFileName(checksum)[..^Extension.Length], out BlockName block)

@@ -1,6 +1,6 @@
 using System.Globalization;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 

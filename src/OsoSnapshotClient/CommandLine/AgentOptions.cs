@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Backups;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

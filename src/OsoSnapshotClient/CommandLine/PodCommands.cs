@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

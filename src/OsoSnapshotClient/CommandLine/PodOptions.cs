@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

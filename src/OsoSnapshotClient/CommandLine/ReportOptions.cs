@@ -1,6 +1,6 @@
 using System.CommandLine;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

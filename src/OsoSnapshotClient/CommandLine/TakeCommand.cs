@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Copy;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 
 namespace OsoSnapshotClient.Copy;
 

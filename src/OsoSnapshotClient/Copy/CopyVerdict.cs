@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Copy;
 

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats.Streams;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Copy;
 

@@ -11,7 +11,7 @@ internal interface ICopyTarget : IDisposable
     /// <summary>The ranges that have not arrived, in pieces of at most <paramref name="maxBytes"/>.</summary>
     IReadOnlyList<ByteRange> Missing(long size, long maxBytes);
 
-    /// <exception cref="OsoSnapshot.Formats.OperatorException">The bytes can't be written.</exception>
+    /// <exception cref="OsoSnapshotCore.OperatorException">The bytes can't be written.</exception>
     void Write(long offset, ReadOnlySpan<byte> bytes);
 
     /// <summary>Reads the bytes in their order as they arrive, those of earlier runs first.</summary>

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Copy;
 

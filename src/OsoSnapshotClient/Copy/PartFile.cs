@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Copy;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Copy;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Kubectl;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Kubectl;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Kubectl;
 

@@ -1,4 +1,4 @@
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Restore;
 

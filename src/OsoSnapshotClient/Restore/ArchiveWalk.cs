@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Tar;
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Archives.Tar;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Restore;
 

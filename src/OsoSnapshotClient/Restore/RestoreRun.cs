@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Text;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Streams;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Restore;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Restore;
 

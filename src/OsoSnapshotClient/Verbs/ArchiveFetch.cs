@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Verbs;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Verbs;
 

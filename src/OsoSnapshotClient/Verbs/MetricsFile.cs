@@ -1,5 +1,5 @@
 using System.Globalization;
-using OsoSnapshot.Formats;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Verbs;
 

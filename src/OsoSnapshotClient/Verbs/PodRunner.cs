@@ -1,8 +1,8 @@
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Verbs;
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotClient.Verbs;
 /// <param name="Access">The access with the options that this kubectl knows, and the pod's containers.</param>
 internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
 {
-    /// <exception cref="OsoSnapshot.Formats.OperatorException">The run can't succeed.</exception>
+    /// <exception cref="OsoSnapshotCore.OperatorException">The run can't succeed.</exception>
     public static async Task<Preflight> RunAsync(
         PodAccess access, PodWatch watch, bool needsRights, CancellationToken token)
     {
@@ -24,7 +24,7 @@ internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
             TargetChoice.Find(await pod, access.Start.Target));
     }
 
-    /// <exception cref="OsoSnapshot.Formats.OperatorException">The pod can't be read.</exception>
+    /// <exception cref="OsoSnapshotCore.OperatorException">The pod can't be read.</exception>
     public static async Task<Pod> ReadAsync(PodAccess access, PodWatch watch, CancellationToken token)
     {
         (Pod? pod, KubectlAnswer? failure) = await watch.StartAsync(token);

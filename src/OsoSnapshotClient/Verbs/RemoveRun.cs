@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Verbs;
 

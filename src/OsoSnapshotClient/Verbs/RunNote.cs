@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Verbs;
 

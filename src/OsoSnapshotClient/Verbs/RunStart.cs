@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Verbs;
 

@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Verbs;
 

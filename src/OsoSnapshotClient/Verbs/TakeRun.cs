@@ -1,10 +1,10 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Text;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Verbs;
 

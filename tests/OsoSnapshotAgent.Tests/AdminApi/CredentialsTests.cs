@@ -1,7 +1,7 @@
 using System.Text;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 

@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.AdminApi;
 

@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

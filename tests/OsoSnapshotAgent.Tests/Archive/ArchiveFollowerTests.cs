@@ -1,8 +1,8 @@
 using System.Globalization;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

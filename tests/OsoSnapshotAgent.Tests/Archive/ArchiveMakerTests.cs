@@ -1,11 +1,11 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

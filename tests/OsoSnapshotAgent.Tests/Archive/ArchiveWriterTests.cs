@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

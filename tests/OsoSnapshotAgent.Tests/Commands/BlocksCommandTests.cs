@@ -1,9 +1,9 @@
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

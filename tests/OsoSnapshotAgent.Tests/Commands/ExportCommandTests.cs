@@ -1,8 +1,8 @@
 using System.IO.Pipes;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
@@ -9,6 +7,8 @@ using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using OsoSnapshot.Formats.Gzip;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

@@ -1,12 +1,12 @@
-using OsoSnapshot.Formats.Gzip;
-using OsoSnapshot.Formats.Streams;
-using OsoSnapshot.Formats.Tsdb;
-using OsoSnapshot.Formats.Verification;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

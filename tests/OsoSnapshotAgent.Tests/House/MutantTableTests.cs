@@ -3,7 +3,7 @@ namespace OsoSnapshotAgent.Tests.House;
 /// <summary>tests/mutants.txt names lines of the source: mutants.py ends where one is no longer there.</summary>
 public sealed class MutantTableTests
 {
-    private static readonly string[] Projects = ["OsoSnapshot.Formats", "OsoSnapshotAgent"];
+    private static readonly string[] Projects = ["OsoSnapshotCore", "OsoSnapshotAgent"];
 
     [Fact]
     public void Each_line_of_the_table_is_in_the_source()

@@ -12,7 +12,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
     /// <summary>Every handwritten C# file.</summary>
     public static IReadOnlyList<SourceFile> All { get; } =
     [
-        .. new[] { "OsoSnapshot.Formats", "OsoSnapshotAgent", "OsoSnapshotClient" }
+        .. new[] { "OsoSnapshotCore", "OsoSnapshotAgent", "OsoSnapshotClient" }
             .SelectMany(project => Directory.EnumerateFiles(
                 System.IO.Path.Join(Repository, "src", project),
                 "*.cs",
@@ -23,8 +23,8 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
             .Select(file => new SourceFile(file.Path, File.ReadAllLines(file.Full))),
     ];
 
-    /// <summary>The folder below the project; empty for the project's own directory.</summary>
-    public string Room => Path.Split('/') is [_, var room, _] ? room : string.Empty;
+    /// <summary>The uppermost folder below the project; empty for the project's own directory.</summary>
+    public string Room => Path.Split('/') is [_, var room, _, ..] ? room : string.Empty;
 
     /// <summary>The rooms of all projects that the file names in its usings and code.</summary>
     public IEnumerable<string> UsedRooms => Lines

@@ -26,9 +26,9 @@ public sealed partial class SourceLimitTests
     [Theory]
     [InlineData("LibC.", "Linux/")]
     [InlineData("LibraryImport", "Linux/LibC.cs", "Copy/Durable.cs", "Restore/FileOwner.cs")]
-    [InlineData("unsafe ", "Linux/", "Streams/IsalLibrary.cs", "Gzip/Isal")]
+    [InlineData("unsafe ", "Linux/", "Streams/IsalLibrary.cs", "Archives/Gzip/Isal")]
     [InlineData("using Polly", "AdminApi/ResilienceHandler.cs")]
-    [InlineData("ICSharpCode.SharpZipLib", "Tar/TarEntryWriter.cs")]
+    [InlineData("ICSharpCode.SharpZipLib", "Archives/Tar/TarEntryWriter.cs")]
     public void Is_used_only_in(string text, params string[] places)
     {
         string[] users =

@@ -1,9 +1,9 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Output;
@@ -8,6 +7,7 @@ using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

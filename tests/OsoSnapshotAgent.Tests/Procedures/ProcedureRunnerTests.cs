@@ -1,10 +1,10 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

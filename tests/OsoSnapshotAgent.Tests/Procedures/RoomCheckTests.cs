@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Gzip;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,8 +1,8 @@
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Tsdb;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,10 +1,10 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Settings;
 

@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats.Streams;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Streams;
 

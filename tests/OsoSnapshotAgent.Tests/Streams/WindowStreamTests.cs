@@ -1,4 +1,4 @@
-using OsoSnapshot.Formats.Streams;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Tests.Streams;
 

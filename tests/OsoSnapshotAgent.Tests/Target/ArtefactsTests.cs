@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Target;
 

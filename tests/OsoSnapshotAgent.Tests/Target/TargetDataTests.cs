@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Target;
 

@@ -1,4 +1,4 @@
-using OsoSnapshot.Formats.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Tests.Text;
 

@@ -1,9 +1,9 @@
 using System.Text;
-using OsoSnapshot.Formats;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Tests.Agents;
 

@@ -1,8 +1,8 @@
 using System.Text;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Agents;
 

@@ -1,7 +1,7 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Backups;
 

@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Backups;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Copy;
 

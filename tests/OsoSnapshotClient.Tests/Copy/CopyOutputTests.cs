@@ -1,5 +1,5 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Copy;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using OsoSnapshot.Formats.Protocol;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore.Protocol;
 using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Fixtures;

@@ -5,8 +5,8 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using OsoSnapshot.Formats.Protocol;
-using OsoSnapshot.Formats.Tsdb;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 

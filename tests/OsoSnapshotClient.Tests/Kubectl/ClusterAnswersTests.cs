@@ -1,6 +1,6 @@
-using OsoSnapshot.Formats;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Kubectl;
 

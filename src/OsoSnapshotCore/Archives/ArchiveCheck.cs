@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
+
+namespace OsoSnapshotCore.Archives;
+
+/// <summary>Checks an archive without the snapshot that it was made of.</summary>
+internal static class ArchiveCheck
+{
+    /// <summary>
+    /// Reads the archive once, and checks gzip, tar, every block and, if a checksum is given, the SHA-256.
+    /// </summary>
+    /// <param name="file">The archive.</param>
+    /// <param name="path">The archive's path, for messages.</param>
+    /// <param name="expected">The SHA-256 of the file beside it; null if there is no such file.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
+    public static BlockAudit OfArchive(
+        Stream file,
+        string path,
+        string? expected,
+        Action<AuditedBlock> finished,
+        CancellationToken token)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(file, hash);
+        BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, token, finished);
+        string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (expected is null && !tap.First.SequenceEqual(GzipPipeline.Header))
+        {
+            // Readers ignore most of this header, so no other check would notice a change in it.
+            throw Failed(
+                $"{path} does not start as this program's archives do.",
+                "The archive is damaged, or another program made it. Put sha256sum's line in a .sha256 beside it, and verify again.");
+        }
+
+        return expected is null || expected == actual ? audit : throw Failed(
+            $"{path} has the SHA-256 {actual}, but {Path.GetFileName(path)}{ChecksumFile.Extension} says"
+            + $" {expected}.", "Copy both again and compare.");
+    }
+
+    private static OperatorException Failed(string problem, string remedy) =>
+        new(ExitStatus.ArchiveFailed, problem, remedy);
+}

@@ -1,0 +1,36 @@
+using System.Text;
+
+namespace OsoSnapshotCore.Archives;
+
+/// <summary>The file beside an archive. Its line has the format of <c>sha256sum</c> and <c>sha256sum -c</c>.</summary>
+internal static class ChecksumFile
+{
+    /// <summary>Follows the archive's name in the name of this file.</summary>
+    public const string Extension = ".sha256";
+
+    private const int Sha256Digits = 64;
+
+    /// <summary>Reads the SHA-256, in lower-case hexadecimal.</summary>
+    /// <param name="path">The file's path, for the message.</param>
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the file holds something
+    /// else.</exception>
+    public static string Read(Stream file, string path)
+    {
+        byte[] bytes = new byte[Sha256Digits + 1];
+        string first = Encoding.Latin1.GetString(
+            bytes,
+            0,
+            file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(
+            char.IsAsciiHexDigitLower)
+            ? first[..Sha256Digits]
+            : throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{path} is damaged: it does not start with a SHA-256.",
+                "Copy it again, or delete it to verify the archive without it.");
+    }
+
+    /// <returns>The line, in ASCII.</returns>
+    public static byte[] Line(string sha256, string archiveName) =>
+        Encoding.ASCII.GetBytes($"{sha256}  {archiveName}\n");
+}

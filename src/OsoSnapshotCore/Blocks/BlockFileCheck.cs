@@ -1,0 +1,22 @@
+namespace OsoSnapshotCore.Blocks;
+
+/// <summary>Checks one file of a block while its bytes pass. The memory does not grow with the file.</summary>
+internal abstract class BlockFileCheck
+{
+    /// <param name="pathInBlock">A path such as <c>index</c> or <c>chunks/000001</c>.</param>
+    /// <returns>null if the format has no such file.</returns>
+    public static BlockFileCheck? For(string pathInBlock) => pathInBlock switch
+    {
+        BlockMeta.FileName => new MetaCheck(),
+        "index" => new IndexCheck(),
+        "tombstones" => new TombstonesCheck(),
+        _ when ChunkSegmentCheck.NumberOf(pathInBlock) is not null => new ChunkSegmentCheck(),
+        _ => null,
+    };
+
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public abstract void Append(ReadOnlySpan<byte> bytes);
+
+    /// <exception cref="InvalidDataException">The file is damaged or ends too early.</exception>
+    public abstract void Finish();
+}

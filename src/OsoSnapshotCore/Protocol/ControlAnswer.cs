@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+using OsoSnapshotCore.Archives;
+
+namespace OsoSnapshotCore.Protocol;
+
+/// <summary>A running agent's answer to a verb: the state of the run, or why the agent refused.</summary>
+internal sealed record ControlAnswer
+{
+    /// <summary>
+    /// A number, not an enumeration: JSON code for enumerations adds 600 KB of regular expressions to the binary.
+    /// </summary>
+    public int ExitStatus { get; init; }
+
+    /// <summary>How far the request is. An object with this value is not the answer yet: more lines follow.</summary>
+    public string? Progress { get; init; }
+
+    public string? Problem { get; init; }
+
+    public string? Remedy { get; init; }
+
+    public RunStatus? Run { get; init; }
+
+    public IReadOnlyList<string> Removed { get; init; } = [];
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ControlAnswer))]
+[JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(SnapshotBlock[]))]
+internal sealed partial class ControlJson : JsonSerializerContext;
