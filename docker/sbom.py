@@ -37,27 +37,25 @@ def package_url(package):
 
 def file_component(path, content, source):
     if path in OUR_OWN:
-        version, url = properties["Version"], f"pkg:generic/oso-snapshot@{properties['Version']}"
+        owned, url = version, f"pkg:generic/oso-snapshot@{version}"
     elif source and (package := owner(source)):
-        version, url = package_url(package)
+        owned, url = package_url(package)
     else:
         sys.exit(f"sbom: no package owns {path} ({source})")
-    return {"type": "file", "name": path, "version": version, "purl": url, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]}
+    return {"type": "file", "name": path, "version": owned, "purl": url, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]}
 
 
 def nuget_components(project):
     frameworks = json.loads(pathlib.Path(project, "packages.lock.json").read_text(encoding="utf-8"))["dependencies"]
-    # The native binary is compiled for one framework, and the lock has a section for each of its runtimes.
-    packages = {(name, entry["resolved"])
-                for framework, entries in frameworks.items() if framework.split("/")[0] == properties["AotFramework"]
-                for name, entry in entries.items() if "resolved" in entry}
+    # The lock has a section for the framework, and one for each of its runtimes.
+    packages = {(name, entry["resolved"]) for entries in frameworks.values() for name, entry in entries.items() if "resolved" in entry}
     if not packages:
-        sys.exit(f"sbom: the lock file holds nothing for {properties['AotFramework']}")
+        sys.exit("sbom: the lock file holds nothing")
     return [{"type": "library", "name": name, "version": version, "purl": f"pkg:nuget/{name}@{version}"} for name, version in sorted(packages)]
 
 
 root, files, project, epoch = sys.argv[1:]
-properties = json.loads(run("dotnet", "msbuild", project, "-getProperty:AotFramework,Version"))["Properties"]
+version = run("dotnet", "msbuild", project, "-getProperty:Version").strip()
 sources = dict(line.split("\t") for line in pathlib.Path(files).read_text(encoding="utf-8").splitlines())
 staged = {"/" + path.relative_to(root).as_posix(): path for path in pathlib.Path(root).rglob("*") if path.is_file() and not path.is_symlink()}
 print(json.dumps({
@@ -66,7 +64,7 @@ print(json.dumps({
     "version": 1,
     "metadata": {
         "timestamp": datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).isoformat(),
-        "component": {"type": "container", "name": "oso_snapshot", "version": properties["Version"]},
+        "component": {"type": "container", "name": "oso_snapshot", "version": version},
     },
     "components": [file_component(name, path.read_bytes(), sources.get(name)) for name, path in sorted(staged.items())] + nuget_components(project),
 }, indent=1))

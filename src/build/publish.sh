@@ -13,9 +13,8 @@ case "$(uname -m)" in
 esac
 
 project=src/OsoSnapshotAgent
-framework=$(dotnet msbuild "$project" -getProperty:AotFramework)
 output=$project/bin/publish-$rid
-dotnet publish "$project" --configuration Release --framework "$framework" --runtime "$rid" --output "$output" --nologo -v quiet
+dotnet publish "$project" --configuration Release --runtime "$rid" --output "$output" --nologo -v quiet
 # dist/ gets only what is delivered, without the debug symbols and the documentation file.
 install -D "$output/oso-snapshot" dist/oso-snapshot
-echo "dist/oso-snapshot: $(stat -c %s dist/oso-snapshot) bytes, $framework, $rid"
+echo "dist/oso-snapshot: $(stat -c %s dist/oso-snapshot) bytes, $rid"

@@ -1,10 +1,19 @@
 using System.Net;
 using OsoSnapshotCore.Text;
+using Polly.Timeout;
 
 namespace OsoSnapshotAgent.AdminApi;
 
 /// <summary>Sends requests and reads answers, with limits of time and size.</summary>
-internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, TimeProvider time) : IDisposable
+/// <param name="http">The client.</param>
+/// <param name="services">What the client's handlers belong to. It ends with this connection.</param>
+/// <param name="snapshotTimeout">The timeout of a POST, for the message.</param>
+/// <param name="time">The clock of timeouts.</param>
+internal sealed class ApiConnection(
+    HttpClient http,
+    IDisposable services,
+    TimeSpan snapshotTimeout,
+    TimeProvider time) : IDisposable
 {
     // Prometheus' answer with its flags has some 10 KiB. Anything much larger is not Prometheus.
     private const int MaxReplyBytes = 1024 * 1024;
@@ -28,11 +37,11 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         {
             throw Refusals.NotReached(url, e);
         }
-        catch (TimeoutException e)
+        catch (TimeoutRejectedException e)
         {
             throw method == HttpMethod.Post
                 ? Refusals.NoAnswerToSnapshot(url, snapshotTimeout, e)
-                : Refusals.NoAnswerToRead(url, ResilienceHandler.ReadTimeout, e);
+                : Refusals.NoAnswerToRead(url, ApiResilience.ReadTimeout, e);
         }
     }
 
@@ -40,7 +49,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
     /// <exception cref="RefusalException">The body is too long, or the connection broke before its end.</exception>
     public async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
     {
-        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
+        using CancellationTokenSource timeout = new(ApiResilience.ReadTimeout, time);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
@@ -51,7 +60,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         {
             throw Refusals.NotPrometheus(
                 url,
-                $"the answer was not complete within {Durations.Format(ResilienceHandler.ReadTimeout)}");
+                $"the answer was not complete within {Durations.Format(ApiResilience.ReadTimeout)}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -67,7 +76,7 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         Func<Stream, CancellationToken, Task> read,
         CancellationToken token)
     {
-        using CancellationTokenSource timeout = new(ResilienceHandler.ReadTimeout, time);
+        using CancellationTokenSource timeout = new(ApiResilience.ReadTimeout, time);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
@@ -80,5 +89,9 @@ internal sealed class ApiConnection(HttpClient http, TimeSpan snapshotTimeout, T
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        services.Dispose();
+    }
 }

@@ -1,4 +1,6 @@
+using System.Net.Http.Headers;
 using System.Net.Security;
+using Microsoft.Extensions.DependencyInjection;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
@@ -11,36 +13,47 @@ namespace OsoSnapshotAgent.AdminApi;
 /// </summary>
 internal sealed class PrometheusConnector(AgentSettings settings, Transcript transcript, TimeProvider time)
 {
+    private const string Name = "prometheus";
+
     /// <returns>A client that has not connected yet. It has one connection, no proxy and no redirects.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: a file that a setting names can't be
     /// used.</exception>
     public PrometheusClient Connect(TargetContainer target)
     {
+        AuthenticationHeaderValue? credentials = Credentials.Read(settings, target);
         ConnectionTrace trace = new();
-        SocketsHttpHandler connection = new()
-        {
-            // A proxy in the environment is the cluster's; it must not see a request within the pod.
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-
-            // A Service picks a pod for each connection. The snapshot request must reach the server that was checked.
-            MaxConnectionsPerServer = 1,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = trace.ConnectAsync,
-            SslOptions = { RemoteCertificateValidationCallback = Validation(target) },
-        };
-        CredentialsHandler credentials = new(Credentials.Read(settings, target)) { InnerHandler = connection };
-        HttpClient http = new(
-            new ResilienceHandler(settings.RequestTimeout, transcript, time) { InnerHandler = credentials })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        ServiceCollection handlers = new();
+        IHttpClientBuilder builder = handlers.AddHttpClient(Name)
+            .RemoveAllLoggers()
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => Connection(target, trace));
+        builder.AddResilienceHandler(
+            Name,
+            pipeline => ApiResilience.Configure(pipeline, settings.RequestTimeout, transcript, time));
+        ServiceProvider services = handlers.BuildServiceProvider();
+        HttpClient http = services.GetRequiredService<IHttpClientFactory>().CreateClient(Name);
+        http.Timeout = Timeout.InfiniteTimeSpan;
+        http.DefaultRequestHeaders.Authorization = credentials;
         http.DefaultRequestHeaders.UserAgent.ParseAdd($"oso-snapshot/{ProductVersion.Text}");
         http.DefaultRequestHeaders.Accept.ParseAdd("*/*");
-        return new(new ApiConnection(http, settings.RequestTimeout, time), trace, transcript, settings.SkipHead);
+        ApiConnection connection = new(http, services, settings.RequestTimeout, time);
+        return new(connection, trace, transcript, settings.SkipHead);
     }
+
+    private SocketsHttpHandler Connection(TargetContainer target, ConnectionTrace trace) => new()
+    {
+        // A proxy in the environment is the cluster's; it must not see a request within the pod.
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+
+        // A Service picks a pod for each connection. The snapshot request must reach the server that was checked.
+        MaxConnectionsPerServer = 1,
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
+        MaxResponseHeadersLength = 64,
+        ConnectCallback = trace.ConnectAsync,
+        SslOptions = { RemoteCertificateValidationCallback = Validation(target) },
+    };
 
     /// <returns>null to trust the system's own authorities.</returns>
     private RemoteCertificateValidationCallback? Validation(TargetContainer target)

@@ -99,7 +99,10 @@ public sealed class PrometheusProbeTests : IDisposable
         using Agent agent = new(_directory, new AgentSettings());
 
         // The line never ends, and the answer never does. Without a limit, the client would wait for the rest.
-        IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(server.Url, new HashSet<string> { "a", "z" }, Token);
+        IReadOnlyDictionary<string, double> metrics = await agent.Client.MetricsAsync(
+            server.Url,
+            new HashSet<string> { "a", "z" },
+            TestContext.Current.CancellationToken);
 
         Assert.Equal(count, metrics.Count);
     }
