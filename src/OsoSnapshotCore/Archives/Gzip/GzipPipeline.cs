@@ -22,7 +22,7 @@ internal sealed class GzipPipeline : WriteStream
     private readonly Action<CancellationToken>? _beforeSlice;
     private readonly Thread[] _threads;
     private Slice? _filling;
-    private Crc32 _crc;
+    private readonly Crc32 _crc = new();
     private uint _length;
     private bool _isComplete;
 

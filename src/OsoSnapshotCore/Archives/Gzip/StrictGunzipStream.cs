@@ -12,7 +12,7 @@ internal sealed class StrictGunzipStream : ReadStream
 {
     private readonly ReadTap _packed;
     private readonly GZipStream _gzip;
-    private Crc32 _crc;
+    private readonly Crc32 _crc = new();
     private uint _length;
 
     public StrictGunzipStream(Stream packed)
