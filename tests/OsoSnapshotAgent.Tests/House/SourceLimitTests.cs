@@ -25,7 +25,7 @@ public sealed partial class SourceLimitTests
 
     [Theory]
     [InlineData("LibC.", "Linux/")]
-    [InlineData("LibraryImport", "Linux/LibC.cs", "Copy/Durable.cs", "Restore/FileOwner.cs")]
+    [InlineData("LibraryImport", "Linux/LibC.cs", "Copy/Durable.cs", "Kubectl/Posix.cs", "Kubectl/WindowsJob.cs", "Restore/FileOwner.cs")]
     [InlineData("unsafe ", "Linux/", "Streams/IsalLibrary.cs", "Gzip/Isal")]
     [InlineData("using Polly", "AdminApi/ResilienceHandler.cs")]
     [InlineData("ICSharpCode.SharpZipLib", "Tar/TarEntryWriter.cs")]
