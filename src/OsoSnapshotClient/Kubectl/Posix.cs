@@ -13,15 +13,11 @@ internal static partial class Posix
     public const int SignalTerminalInput = 21;
     public const int SignalTerminalOutput = 22;
     public const nint Ignore = 1;
-    public const int ErrorInterrupted = 4;
-    public const int ProcessById = 1;
 
     // Only macOS has it: the child gets the descriptors of its file actions, and no other.
     public static readonly short CloseOnExecByDefault = OperatingSystem.IsMacOS() ? (short)0x4000 : (short)0;
 
-    // WEXITED | WNOWAIT.
-    public static readonly int WaitForEnd = 4 | (OperatingSystem.IsMacOS() ? 0x20 : 0x1000000);
-
+    private const int ErrorInterrupted = 4;
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_init")]
@@ -58,15 +54,24 @@ internal static partial class Posix
         string?[] words,
         string?[] environment);
 
-    [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
-    public static partial int Wait(int kind, int id, Span<byte> info, int options);
-
-    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
-    public static partial int Reap(int id, out int status, int options);
-
     [LibraryImport(Library, EntryPoint = "kill")]
     public static partial int Kill(int id, int signal);
 
     [LibraryImport(Library, EntryPoint = "signal")]
     public static partial nint SetHandler(int signal, nint handler);
+
+    /// <summary>Waits for the end of a child process.</summary>
+    /// <returns>The status that waitpid(2) describes.</returns>
+    public static int Wait(int id)
+    {
+        int status;
+        while (Wait(id, out status, 0) < 0 && Marshal.GetLastPInvokeError() == ErrorInterrupted)
+        {
+        }
+
+        return status;
+    }
+
+    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
+    private static partial int Wait(int id, out int status, int options);
 }

@@ -19,10 +19,9 @@ internal sealed class PosixChild : IKubectlCall
     private readonly AnonymousPipeServerStream _output = new(PipeDirection.In, HandleInheritability.None);
     private readonly AnonymousPipeServerStream _error = new(PipeDirection.In, HandleInheritability.None);
     private readonly StreamReader _errorText;
-    private readonly Lock _lock = new();
+    private readonly PosixGroup _group = new();
     private readonly int _id;
     private readonly Task<int> _end;
-    private bool _isReaped;
 
     /// <exception cref="Win32Exception">There is no such program, for example.</exception>
     public PosixChild(string fileName, IReadOnlyList<string> arguments)
@@ -33,7 +32,7 @@ internal sealed class PosixChild : IKubectlCall
             _id = Start(
                 fileName,
                 arguments,
-                PosixGroup.Id,
+                _group.Leader,
                 input: null,
                 output: _output.ClientSafePipeHandle,
                 error: _error.ClientSafePipeHandle);
@@ -58,18 +57,15 @@ internal sealed class PosixChild : IKubectlCall
 
     public void Kill()
     {
-        lock (_lock)
+        if (!_end.IsCompleted)
         {
-            // Another process may have the number of a reaped one.
-            if (!_isReaped)
-            {
-                _ = Posix.Kill(_id, Posix.SignalKill);
-            }
+            _group.Kill(_id);
         }
     }
 
     public void Dispose()
     {
+        _group.Dispose();
         _output.Dispose();
         _errorText.Dispose();
         _error.Dispose();
@@ -128,18 +124,8 @@ internal sealed class PosixChild : IKubectlCall
 
     private int Reap()
     {
-        Span<byte> information = stackalloc byte[StructureBytes];
-        while (Posix.Wait(Posix.ProcessById, _id, information, Posix.WaitForEnd) < 0
-            && Marshal.GetLastPInvokeError() == Posix.ErrorInterrupted)
-        {
-        }
-
-        lock (_lock)
-        {
-            _ = Posix.Reap(_id, out int status, 0);
-            _isReaped = true;
-            int signal = status & 0x7f;
-            return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
-        }
+        int status = Posix.Wait(_id);
+        int signal = status & 0x7f;
+        return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 }

@@ -4,39 +4,71 @@ using System.IO.Pipes;
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>
-/// The process group of all kubectl processes, which the terminal's keys don't reach. Its leader is a shell that waits
-/// for the end of this process, kill -9 too, and then kills the whole group.
+/// A process group for one kubectl, which the terminal's keys don't reach. Its leader is a shell that waits for the end
+/// of this process, kill -9 too, and then kills the group.
 /// </summary>
-internal static class PosixGroup
+internal sealed class PosixGroup : IDisposable
 {
-    private static readonly AnonymousPipeServerStream Lifeline = new(PipeDirection.Out, HandleInheritability.None);
-    private static readonly Lazy<int> Leader = new(StartLeader);
+    private readonly AnonymousPipeServerStream _lifeline = new(PipeDirection.Out, HandleInheritability.None);
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
 
-    /// <summary>The group; 0, a new one for each process, where there is no shell, as in the client's image.</summary>
-    public static int Id => Leader.Value;
-
-    private static int StartLeader()
+    static PosixGroup()
     {
-        // A question at the terminal would stop a process of this group. If these signals are ignored, it fails.
+        // A question at the terminal would stop a process of such a group. If these signals are ignored, it fails.
         Posix.SetHandler(Posix.SignalTerminalInput, Posix.Ignore);
         Posix.SetHandler(Posix.SignalTerminalOutput, Posix.Ignore);
+    }
+
+    public PosixGroup()
+    {
         try
         {
-            return PosixChild.Start(
+            Leader = PosixChild.Start(
                 "/bin/sh",
                 ["-c", "read end; kill -9 0"],
                 group: 0,
-                input: Lifeline.ClientSafePipeHandle,
+                input: _lifeline.ClientSafePipeHandle,
                 output: null,
                 error: null);
         }
         catch (Win32Exception)
         {
-            return 0;
+            // The client's image has no shell. There the client is process 1, whose end ends all others.
         }
-        finally
+
+        _lifeline.DisposeLocalCopyOfClientHandle();
+    }
+
+    /// <summary>The leader's number, which is the group's; 0 if kubectl must lead a group itself.</summary>
+    public int Leader { get; }
+
+    /// <summary>Kills kubectl and what it has started: kubectl may be a script that waits for the real one.</summary>
+    public void Kill(int kubectl)
+    {
+        lock (_lock)
         {
-            Lifeline.DisposeLocalCopyOfClientHandle();
+            // Another process may have the number of a reaped leader.
+            if (!_isDisposed)
+            {
+                _ = Posix.Kill(-(Leader > 0 ? Leader : kubectl), Posix.SignalKill);
+            }
+        }
+    }
+
+    /// <summary>Ends the leader alone: kubectl may have opened a browser that stays.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (Leader > 0 && !_isDisposed)
+            {
+                _ = Posix.Kill(Leader, Posix.SignalKill);
+                _ = Posix.Wait(Leader);
+            }
+
+            _isDisposed = true;
+            _lifeline.Dispose();
         }
     }
 }
