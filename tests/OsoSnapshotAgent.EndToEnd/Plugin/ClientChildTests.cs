@@ -59,6 +59,24 @@ public sealed class ClientChildTests : IDisposable
     }
 
     [Fact]
+    public async Task Ctrl_C_does_not_reach_kubectl_even_if_the_client_hears_of_it_late()
+    {
+        PlaceKubectl("trap 'echo kubectl heard it >/dev/tty; exit 1' INT; echo at work >/dev/tty; while :; do sleep 0.05; done");
+        using Pty terminal = new();
+        using Process take = _cluster.StartOn(terminal, "take", Cluster.Pod);
+        await terminal.WaitForAsync("at work");
+
+        await HostCommand.RunAsync("kill", "-STOP", $"{take.Id}");
+        terminal.Type(CtrlC);
+        await Task.Delay(500, Token);
+        await HostCommand.RunAsync("kill", "-CONT", $"{take.Id}");
+
+        await take.WaitForExitAsync(Token).WaitAsync(Eventually.Deadline, Token);
+        Assert.Equal(130, take.ExitCode);
+        Assert.DoesNotContain("kubectl heard it", terminal.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_what_a_script_in_place_of_kubectl_has_started_too()
     {
         PlaceKubectl("echo at work >/dev/tty; sleep 1000; exit 1");
