@@ -93,7 +93,8 @@ internal sealed class PosixChild : IKubectlCall
             AddStream(actions, 2, error, Posix.WriteOnly);
             Check(Posix.SetGroup(attributes, group));
             Check(Posix.SetFlags(attributes, (short)(Posix.SetProcessGroup | Posix.CloseOnExecByDefault)));
-            Check(Posix.Spawn(out int id, fileName, actions, attributes, [fileName, .. arguments, null], Environment()));
+            string?[] words = [fileName, .. arguments, null];
+            Check(Posix.Spawn(out int id, fileName, actions, attributes, words, Environment()));
             return id;
         }
         finally
