@@ -53,7 +53,7 @@ internal sealed class RangeExport(AgentContainer agent, ICopyTarget target, Time
         ErrorText = IsBroken && await Task.WhenAny(error, Task.Delay(ErrorLimit, token)) == error
             ? KubectlAnswer.TextOf(await error)
             : string.Empty;
-        await call.EndAsync(token);
+        await call.EndAsync().WaitAsync(token);
         return came;
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
 
         await Task.WhenAny(log, Task.Delay(ErrorLimit, token));
         token.ThrowIfCancellationRequested();
-        ExitCode = await call.EndAsync(token);
+        ExitCode = await call.EndAsync().WaitAsync(token);
     }
 
     /// <summary>Ends the agent, and waits until it has removed what it has made.</summary>

@@ -148,12 +148,10 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
 
         call.Kill();
-        int status = await call.EndAsync(token);
+        int status = await call.EndAsync().WaitAsync(token);
         KubectlAnswer answer = new(status, string.Empty, await error.WaitAsync(token));
         if (_pod is null)
         {
-            // At a signal "kubectl get -w" may end with 1 and without a word.
-            await (answer.ErrorText.Length == 0 ? Task.Delay(KubectlCalls.SignalDelay, token) : Task.CompletedTask);
             Tell(null, answer);
         }
     }

@@ -78,6 +78,9 @@ internal sealed class Cluster : IDisposable
            select (string)container!,
     ];
 
+    /// <summary>The command lines of the client, of kubectl and of what they have started on this machine.</summary>
+    public IEnumerable<string> Processes => ProcessTable.CommandsWith("STANDIN=" + StandInFolder);
+
     /// <summary>The variables of each debug container, as NAME=VALUE.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Variables =>
     [

@@ -36,22 +36,32 @@ internal static class ProcessTable
     public static bool IsFirstOfItsNamespace(int pid) =>
         StatusOf(pid, "NSpid") is { } ids && ids.Split('\t') is [_, .., "1"];
 
-    private static IEnumerable<(int Pid, int Parent)> ReadAll() =>
+    /// <summary>The command lines, with NUL after each word, of the processes that have this environment variable.</summary>
+    public static IEnumerable<string> CommandsWith(string variable) =>
+        from pid in Ids()
+        where TryRead(pid, "environ")?.Split('\0').Contains(variable) == true
+        select TryRead(pid, "cmdline") ?? string.Empty;
+
+    private static IEnumerable<int> Ids() =>
         from directory in Directory.EnumerateDirectories("/proc")
         let pid = int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0
         where pid > 0
+        select pid;
+
+    private static IEnumerable<(int Pid, int Parent)> ReadAll() =>
+        from pid in Ids()
         let parent = StatusOf(pid, "PPid")
         where parent is not null
         select (pid, int.Parse(parent, CultureInfo.InvariantCulture));
 
-    // A process may end between two reads.
+    // A process may end between two reads, and another user's environment can't be read.
     private static string? TryRead(int pid, string file)
     {
         try
         {
             return File.ReadAllText($"/proc/{pid}/{file}");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -25,7 +25,7 @@ public sealed partial class SourceLimitTests
 
     [Theory]
     [InlineData("LibC.", "Linux/")]
-    [InlineData("LibraryImport", "Linux/LibC.cs", "Copy/Durable.cs", "Restore/FileOwner.cs")]
+    [InlineData("LibraryImport", "Linux/LibC.cs", "Copy/Durable.cs", "Kubectl/Posix.cs", "Kubectl/WindowsJob.cs", "Restore/FileOwner.cs")]
     [InlineData("unsafe ", "Linux/", "Streams/IsalLibrary.cs", "Archives/Gzip/Isal")]
     [InlineData("using Polly", "AdminApi/Api")]
     [InlineData("ICSharpCode.SharpZipLib", "Archives/Tar/TarEntryWriter.cs")]
