@@ -25,7 +25,6 @@ EOF
 }
 
 verb_publish() {
-  src/build/install-packages.sh clang zlib1g-dev libssl3
   src/build/publish.sh
 }
 
@@ -34,8 +33,9 @@ verb_client() {
 }
 
 verb_image() {
-  src/build/install-packages.sh busybox-static ca-certificates libisal2 python3
-  if ! command -v docker podman buildah >/dev/null; then
+  src/build/install-packages.sh binutils busybox-static ca-certificates libisal2 python3
+  # shellcheck source=docker/lib.sh
+  if ! (. docker/lib.sh && find_engine) &>/dev/null; then
     src/build/install-packages.sh buildah podman runc
   fi
   verb_publish
@@ -73,8 +73,13 @@ verb_mutants() {
 verb_test() {
   # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
-  src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
+  src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 \
+    qemu-user-static runc shellcheck strace xz-utils
   verb_image
+  if [[ $(dpkg --print-architecture) == amd64 ]]; then
+    src/build/publish.sh arm64
+    docker/image.sh arm64
+  fi
   tests/fetch-prometheus.sh bookworm trixie forky
   tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
   trap - EXIT
