@@ -10,7 +10,9 @@ Usage: ./build.sh VERB
   demo     run the agent on a real Prometheus with data, restore the archive into a second one, compare a query
   test     run every test; the last line is "N passed, N failed"
   publish  compile the native binary dist/oso-snapshot
-  client   make the operator's client in dist/: kubectl-oso_snapshot for linux-x64 and win-x64, and its tool package
+  client   make the operator's client kubectl-oso_snapshot in dist/, for Linux, macOS and Windows
+  release  make in dist/release/ what a release publishes: archives of the client, images, sums, bills of materials
+  outdated list the NuGet packages that have a newer version
   image    make the images localhost/oso_snapshot:dev (and dist/oso_snapshot.oci.tar) and localhost/oso_snapshot_client:dev,
            with docker, podman or buildah
   mutants  change the code that guards deletion and verification, one place at a time, and print the changes that no
@@ -25,7 +27,6 @@ EOF
 }
 
 verb_publish() {
-  src/build/install-packages.sh clang zlib1g-dev libssl3
   src/build/publish.sh
 }
 
@@ -34,14 +35,24 @@ verb_client() {
 }
 
 verb_image() {
-  src/build/install-packages.sh busybox-static ca-certificates libisal2 python3
-  if ! command -v docker podman buildah >/dev/null; then
+  src/build/install-packages.sh binutils busybox-static ca-certificates libisal2 python3
+  # shellcheck source=docker/lib.sh
+  if ! (. docker/lib.sh && find_engine) &>/dev/null; then
     src/build/install-packages.sh buildah podman runc
   fi
   verb_publish
   docker/image.sh
-  verb_client
+  src/build/client.sh "linux-$(dpkg --print-architecture)"
   docker/client/image.sh
+}
+
+verb_release() {
+  src/build/install-packages.sh binutils buildah busybox-static ca-certificates libisal2 podman python3 runc zip
+  src/build/release.sh
+}
+
+verb_outdated() {
+  dotnet list package --outdated
 }
 
 verb_demo() {
@@ -73,8 +84,15 @@ verb_mutants() {
 verb_test() {
   # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
-  src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 runc shellcheck strace xz-utils
+  src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 \
+    qemu-user-static runc shellcheck strace xz-utils zip
   verb_image
+  if [[ $(dpkg --print-architecture) == amd64 ]]; then
+    src/build/publish.sh arm64
+    docker/image.sh arm64
+    src/build/client.sh linux-arm64
+  fi
+  src/build/client.sh darwin-arm64
   tests/fetch-prometheus.sh bookworm trixie forky
   tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
   trap - EXIT
@@ -82,7 +100,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | client | image | mutants | bench | bench-client) "verb_$1" ;;
+  demo | test | publish | client | image | release | outdated | mutants | bench | bench-client) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

@@ -1,7 +1,7 @@
-"""Usage: repack.py ARCHIVE EPOCH
+"""Usage: repack.py ARCHIVE EPOCH NAME
 Rewrites an image's archive (of podman push, buildah push or docker save) as an OCI archive that docker load accepts
-too. The layers are compressed with gzip's best level, and EPOCH is the time of the build. The same image gives the same
-bytes, regardless of the program that wrote the archive.
+too. The layers are compressed with gzip's best level, EPOCH is the time of the build, and NAME is the image's name. The
+same image gives the same bytes, regardless of the program that wrote the archive.
 """
 import datetime
 import gzip
@@ -32,14 +32,14 @@ def the_only(images):
 
 
 def read(files):
-    """Returns the image's name, configuration and layers, of manifest.json (docker save) or of index.json (others)."""
+    """Returns the image's configuration and layers, of manifest.json (docker save) or of index.json (others)."""
     if "manifest.json" in files:
         image = the_only(json.loads(files["manifest.json"]))
-        return the_only(image["RepoTags"]), files[image["Config"]], [files[layer] for layer in image["Layers"]]
+        return files[image["Config"]], [files[layer] for layer in image["Layers"]]
     described = the_only(json.loads(files["index.json"])["manifests"])
     manifest = json.loads(files[path(described["digest"])])
     config, *layers = [files[path(blob["digest"])] for blob in [manifest["config"], *manifest["layers"]]]
-    return described["annotations"][NAME], config, layers
+    return config, layers
 
 
 def compressed(layer):
@@ -56,8 +56,8 @@ def reproducible(config, created):
     return json.dumps(config).encode()
 
 
-def repack(files, created):
-    name, config, layers = read(files)
+def repack(files, created, name):
+    config, layers = read(files)
     blobs = {}
 
     def store(media_type, content):
@@ -84,12 +84,12 @@ def repack(files, created):
     }
 
 
-archive, epoch = sys.argv[1:]
+archive, epoch, reference = sys.argv[1:]
 with tarfile.open(archive) as source:
     content = {entry.name: source.extractfile(entry).read() for entry in source if entry.isfile()}
 time = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 with tarfile.open(archive, "w", format=tarfile.USTAR_FORMAT) as target:
-    for member, data in sorted(repack(content, time).items()):
+    for member, data in sorted(repack(content, time, reference).items()):
         entry = tarfile.TarInfo(member)
         entry.size = len(data)
         target.addfile(entry, io.BytesIO(data))

@@ -13,5 +13,5 @@ flock 9
 echo "Fetching Docker of Debian trixie …"
 work=$(mktemp -d "$root.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-"$(dirname "${BASH_SOURCE[0]}")/fetch-debian.sh" trixie "$work/root" docker.io docker-cli docker-compose containerd
+"$(dirname "${BASH_SOURCE[0]}")/../src/build/fetch-debian.sh" trixie "$work/root" docker.io docker-cli docker-compose containerd
 mv --no-target-directory "$work/root" "$root"

@@ -13,7 +13,7 @@ fetch() {
   work=$(mktemp -d "$roots/.$suite.XXXXXX")
   root=$work/root
   # Since trixie, promtool is a separate package.
-  "$here/fetch-debian.sh" "$suite" "$root" prometheus libc6 busybox-static 'promtool?'
+  "$here/../src/build/fetch-debian.sh" "$suite" "$root" prometheus libc6 busybox-static 'promtool?'
   mkdir -p "$root"/{etc,dev,proc,tmp}
   ln -s busybox "$root/usr/bin/sh"
   printf '%s\n' root:x:0:0::/:/bin/sh prometheus:x:1000:1000::/:/bin/sh nobody:x:65534:65534::/:/bin/sh >"$root/etc/passwd"

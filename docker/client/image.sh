@@ -1,43 +1,58 @@
 #!/usr/bin/env bash
+# Usage: image.sh [amd64|arm64 [ARCHIVE SBOM]]
 # Makes the image localhost/oso_snapshot_client:dev, which has only the client, Debian's kubectl, their libraries and
-# a CA bundle. OSO_IMAGE_ENGINE names the engine; otherwise the first of docker, podman and buildah that works is used.
+# a CA bundle; for the architecture that this machine does not have, localhost/oso_snapshot_client:dev-ARCHITECTURE.
+# It writes the image's archive and its bill of materials if these are named. OSO_CLIENT_IMAGE_NAME is another name for
+# the image; the other variables are those of docker/image.sh.
 set -euo pipefail
 umask 022
+export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . docker/lib.sh
 
-image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
-client=dist/kubectl-oso_snapshot
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/oso-snapshot-agent/kubectl
-# .NET's SHA-256 opens these libraries at run time, so ldd does not list them.
+# .NET's SHA-256 opens these libraries at run time, so the client does not name them.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3)
 
-[[ -x $cache/usr/bin/kubectl ]] || src/build/fetch-kubectl.sh "$cache"
+select_system "${1:-$machine}"
+archive=${2:-} sbom=${3:-/dev/null}
+client=dist/linux-$architecture/kubectl-oso_snapshot
+image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev-$architecture}
+if [[ $architecture == "$machine" ]]; then
+  client=dist/kubectl-oso_snapshot
+  image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
+fi
+kubectl=$packages/kubectl-$architecture
+# The suite is trixie, because bookworm's kubectl 1.20 has no option --target.
+fetch_once "$kubectl" trixie kubectl
 engine=${OSO_IMAGE_ENGINE:-$(find_engine)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-root=$work/root
-make_root "$root"
-install_executable "$client" "$root/usr/bin/kubectl-oso_snapshot"
-install_executable "$cache/usr/bin/kubectl" "$root/usr/bin/kubectl"
-opened=$(paths_of_libraries "${opened_at_run_time[@]}")
-mapfile -t opened <<<"$opened"
-for library in "${opened[@]}" $(libraries_of "$client" "$cache/usr/bin/kubectl" "${opened[@]}"); do
-  install_executable "$library" "$root/usr${library#/usr}"
-done
-add_certificates "$root"
+root=$work/root files=$work/files
+make_root
+stage "" "$(realpath "$client")" /usr/bin/kubectl-oso_snapshot
+stage "$(realpath "$kubectl")" /usr/bin/kubectl /usr/bin/kubectl
+stage_libraries "${opened_at_run_time[@]}"
+stage_certificates
 echo nobody:x:65534:65534:nobody:/tmp:/ >"$root/etc/passwd"
 echo nobody:x:65534: >"$root/etc/group"
-cat >"$work/Dockerfile" <<'EOF'
+finish_root oso_snapshot_client src/OsoSnapshotClient "$sbom"
+cat >"$work/Dockerfile" <<'END'
 FROM scratch
 COPY . /
 ENV HOME=/tmp SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 USER 65534:65534
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="oso_snapshot_client" \
+      org.opencontainers.image.description="Backs up running Prometheus pods with kubectl oso-snapshot" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/usr/bin/kubectl-oso_snapshot"]
-EOF
-case $engine in
-  docker) as_root docker build --tag "$image" --file "$work/Dockerfile" "$root" ;;
-  *) as_root "$engine" build --quiet --layers=false --tag "$image" --file "$work/Dockerfile" "$root" ;;
-esac
-echo "$image made by $engine: $(find "$root" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }') bytes"
+END
+build_image "$work/Dockerfile"
+if [[ -n $archive ]]; then
+  save_image "$archive"
+fi
+echo "$image made by $engine"

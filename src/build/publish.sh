@@ -1,20 +1,33 @@
 #!/usr/bin/env bash
-# Compiles the agent for this machine's architecture into dist/oso-snapshot.
+# Usage: publish.sh [amd64|arm64]
+# Compiles the agent for the architecture, by default this machine's, into dist/oso-snapshot; for the other architecture,
+# into dist/linux-ARCHITECTURE/oso-snapshot. It installs the packages that it needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-case "$(uname -m)" in
-  x86_64) rid=linux-x64 ;;
-  aarch64) rid=linux-arm64 ;;
+machine=$(dpkg --print-architecture)
+architecture=${1:-$machine}
+case $architecture in
+  amd64) rid=linux-x64 gnu=x86-64-linux-gnu objcopy=x86_64-linux-gnu-objcopy ;;
+  arm64) rid=linux-arm64 gnu=aarch64-linux-gnu objcopy=aarch64-linux-gnu-objcopy ;;
   *)
-    echo "The agent can't be compiled on $(uname -m). Use a machine with x86_64 or aarch64." >&2
+    echo "The agent can't be compiled for $architecture, only for amd64 and arm64." >&2
     exit 1
     ;;
 esac
 
+output=dist
+options=()
+if [[ $architecture == "$machine" ]]; then
+  src/build/install-packages.sh clang zlib1g-dev libssl3
+else
+  src/build/install-packages.sh clang lld "gcc-$gnu" "libc6-dev-$architecture-cross"
+  output=dist/linux-$architecture
+  options=(-p:LinkerFlavor=lld "-p:ObjCopyName=$objcopy")
+fi
 project=src/OsoSnapshotAgent
-output=$project/bin/publish-$rid
-dotnet publish "$project" --configuration Release --runtime "$rid" --output "$output" --nologo -v quiet
+published=$project/bin/publish-$rid
+dotnet publish "$project" --configuration Release --runtime "$rid" --output "$published" --nologo -v quiet "${options[@]}"
 # dist/ gets only what is delivered, without the debug symbols and the documentation file.
-install -D "$output/oso-snapshot" dist/oso-snapshot
-echo "dist/oso-snapshot: $(stat -c %s dist/oso-snapshot) bytes, $rid"
+install -D "$published/oso-snapshot" "$output/oso-snapshot"
+echo "$output/oso-snapshot: $(stat -c %s "$output/oso-snapshot") bytes, $rid"

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
+using Arm = System.Runtime.Intrinsics.Arm;
 
 namespace OsoSnapshotCore.Streams;
 
@@ -36,10 +37,10 @@ internal sealed unsafe class IsalLibrary
     }
 
     /// <summary>
-    /// Identifies the code that compresses. The library states no version, so this is the start of the SHA-256 of its
-    /// file, with the CPU instructions by which it chooses its code.
+    /// Identifies the code that compresses: on x86-64 and arm64 it makes different bytes. The library states no version,
+    /// so this is the start of the SHA-256 of its file, with the CPU instructions by which it chooses its code.
     /// </summary>
-    public string Identity => _identity ??= $"{FileHash()} {Instructions()}";
+    public string Identity => _identity ??= $"{FileHash()} {RuntimeInformation.ProcessArchitecture} {Instructions()}";
 
     public void DeflateInit(byte* stream) => _deflateInit(stream);
 
@@ -77,6 +78,11 @@ internal sealed unsafe class IsalLibrary
         if (Avx2.IsSupported)
         {
             return "avx2";
+        }
+
+        if (Arm.Crc32.IsSupported)
+        {
+            return "crc";
         }
 
         return Sse42.IsSupported ? "sse4.2" : "base";

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace OsoSnapshotCore.Archives.Gzip;
 
@@ -7,7 +8,8 @@ internal sealed class ZlibEngine(int level) : IDeflateEngine
 {
     public string Name => $"System.IO.Compression, level {level}";
 
-    public string Identity => $"System.IO.Compression {Environment.Version} level {level}";
+    public string Identity =>
+        $"System.IO.Compression {Environment.Version} {RuntimeInformation.ProcessArchitecture} level {level}";
 
     public IDeflater CreateDeflater() => new Deflater(level);
 
