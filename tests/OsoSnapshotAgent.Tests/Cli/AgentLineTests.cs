@@ -21,7 +21,7 @@ public sealed class AgentLineTests
         OddLine[] lines = [.. OddLine.Of(root, command)];
 
         List<string> faults = await OddRun.FaultsAsync(
-            AgentCommandLine.Create, lines.Where(IsHarmless), AgentCommandLine.Program, failure: 6);
+            AgentCommandLine.Create, lines.Where(IsHarmless), AgentCommandLine.Program, 6, 7);
 
         Assert.NotEmpty(lines);
         Assert.True(faults.Count == 0, $"{faults.Count} of {lines.Length}:\n{string.Join('\n', faults.Take(20))}");

@@ -6,10 +6,10 @@ namespace OsoSnapshotAgent.Tests.Cli;
 /// <summary>Runs odd command lines in this process, and says which of them ended badly.</summary>
 internal static class OddRun
 {
-    /// <param name="failure">The status of a right line that names a file or a cluster that is not there.</param>
+    /// <param name="failures">The statuses of right lines that name a file or a cluster that is not there.</param>
     /// <returns>A line for each run that crashed, printed too much, or had no message.</returns>
     public static async Task<List<string>> FaultsAsync(
-        Func<RootCommand> create, IEnumerable<OddLine> lines, string program, int failure)
+        Func<RootCommand> create, IEnumerable<OddLine> lines, string program, params int[] failures)
     {
         List<string> faults = [];
         (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
@@ -22,7 +22,7 @@ internal static class OddRun
                 Console.SetError(told);
                 int status = await CommandRun.RunAsync(create(), line.Words, program);
                 string text = told.ToString();
-                bool isExpected = status == 2 || (!line.IsWrong && (status == 0 || status == failure));
+                bool isExpected = status == 2 || (!line.IsWrong && (status == 0 || failures.Contains(status)));
                 if (!isExpected || !IsReadable(text) || (status != 0 && !IsExplained(text)))
                 {
                     faults.Add($"{status} {line}: {(text.Length > 600 ? text[..600] : text)}");

@@ -35,7 +35,7 @@ public sealed class ClientLineTests : IDisposable
         Command command = root.Subcommands.SingleOrDefault(one => one.Name == verb, root);
         OddLine[] lines = [.. OddLine.Of(root, command)];
 
-        List<string> faults = await OddRun.FaultsAsync(ClientCommandLine.Create, lines, ClientCommandLine.Program, failure: 1);
+        List<string> faults = await OddRun.FaultsAsync(ClientCommandLine.Create, lines, ClientCommandLine.Program, 1, 6, 7);
 
         Assert.NotEmpty(lines);
         Assert.True(faults.Count == 0, $"{faults.Count} of {lines.Length}:\n{string.Join('\n', faults.Take(20))}");
