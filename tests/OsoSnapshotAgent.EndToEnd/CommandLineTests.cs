@@ -18,7 +18,7 @@ public sealed partial class CommandLineTests
     [InlineData("--length is '99999999999999999999', but must be", "export", "--length", "99999999999999999999")]
     [InlineData("--every is '-1', but must be", "export", "--length", "1", "--every=-1")]
     [InlineData("--block is '', but must be the name of a block", "export", "--block", "")]
-    [InlineData("--json takes no value, but has 'perhaps'", "status", "--json=perhaps")]
+    [InlineData("'perhaps' is one argument too many for status", "status", "--json=perhaps")]
     [InlineData("path is '', but must be a path", "verify", "")]
     [InlineData("There is no option '--remove'", "verify", "--remove")]
     [InlineData("There is no verb '@/etc/passwd'", "@/etc/passwd")]

@@ -43,7 +43,8 @@ internal sealed class ServerProcesses
 
         string all = string.Join(
             "; ",
-            All.Select(server => $"PID {server.Pid} ({server.Identity}) with data in {Printable.Short(StoragePath(server))}"));
+            All.Select(server =>
+                $"PID {server.Pid} ({server.Identity}) with data in {Printable.Short(StoragePath(server))}"));
         throw new OperatorException(
             ExitStatus.TargetUnreachable,
             $"Several Prometheus processes run in this PID namespace: {all}.",

@@ -22,19 +22,8 @@ internal static class LocalCommands
             Description = "An empty directory; created if missing.",
             CustomParser = Values.Path,
         };
-        Option<FileOwner> owner = new("--owner")
-        {
-            Description = "The owner of the restored files, as UID:GID.",
-            CustomParser = OperatingSystem.IsWindows()
-                ? Values.One<FileOwner>(_ => null, "left out on Windows")
-                : Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534"),
-        };
-        Option<string> pod = new("--pod")
-        {
-            Description = "NAMESPACE.POD, if a backup directory has several.",
-            CustomParser = Values.One(
-                text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
-        };
+        Option<FileOwner> owner = Owner();
+        Option<string> pod = Pod();
         Option<string> at = new("--at")
         {
             Description = "A snapshot of the backup directory, or a time for the newest before it (the newest of all).",
@@ -90,6 +79,21 @@ internal static class LocalCommands
         }));
         return command;
     }
+
+    private static Option<FileOwner> Owner() => new("--owner")
+    {
+        Description = "The owner of the restored files, as UID:GID.",
+        CustomParser = OperatingSystem.IsWindows()
+            ? Values.One<FileOwner>(_ => null, "left out on Windows")
+            : Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534"),
+    };
+
+    private static Option<string> Pod() => new("--pod")
+    {
+        Description = "NAMESPACE.POD, if a backup directory has several.",
+        CustomParser = Values.One(
+            text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
+    };
 
     /// <returns>The exit status.</returns>
     public static int Run(Action<CancellationToken> action)

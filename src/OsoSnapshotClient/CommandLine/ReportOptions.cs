@@ -45,7 +45,8 @@ internal sealed class ReportOptions
         string[] paths = [.. outputs.Where(output => output != Json)];
         if (paths.Length > 1)
         {
-            throw Wrong($"Two outputs are named: {Printable.Short(paths[0])} and {Printable.Short(paths[1])}.", "name one");
+            throw Wrong(
+                $"Two outputs are named: {Printable.Short(paths[0])} and {Printable.Short(paths[1])}.", "name one");
         }
 
         if (paths is ["-"] && outputs.Length > 1)

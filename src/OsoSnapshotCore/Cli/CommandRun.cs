@@ -49,9 +49,9 @@ internal static class CommandRun
         string? problem = UnknownOption(line) ?? (line.Errors.Count > 0 ? Describe(line.Errors[0], line) : null);
         if (problem is not null)
         {
-            IEnumerable<string> verb = line.CommandResult.Command is RootCommand ? [] : [line.CommandResult.Command.Name];
-            throw new OperatorException(
-                ExitStatus.Settings, problem, $"see {string.Join(' ', [program, .. verb, "--help"])}");
+            Command command = line.CommandResult.Command;
+            string verb = command is RootCommand ? string.Empty : command.Name + " ";
+            throw new OperatorException(ExitStatus.Settings, problem, $"see {program} {verb}--help");
         }
     }
 
@@ -77,10 +77,9 @@ internal static class CommandRun
                 $"{name.Value} needs a value.",
             OptionResult { Option.Arity.MaximumNumberOfValues: 1, Tokens.Count: > 1, IdentifierToken: { } name } =>
                 $"{name.Value} is given more than once, but takes one value.",
-            OptionResult { Option: Option<bool>, Tokens: [var value], IdentifierToken: { } name } =>
-                $"{name.Value} takes no value, but has '{Printable.Short(value.Value)}'.",
             _ when word?.StartsWith('-') == true => $"There is no option '{Printable.Short(word)}'.",
-            CommandResult { Command: RootCommand } when word is not null => $"There is no verb '{Printable.Short(word)}'.",
+            CommandResult { Command: RootCommand } when word is not null =>
+                $"There is no verb '{Printable.Short(word)}'.",
             CommandResult { Command: RootCommand } => "The command line names no verb.",
             CommandResult { Command: { } verb } when word is not null =>
                 $"'{Printable.Short(word)}' is one argument too many for {verb.Name}.",

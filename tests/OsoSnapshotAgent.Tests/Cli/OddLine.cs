@@ -72,7 +72,7 @@ internal sealed record OddLine(string[] Words, bool IsWrong)
     private static IEnumerable<OddLine> WithArguments(Command command, string[] line)
     {
         string[] verb = command is RootCommand ? [] : [command.Name];
-        yield return new(verb, command is RootCommand || command.Arguments.Any(one => one.Arity.MinimumNumberOfValues > 0));
+        yield return new(verb, command.Arguments.Any(one => one.Arity.MinimumNumberOfValues > 0));
         yield return new([.. line, "one", "two", "three"], IsWrong: true);
         foreach (string value in WrongTexts.Concat(OddTexts))
         {

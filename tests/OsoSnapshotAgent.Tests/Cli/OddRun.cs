@@ -18,12 +18,13 @@ internal static class OddRun
             foreach (OddLine line in lines)
             {
                 using StringWriter told = new();
-                Console.SetOut(TextWriter.Null);
+                using StringWriter printed = new();
+                Console.SetOut(printed);
                 Console.SetError(told);
                 int status = await CommandRun.RunAsync(create(), line.Words, program);
                 string text = told.ToString();
                 bool isExpected = status == 2 || (!line.IsWrong && (status == 0 || failures.Contains(status)));
-                if (!isExpected || !IsReadable(text) || (status != 0 && !IsExplained(text)))
+                if (!isExpected || !IsReadable(text) || (status != 0 && !IsExplained(text + printed)))
                 {
                     faults.Add($"{status} {line}: {(text.Length > 600 ? text[..600] : text)}");
                 }
@@ -39,7 +40,8 @@ internal static class OddRun
     }
 
     private static bool IsExplained(string text) =>
-        text.Contains('❌', StringComparison.Ordinal) && text.Contains("What to do: ", StringComparison.Ordinal);
+        (text.Contains('❌', StringComparison.Ordinal) && text.Contains("What to do: ", StringComparison.Ordinal))
+        || text.Contains("\"problem\":\"", StringComparison.Ordinal);
 
     // A bug prints its stack.
     private static bool IsReadable(string text) =>
