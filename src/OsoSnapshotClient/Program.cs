@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using OsoSnapshotClient.CommandLine;
+using OsoSnapshotCore.Cli;
 
 if (OperatingSystem.IsWindows())
 {
@@ -10,16 +11,6 @@ if (OperatingSystem.IsWindows())
 // The bash plugin that this client replaced took help as a verb.
 string[] words = args is ["help", ..] or [] ? ["--help"] : args;
 RootCommand root = ClientCommandLine.Create();
-if (words[0] == Completion.Word)
-{
-    return Completion.Run(root, words[1..], Console.Out);
-}
-
-ParseResult commandLine = root.Parse(words);
-return commandLine.Errors.Count > 0
-    ? CommandErrors.Tell(CommandErrors.Describe(commandLine))
-    : await commandLine.InvokeAsync(new InvocationConfiguration
-    {
-        // The verbs handle signals themselves (EndSignal), because they print messages before the end.
-        ProcessTerminationTimeout = null,
-    });
+return words[0] == Completion.Word
+    ? Completion.Run(root, words[1..], Console.Out)
+    : await CommandRun.RunAsync(root, words, ClientCommandLine.Program);

@@ -8,7 +8,21 @@ namespace OsoSnapshotAgent.EndToEnd;
 public sealed partial class CommandLineTests
 {
     [Theory]
-    [InlineData("--offset and --length take whole numbers", "export", "--offset", "x")]
+    [InlineData("--offset is 'x', but must be a whole number from 0 to 9223372036854775807", "export", "--offset", "x")]
+    [InlineData("--offset needs a value", "export", "--offset")]
+    [InlineData("--length needs a value", "export", "--length", "--offset", "1")]
+    [InlineData("--block needs a value", "export", "--stream", "--block")]
+    [InlineData("--every needs a value", "export", "--length", "1", "--every")]
+    [InlineData("--offset is given more than once", "export", "--offset", "1", "--offset", "2")]
+    [InlineData("--block is given more than once", "export", "--block", "1", "--block", "2")]
+    [InlineData("--length is '99999999999999999999', but must be", "export", "--length", "99999999999999999999")]
+    [InlineData("--every is '-1', but must be", "export", "--length", "1", "--every=-1")]
+    [InlineData("--block is '', but must be the name of a block", "export", "--block", "")]
+    [InlineData("'perhaps' is one argument too many for status", "status", "--json=perhaps")]
+    [InlineData("path is '', but must be a path", "verify", "")]
+    [InlineData("There is no option '--remove'", "verify", "--remove")]
+    [InlineData("There is no verb '@/etc/passwd'", "@/etc/passwd")]
+    [InlineData("There is no verb '[suggest:99999999999999999999]'", "[suggest:99999999999999999999]")]
     [InlineData("--offset and --length don't go with it", "export", "--stream", "--offset", "1")]
     [InlineData("frobnicate", "frobnicate")]
     [InlineData("--frobnicate", "--frobnicate")]
@@ -21,8 +35,17 @@ public sealed partial class CommandLineTests
         Assert.Equal(2, result.ExitStatus);
         Assert.Empty(result.Output);
         Assert.Contains(told, result.Error, StringComparison.Ordinal);
-        Assert.Contains("Usage:\n  oso-snapshot ", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("Environment:", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("❌ ", result.Error, StringComparison.Ordinal);
+        Assert.Matches("\n   What to do: see oso-snapshot .*--help\n$", result.Error);
+    }
+
+    [Fact]
+    public async Task A_huge_value_is_not_printed_whole()
+    {
+        CommandResult result = await HostCommand.RunAsync(RunningAgent.Binary, "export", "--block", new string('x', 120_000));
+
+        Assert.Equal(2, result.ExitStatus);
+        Assert.InRange(result.Error.Length, 200, 500);
     }
 
     [Fact]

@@ -6,6 +6,9 @@ namespace OsoSnapshotAgent.Commands;
 /// <summary>The verbs and their options.</summary>
 internal static class AgentCommandLine
 {
+    /// <summary>The program's name, as messages show it.</summary>
+    public const string Program = "oso-snapshot";
+
     public static RootCommand Create()
     {
         RootCommand root = new(

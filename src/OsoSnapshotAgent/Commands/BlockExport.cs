@@ -9,16 +9,8 @@ namespace OsoSnapshotAgent.Commands;
 /// <summary><c>export --block</c>: writes one block of the held snapshot as tar and gzip, from any byte on.</summary>
 internal static class BlockExport
 {
-    public static ExitStatus Run(string ulid, long offset, long length)
+    public static ExitStatus Run(BlockId id, long offset, long length)
     {
-        if (!BlockId.TryParse(ulid, out BlockId id))
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"'{ulid}' is not the name of a block.",
-                "See the names with oso-snapshot blocks.");
-        }
-
         AgentSettings settings = Discovery.Settings();
         using HeldSnapshot snapshot = HeldSnapshot.Find();
         using DirectoryHandle block = snapshot.Directory.FindDirectory(id.Text) ?? throw new OperatorException(

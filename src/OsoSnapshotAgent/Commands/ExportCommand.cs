@@ -1,9 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Commands;
@@ -15,72 +16,43 @@ internal static class ExportCommand
 
     public static Command Create()
     {
-        // The options take text: options of number types would make the binary larger by tens of kilobytes.
-        Option<string> offset = new("--offset")
+        Option<long?> offset = new("--offset")
         {
             Description = "Skip this many bytes, to resume a copy that broke off.",
+            CustomParser = Values.Number(min: 0),
         };
-        Option<string> length = new("--length") { Description = "Write at most this many bytes." };
-        Option<string> every = new("--every")
+        Option<long?> length = new("--length")
+        {
+            Description = "Write at most this many bytes.",
+            CustomParser = Values.Number(min: 0),
+        };
+        Option<long?> every = new("--every")
         {
             Description = "Write --length bytes again after each such distance, as one of several connections.",
+            CustomParser = Values.Number(min: 1),
         };
         Option<bool> stream = new("--stream")
         {
             Description = "Make a snapshot and archive it to standard output, without a file on the volume.",
         };
-        Option<string> block = new("--block")
+        Option<BlockId?> block = new("--block")
         {
             Description = "Write one block of the held snapshot: see oso-snapshot blocks.",
+            CustomParser = Values.One<BlockId?>(
+                text => BlockId.TryParse(text, out BlockId id) ? id : null,
+                "the name of a block, as oso-snapshot blocks lists them"),
         };
         const string Description = "Writes the finished archive, or with --stream a new one, to standard output.";
         Command command = new("export", Description) { offset, length, every, stream, block };
-        command.Validators.Add(result =>
+        command.SetAction(async (arguments, _) =>
         {
-            if (Refuse(
-                result.GetValue(stream), result.GetValue(block), result.GetValue(offset), result.GetValue(length),
-                result.GetValue(every)) is { } refusal)
-            {
-                result.AddError(refusal);
-            }
+            ExportRange range = new(arguments.GetValue(offset), arguments.GetValue(length), arguments.GetValue(every));
+            range.ThrowUnlessCombinable(arguments.GetValue(stream), arguments.GetValue(block));
+            return arguments.GetValue(stream)
+                ? await StreamAsync()
+                : FileVerb.Run(() => Export(range, arguments.GetValue(block)));
         });
-        command.SetAction(async (arguments, _) => arguments.GetValue(stream)
-            ? await StreamAsync()
-            : FileVerb.Run(() => Export(
-                arguments.GetValue(block),
-                Number(arguments.GetValue(offset), 0)!.Value,
-                Number(arguments.GetValue(length), long.MaxValue)!.Value,
-                Number(arguments.GetValue(every), long.MaxValue)!.Value)));
         return command;
-    }
-
-    /// <returns>The reason why the options can't be used together; null if they can.</returns>
-    private static string? Refuse(
-        bool stream,
-        string? block,
-        string? offset,
-        string? length,
-        string? every)
-    {
-        if (Number(offset, 0) is null || Number(length, 0) is null)
-        {
-            return "--offset and --length take whole numbers of bytes, 0 or more.";
-        }
-
-        if (stream && block is not null)
-        {
-            return "--stream and --block exclude each other.";
-        }
-
-        if (every is not null && (block is not null || length is null || !(Number(every, 0) >= Number(length, 0))
-            || Number(length, 0) == 0))
-        {
-            return "--every takes a whole number of bytes, at least as many as --length, and doesn't go with --block.";
-        }
-
-        return stream && (offset ?? length) is not null
-            ? "--stream makes a new archive each time: --offset and --length don't go with it."
-            : null;
     }
 
     /// <param name="every">The distance from one range to the next in bytes: at least the length.</param>
@@ -153,16 +125,6 @@ internal static class ExportCommand
         return data.Directory.OpenFile(DataDirectory.ArchiveName);
     }
 
-    private static long? Number(string? text, long @default)
-    {
-        if (text is null)
-        {
-            return @default;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
-    }
-
     private static async Task<int> StreamAsync()
     {
         int refused = FileVerb.Run(RefuseTerminal);
@@ -170,17 +132,19 @@ internal static class ExportCommand
     }
 
     // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
-    private static ExitStatus Export(string? block, long offset, long length, long every)
+    private static ExitStatus Export(ExportRange range, BlockId? block)
     {
         RefuseTerminal();
-        if (block is not null)
+        long offset = range.Offset ?? 0;
+        long length = range.Length ?? long.MaxValue;
+        if (block is { } id)
         {
-            return BlockExport.Run(block, offset, length);
+            return BlockExport.Run(id, offset, length);
         }
 
         DataDirectory data = Discovery.FindData();
         using StandardOutput output = new(CancellationToken.None);
-        long written = Copy(data, output, offset, length, every);
+        long written = Copy(data, output, offset, length, range.Every ?? long.MaxValue);
         Console.Error.WriteLine($"✅ {written} bytes of {Printable.Text(data.Archive)} from {offset} on");
         return ExitStatus.Done;
     }

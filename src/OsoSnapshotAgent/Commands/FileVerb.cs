@@ -1,5 +1,5 @@
 using OsoSnapshotCore;
-using OsoSnapshotCore.Text;
+using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -14,20 +14,15 @@ internal static class FileVerb
         }
         catch (OperatorException e)
         {
-            return Fail(e.Status, e.Message, e.Remedy);
+            return CommandRun.Tell(e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Fail(
+            return CommandRun.Tell(new(
                 ExitStatus.ArchiveFailed,
                 e.Message,
-                "See whether the file is still there, and who may read it.");
+                "See whether the file is still there, and who may read it.",
+                e));
         }
-    }
-
-    private static int Fail(ExitStatus status, string problem, string remedy)
-    {
-        Console.Error.WriteLine($"❌ {Printable.Text(problem, keepsLines: true)}\n   What to do: {remedy}");
-        return (int)status;
     }
 }

@@ -5,15 +5,13 @@ using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Commands;
 
-/// <summary>
-/// Adds the settings to <c>--help</c> without a verb. The usage after an error lacks them: they would hide the error.
-/// </summary>
+/// <summary>Adds the settings to <c>--help</c> without a verb.</summary>
 internal sealed class HelpWithSettings(HelpAction help) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)
     {
         int status = help.Invoke(parseResult);
-        if (parseResult is { CommandResult.Command: RootCommand, Errors.Count: 0 })
+        if (parseResult.CommandResult.Command is RootCommand)
         {
             parseResult.InvocationConfiguration.Output.Write(SettingsHelp.Text);
         }

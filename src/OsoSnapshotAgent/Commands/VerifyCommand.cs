@@ -6,6 +6,7 @@ using OsoSnapshotAgent.Target;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Commands;
@@ -20,6 +21,7 @@ internal static class VerifyCommand
         Argument<string?> path = new("path")
         {
             Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = Values.Path,
             Description = "An archive, a snapshot or a data directory. Default: the finished archive of this"
                 + " container's Prometheus.",
         };

@@ -58,7 +58,7 @@ internal sealed class TranscriptSinks : ILogEventSink, IDisposable
     private static void Complete(LogEvent logEvent)
     {
         if (logEvent.Properties.TryGetValue(Text, out LogEventPropertyValue? value)
-            && value is ScalarValue { Value: string text } && text.Any(char.IsControl))
+            && value is ScalarValue { Value: string text })
         {
             logEvent.AddOrUpdateProperty(new LogEventProperty(Text, new ScalarValue(Printable.Text(text))));
         }

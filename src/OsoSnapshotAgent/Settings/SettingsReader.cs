@@ -23,7 +23,7 @@ internal static class SettingsReader
         return settings with
         {
             Given = reader.Given,
-            Warnings = [.. reader.Unknown(Prefix).Select(name => name + Ignored)],
+            Warnings = [.. reader.Unknown(Prefix).Select(name => Printable.Short(name) + Ignored)],
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
@@ -20,7 +21,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
     [
         .. _known.Where(name => Text(name) is not null)
             .Order(StringComparer.Ordinal)
-            .Select(name => $"{name}={Text(name)}"),
+            .Select(name => $"{name}={Printable.Short(Text(name)!)}"),
     ];
 
     public string? Text(string name)
@@ -82,7 +83,7 @@ internal sealed class VariableReader(IReadOnlyDictionary<string, string> variabl
             return true;
         }
 
-        Problems.Add($"{name}='{WithoutPassword(text)}': must be {rule}.");
+        Problems.Add($"{name}='{Printable.Short(WithoutPassword(text))}': must be {rule}.");
         return false;
     }
 

@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -42,7 +43,8 @@ internal sealed class ServerProcesses
 
         string all = string.Join(
             "; ",
-            All.Select(server => $"PID {server.Pid} ({server.Identity}) with data in {StoragePath(server)}"));
+            All.Select(server =>
+                $"PID {server.Pid} ({server.Identity}) with data in {Printable.Short(StoragePath(server))}"));
         throw new OperatorException(
             ExitStatus.TargetUnreachable,
             $"Several Prometheus processes run in this PID namespace: {all}.",

@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -53,7 +54,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         {
             data.Dispose();
             IEnumerable<string> writers = servers.Select(
-                server => $"PID {server.Pid} writes to {ServerProcesses.StoragePath(server)}");
+                server => $"PID {server.Pid} writes to {Printable.Short(ServerProcesses.StoragePath(server))}");
             string all = string.Join("; ", writers);
             throw Unreachable(
                 $"{data.Path} is not the data directory of the Prometheus that runs here: {all}. Nothing was touched.",

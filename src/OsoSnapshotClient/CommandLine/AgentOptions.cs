@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -10,16 +10,22 @@ internal sealed class AgentOptions
 {
     private const string DefaultImage = "oso_snapshot";
     private const string ImageVariable = "OSO_SNAPSHOT_IMAGE";
+
+    // 30 days. A timer takes at most 49.
+    private const long MaxTimeoutSeconds = 30 * 24 * 3600;
+
     private const string Range = "Take only the blocks that overlap this range: 24h, 7d, 2025-08-20T16:00:00Z.";
 
     private readonly Option<string> _image = new("--image")
     {
         Description = $"The agent's image (${ImageVariable}, or {DefaultImage}).",
+        CustomParser = Values.Text,
     };
 
     private readonly Option<string> _target = new("--target")
     {
         Description = "The container that runs Prometheus; needed only if several may be it.",
+        CustomParser = Values.Text,
     };
 
     private readonly Option<string[]> _environment = new("--env")
@@ -27,29 +33,34 @@ internal sealed class AgentOptions
         Description = "Any other setting of the agent, as NAME=VALUE.",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
+        CustomParser = Values.Several(
+            text => text.IndexOf('=', StringComparison.Ordinal) > 0 ? Values.TextOf(text) : null, "NAME=VALUE"),
     };
 
     private readonly Option<string> _profile = new("--profile")
     {
         Description = "Profile of kubectl debug (restricted).",
+        CustomParser = Values.Text,
     };
 
     private readonly Option<string> _custom = new("--custom")
     {
         Description = "File for kubectl debug --custom, for another identity: see docker/kubernetes/README.md.",
+        CustomParser = Values.Path,
     };
 
-    private readonly Option<string> _timeout = new("--timeout")
+    private readonly Option<long?> _timeout = new("--timeout")
     {
         Description = "Seconds that the container may take to start (300).",
+        CustomParser = Values.Number(min: 0, max: MaxTimeoutSeconds),
     };
 
     private readonly (Option<string> Option, string Variable)[] _settings =
     [
-        (new("--service") { Description = "Sets OSO_PROMETHEUS_SERVICE_NAME." }, "OSO_PROMETHEUS_SERVICE_NAME"),
-        (new("--prefix") { Description = "Sets CLUSTER_NAME_PREFIX." }, "CLUSTER_NAME_PREFIX"),
-        (new("--since") { Description = Range }, "OSO_SNAPSHOT_SINCE"),
-        (new("--until") { Description = Range }, "OSO_SNAPSHOT_UNTIL"),
+        (Setting("--service", "Sets OSO_PROMETHEUS_SERVICE_NAME."), "OSO_PROMETHEUS_SERVICE_NAME"),
+        (Setting("--prefix", "Sets CLUSTER_NAME_PREFIX."), "CLUSTER_NAME_PREFIX"),
+        (Setting("--since", Range), "OSO_SNAPSHOT_SINCE"),
+        (Setting("--until", Range), "OSO_SNAPSHOT_UNTIL"),
     ];
 
     private readonly Option<bool> _skipHead = new("--skip-head")
@@ -72,7 +83,7 @@ internal sealed class AgentOptions
         Profile = arguments.GetValue(_profile) ?? "restricted",
         IsProfileNamed = arguments.GetValue(_profile) is not null,
         Custom = arguments.GetValue(_custom),
-        Timeout = TimeSpan.FromSeconds(Numbers.Read(arguments, _timeout, 300, min: 0)),
+        Timeout = TimeSpan.FromSeconds(arguments.GetValue(_timeout) ?? 300),
         Environment =
         [
             .. _settings.SelectMany(setting => arguments.GetValue(setting.Option) is { } value
@@ -81,21 +92,7 @@ internal sealed class AgentOptions
             .. arguments.GetValue(_environment) ?? [],
         ],
     };
-}
 
-/// <summary>Options that take whole numbers.</summary>
-internal static class Numbers
-{
-    /// <exception cref="OperatorException">The value is no whole number, or out of range.</exception>
-    public static long Read(ParseResult arguments, Option<string> option, long otherwise, long min = 1)
-    {
-        string? text = arguments.GetValue(option);
-        return text is null ? otherwise
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= min
-                && number <= int.MaxValue * (long)int.MaxValue ? number
-            : throw new OperatorException(
-                ExitStatus.Settings,
-                $"{option.Name} is '{text}', but must be a whole number of at least {min}.",
-                "see kubectl oso-snapshot --help");
-    }
+    private static Option<string> Setting(string name, string description) =>
+        new(name) { Description = description, CustomParser = Values.Text };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
@@ -13,31 +14,33 @@ internal static class BackupCommands
     public static Command Backups()
     {
         Argument<string> directory = Directory();
-        Option<string> output = new("--output", "-o") { Description = "json: one JSON object per snapshot." };
+        Option<string> output = new("--output", "-o")
+        {
+            Description = "json: one JSON object per snapshot.",
+            CustomParser = Values.Word(Json),
+        };
         Command command = new("backups", "Lists the snapshots in a backup directory, and the space that each takes.")
         {
             directory, output,
         };
-        command.SetAction(arguments => LocalCommands.Run(_ =>
-        {
-            string? form = arguments.GetValue(output);
-            if (form is not (null or Json))
-            {
-                throw Wrong($"--output is '{form}'.", "use json, or leave it out");
-            }
-
-            new BackupsTable(arguments.GetRequiredValue(directory), form == Json, Console.Out).Run();
-        }));
+        command.SetAction(arguments => LocalCommands.Run(_ => new BackupsTable(
+            arguments.GetRequiredValue(directory), arguments.GetValue(output) is not null, Console.Out).Run()));
         return command;
     }
 
     public static Command Prune()
     {
         Argument<string> directory = Directory();
-        Option<string> last = new("--keep-last") { Description = "Keep this many snapshots of each pod." };
-        Option<string> within = new("--keep-within")
+        Option<long?> last = new("--keep-last")
+        {
+            Description = "Keep this many snapshots of each pod.",
+            CustomParser = Values.Number(min: 1, max: int.MaxValue),
+        };
+        Option<TimeSpan?> within = new("--keep-within")
         {
             Description = "Keep snapshots up to this age, such as 30d. The newest of each pod always stays.",
+            CustomParser = Values.One<TimeSpan?>(
+                text => Durations.TryParse(text, out TimeSpan age) ? age : null, Durations.Rule),
         };
         Option<bool> trial = new("--dry-run") { Description = "Show what would be deleted, and delete nothing." };
         Command command = new(
@@ -47,9 +50,15 @@ internal static class BackupCommands
         };
         command.SetAction(arguments => LocalCommands.Run(token =>
         {
-            KeepRule rule = ReadRule(
-                arguments.GetValue(last) is null ? null : (int)Math.Min(Numbers.Read(arguments, last, 1), int.MaxValue),
-                arguments.GetValue(within));
+            KeepRule rule = new((int?)arguments.GetValue(last), arguments.GetValue(within));
+            if (rule is { Last: null, Within: null })
+            {
+                throw new OperatorException(
+                    ExitStatus.Settings,
+                    "No option says which snapshots stay.",
+                    "give --keep-last N, --keep-within 30d, or both");
+            }
+
             new PruneRun(
                 arguments.GetRequiredValue(directory),
                 rule,
@@ -60,23 +69,9 @@ internal static class BackupCommands
         return command;
     }
 
-    private static KeepRule ReadRule(int? last, string? within)
-    {
-        if (last is null && within is null)
-        {
-            throw Wrong("No option says which snapshots stay.", "give --keep-last N, --keep-within 30d, or both");
-        }
-
-        TimeSpan age = TimeSpan.Zero;
-        return within is null || Durations.TryParse(within, out age)
-            ? new(last, within is null ? null : age)
-            : throw Wrong($"--keep-within is '{within}'.", $"give {Durations.Rule}");
-    }
-
     private static Argument<string> Directory() => new("DIR")
     {
         Description = "The directory that take --into has written to.",
+        CustomParser = Values.Path,
     };
-
-    private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
 }

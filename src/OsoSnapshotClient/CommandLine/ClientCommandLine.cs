@@ -5,6 +5,9 @@ namespace OsoSnapshotClient.CommandLine;
 /// <summary>The verbs and their options.</summary>
 internal static class ClientCommandLine
 {
+    /// <summary>The program's name, as messages show it.</summary>
+    public const string Program = "kubectl oso-snapshot";
+
     public static RootCommand Create()
     {
         KubectlOptions kubectl = new();

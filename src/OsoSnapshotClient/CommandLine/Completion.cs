@@ -22,9 +22,8 @@ internal static class Completion
             ' ', words.Select(word => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word));
         string[] suggestions =
         [
-            .. root.Parse(line).GetCompletions(line.Length).Select(item => item.InsertText ?? item.Label)
-                .Where(text => text.StartsWith(typed, StringComparison.Ordinal)
-                    && (typed.StartsWith('-') || !text.StartsWith('-')) && text is not ("-?" or "/?" or "/h")),
+            .. Complete(root, line).Where(text => text.StartsWith(typed, StringComparison.Ordinal)
+                && (typed.StartsWith('-') || !text.StartsWith('-')) && text is not ("-?" or "/?" or "/h")),
         ];
         foreach (string suggestion in suggestions)
         {
@@ -33,5 +32,18 @@ internal static class Completion
 
         output.WriteLine(suggestions.Length > 0 ? NoFiles : Files);
         return 0;
+    }
+
+    private static IEnumerable<string> Complete(RootCommand root, string line)
+    {
+        try
+        {
+            return [.. root.Parse(line).GetCompletions(line.Length).Select(item => item.InsertText ?? item.Label)];
+        }
+        catch (InvalidOperationException)
+        {
+            // The library does not find the word again in a line that ends with --since=24h.
+            return [];
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -30,6 +31,7 @@ internal sealed class KubectlOptions
         Description = known.Description,
         Recursive = true,
         HelpName = "VALUE",
+        CustomParser = Values.Text,
     })];
 
     private readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")

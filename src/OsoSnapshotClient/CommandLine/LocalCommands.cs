@@ -3,6 +3,7 @@ using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Verbs;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -14,13 +15,19 @@ internal static class LocalCommands
         Argument<string> archive = new("SOURCE")
         {
             Description = "An archive, with its .sha256 beside it, or a backup directory.",
+            CustomParser = Values.Path,
         };
-        Argument<string> directory = new("DIRECTORY") { Description = "An empty directory; created if missing." };
-        Option<string> owner = new("--owner") { Description = "The owner of the restored files, as UID:GID." };
-        Option<string> pod = new("--pod") { Description = "NAMESPACE.POD, if a backup directory has several." };
+        Argument<string> directory = new("DIRECTORY")
+        {
+            Description = "An empty directory; created if missing.",
+            CustomParser = Values.Path,
+        };
+        Option<FileOwner> owner = Owner();
+        Option<string> pod = Pod();
         Option<string> at = new("--at")
         {
             Description = "A snapshot of the backup directory, or a time for the newest before it (the newest of all).",
+            CustomParser = Values.Text,
         };
         Command command = new("restore", "Checks a backup, and makes a data directory for Prometheus from it.")
         {
@@ -28,7 +35,7 @@ internal static class LocalCommands
         };
         command.SetAction(arguments => Run(token =>
         {
-            FileOwner? whose = ReadOwner(arguments.GetValue(owner));
+            FileOwner? whose = arguments.GetValue(owner);
             string source = arguments.GetRequiredValue(archive);
             string to = arguments.GetRequiredValue(directory);
             if (BackupDirectory.Is(source))
@@ -55,6 +62,7 @@ internal static class LocalCommands
         Argument<string> path = new("PATH")
         {
             Description = "An archive, a backup directory, a snapshot's directory or a data directory.",
+            CustomParser = Values.Path,
         };
         Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };
         command.SetAction(arguments => Run(token =>
@@ -72,16 +80,20 @@ internal static class LocalCommands
         return command;
     }
 
-    private static FileOwner? ReadOwner(string? text)
+    private static Option<FileOwner> Owner() => new("--owner")
     {
-        FileOwner? owner = text is null ? null : FileOwner.TryParse(text);
-        return text is null || (owner is not null && !OperatingSystem.IsWindows())
-            ? owner
-            : throw new OperatorException(
-                ExitStatus.Settings,
-                $"--owner is '{text}'.",
-                OperatingSystem.IsWindows() ? "leave it out on Windows" : "give numbers, as in 65534:65534");
-    }
+        Description = "The owner of the restored files, as UID:GID.",
+        CustomParser = OperatingSystem.IsWindows()
+            ? Values.One<FileOwner>(_ => null, "left out on Windows")
+            : Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534"),
+    };
+
+    private static Option<string> Pod() => new("--pod")
+    {
+        Description = "NAMESPACE.POD, if a backup directory has several.",
+        CustomParser = Values.One(
+            text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
+    };
 
     /// <returns>The exit status.</returns>
     public static int Run(Action<CancellationToken> action)
@@ -91,10 +103,6 @@ internal static class LocalCommands
         {
             action(signal.Token);
             return 0;
-        }
-        catch (OperatorException e)
-        {
-            return CommandErrors.Tell(e);
         }
         catch (OperationCanceledException)
         {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Verbs;
-using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -89,17 +88,10 @@ internal sealed class PodCommands(KubectlOptions kubectl)
 
         command.SetAction(async (arguments, _) =>
         {
-            try
-            {
-                PodChoice choice = pods.Read(arguments);
-                ReportChoice report = reports.Read(arguments);
-                PodWork work = read(arguments, choice, report.Path);
-                return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
-            }
-            catch (OperatorException e)
-            {
-                return CommandErrors.Tell(e);
-            }
+            PodChoice choice = pods.Read(arguments);
+            ReportChoice report = reports.Read(arguments);
+            PodWork work = read(arguments, choice, report.Path);
+            return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
         });
         return command;
     }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -9,20 +11,26 @@ internal sealed class PodOptions(bool mayBeAll)
 {
     private const int DefaultParallel = 2;
 
+    // Kubernetes: the name of a pod is a DNS subdomain (RFC 1123).
+    private const int MaxNameLetters = 253;
+
     private readonly Argument<string[]> _pods = new("POD")
     {
         Description = "The pod.",
+        CustomParser = Values.Several(NameOf, "the name of a pod"),
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string> _selector = new("--selector", "-l")
     {
         Description = "All pods with these labels. The output ends with a table.",
+        CustomParser = Values.Text,
     };
 
-    private readonly Option<string> _parallel = new("--parallel")
+    private readonly Option<long?> _parallel = new("--parallel")
     {
         Description = $"How many pods at a time ({DefaultParallel}).",
+        CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };
 
     public void AddTo(Command command)
@@ -35,22 +43,25 @@ internal sealed class PodOptions(bool mayBeAll)
     /// <exception cref="OperatorException">No pod or too many are named.</exception>
     public PodChoice Read(ParseResult arguments)
     {
-        string[] pods = [.. (arguments.GetValue(_pods) ?? []).Select(
-            pod => pod.StartsWith("pod/", StringComparison.Ordinal) ? pod[4..] : pod)];
+        string[] pods = arguments.GetValue(_pods) ?? [];
         string? selector = arguments.GetValue(_selector);
-        int parallel = (int)Math.Min(Numbers.Read(arguments, _parallel, DefaultParallel), 64);
+        int parallel = (int)Math.Min(arguments.GetValue(_parallel) ?? DefaultParallel, 64);
         return pods switch
         {
-            _ when Array.Find(pods, pod => pod.StartsWith('-')) is { } option =>
-                throw Wrong($"There is no option '{option}'.", "see kubectl oso-snapshot --help"),
             [var first, var second, ..] => throw Wrong(
-                $"Two pods are named: {first} and {second}.", "use -l SELECTOR for several"),
+                $"Two pods are named: {Printable.Short(first)} and {Printable.Short(second)}.", "use -l SELECTOR for several"),
             [_] when selector is not null => throw Wrong("A pod and a selector are given.", "give only one of them"),
             [] when selector is null && !mayBeAll => throw Wrong(
                 "No pod is named.",
                 $"kubectl oso-snapshot {arguments.CommandResult.Command.Name} POD, or -l SELECTOR for several"),
             _ => new(pods.FirstOrDefault(), selector, parallel),
         };
+    }
+
+    private static string? NameOf(string text)
+    {
+        string name = text.StartsWith("pod/", StringComparison.Ordinal) ? text[4..] : text;
+        return name.Length <= MaxNameLetters ? Values.TextOf(name) : null;
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);

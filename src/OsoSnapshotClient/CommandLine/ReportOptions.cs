@@ -1,6 +1,8 @@
 using System.CommandLine;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -14,11 +16,13 @@ internal sealed class ReportOptions
         Description = "Where the archive goes (./POD-snapshots.tgz), the directory for it, or - for standard output."
             + " The word json prints one JSON object per pod on standard output; give -o twice for both.",
         AllowMultipleArgumentsPerToken = false,
+        CustomParser = Values.Paths,
     };
 
     private readonly Option<string> _progress = new("--progress")
     {
         Description = "auto (bars on a terminal, otherwise lines), plain, or json (JSON lines on standard error).",
+        CustomParser = Values.Word("auto", "plain", Json),
     };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q")
@@ -29,6 +33,7 @@ internal sealed class ReportOptions
     private readonly Option<string> _metrics = new("--metrics-file")
     {
         Description = "Also write time, status and bytes of take to a file for node exporter's textfile collector.",
+        CustomParser = Values.Path,
     };
 
     public IEnumerable<Option> All => [_output, _progress, _quiet, _metrics];
@@ -38,10 +43,10 @@ internal sealed class ReportOptions
     {
         string[] outputs = arguments.GetValue(_output) ?? [];
         string[] paths = [.. outputs.Where(output => output != Json)];
-        string progress = arguments.GetValue(_progress) ?? "auto";
         if (paths.Length > 1)
         {
-            throw Wrong($"Two outputs are named: {paths[0]} and {paths[1]}.", "name one");
+            throw Wrong(
+                $"Two outputs are named: {Printable.Short(paths[0])} and {Printable.Short(paths[1])}.", "name one");
         }
 
         if (paths is ["-"] && outputs.Length > 1)
@@ -49,12 +54,11 @@ internal sealed class ReportOptions
             throw Wrong("Standard output can't take both the archive and the JSON.", "leave out -o - or -o json");
         }
 
-        ProgressStyle style = progress switch
+        ProgressStyle style = arguments.GetValue(_progress) switch
         {
-            "auto" => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
             "plain" => ProgressStyle.Lines,
             Json => ProgressStyle.Json,
-            _ => throw Wrong($"--progress is '{progress}'.", "use auto, plain or json"),
+            _ => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
         };
         return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
         {

@@ -3,6 +3,8 @@ using System.Globalization;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Verbs;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -10,6 +12,7 @@ namespace OsoSnapshotClient.CommandLine;
 internal sealed class TakeCommand
 {
     private const long DefaultChunkBytes = 256 * 1024 * 1024;
+    private const long MaxChunkBytes = 1L << 50;
     private const int DefaultStreams = 4;
     private const int MaxStreams = 32;
     private static readonly string[] WholeSnapshot = ["--since", "--until"];
@@ -48,22 +51,28 @@ internal sealed class TakeCommand
     private readonly Option<string> _hold = new("--hold")
     {
         Description = "How long the container waits for the copy (12h).",
+        CustomParser = Values.One(
+            text => text == "forever" || Durations.TryParse(text, out _) ? text : null,
+            $"{Durations.Rule}, or 0, or forever"),
     };
 
-    private readonly Option<string> _chunk = new("--chunk")
+    private readonly Option<long?> _chunk = new("--chunk")
     {
         Description = $"Bytes to request at a time ({DefaultChunkBytes}). A copy resumes at the byte where it stopped.",
+        CustomParser = Values.Number(min: 1, max: MaxChunkBytes),
     };
 
-    private readonly Option<string> _streams = new("--streams")
+    private readonly Option<long?> _streams = new("--streams")
     {
         Description = "How many blocks are copied at a time, or ranges of a large archive if one connection is slow"
             + $" ({DefaultStreams}).",
+        CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };
 
     private readonly Option<string> _into = new("--into")
     {
         Description = "A backup directory: only the blocks that it lacks are copied, and no archive is made.",
+        CustomParser = Values.Path,
     };
 
     public IEnumerable<Option> All =>
@@ -77,7 +86,7 @@ internal sealed class TakeCommand
         {
             throw new OperatorException(
                 ExitStatus.Settings,
-                $"{output} is not a directory: with -l each pod has a file of its own.",
+                $"{Printable.Short(output)} is not a directory: with -l each pod has a file of its own.",
                 $"mkdir {output}");
         }
 
@@ -94,8 +103,8 @@ internal sealed class TakeCommand
             IsRestart = arguments.GetValue(_restart),
             Copy = new()
             {
-                ChunkBytes = Numbers.Read(arguments, _chunk, DefaultChunkBytes),
-                Streams = (int)Math.Min(Numbers.Read(arguments, _streams, DefaultStreams), MaxStreams),
+                ChunkBytes = arguments.GetValue(_chunk) ?? DefaultChunkBytes,
+                Streams = (int)Math.Min(arguments.GetValue(_streams) ?? DefaultStreams, MaxStreams),
                 Trial = TimeSpan.FromSeconds(2),
                 Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
                 Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),

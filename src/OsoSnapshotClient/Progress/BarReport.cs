@@ -13,7 +13,8 @@ internal sealed class BarReport(BarBoard board, string pod, string label, TimePr
 
     public void Warn(string line) => Say(line);
 
-    public void Say(string line) => board.Write(string.Join('\n', line.Split('\n').Select(one => label + one)));
+    public void Say(string line) => board.Write(
+        string.Join('\n', Printable.Text(line, keepsLines: true).Split('\n').Select(one => label + one)));
 
     public void Log(string line) => Say("  │ " + Printable.Text(line));
 

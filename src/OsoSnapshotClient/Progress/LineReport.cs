@@ -49,5 +49,6 @@ internal sealed class LineReport(TextWriter output, string label, bool isQuiet, 
 
     // All lines are written with one call, because others write to the same stream.
     private void Write(string lines) =>
-        output.Write(string.Concat(lines.Split('\n').Select(line => $"{label}{line}\n")));
+        output.Write(string.Concat(
+            Printable.Text(lines, keepsLines: true).Split('\n').Select(line => $"{label}{line}\n")));
 }

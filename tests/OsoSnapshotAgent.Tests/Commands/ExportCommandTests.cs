@@ -75,12 +75,7 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData("export", "--offset", "-1")]
     [InlineData("export", "--offset", "1.5")]
     [InlineData("export", "--length", "many")]
-    [InlineData("export", "--stream", "--offset", "1")]
-    [InlineData("export", "--every", "10")]
-    [InlineData("export", "--every", "10", "--length", "11")]
-    [InlineData("export", "--every", "10", "--length", "0")]
     [InlineData("export", "--every", "ten", "--length", "1")]
-    [InlineData("export", "--every", "10", "--length", "10", "--block", "01M7Y45MG0X6R9BE8XAK3Q0DCX")]
     public void Options_that_make_no_sense_are_refused(params string[] arguments) => Assert.NotEmpty(AgentCommandLine.Create().Parse(arguments).Errors);
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class CommandLineTests
     [MemberData(nameof(Agent))]
     public void A_command_line_of_the_agent_is_understood(string document, string arguments)
     {
-        string[] words = [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word switch { "N" => "1", "M" => "2", _ => word })];
+        string[] words = [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word switch { "N" => "1", "M" => "2", "ULID" => "01M7Y45MG0X6R9BE8XAK3Q0DCX", _ => word })];
 
         IEnumerable<string> errors = AgentCommandLine.Create().Parse(words).Errors.Select(error => error.Message);
 
