@@ -64,7 +64,7 @@ public sealed class Arm64ProgramTests(Arm64Image image) : IClassFixture<Arm64Ima
     }
 
     [Fact]
-    public async Task The_agent_prints_its_help_and_the_version_of_the_other_agent()
+    public async Task The_agent_prints_its_help_and_the_same_version_as_the_other_agent()
     {
         image.SkipWhereImpossible();
 
