@@ -36,7 +36,7 @@ verb_client() {
 
 verb_image() {
   src/build/install-packages.sh binutils busybox-static ca-certificates libisal2 python3
-  # shellcheck source=docker/lib.sh
+  # shellcheck source-path=SCRIPTDIR source=docker/lib.sh
   if ! (. docker/lib.sh && find_engine) &>/dev/null; then
     src/build/install-packages.sh buildah podman runc
   fi

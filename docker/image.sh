@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Usage: image.sh [amd64|arm64]
-# Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network. For
-# the architecture that this machine does not have, it makes localhost/oso_snapshot:dev-ARCHITECTURE from
-# dist/linux-ARCHITECTURE/oso-snapshot beside that file, and fetches the distribution's packages.
+# Makes the image localhost/oso_snapshot:dev and dist/oso_snapshot.oci.tar from dist/oso-snapshot, without a network.
+# For the architecture that this machine does not have, it fetches the distribution's packages, and makes
+# localhost/oso_snapshot:dev-ARCHITECTURE and the same files in dist/linux-ARCHITECTURE.
 # These variables change the defaults:
 #   OSO_IMAGE_ENGINE     the engine; by default the first of docker, podman and buildah that works
 #   OSO_IMAGE_SOURCE     the label "source", which says where the sources are published; by default the web address of
@@ -12,6 +12,7 @@
 #   OSO_IMAGE_VERSION    the label "version"; by default the version in the sources
 #   OSO_IMAGE_OUTPUT     the directory in the place of dist
 #   OSO_PACKAGE_ROOTS    the directory of fetched packages
+#   OSO_FETCH_PACKAGES   yes: fetch the packages of this machine's architecture too
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: stage-root.sh ARCHITECTURE BINARY DIRECTORY SBOM
-# Makes the root file system of the agent's image in DIRECTORY, from the native binary and Debian's or Ubuntu's packages:
+# Makes the root file system of the agent's image in DIRECTORY, from the native binary and packages of Debian or Ubuntu:
 # those of this machine, or fetched ones for the other architecture. It writes the bill of materials to the file SBOM.
 # Dockerfile and ./build.sh image both run this script. The same inputs give the same bytes: the time of the build is
 # not kept.

@@ -19,7 +19,7 @@ archive=${2:-} sbom=${3:-/dev/null}
 client=dist/linux-$architecture/kubectl-oso_snapshot
 image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev-$architecture}
 if [[ $architecture == "$machine" ]]; then
-  client=dist/kubectl-oso_snapshot
+  [[ -e $client ]] || client=dist/kubectl-oso_snapshot
   image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
 fi
 kubectl=$packages/kubectl-$architecture

@@ -29,6 +29,12 @@ internal sealed record AgentOptions
     /// <summary>A command that runs the program, such as strace. The program and its arguments follow it.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>Another binary than the one that ./build.sh publish makes; null means that one.</summary>
+    public string? Binary { get; init; }
+
+    /// <summary>The command that runs a binary of another architecture. Empty if this machine runs the binary.</summary>
+    public IReadOnlyList<string> Emulator { get; init; } = [];
+
     /// <summary>
     /// False makes the agent PID 1, so that it sees no other process, as with runtimes that ignore --target.
     /// </summary>

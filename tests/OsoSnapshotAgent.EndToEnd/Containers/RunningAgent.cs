@@ -48,13 +48,13 @@ internal sealed class RunningAgent : IAsyncDisposable
 
     public static async Task<RunningAgent> StartAsync(PrometheusPod pod, AgentOptions options, string directory)
     {
-        PrepareDirectory(directory);
+        PrepareDirectory(options.Binary ?? Binary, directory);
         options = options with { User = options.User ?? pod.Options.User };
         IEnumerable<string> command = [.. Namespaces(pod, options), .. Container(options, directory)];
         Process launcher = HostCommand.Start(HostCommand.AsRoot(command));
         var agent = new RunningAgent(launcher, options, directory);
         await Eventually.HoldsAsync(
-            () => Task.FromResult(launcher.HasExited || (agent.Pid = ProcessTable.FindDescendant(launcher.Id, IsAgent)) is not null),
+            () => Task.FromResult(launcher.HasExited || (agent.Pid = ProcessTable.FindDescendant(launcher.Id, agent.IsAgent)) is not null),
             () => "no agent process");
         return agent;
     }
@@ -81,7 +81,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         return HostCommand.RunAsync(HostCommand.AsRoot(
         [
             "nsenter", "--target", pid, "--mount", "--pid", "--net", "--uts", "env", "-i", .. Variables(_options),
-            .. Identity(_options), Path.Combine(_directory, Name), .. arguments,
+            .. Identity(_options), .. _options.Emulator, Path.Combine(_directory, Name), .. arguments,
         ]));
     }
 
@@ -99,15 +99,17 @@ internal sealed class RunningAgent : IAsyncDisposable
     private long MemoryBytes(string line) =>
         1024 * long.Parse(ProcessTable.StatusOf(LivingPid, line)!.Split(' ')[0], CultureInfo.InvariantCulture);
 
-    // The shell and setpriv, which run first, have other names.
-    private static bool IsAgent(int pid) => ProcessTable.NameOf(pid) == Name;
+    // The shell and setpriv, which run first, have other names. The kernel keeps 15 characters of a name.
+    private bool IsAgent(int pid) =>
+        ProcessTable.NameOf(pid) is { Length: > 0 } name
+        && Path.GetFileName(_options.Emulator.FirstOrDefault(Name)).StartsWith(name, StringComparison.Ordinal);
 
     // The binary is copied, because the agent's user may not be allowed to enter the checkout.
-    private static void PrepareDirectory(string directory)
+    private static void PrepareDirectory(string binary, string directory)
     {
-        Assert.True(File.Exists(Binary), $"There is no {Binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
+        Assert.True(File.Exists(binary), $"There is no {binary}: run ./build.sh publish, or name the binary in OSO_SNAPSHOT_BINARY.");
         Directory.CreateDirectory(directory);
-        File.Copy(Binary, Path.Combine(directory, Name));
+        File.Copy(binary, Path.Combine(directory, Name));
         File.Copy(Path.Combine(directory, "../hosts"), Path.Combine(directory, "hosts"));
         // The kubelet makes this file writable for everyone.
         File.WriteAllText(Path.Combine(directory, "termination-log"), string.Empty);
@@ -129,7 +131,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         "AGENT_REDIRECTION=" + options.Redirection,
         "bash", PodLauncher.Script("agent.sh"), .. Variables(options), .. Identity(options),
         .. When(options.Terminal is not null, "/usr/bin/setsid", "--ctty"),
-        .. options.Wrapper, Path.Combine(directory, Name), .. options.Arguments,
+        .. options.Wrapper, .. options.Emulator, Path.Combine(directory, Name), .. options.Arguments,
     ];
 
     private static IEnumerable<string> Variables(AgentOptions options) =>

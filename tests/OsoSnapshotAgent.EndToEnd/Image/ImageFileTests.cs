@@ -9,18 +9,24 @@ namespace OsoSnapshotAgent.EndToEnd.Image;
 /// <summary>Tests the image as a file: its content, its size, and that a second build gives the same layers.</summary>
 public sealed class ImageFileTests
 {
-    private const long MaxUnpackedBytes = 24_000_000;
-    private const long MaxArchiveBytes = 11_000_000;
+    private const long MaxUnpackedBytes = 22_000_000;
+    private const long MaxArchiveBytes = 10_000_000;
 
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(OciArchive.Path)!, ".."));
 
     private readonly OciArchive _image = new(OciArchive.Path);
 
-    [Fact]
-    public void The_image_is_small()
+    // With Debian 13's larger OpenSSL, the images are larger.
+    [Theory]
+    [InlineData("dist/oso_snapshot.oci.tar")]
+    [InlineData("dist/linux-arm64/oso_snapshot.oci.tar")]
+    public void The_image_is_small(string archive)
     {
-        Assert.InRange(_image.Entries.Sum(entry => entry.Content.LongLength), 1, MaxUnpackedBytes);
-        Assert.InRange(new FileInfo(OciArchive.Path).Length, 1, MaxArchiveBytes);
+        string path = Path.Combine(Repository, archive);
+        Assert.SkipUnless(File.Exists(path), $"There is no {archive}: on x86-64, docker/image.sh arm64 makes it.");
+
+        Assert.InRange(new OciArchive(path).Entries.Sum(entry => entry.Content.LongLength), 1, MaxUnpackedBytes);
+        Assert.InRange(new FileInfo(path).Length, 1, MaxArchiveBytes);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Judging;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotAgent.EndToEnd.Terminals;
@@ -80,17 +80,11 @@ public sealed class RunbookTests
     [Fact]
     public async Task HTTPS_and_basic_auth_with_files_of_the_target_work()
     {
-        using RSA key = RSA.Create(2048);
-        CertificateRequest request = new("CN=" + TargetContainer.Service, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        SubjectAlternativeNameBuilder names = new();
-        names.AddDnsName(TargetContainer.Service);
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
+        ServerCertificate certificate = ServerCertificate.Make(TargetContainer.Service);
         Dictionary<string, string> files = new()
         {
-            ["cert.pem"] = certificate.ExportCertificatePem(),
-            ["key.pem"] = key.ExportPkcs8PrivateKeyPem(),
+            ["cert.pem"] = certificate.Certificate,
+            ["key.pem"] = certificate.Key,
             ["password"] = "test\n",
 
             // This is the hash of "test" in Prometheus' documentation.
