@@ -9,7 +9,7 @@ internal sealed class ArchiveContent : IEntryVisitor
 
     public long Bytes { get; private set; }
 
-    public IReadOnlyList<AuditedBlock> Blocks => _audit.Blocks;
+    public IReadOnlyList<BlockReport> Blocks => _audit.Blocks;
 
     public IReadOnlyList<string> Problems => _audit.Problems;
 
