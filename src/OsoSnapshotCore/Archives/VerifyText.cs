@@ -46,9 +46,9 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
             : "contents unknown";
         Line($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Id}  {content}");
         Lines(block.Problems.Select(problem => "   " + problem));
-        if (block.Notes.Count > 0)
+        if (block.Warning is { } warning)
         {
-            Line($"   ⚠️ block {block.Id}, which Prometheus can use: {string.Join("; ", block.Notes)}");
+            Line("   " + warning);
         }
     }
 

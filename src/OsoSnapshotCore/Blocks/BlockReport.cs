@@ -30,6 +30,11 @@ internal sealed record BlockReport
     /// <summary>What is wrong where Prometheus does not look; each in words that follow the block's name.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>The notes in one line; null if there are none.</summary>
+    public string? Warning => Notes.Count == 0
+        ? null
+        : $"⚠️ block {Id}, which Prometheus can use: {string.Join("; ", Notes)}";
+
     public Verdict Verdict => this switch
     {
         { Problems.Count: > 0 } => Verdict.Damaged,

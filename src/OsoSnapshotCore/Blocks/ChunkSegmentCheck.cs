@@ -5,7 +5,8 @@ namespace OsoSnapshotCore.Blocks;
 
 /// <summary>
 /// Checks the header and every chunk of a segment <c>chunks/NNNNNN</c>. A chunk has the length of its data (uvarint),
-/// the encoding (1 byte), the data, and the CRC-32C of encoding and data. Source: prometheus/tsdb/docs/format/chunks.md.
+/// the encoding (1 byte), the data, and the CRC-32C of encoding and data. Source:
+/// prometheus/tsdb/docs/format/chunks.md.
 /// </summary>
 internal sealed class ChunkSegmentCheck(ChunkLedger ledger, SegmentTally tally) : FramedFileCheck(
     "segment",

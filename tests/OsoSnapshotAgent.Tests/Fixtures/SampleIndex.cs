@@ -10,14 +10,14 @@ internal sealed class SampleIndex
 {
     private static readonly string[] Values = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-    private readonly MemoryStream _file = new();
+    private readonly List<byte> _file = [];
     private readonly List<int> _series = [];
     private readonly List<int> _lists = [];
 
     /// <summary>The starts of the parts, and their ends.</summary>
     public Dictionary<string, Range> Parts { get; } = [];
 
-    public byte[] Bytes => _file.ToArray();
+    public byte[] Bytes => [.. _file];
 
     /// <param name="references">The place of each series' chunk; at most ten.</param>
     /// <param name="symbol">A symbol that no series uses.</param>
@@ -26,7 +26,7 @@ internal sealed class SampleIndex
     public static SampleIndex Of(long[] references, byte[]? symbol = null, (long Min, long Max)? times = null, int minBytes = 0)
     {
         SampleIndex index = new();
-        index._file.Write([0xBA, 0xAA, 0xD7, 0x00, 2]);
+        index._file.AddRange([0xBA, 0xAA, 0xD7, 0x00, 2]);
         int symbols = index.Part("symbols", () => index.Symbols(references.Length, symbol ?? "z"u8.ToArray()));
         int series = index.Part("series", () => Array.ForEach(
             [.. references.Select((reference, i) => (reference, i))],
@@ -35,7 +35,7 @@ internal sealed class SampleIndex
         int postings = index.Part("postings", index.Postings);
         int labelTable = index.Part("label table", () => index.Section([.. Word(1), 1, 1, (byte)'a', .. Uvarint(labelIndex)]));
         int table = index.Part("postings table", index.PostingsTable);
-        index._file.Write(new byte[Math.Max(0, minBytes - 52 - (int)index._file.Length)]);
+        index._file.AddRange(new byte[Math.Max(0, minBytes - 52 - index._file.Count)]);
         index.Part("table of contents", () => index.Toc(symbols, series, labelIndex, labelTable, postings, table));
         return index;
     }
@@ -64,18 +64,18 @@ internal sealed class SampleIndex
 
     private int Part(string name, Action write)
     {
-        int start = (int)_file.Length;
+        int start = _file.Count;
         write();
-        Parts[name] = start..(int)_file.Length;
+        Parts[name] = start.._file.Count;
         return start;
     }
 
-    private void Align(int alignment) => _file.Write(new byte[-(int)_file.Length & (alignment - 1)]);
+    private void Align(int alignment) => _file.AddRange(new byte[-_file.Count & (alignment - 1)]);
 
     private int Section(byte[] content)
     {
-        int start = (int)_file.Length;
-        _file.Write([.. Word(content.Length), .. content, .. Word(SampleBlock.Crc32C(content))]);
+        int start = _file.Count;
+        _file.AddRange([.. Word(content.Length), .. content, .. Word(SampleBlock.Crc32C(content))]);
         return start;
     }
 
@@ -90,14 +90,19 @@ internal sealed class SampleIndex
     private void Series(int value, int name, long reference, (long Min, long Max) times)
     {
         Align(16);
-        _series.Add((int)_file.Length);
+        _series.Add(_file.Count);
         byte[] content =
             [1, (byte)name, (byte)value, 1, .. Varint(times.Min), .. Uvarint(times.Max - times.Min), .. Uvarint(reference)];
-        _file.Write([.. Uvarint(content.Length), .. content, .. Word(SampleBlock.Crc32C(content))]);
+        _file.AddRange([.. Uvarint(content.Length), .. content, .. Word(SampleBlock.Crc32C(content))]);
     }
 
     private void LabelIndex(int values)
     {
+        if (values == 0)
+        {
+            return;
+        }
+
         Align(4);
         Section([.. Word(1), .. Word(values), .. Enumerable.Range(0, values).SelectMany(value => Word(value))]);
     }
@@ -121,6 +126,6 @@ internal sealed class SampleIndex
     private void Toc(params int[] starts)
     {
         byte[] content = [.. starts.SelectMany(start => (byte[])[0, 0, 0, 0, .. Word(start)])];
-        _file.Write([.. content, .. Word(SampleBlock.Crc32C(content))]);
+        _file.AddRange([.. content, .. Word(SampleBlock.Crc32C(content))]);
     }
 }

@@ -34,8 +34,14 @@ internal static class ListHead
     public static bool IsLabelIndex(ReadOnlySpan<byte> bytes) => bytes.Length >= Bytes && Word(bytes, 4) == 1
         && Word(bytes, 8) > 0 && Word(bytes, 0) == 8 + (4L * Word(bytes, 8));
 
-    public static bool IsPostings(ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= 8 && Word(bytes, 4) > 0 && Word(bytes, 0) == 4 + (4L * Word(bytes, 4));
+    /// <summary>
+    /// A postings list: its length, the number of series, and the first series. An offset table of very short entries
+    /// may have such a length too, but then the third word leads out of the series.
+    /// </summary>
+    public static bool IsPostings(ReadOnlySpan<byte> bytes, IndexFigures figures) => bytes.Length >= Bytes
+        && Word(bytes, 4) > 0 && Word(bytes, 0) == 4 + (4L * Word(bytes, 4))
+        && (long)Word(bytes, 8) * figures.SeriesStep is var first
+        && first >= figures.FirstSeries && first <= figures.LastSeries;
 
     private static uint Word(ReadOnlySpan<byte> bytes, int offset) =>
         BinaryPrimitives.ReadUInt32BigEndian(bytes[offset..]);

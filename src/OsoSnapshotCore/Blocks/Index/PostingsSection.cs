@@ -59,7 +59,8 @@ internal sealed class PostingsSection(IndexFigures figures) : IndexSection("its 
     }
 
     /// <returns>
-    /// The offset of the next word of 4 bytes that is not zero, with a list's head after it; -1 if more bytes are needed.
+    /// The offset of the next word of 4 bytes that is not zero, with a list's head after it; -1 if more bytes are
+    /// needed.
     /// </returns>
     private static int NextList(IndexWindow window)
     {
@@ -81,7 +82,7 @@ internal sealed class PostingsSection(IndexFigures figures) : IndexSection("its 
     {
         if (figures.Lists.Count > 0)
         {
-            return ListHead.IsPostings(rest) ? Kind.Postings : null;
+            return ListHead.IsPostings(rest, figures) ? Kind.Postings : null;
         }
 
         if (ListHead.IsOfAllSeries(rest, figures))

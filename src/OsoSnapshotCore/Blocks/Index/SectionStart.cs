@@ -4,8 +4,8 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotCore.Blocks.Index;
 
 /// <summary>
-/// Finds the start of a section after zeros. A section starts with its length, whose first bytes may be zeros too, so the
-/// checksum decides.
+/// Finds the start of a section after zeros. A section starts with its length, whose first bytes may be zeros too, so
+/// the checksum decides.
 /// </summary>
 internal static class SectionStart
 {
@@ -16,8 +16,8 @@ internal static class SectionStart
     private const int MaxProbedBytes = 64 * 1024;
 
     /// <returns>
-    /// The offset of the section. If no checksum decides, the first byte, or if more than a length's zeros are there, the
-    /// last offset of a length of three bytes.
+    /// The offset of the section. If no checksum decides, it is the first byte; where more zeros are than a length may
+    /// have, the last offset for a length of three bytes.
     /// </returns>
     public static int Find(ReadOnlySpan<byte> bytes, bool isLast)
     {
@@ -27,7 +27,8 @@ internal static class SectionStart
             return isLast ? 0 : NeedsMore;
         }
 
-        for (int start = Math.Max(0, filled - WordBytes + 1); start <= filled && start + WordBytes <= bytes.Length; start++)
+        int last = Math.Min(filled, bytes.Length - WordBytes);
+        for (int start = Math.Max(0, filled - WordBytes + 1); start <= last; start++)
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(bytes[start..]);
             if (length > MaxProbedBytes)

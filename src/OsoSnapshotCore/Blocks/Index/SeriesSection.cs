@@ -3,8 +3,8 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotCore.Blocks.Index;
 
 /// <summary>
-/// Judges the series: the length of each, its labels as pairs of symbols, its chunks, and its checksum. Nothing says how
-/// many there are: the series end where a list starts.
+/// Judges the series: the length of each, its labels as pairs of symbols, its chunks, and its checksum. Nothing says
+/// how many there are: the series end where a list starts.
 /// </summary>
 internal sealed class SeriesSection(IndexFigures figures, IChunkReferences references) : IndexSection("its series")
 {
