@@ -12,9 +12,9 @@ internal static class BlockDirectoryCheck
     /// <summary>
     /// Reads every block right below a directory: a snapshot, or a data directory (restored or live).
     /// </summary>
-    public static BlockAudit Run(DirectoryHandle directory, Action<AuditedBlock> finished, CancellationToken token)
+    public static BlockAudit Run(DirectoryHandle directory, Action<BlockReport> finished, CancellationToken token)
     {
-        BlockAudit audit = new(finished);
+        BlockAudit audit = new(finished, (block, path) => directory.OpenFile($"{block}/{path}"));
         byte[] buffer = new byte[BufferBytes];
         IEnumerable<BlockId> blocks = DataDirectory.BlocksIn(directory).Take(DirectoryTree.MaxSortedNames);
         foreach (BlockId block in blocks.OrderBy(id => id.Text, StringComparer.Ordinal))

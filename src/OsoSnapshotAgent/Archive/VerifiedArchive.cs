@@ -7,7 +7,7 @@ internal sealed record VerifiedArchive
 {
     public required BlockTally Tally { get; init; }
 
-    public required IReadOnlyList<AuditedBlock> Blocks { get; init; }
+    public required IReadOnlyList<BlockReport> Blocks { get; init; }
 
     /// <summary>Damage in the blocks themselves, which Prometheus' own disk has too.</summary>
     public required IReadOnlyList<string> Damage { get; init; }

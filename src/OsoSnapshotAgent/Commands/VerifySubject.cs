@@ -79,7 +79,7 @@ internal sealed class VerifySubject : IDisposable
     }
 
     /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
-    public BlockAudit Read(Action<AuditedBlock> finished) => _directory is not null
+    public BlockAudit Read(Action<BlockReport> finished) => _directory is not null
         ? BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None)
         : ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, CancellationToken.None);
 

@@ -16,6 +16,8 @@ internal sealed class ArchivePublication(
     Transcript transcript,
     DirectoryListing listing)
 {
+    private const int MaxWarnings = 20;
+
     /// <param name="undo">Forgets everything when the archive has its name.</param>
     /// <exception cref="OperatorException">The archive differs from what was written, or can't be
     /// published.</exception>
@@ -56,6 +58,7 @@ internal sealed class ArchivePublication(
         transcript.Success(LogId.ArchiveVerified, $"Archive {data.Archive} created, read back and verified.");
         transcript.Lines(report.Lines());
         transcript.Lines(BlockTimeline.Lines(verified.Blocks, settings.Ascii));
+        transcript.Lines(verified.Blocks.Select(block => block.Warning).OfType<string>().Take(MaxWarnings));
         if (verified.Damage.Count > 0)
         {
             transcript.Failure(

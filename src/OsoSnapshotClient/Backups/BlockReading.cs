@@ -18,7 +18,7 @@ internal sealed record BlockVerdict
     public string? Damage { get; init; }
 
     /// <summary>The block as the audit found it; null if it could not be read.</summary>
-    public AuditedBlock? Audit { get; init; }
+    public BlockReport? Audit { get; init; }
 
     /// <summary>Damage of the block itself, as on Prometheus' disk; empty for a sound block.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];

@@ -2,21 +2,20 @@ using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Restore;
 
-/// <summary>Reads and checks what an archive holds, without writing anything.</summary>
-internal sealed class ArchiveContent : IEntryVisitor
+/// <summary>Reads and checks what an archive holds, while a second visitor gets the same bytes.</summary>
+/// <param name="sink">Unpacks the entries.</param>
+internal sealed class ArchiveContent(IEntryVisitor sink) : IEntryVisitor
 {
     private readonly BlockAudit _audit = new();
 
-    public long Bytes { get; private set; }
-
-    public IReadOnlyList<AuditedBlock> Blocks => _audit.Blocks;
+    public IReadOnlyList<BlockReport> Blocks => _audit.Blocks;
 
     public IReadOnlyList<string> Problems => _audit.Problems;
 
     /// <inheritdoc cref="ArchiveWalk.Run" path="/exception"/>
-    public static ArchiveContent Read(Stream packed, CancellationToken token)
+    public static ArchiveContent Read(Stream packed, IEntryVisitor sink, CancellationToken token)
     {
-        ArchiveContent content = new();
+        ArchiveContent content = new(sink);
         ArchiveWalk.Run(packed, content, token);
         content._audit.Finish();
         return content.Blocks.Count > 0 ? content : throw new ForeignArchiveException("no block");
@@ -28,15 +27,25 @@ internal sealed class ArchiveContent : IEntryVisitor
         {
             _audit.StartBlock(id);
         }
+
+        sink.Directory(path);
     }
 
     public void StartFile(string path, long sizeBytes)
     {
-        Bytes += sizeBytes;
         _audit.StartFile(path);
+        sink.StartFile(path, sizeBytes);
     }
 
-    public void Append(ReadOnlySpan<byte> bytes) => _audit.Append(bytes);
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        _audit.Append(bytes);
+        sink.Append(bytes);
+    }
 
-    public void FinishFile() => _audit.FinishFile();
+    public void FinishFile()
+    {
+        _audit.FinishFile();
+        sink.FinishFile();
+    }
 }

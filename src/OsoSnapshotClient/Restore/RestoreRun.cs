@@ -22,10 +22,14 @@ internal sealed class RestoreRun(
         try
         {
             _target.RequireEmpty();
-            ArchiveContent content = Check(token);
-            _target.MakeWithRoomFor(content.Bytes);
-            _target.Fill(scratch => Unpack(scratch, token));
-            _target.Tell(content.Blocks.Min(block => block.Meta?.From()));
+            using FileStream file = File.OpenRead(archive);
+
+            // How much there is to unpack is known only at the end. Each file is compared with the room before it is
+            // written.
+            _target.MakeWithRoomFor(file.Length);
+            DateTimeOffset? oldest = null;
+            _target.Fill(scratch => oldest = Unpack(file, scratch, token).Blocks.Min(block => block.Meta?.From()));
+            _target.Tell(oldest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,16 +39,17 @@ internal sealed class RestoreRun(
         }
     }
 
-    private ArchiveContent Check(CancellationToken token)
+    // One pass hashes, checks and unpacks the same bytes. The target moves the files into place only if this returns.
+    private ArchiveContent Unpack(FileStream file, string scratch, CancellationToken token)
     {
-        using FileStream file = File.OpenRead(archive);
+        using Unpacking unpacking = new(scratch, _target.RequireRoomFor);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
         ArchiveContent? content = null;
         OperatorException? damage = null;
         try
         {
-            content = ArchiveContent.Read(tap, token);
+            content = ArchiveContent.Read(tap, unpacking, token);
         }
         catch (InvalidDataException e)
         {
@@ -86,13 +91,6 @@ internal sealed class RestoreRun(
         }
 
         output.WriteLine($"✅ SHA-256 as in {path}");
-    }
-
-    private void Unpack(string directory, CancellationToken token)
-    {
-        using FileStream file = File.OpenRead(archive);
-        using Unpacking unpacking = new(directory);
-        ArchiveWalk.Run(file, unpacking, token);
     }
 
     private static OperatorException Failed(string problem, string remedy) => new(ClientStatus.Failed, problem, remedy);

@@ -45,6 +45,12 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     public void MakeWithRoomFor(long bytes)
     {
         Directory.CreateDirectory(directory);
+        RequireRoomFor(bytes);
+    }
+
+    /// <inheritdoc cref="MakeWithRoomFor" path="/exception"/>
+    public void RequireRoomFor(long bytes)
+    {
         long free = LocalDisk.FreeBytes(Scratch);
         if (free <= bytes)
         {

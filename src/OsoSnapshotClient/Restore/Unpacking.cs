@@ -1,14 +1,19 @@
 namespace OsoSnapshotClient.Restore;
 
 /// <summary>Writes the entries of an archive below a new directory.</summary>
-internal sealed class Unpacking(string directory) : IEntryVisitor, IDisposable
+/// <param name="requireRoom">Throws if the disk has less room than these bytes; null to find it out by writing.</param>
+internal sealed class Unpacking(string directory, Action<long>? requireRoom = null) : IEntryVisitor, IDisposable
 {
     private FileStream? _file;
 
-    public void Directory(string path) => System.IO.Directory.CreateDirectory(PathOf(path));
+    public void Directory(string path)
+    {
+        // A directory is made for its first file, so that an archive of directories makes none.
+    }
 
     public void StartFile(string path, long sizeBytes)
     {
+        requireRoom?.Invoke(sizeBytes);
         string file = PathOf(path);
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         _file = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);

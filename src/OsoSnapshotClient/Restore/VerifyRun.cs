@@ -46,7 +46,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
 
     private BlockAudit ReadDirectory(CancellationToken token)
     {
-        BlockAudit audit = new(_text.Block);
+        BlockAudit audit = new(_text.Block, (block, file) => File.OpenRead(Path.Combine(path, block.Text, file)));
         byte[] buffer = new byte[BufferBytes];
         foreach (DirectoryInfo block in new DirectoryInfo(path).EnumerateDirectories()
             .Where(block => block.LinkTarget is null)

@@ -19,7 +19,7 @@ internal static class ArchiveCheck
         Stream file,
         string path,
         string? expected,
-        Action<AuditedBlock> finished,
+        Action<BlockReport> finished,
         CancellationToken token)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

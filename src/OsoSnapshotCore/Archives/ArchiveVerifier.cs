@@ -23,7 +23,7 @@ internal static class ArchiveVerifier
         Stream archive,
         IEnumerable<ArchivedEntry>? written,
         CancellationToken token,
-        Action<AuditedBlock>? finished = null)
+        Action<BlockReport>? finished = null)
     {
         try
         {

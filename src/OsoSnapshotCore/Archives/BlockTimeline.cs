@@ -14,9 +14,9 @@ internal static class BlockTimeline
     /// A row for each block (for several, if there are many), earliest first, and a line for each gap; empty if no
     /// block has readable times.
     /// </returns>
-    public static IEnumerable<string> Lines(IReadOnlyList<AuditedBlock> blocks, bool ascii)
+    public static IEnumerable<string> Lines(IReadOnlyList<BlockReport> blocks, bool ascii)
     {
-        IEnumerable<AuditedBlock> dated = blocks.Where(block => block.Meta is not null);
+        IEnumerable<BlockReport> dated = blocks.Where(block => block.Meta is not null);
         List<Span> spans = [.. dated.Select(block => new Span(block)).OrderBy(span => span.From)];
         if (spans.Count == 0)
         {
@@ -71,7 +71,7 @@ internal static class BlockTimeline
     private static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    private sealed class Span(AuditedBlock block)
+    private sealed class Span(BlockReport block)
     {
         public DateTimeOffset From { get; } = block.Meta!.From();
 

@@ -45,7 +45,10 @@ internal sealed record VerifiedBlock
     /// <summary>If there are very many, the last line counts those that are not listed.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
-    public static VerifiedBlock Of(AuditedBlock block) => new()
+    /// <summary>What is wrong where Prometheus does not look. The exit status stays 0.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    public static VerifiedBlock Of(BlockReport block) => new()
     {
         Ulid = block.Id.Text,
         From = block.Meta?.From(),
@@ -54,5 +57,6 @@ internal sealed record VerifiedBlock
         Samples = block.Meta?.Stats.NumSamples,
         SizeBytes = block.SizeBytes,
         Problems = block.Problems,
+        Notes = block.Notes,
     };
 }

@@ -36,7 +36,7 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
         "Name an archive, a snapshot's directory or a data directory.",
         cause);
 
-    public void Block(AuditedBlock block)
+    public void Block(BlockReport block)
     {
         string content = block.Meta is { } meta
             ? string.Create(
@@ -46,6 +46,10 @@ internal sealed class VerifyText(string path, bool ascii, TextWriter output)
             : "contents unknown";
         Line($"{(block.Problems.Count == 0 ? "✅" : "❌")} {block.Id}  {content}");
         Lines(block.Problems.Select(problem => "   " + problem));
+        if (block.Warning is { } warning)
+        {
+            Line("   " + warning);
+        }
     }
 
     /// <param name="found">Whether a checksum lies beside the archive. If so, it was compared.</param>

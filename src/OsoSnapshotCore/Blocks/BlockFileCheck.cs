@@ -4,13 +4,16 @@ namespace OsoSnapshotCore.Blocks;
 internal abstract class BlockFileCheck
 {
     /// <param name="pathInBlock">A path such as <c>index</c> or <c>chunks/000001</c>.</param>
+    /// <param name="chunks">Gets the chunks of a segment. An index is compared with them.</param>
     /// <returns>null if the format has no such file.</returns>
-    public static BlockFileCheck? For(string pathInBlock) => pathInBlock switch
+    /// <exception cref="InvalidDataException">The block has too many segments.</exception>
+    public static BlockFileCheck? For(string pathInBlock, ChunkLedger chunks) => pathInBlock switch
     {
         BlockMeta.FileName => new MetaCheck(),
-        "index" => new IndexCheck(),
+        IndexCheck.FileName => new IndexCheck(new ReferenceLedger(chunks)),
         "tombstones" => new TombstonesCheck(),
-        _ when ChunkSegmentCheck.NumberOf(pathInBlock) is not null => new ChunkSegmentCheck(),
+        _ when ChunkSegmentCheck.NumberOf(pathInBlock) is not null =>
+            new ChunkSegmentCheck(chunks, chunks.Start(pathInBlock[ChunkSegmentCheck.Directory.Length..])),
         _ => null,
     };
 

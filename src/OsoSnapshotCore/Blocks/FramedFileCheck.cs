@@ -16,10 +16,11 @@ internal abstract class FramedFileCheck(
     private readonly byte[] _tail = new byte[tailLength];
     private int _tailFilled;
 
-    protected string Name => name;
-
     /// <summary>The number of bytes seen so far.</summary>
     protected long Length { get; private set; }
+
+    /// <summary>The version, after the header was seen.</summary>
+    protected byte Version => _header[4];
 
     /// <summary>The last bytes seen, up to the length of the tail.</summary>
     protected ReadOnlySpan<byte> Tail => _tail.AsSpan(0, _tailFilled);

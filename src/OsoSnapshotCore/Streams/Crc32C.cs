@@ -39,6 +39,12 @@ internal struct Crc32C
             bytes = bytes[sizeof(ulong)..];
         }
 
+        if (bytes.Length >= sizeof(uint))
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(bytes));
+            bytes = bytes[sizeof(uint)..];
+        }
+
         foreach (byte value in bytes)
         {
             crc = BitOperations.Crc32C(crc, value);

@@ -205,7 +205,7 @@ public sealed class ArchiveCheckTests : IDisposable
     public void The_last_byte_of_a_file_is_checked_too_where_it_is_read_alone()
     {
         // The file has one byte more than one read takes.
-        File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), SampleBlock.Index((512 * 1024) + 1 - 57));
+        File.WriteAllBytes(Path.Join(_sample.SnapshotPath, SampleBlock.Ulid, "index"), SampleBlock.Index(minBytes: (512 * 1024) + 1));
 
         Assert.Equal(ExitStatus.Done, Verify(_sample.SnapshotPath));
     }

@@ -103,11 +103,10 @@ public sealed class ArchiveVerifierTests : IDisposable
         // The period is one byte longer than a block, so one of 512 copies starts where a block of the archive starts.
         byte[] period = [.. TarBuilder.Header("evil", 0x1FFFFFFFF, type), (byte)' '];
         byte[] text = [.. Enumerable.Repeat(period, 512).SelectMany(bytes => bytes)];
-        byte[] index = SampleBlock.Index(text.Length);
-        text.CopyTo(index, 5);
+        byte[] index = SampleIndex.Of([8], text).Bytes;
         string block = $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}";
         _sample.Directory.Write($"{block}/index", index);
-        _sample.Directory.Write($"{block}/chunks/000001", SampleBlock.SegmentOf(text));
+        _sample.Directory.Write($"{block}/chunks/000001", SampleBlock.SegmentOf([0xEE, .. text]));
 
         VerifiedArchive verified = _sample.Verify(_sample.WritePartial());
 
@@ -181,7 +180,7 @@ public sealed class ArchiveVerifierTests : IDisposable
 
     public void Dispose() => _sample.Dispose();
 
-    private static BlockAudit Verify(byte[] tar, Action<AuditedBlock> finished, CancellationToken token)
+    private static BlockAudit Verify(byte[] tar, Action<BlockReport> finished, CancellationToken token)
     {
         using MemoryStream archive = new();
         using (GZipStream gzip = new(archive, CompressionLevel.Fastest, leaveOpen: true))

@@ -46,16 +46,18 @@ public sealed class BlockTimelineTests
         Assert.Contains("  #.......................................  ", BlockTimeline.Lines([Block(0, 0, 1)], ascii: true).Last(), StringComparison.Ordinal);
 
     [Fact]
-    public void Nothing_is_drawn_where_no_block_can_be_dated() => Assert.Empty(BlockTimeline.Lines([new(SampleBlock.Id, meta: null, 1, ["bad"])], ascii: true));
+    public void Nothing_is_drawn_where_no_block_can_be_dated() => Assert.Empty(BlockTimeline.Lines([new() { Id = SampleBlock.Id, Meta = null, SizeBytes = 1, Problems = ["bad"] }], ascii: true));
 
-    private static AuditedBlock Block(double hours, double length, int size, params string[] problems) => new(
-        SampleBlock.Id,
-        new BlockMeta
+    private static BlockReport Block(double hours, double length, int size, params string[] problems) => new()
+    {
+        Id = SampleBlock.Id,
+        Meta = new BlockMeta
         {
             MinTime = Start.AddHours(hours).ToUnixTimeMilliseconds(),
             MaxTime = Start.AddHours(hours + length).ToUnixTimeMilliseconds(),
             Stats = new() { NumSamples = 100 * size },
         },
-        1024 * size,
-        problems);
+        SizeBytes = 1024 * size,
+        Problems = problems,
+    };
 }

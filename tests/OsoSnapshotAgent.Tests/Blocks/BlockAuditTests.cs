@@ -62,12 +62,13 @@ public sealed class BlockAuditTests
     [Fact]
     public void A_block_without_chunks_needs_no_segment_and_its_size_is_that_of_its_files()
     {
-        Add(SampleBlock.Ulid, "index", SampleBlock.Index());
+        byte[] index = SampleIndex.Of([]).Bytes;
+        Add(SampleBlock.Ulid, "index", index);
         Add(SampleBlock.Ulid, "meta.json", SampleBlock.Meta(chunks: 0));
         _audit.Finish();
 
         Assert.Empty(_audit.Problems);
-        Assert.Equal(SampleBlock.Index().Length + SampleBlock.Meta(chunks: 0).Length, Assert.Single(_audit.Blocks).SizeBytes);
+        Assert.Equal(index.Length + SampleBlock.Meta(chunks: 0).Length, Assert.Single(_audit.Blocks).SizeBytes);
     }
 
     [Fact]
@@ -126,7 +127,7 @@ public sealed class BlockAuditTests
     [Fact]
     public void A_meta_json_of_another_block_is_noted()
     {
-        Add(SampleBlock.Ulid, "chunks/000001", SampleBlock.Segment(7));
+        Add(SampleBlock.Ulid, "chunks/000001", SampleBlock.Segment(40, 8));
         Add(SampleBlock.Ulid, "index", SampleBlock.Index());
         Add(SampleBlock.Ulid, "meta.json", SampleBlock.Meta(SampleBlock.OtherUlid));
         _audit.Finish();
@@ -137,9 +138,9 @@ public sealed class BlockAuditTests
     [Fact]
     public void The_first_1000_problems_are_kept_and_the_rest_is_counted()
     {
-        for (int i = 0; i < 1200; i++)
+        for (int i = 1; i <= 1200; i++)
         {
-            Add(SampleBlock.Ulid, $"chunks/{(2 * i) + 2:000000}", SampleBlock.Segment());
+            Add(SampleBlock.Ulid, $"chunks/{i:000000}", [(byte)i]);
         }
 
         Add(SampleBlock.OtherUlid, "index", [1]);
@@ -147,7 +148,7 @@ public sealed class BlockAuditTests
 
         Assert.Equal(1205, _audit.ProblemCount);
         Assert.Equal(1001, _audit.Problems.Count);
-        Assert.Equal($"block {SampleBlock.Ulid} has no chunks/001999", _audit.Problems[999]);
+        Assert.Equal($"block {SampleBlock.Ulid}, chunks/001000: segment is only 1 bytes long", _audit.Problems[999]);
         Assert.Equal("205 more problems, not listed", _audit.Problems[1000]);
         Assert.Equal(["202 more problems, not listed"], _audit.Blocks[0].Problems.Skip(1000));
         Assert.Equal(["3 more problems, not listed"], _audit.Blocks[1].Problems);

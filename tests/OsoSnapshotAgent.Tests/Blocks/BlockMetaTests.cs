@@ -58,8 +58,8 @@ public sealed class BlockMetaTests
         const string Stats = """{"numSamples":18446744073709551615,"numSeries":18446744073709551615}""";
         string json = $$"""{"version":1,"ulid":"{{SampleBlock.Ulid}}","stats":{{Stats}} }""";
         BlockMeta meta = BlockMeta.Parse(Encoding.UTF8.GetBytes(json));
-        AuditedBlock block = new(SampleBlock.Id, meta, 1, []);
-        AuditedBlock[] kept = [.. Enumerable.Repeat(block, BlockAudit.MaxBlocks)];
+        BlockReport block = new() { Id = SampleBlock.Id, Meta = meta, SizeBytes = 1, Problems = [] };
+        BlockReport[] kept = [.. Enumerable.Repeat(block, BlockAudit.MaxBlocks)];
 
         Assert.Equal(41, BlockTimeline.Lines(kept, ascii: true).Count());
         BlockTally tally = new();

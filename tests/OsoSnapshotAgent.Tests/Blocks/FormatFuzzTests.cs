@@ -126,7 +126,7 @@ public sealed class FormatFuzzTests : IDisposable
 
     private static string? Problem(string name, byte[] bytes, int piece)
     {
-        BlockFileCheck check = BlockFileCheck.For(name)!;
+        BlockFileCheck check = BlockFileCheck.For(name, new ChunkLedger())!;
         try
         {
             for (int at = 0; at < bytes.Length; at += piece)

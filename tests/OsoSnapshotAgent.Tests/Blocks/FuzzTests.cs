@@ -30,7 +30,7 @@ public sealed class FuzzTests
             byte[] bytes = Mutate(sound, random);
             return (name + " " + Convert.ToHexString(bytes), () => Allow<InvalidDataException>(() =>
             {
-                BlockFileCheck check = BlockFileCheck.For(name)!;
+                BlockFileCheck check = BlockFileCheck.For(name, new ChunkLedger())!;
                 check.Append(bytes);
                 check.Finish();
             }));

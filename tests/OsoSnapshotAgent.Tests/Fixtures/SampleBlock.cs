@@ -29,41 +29,33 @@ internal static class SampleBlock
         }
         """);
 
-    public static byte[] Index(int bodyLength = 90)
-    {
-        byte[] index = new byte[5 + bodyLength + 52];
-        BinaryPrimitives.WriteUInt32BigEndian(index, 0xBAAAD700);
-        index[4] = 2;
-        Fill(index.AsSpan(5, bodyLength + 48));
-        BinaryPrimitives.WriteUInt32BigEndian(index.AsSpan(index.Length - 4), Crc32C(index.AsSpan(index.Length - 52, 48)));
-        return index;
-    }
+    /// <summary>Makes the index of two series, which have the two chunks of <c>Segment(40, …)</c>.</summary>
+    public static byte[] Index(int minBytes = 0) => SampleIndex.Of([8, 54], minBytes: minBytes).Bytes;
 
-    /// <summary>Makes a segment of chunks with these data lengths. A length over 127 takes two bytes.</summary>
-    public static byte[] Segment(params int[] lengths) => SegmentOf(Array.ConvertAll(lengths, length =>
+    /// <summary>
+    /// Makes a segment of chunks with these data lengths. A length over 127 takes two bytes. A chunk of less than eight
+    /// bytes has no room for a float's time, so its encoding is one that nobody knows.
+    /// </summary>
+    public static byte[] Segment(params int[] lengths) => SegmentOf(Array.ConvertAll(lengths, length => Chunk(length, MinTime)));
+
+    /// <summary>Makes a chunk of this length with 120 samples.</summary>
+    public static byte[] Chunk(int length, long firstTime)
     {
         byte[] data = new byte[1 + length];
         Fill(data);
-        return data[1..];
-    }));
+        byte[] start = length < 8 ? [0xEE] : [1, 0, 120, .. SampleIndex.Varint(firstTime)];
+        start.CopyTo(data, 0);
+        return data;
+    }
 
-    /// <summary>Makes a segment of chunks with these data.</summary>
+    /// <summary>Makes a segment of chunks, each with its encoding and its data.</summary>
     public static byte[] SegmentOf(params byte[][] chunks)
     {
         using MemoryStream segment = new();
         segment.Write([0x85, 0xBD, 0x40, 0xDD, 1, 0, 0, 0]);
-        foreach (byte[] data in chunks)
+        foreach (byte[] encodingAndData in chunks)
         {
-            for (int left = data.Length; ; left >>= 7)
-            {
-                segment.WriteByte((byte)(left < 0x80 ? left : (left & 0x7F) | 0x80));
-                if (left < 0x80)
-                {
-                    break;
-                }
-            }
-
-            byte[] encodingAndData = [1, .. data];
+            segment.Write(SampleIndex.Uvarint(encodingAndData.Length - 1));
             segment.Write(encodingAndData);
             segment.Write(BigEndian(Crc32C(encodingAndData)));
         }
@@ -71,10 +63,10 @@ internal static class SampleBlock
         return segment.ToArray();
     }
 
-    public static byte[] Tombstones(int bodyLength = 20)
+    public static byte[] Tombstones()
     {
-        byte[] body = new byte[bodyLength];
-        Fill(body);
+        byte[] deletion = [.. SampleIndex.Uvarint(2), .. SampleIndex.Varint(MinTime), .. SampleIndex.Varint(MaxTime)];
+        byte[] body = [.. deletion, .. deletion];
         return [0x01, 0x30, 0xBA, 0x30, 1, .. body, .. BigEndian(Crc32C(body))];
     }
 
