@@ -33,28 +33,31 @@ internal static class LocalCommands
         {
             archive, directory, owner, pod, at,
         };
-        command.SetAction(arguments => Run(token =>
-        {
-            FileOwner? whose = arguments.GetValue(owner);
-            string source = arguments.GetRequiredValue(archive);
-            string to = arguments.GetRequiredValue(directory);
-            if (BackupDirectory.Is(source))
-            {
-                RestoreTarget target = new(to, whose, Console.Out, TimeProvider.System);
-                new BackupRestore(source, arguments.GetValue(pod), arguments.GetValue(at), target, Console.Out)
-                    .Run(token);
-                return;
-            }
-
-            if ((arguments.GetValue(pod) ?? arguments.GetValue(at)) is not null)
-            {
-                throw new OperatorException(
-                    ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
-            }
-
-            new RestoreRun(source, to, whose, Console.Out, TimeProvider.System).Run(token);
-        }));
+        command.SetAction(arguments => Run(token => Restore(
+            arguments.GetRequiredValue(archive),
+            new(arguments.GetRequiredValue(directory), arguments.GetValue(owner)),
+            arguments.GetValue(pod),
+            arguments.GetValue(at),
+            token)));
         return command;
+    }
+
+    private static void Restore(string source, Destination to, string? pod, string? at, CancellationToken token)
+    {
+        if (BackupDirectory.Is(source))
+        {
+            RestoreTarget target = new(to.Directory, to.Owner, Console.Out, TimeProvider.System);
+            new BackupRestore(source, pod, at, target, Console.Out).Run(token);
+            return;
+        }
+
+        if ((pod ?? at) is not null)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
+        }
+
+        new RestoreRun(source, to.Directory, to.Owner, Console.Out, TimeProvider.System).Run(token);
     }
 
     public static Command Verify()
@@ -109,4 +112,7 @@ internal static class LocalCommands
             return (int)signal.Status;
         }
     }
+
+    /// <summary>Where a backup is restored to, and who owns the files there.</summary>
+    private sealed record Destination(string Directory, FileOwner? Owner);
 }
