@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Globalization;
 using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using TsdbGenerator;
@@ -10,7 +10,7 @@ public sealed class ClientStartTests : IDisposable
 {
     private const string Wine = "/usr/lib/wine/wine64";
     private const string Qemu = "/usr/bin/qemu-aarch64-static";
-    private static readonly TimeSpan MaxStart = TimeSpan.FromMilliseconds(50);
+    private const double MaxStartSeconds = 0.05;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-client-start-").FullName;
 
@@ -40,18 +40,25 @@ public sealed class ClientStartTests : IDisposable
     }
 
     [Fact]
-    public void The_start_takes_at_most_50_ms_of_a_CPU() =>
-        Assert.InRange(Enumerable.Range(0, 5).Min(_ => StartTime()), TimeSpan.Zero, MaxStart);
+    public async Task The_start_takes_at_most_50_ms_of_a_CPU()
+    {
+        List<double> seconds = [];
+        for (int run = 0; run < 5; run++)
+        {
+            seconds.Add(await StartSecondsAsync());
+        }
+
+        Assert.InRange(seconds.Min(), 0, MaxStartSeconds);
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    // Other programs on this machine don't change the time of the CPU much.
-    private static TimeSpan StartTime()
+    // Other programs on this machine change the time of the CPU only little.
+    private static async Task<double> StartSecondsAsync()
     {
-        using Process client = HostCommand.Start([Client.Binary, "--version"]);
-        Assert.StartsWith("kubectl-oso_snapshot", client.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
-        client.WaitForExit();
-        return client.TotalProcessorTime;
+        CommandResult timed = await HostCommand.RunAsync("bash", "-c", "TIMEFORMAT='%3U %3S'; time \"$0\" --version", Client.Binary);
+        Assert.StartsWith("kubectl-oso_snapshot", timed.Succeeded().Output, StringComparison.Ordinal);
+        return timed.Error.Split().Where(word => word.Length > 0).Sum(word => double.Parse(word, CultureInfo.InvariantCulture));
     }
 
     private async Task PrintsVerbsVerifiesAndRestoresAsync(string[] client, Func<string, string> pathOf)
