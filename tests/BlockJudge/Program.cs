@@ -1,0 +1,25 @@
+using System.Globalization;
+using BlockJudge;
+using BlockJudge.Damage;
+
+const string Usage = """
+    Usage: BlockJudge run TABLE COUNT     ask real servers until the table has COUNT damages
+           BlockJudge show SEED DIR       write the damaged block to DIR, and say what each server says
+           BlockJudge generate DIR        write the corpus' generated blocks
+    """;
+
+switch (args)
+{
+    case ["run", string table, string count]:
+        await Judging.RunAsync(table, ulong.Parse(count, CultureInfo.InvariantCulture), Console.Out);
+        return 0;
+    case ["show", string seed, string directory]:
+        await Judging.ShowAsync(DamagedBlock.Create(ulong.Parse(seed, CultureInfo.InvariantCulture)), directory, Console.Out);
+        return 0;
+    case ["generate", string directory]:
+        GeneratedBlocks.Write(directory);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
+}
