@@ -11,10 +11,10 @@ const string Usage = """
 switch (args)
 {
     case ["run", string table, string count]:
-        await Judging.RunAsync(table, ulong.Parse(count, CultureInfo.InvariantCulture), Console.Out);
+        await Inquiry.RunAsync(table, ulong.Parse(count, CultureInfo.InvariantCulture), Console.Out);
         return 0;
     case ["show", string seed, string directory]:
-        await Judging.ShowAsync(DamagedBlock.Create(ulong.Parse(seed, CultureInfo.InvariantCulture)), directory, Console.Out);
+        await Inquiry.ShowAsync(DamagedBlock.Create(ulong.Parse(seed, CultureInfo.InvariantCulture)), directory, Console.Out);
         return 0;
     case ["generate", string directory]:
         GeneratedBlocks.Write(directory);

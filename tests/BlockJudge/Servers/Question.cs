@@ -61,7 +61,14 @@ internal sealed record Question(string Path, IReadOnlyList<KeyValuePair<string, 
 
     private static async Task<string[]> ListAsync(HttpClient client, string path)
     {
-        using JsonDocument answer = JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative)));
+        using HttpResponseMessage response = await client.GetAsync(new Uri(path, UriKind.Relative));
+        if (!response.IsSuccessStatusCode)
+        {
+            // Versions before 3 can't be asked about the values of a label whose name is not ASCII.
+            return [];
+        }
+
+        using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return [.. answer.RootElement.GetProperty("data").EnumerateArray().Select(value => value.GetString()!)];
     }
 

@@ -7,7 +7,7 @@ internal sealed class ServerJudge(ServerVersion version)
 
     /// <returns>ok, starts-with-error, other-answer, crash, no-start, or - if this version can't read the sound block.</returns>
     public async Task<string> JudgeAsync(CorpusBlock block, IReadOnlyDictionary<string, byte[]> files) =>
-        version.CanRead(block) ? (await ExamineAsync(block, files)).Verdict : "-";
+        version.CanRead(block.Name) ? (await ExamineAsync(block, files)).Verdict : "-";
 
     /// <returns>The verdict, what the server logged, and the questions that it answered otherwise.</returns>
     public async Task<(string Verdict, string Log, IReadOnlyList<Question> Questions)> ExamineAsync(

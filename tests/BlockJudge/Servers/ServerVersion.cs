@@ -16,8 +16,9 @@ internal sealed record ServerVersion(string Number, string Suite)
         }
     }
 
-    /// <summary>Only 3.x knows native histograms with custom buckets.</summary>
-    public bool CanRead(CorpusBlock block) => Number == "3.5" || !block.Name.StartsWith("custom-buckets", StringComparison.Ordinal);
+    /// <summary>Only 3.x knows native histograms with custom buckets, and indices of version 3.</summary>
+    public bool CanRead(string block) => Number == "3.5"
+        || !(block.StartsWith("custom-buckets", StringComparison.Ordinal) || block.StartsWith("index-3", StringComparison.Ordinal));
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } set ? set : null;
 }

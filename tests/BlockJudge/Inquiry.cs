@@ -5,7 +5,7 @@ using BlockJudge.Servers;
 namespace BlockJudge;
 
 /// <summary>Asks real servers about sound and damaged blocks.</summary>
-internal static class Judging
+internal static class Inquiry
 {
     /// <summary>Appends rows until the table holds the sound blocks and this many damages.</summary>
     public static async Task RunAsync(string path, ulong count, TextWriter output)
@@ -42,7 +42,7 @@ internal static class Judging
     {
         CorpusBlock.Write(directory, damaged.Block.Ulid, damaged.Files);
         await output.WriteLineAsync($"{damaged.Block.Name}: {damaged.Place}");
-        foreach (ServerVersion version in ServerVersion.All.Where(version => version.CanRead(damaged.Block)))
+        foreach (ServerVersion version in ServerVersion.All.Where(version => version.CanRead(damaged.Block.Name)))
         {
             (string verdict, string log, IReadOnlyList<Question> questions) = await new ServerJudge(version).ExamineAsync(damaged.Block, damaged.Files);
             await output.WriteLineAsync($"{version.Number}: {verdict} {log}");
