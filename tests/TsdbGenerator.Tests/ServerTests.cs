@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using BlockJudge.Servers;
+using TsdbJudge.Servers;
 using TsdbGenerator.Model;
 
 namespace TsdbGenerator.Tests;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using BlockJudge;
-using BlockJudge.Damage;
-using BlockJudge.Servers;
+using TsdbJudge;
+using TsdbJudge.Damage;
+using TsdbJudge.Servers;
 
 namespace OsoSnapshotAgent.EndToEnd.Judging;
 

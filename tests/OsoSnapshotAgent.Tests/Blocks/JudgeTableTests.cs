@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using BlockJudge;
-using BlockJudge.Damage;
+using TsdbJudge;
+using TsdbJudge.Damage;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Blocks;
@@ -11,11 +11,40 @@ namespace OsoSnapshotAgent.Tests.Blocks;
 /// </summary>
 public sealed class JudgeTableTests
 {
-    /// <summary>What servers see and no structure shows: the changed content is as sound as the one before.</summary>
-    private static readonly string[] Unseen = [];
+    /// <summary>What servers answer otherwise, and no judge can see without the block of before.</summary>
+    private static readonly string[] Unseen =
+    [
+        // Only decoding the samples could tell. The judge may note it.
+        @" chunks/\d+ chunk\.(encoding|samples|firstTime|firstValue|histogramFlags|data) .* refixed$",
 
-    /// <summary>What is wrong, and the questions of the table make no server read it.</summary>
-    private static readonly string[] Unread = [];
+        // Other labels, and lists are not matched to labels.
+        @" index (symbols\.text|series\.label(Name|Value)|postingsTable\.key) .* refixed$",
+
+        // Other deletions. Tombstones don't name their block.
+        @" tombstones (swapped|tombstones\.(series|minTime|maxTime) .* refixed$)",
+
+        // Other digits. Times that are not the samples' are noted.
+        @" meta\.json (meta\.(minTime|maxTime)|flip) ",
+    ];
+
+    /// <summary>What is wrong, and no question makes a server read it.</summary>
+    private static readonly string[] Unread =
+    [
+        // A stream can't be read twice: chunks that no series names look like those of another index.
+        @" chunks/\d+ (chunk|segment) doubled ",
+
+        // Prometheus makes no such file, so something else wrote to it.
+        @" chunks/\d+ longer ",
+
+        // Servers skip chunks whose samples are all deleted.
+        @"^(tombstones-\S+) chunks/\d+ chunk\.",
+
+        // Servers stop at the end of the table, although its count is higher.
+        @" index postingsTable\.count .* refixed$",
+
+        // Servers don't compare it with the directory's name. That of another block shows that files were mixed up.
+        @" meta\.json meta\.ulid ",
+    ];
 
     private static readonly IReadOnlyList<JudgeRow> Rows = JudgeTable.Read(JudgeTable.DefaultPath);
 
@@ -30,6 +59,13 @@ public sealed class JudgeTableTests
     [Fact]
     public void Every_row_is_made_anew_by_its_seed() => AssertNone(
         Rows.Where(row => Damage(row) is var damaged && (damaged.Block.Name, damaged.Place) != (row.Block, row.Place)));
+
+    [Fact]
+    public void Every_difference_is_one_of_a_row()
+    {
+        Assert.All(Unseen, pattern => Assert.Contains(Rows, row => !row.IsOk && IsListed([pattern], row)));
+        Assert.All(Unread, pattern => Assert.Contains(Rows, row => row.IsOk && IsListed([pattern], row)));
+    }
 
     [Fact]
     public void The_table_has_every_sound_block() => Assert.Equal(
@@ -55,7 +91,7 @@ public sealed class JudgeTableTests
     private static DamagedBlock Damage(JudgeRow row) =>
         row.Seed == 0 ? DamagedBlock.Sound(Corpus.Find(row.Block)) : DamagedBlock.Create(row.Seed);
 
-    private static bool IsListed(string[] patterns, JudgeRow row) => Array.Exists(patterns, pattern => Regex.IsMatch(row.Place, pattern));
+    private static bool IsListed(string[] patterns, JudgeRow row) => Array.Exists(patterns, pattern => Regex.IsMatch($"{row.Block} {row.Place}", pattern));
 
     private static void AssertNone(IEnumerable<JudgeRow> rows)
     {

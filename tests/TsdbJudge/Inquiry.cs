@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using BlockJudge.Damage;
-using BlockJudge.Servers;
+using TsdbJudge.Damage;
+using TsdbJudge.Servers;
 
-namespace BlockJudge;
+namespace TsdbJudge;
 
 /// <summary>Asks real servers about sound and damaged blocks.</summary>
 internal static class Inquiry
@@ -48,7 +48,7 @@ internal static class Inquiry
             await output.WriteLineAsync($"{version.Number}: {verdict} {log}");
             foreach (Question question in questions)
             {
-                await output.WriteLineAsync($"  {question.Path} {string.Join(' ', question.Parameters?.Select(each => each.Value) ?? [])}");
+                await output.WriteLineAsync($"  {question.Path} {question.Text}");
             }
         }
     }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace BlockJudge.Servers;
+namespace TsdbJudge.Servers;
 
 /// <summary>A running Prometheus that scrapes nothing, on a data directory of its own.</summary>
 internal sealed class PrometheusServer : IDisposable

@@ -1,4 +1,4 @@
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Lists the fields of a sound index. Source: Prometheus, tsdb/docs/format/index.md.</summary>
 internal sealed class IndexPlaces

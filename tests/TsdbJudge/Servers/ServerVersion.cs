@@ -1,4 +1,4 @@
-namespace BlockJudge.Servers;
+namespace TsdbJudge.Servers;
 
 /// <summary>A Prometheus of a Debian release, unpacked by tests/fetch-prometheus.sh.</summary>
 internal sealed record ServerVersion(string Number, string Suite)

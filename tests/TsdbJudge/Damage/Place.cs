@@ -1,4 +1,4 @@
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>A field of a file.</summary>
 /// <param name="CheckedFrom">The first byte that the field's checksum covers.</param>

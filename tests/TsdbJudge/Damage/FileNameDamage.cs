@@ -1,4 +1,4 @@
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Loses, copies and renames files.</summary>
 internal static class FileNameDamage

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Walks over the bytes of a sound file, and notes each field.</summary>
 internal sealed class PlaceReader(byte[] bytes)

@@ -1,7 +1,7 @@
 using System.Globalization;
-using BlockJudge.Servers;
+using TsdbJudge.Servers;
 
-namespace BlockJudge;
+namespace TsdbJudge;
 
 /// <summary>A row of tests/judge.tsv.</summary>
 /// <param name="Verdicts">What each version said, in the order of <see cref="ServerVersion.All"/>.</param>

@@ -1,4 +1,4 @@
-namespace BlockJudge.Servers;
+namespace TsdbJudge.Servers;
 
 /// <summary>Asks one version of Prometheus about blocks. It starts a server for each block, and kills it.</summary>
 internal sealed class ServerJudge(ServerVersion version)
@@ -14,14 +14,17 @@ internal sealed class ServerJudge(ServerVersion version)
         CorpusBlock block, IReadOnlyDictionary<string, byte[]> files)
     {
         (IReadOnlyList<Question> questions, IReadOnlyList<string> expected) = await SoundAsync(block);
-        string directory = Directory.CreateTempSubdirectory("block-judge-").FullName;
+        string directory = Directory.CreateTempSubdirectory("tsdb-judge-").FullName;
         try
         {
             CorpusBlock.Write(directory, block.Ulid, files);
             using PrometheusServer server = await PrometheusServer.StartAsync(version, directory);
             if (!server.IsRunning)
             {
-                return ("no-start", server.Kill(), []);
+                string reason = server.Kill();
+                return reason.Contains("address already in use", StringComparison.Ordinal)
+                    ? throw new IOException(reason)
+                    : ("no-start", reason, []);
             }
 
             IReadOnlyList<string> answers = await AskAsync(questions, server.Client);
@@ -42,7 +45,7 @@ internal sealed class ServerJudge(ServerVersion version)
     {
         if (!_sound.TryGetValue(block.Name, out (IReadOnlyList<Question> Questions, IReadOnlyList<string> Answers) known))
         {
-            string directory = Directory.CreateTempSubdirectory("block-judge-").FullName;
+            string directory = Directory.CreateTempSubdirectory("tsdb-judge-").FullName;
             CorpusBlock.Write(directory, block.Ulid, block.Files);
             using PrometheusServer server = await PrometheusServer.StartAsync(version, directory);
             IReadOnlyList<Question> questions = await Question.AboutAsync(block, server.Client);

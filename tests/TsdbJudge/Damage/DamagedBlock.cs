@@ -1,4 +1,4 @@
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>A copy of a sound block with one damage.</summary>
 /// <param name="Place">The file, the field, its place and what was done to it.</param>

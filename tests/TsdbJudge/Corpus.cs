@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 
-namespace BlockJudge;
+namespace TsdbJudge;
 
 /// <summary>
 /// Reads the sound blocks of tests/fixtures/blocks: <c>NAME/ULID/…</c> in an archive. The order of the names is part

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using TsdbGenerator.Format;
 
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Changes one field of one file.</summary>
 internal static class FieldDamage

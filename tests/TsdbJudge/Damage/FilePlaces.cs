@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Lists the fields of a sound file of a block.</summary>
 internal static partial class FilePlaces

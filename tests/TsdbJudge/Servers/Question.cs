@@ -3,11 +3,11 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace BlockJudge.Servers;
+namespace TsdbJudge.Servers;
 
 /// <summary>A request to Prometheus, by which two servers can be compared.</summary>
-/// <param name="Parameters">The form, or null for a remote read of all series.</param>
-internal sealed record Question(string Path, IReadOnlyList<KeyValuePair<string, string>>? Parameters, CorpusBlock Block)
+/// <param name="Text">What is asked for, for people.</param>
+internal sealed record Question(string Path, string Text, Func<HttpContent> Content)
 {
     /// <summary>
     /// Lists questions that together make Prometheus read every sample, every list of postings and every label.
@@ -17,16 +17,15 @@ internal sealed record Question(string Path, IReadOnlyList<KeyValuePair<string, 
         string window = string.Create(CultureInfo.InvariantCulture, $"[{block.MaxTime - block.MinTime + 1}ms]");
         List<Question> questions =
         [
-            new("api/v1/query", [new("query", "{__name__=~\".+\"}" + window), new("time", Seconds(block.MaxTime))], block),
-            // No label has this value, so the list of all series answers.
-            new("api/v1/read", null, block),
+            Form("api/v1/query", new("query", "{__name__=~\".+\"}" + window), new("time", Seconds(block.MaxTime))),
+            // No label has this name and value, so the list of all series answers.
+            Read("all", RemoteRead.Query(block, "no such name", RemoteRead.NotEqual, "no such value")),
         ];
         foreach (string name in await ListAsync(sound, "api/v1/labels"))
         {
-            string quoted = JsonSerializer.Serialize(name);
             string[] values = await ListAsync(sound, $"api/v1/label/{Uri.EscapeDataString(name)}/values");
-            questions.Add(Series(block, [$"{{{quoted}=~\".+\"}}", $"{{{name}=~\".+\"}}"]));
-            questions.Add(Series(block, [.. values.Select(value => $"{{{name}={JsonSerializer.Serialize(value)}}}")]));
+            questions.Add(Read($"each value of {name}", RemoteRead.Query(block, name, RemoteRead.Matches, ".+")));
+            questions.Add(Series(block, values.Select(value => $"{{{Quoted(name)}={JsonSerializer.Serialize(value)}}}")));
         }
 
         return questions;
@@ -37,8 +36,7 @@ internal sealed record Question(string Path, IReadOnlyList<KeyValuePair<string, 
     {
         try
         {
-            using HttpRequestMessage request = new(HttpMethod.Post, new Uri(Path, UriKind.Relative));
-            request.Content = Parameters is null ? AllSeries() : new FormUrlEncodedContent(Parameters);
+            using HttpRequestMessage request = new(HttpMethod.Post, new Uri(Path, UriKind.Relative)) { Content = Content() };
             using HttpResponseMessage answer = await client.SendAsync(request);
             byte[] body = await answer.Content.ReadAsByteArrayAsync();
             return $"{(int)answer.StatusCode} {Convert.ToHexString(SHA256.HashData(body))}";
@@ -49,15 +47,20 @@ internal sealed record Question(string Path, IReadOnlyList<KeyValuePair<string, 
         }
     }
 
-    private static Question Series(CorpusBlock block, string[] selectors) => new(
+    private static Question Series(CorpusBlock block, IEnumerable<string> selectors) => Form(
         "api/v1/series",
-        [.. selectors.Select(selector => KeyValuePair.Create("match[]", selector)), new("start", Seconds(block.MinTime)), new("end", Seconds(block.MaxTime))],
-        block);
+        [.. selectors.Select(selector => KeyValuePair.Create("match[]", selector)), new("start", Seconds(block.MinTime)), new("end", Seconds(block.MaxTime))]);
 
-    private ByteArrayContent AllSeries() => new(RemoteRead.AllSeries(Block.MinTime, Block.MaxTime))
+    private static Question Form(string path, params KeyValuePair<string, string>[] fields) =>
+        new(path, string.Join(' ', fields.Select(field => field.Value)), () => new FormUrlEncodedContent(fields));
+
+    private static Question Read(string text, byte[] body) => new("api/v1/read", text, () => new ByteArrayContent(body)
     {
         Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf"), ContentEncoding = { "snappy" } },
-    };
+    });
+
+    // Versions before 3 can't parse a quoted name.
+    private static string Quoted(string name) => name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') ? name : JsonSerializer.Serialize(name);
 
     private static async Task<string[]> ListAsync(HttpClient client, string path)
     {

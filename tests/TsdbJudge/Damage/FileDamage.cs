@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Damages a file as a whole: cuts it, loses it, swaps it for another block's.</summary>
 internal static class FileDamage

@@ -1,11 +1,11 @@
 using System.Globalization;
-using BlockJudge;
-using BlockJudge.Damage;
+using TsdbJudge;
+using TsdbJudge.Damage;
 
 const string Usage = """
-    Usage: BlockJudge run TABLE COUNT     ask real servers until the table has COUNT damages
-           BlockJudge show SEED DIR       write the damaged block to DIR, and say what each server says
-           BlockJudge generate DIR        write the corpus' generated blocks
+    Usage: TsdbJudge run TABLE COUNT     ask real servers until the table has COUNT damages
+           TsdbJudge show SEED DIR       write the damaged block to DIR, and say what each server says
+           TsdbJudge generate DIR        write the corpus' generated blocks
     """;
 
 switch (args)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace BlockJudge;
+namespace TsdbJudge;
 
 /// <summary>A sound block in memory.</summary>
 /// <param name="Name">Says what is special about it, such as <c>float-2.42</c>.</param>

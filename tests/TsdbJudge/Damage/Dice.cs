@@ -1,6 +1,6 @@
 using TsdbGenerator.Model;
 
-namespace BlockJudge.Damage;
+namespace TsdbJudge.Damage;
 
 /// <summary>Random choices whose sequence no framework update changes.</summary>
 internal sealed class Dice(ulong seed)

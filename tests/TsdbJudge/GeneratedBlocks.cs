@@ -1,6 +1,6 @@
 using TsdbGenerator;
 
-namespace BlockJudge;
+namespace TsdbJudge;
 
 /// <summary>Writes the corpus' blocks that no server makes any more, or not yet: index versions and layouts.</summary>
 internal static class GeneratedBlocks

@@ -1,6 +1,7 @@
+using System.Text;
 using TsdbGenerator.Format;
 
-namespace BlockJudge.Servers;
+namespace TsdbJudge.Servers;
 
 /// <summary>
 /// Makes the body of a remote read request: protocol buffers (prometheus/prompb/remote.proto) in Snappy's block
@@ -8,14 +9,15 @@ namespace BlockJudge.Servers;
 /// </summary>
 internal static class RemoteRead
 {
-    private const byte NotEqual = 1;
+    public const byte NotEqual = 1;
+    public const byte Matches = 2;
     private const byte LiteralOfOneLengthByte = 60 << 2;
 
-    /// <summary>Asks for the series whose label x is not y, hence for all.</summary>
-    public static byte[] AllSeries(long minTime, long maxTime)
+    /// <summary>Asks for the samples of the series that one matcher selects.</summary>
+    public static byte[] Query(CorpusBlock block, string name, byte operation, string value)
     {
-        byte[] matcher = [1 << 3, NotEqual, .. Field(2, "x"u8), .. Field(3, "y"u8)];
-        byte[] query = [1 << 3, .. Uvarint((ulong)minTime), 2 << 3, .. Uvarint((ulong)maxTime), .. Field(3, matcher)];
+        byte[] matcher = [1 << 3, operation, .. Field(2, Encoding.UTF8.GetBytes(name)), .. Field(3, Encoding.UTF8.GetBytes(value))];
+        byte[] query = [1 << 3, .. Uvarint((ulong)block.MinTime), 2 << 3, .. Uvarint((ulong)block.MaxTime), .. Field(3, matcher)];
         byte[] request = Field(1, query);
         return [.. Uvarint((ulong)request.Length), LiteralOfOneLengthByte, (byte)(request.Length - 1), .. request];
     }
