@@ -17,6 +17,8 @@ Usage: ./build.sh VERB
            with docker, podman or buildah
   mutants  change the code that guards deletion and verification, one place at a time, and print the changes that no
            test detects
+  judge    damage blocks in 2,000 ways, ask real servers about each, and append what they say to tests/judge.tsv; this
+           takes about an hour, and continues where it was interrupted
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
   bench-client
@@ -81,6 +83,12 @@ verb_mutants() {
   tests/mutants.py
 }
 
+verb_judge() {
+  src/build/install-packages.sh curl xz-utils
+  tests/fetch-prometheus.sh bookworm trixie forky
+  nice -n 19 dotnet run --project tests/TsdbJudge --configuration Release -- run tests/judge.tsv "${OSO_JUDGE_ROWS:-2000}"
+}
+
 verb_test() {
   # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
@@ -100,7 +108,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | client | image | release | outdated | mutants | bench | bench-client) "verb_$1" ;;
+  demo | test | publish | client | image | release | outdated | mutants | judge | bench | bench-client) "verb_$1" ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

@@ -43,7 +43,7 @@ public static class BlockGenerator
     {
         var random = new SplitMix64(SplitMix64.Mix(options.Seed, (ulong)timeline.StartOf(block)));
         string ulid = BlockUlid.Create(timeline.EndOf(block), random.Next(), random.Next());
-        var writer = new BlockWriter(ulid, options.Directory, timeline, block, options.SegmentBytes);
+        var writer = new BlockWriter(ulid, options.Directory, timeline, block, options);
         return writer.Write(BlockPlan.SeriesOf(block, seriesPerScrape, options.Seed, timeline));
     }
 

@@ -31,4 +31,6 @@ public sealed record GeneratorOptions
     /// data.
     /// </summary>
     public long SegmentBytes { get; init; } = 512L << 20;
+
+    public IndexLayout Index { get; init; } = new();
 }

@@ -97,7 +97,7 @@ public sealed class BlockFormatTests : IDisposable
         string chunks = Path.Combine(block, "chunks");
         Directory.CreateDirectory(chunks);
         using (var segments = new ChunkSegmentWriter(chunks, 1 << 20))
-        using (var index = new IndexWriter(Path.Combine(block, "index"), ["__name__", "é"]))
+        using (var index = new IndexWriter(Path.Combine(block, "index"), ["__name__", "é"], new IndexLayout()))
         {
             index.AddSeries([0, 1], [segments.Write(samples)]);
             index.Finish();

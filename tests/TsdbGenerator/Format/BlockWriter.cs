@@ -4,7 +4,7 @@ using TsdbGenerator.Model;
 namespace TsdbGenerator.Format;
 
 /// <summary>Writes one block directory: chunks/, index, meta.json and tombstones.</summary>
-internal sealed class BlockWriter(string ulid, string directory, Timeline timeline, int block, long segmentBytes)
+internal sealed class BlockWriter(string ulid, string directory, Timeline timeline, int block, GeneratorOptions options)
 {
     private readonly Sample[] _samples = new Sample[timeline.ScrapesPerBlock];
     private readonly List<ChunkEntry> _chunks = [];
@@ -47,8 +47,8 @@ internal sealed class BlockWriter(string ulid, string directory, Timeline timeli
         int[] order = [.. Enumerable.Range(0, series.Count)];
         Array.Sort(order, (left, right) => labels[left].AsSpan().SequenceCompareTo(labels[right]));
 
-        using var index = new IndexWriter(indexPath, symbols);
-        using var segments = new ChunkSegmentWriter(chunksDirectory, segmentBytes);
+        using var index = new IndexWriter(indexPath, symbols, options.Index);
+        using var segments = new ChunkSegmentWriter(chunksDirectory, options.SegmentBytes);
         foreach (int i in order)
         {
             _chunks.Clear();

@@ -1,8 +1,9 @@
 namespace TsdbGenerator.Format;
 
 /// <summary>
-/// Writes the file index of a block, version 2: symbols, series, label indices, postings, their two tables and the
-/// table of contents. The series must be sorted by their labels. Source: Prometheus, tsdb/docs/format/index.md.
+/// Writes the file index of a block: symbols, series, label indices, postings, their two tables and the table of
+/// contents. The series must be sorted by their labels. Source: Prometheus, tsdb/docs/format/index.md; for version 1
+/// its reader, tsdb/index/index.go.
 /// </summary>
 internal sealed class IndexWriter : IDisposable
 {
@@ -10,22 +11,29 @@ internal sealed class IndexWriter : IDisposable
     private readonly FileStream _file;
     private readonly SectionBuffer _length = new();
     private readonly SectionBuffer _section = new();
+    private readonly IndexLayout _layout;
     private readonly IReadOnlyList<string> _symbols;
+    private readonly uint[] _symbolReferences;
     private readonly PostingsLists _postings = new();
     private readonly long _symbolsStart;
     private readonly long _seriesStart;
     private long _position;
 
-    public IndexWriter(string path, IReadOnlyList<string> sortedSymbols)
+    public IndexWriter(string path, IReadOnlyList<string> sortedSymbols, IndexLayout layout)
     {
+        _layout = layout;
         _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 20);
         _symbols = sortedSymbols;
-        Write([0xBA, 0xAA, 0xD7, 0x00, 2]); // magic, version
+        Write([0xBA, 0xAA, 0xD7, 0x00, (byte)layout.Version]); // magic, version
+        Pad();
         _symbolsStart = _position;
+        _symbolReferences = new uint[sortedSymbols.Count];
         _section.PutUInt32((uint)sortedSymbols.Count);
-        foreach (string symbol in sortedSymbols)
+        for (int i = 0; i < sortedSymbols.Count; i++)
         {
-            _section.PutString(symbol);
+            // Version 1 refers to a symbol by its place in the file. The section's length precedes the buffer.
+            _symbolReferences[i] = layout.Version == 1 ? (uint)(_symbolsStart + sizeof(uint) + _section.Length) : (uint)i;
+            _section.PutString(sortedSymbols[i]);
         }
 
         WriteSection();
@@ -36,12 +44,14 @@ internal sealed class IndexWriter : IDisposable
     /// <param name="chunks">The series' chunks in the order of time.</param>
     public void AddSeries(ReadOnlySpan<int> labelSymbols, List<ChunkEntry> chunks)
     {
-        AlignTo(SeriesAlignment);
-        _postings.Add((uint)(_position / SeriesAlignment), labelSymbols);
+        Pad();
+        int alignment = _layout.Version == 1 ? 1 : SeriesAlignment;
+        AlignTo(alignment);
+        _postings.Add((uint)(_position / alignment), labelSymbols);
         _section.PutUvarint((ulong)labelSymbols.Length / 2);
         foreach (int symbol in labelSymbols)
         {
-            _section.PutUvarint((ulong)symbol);
+            _section.PutUvarint(_symbolReferences[symbol]);
         }
 
         PutChunks(chunks);
@@ -54,15 +64,18 @@ internal sealed class IndexWriter : IDisposable
         List<(int Name, int Value)> pairs = _postings.SortedPairs();
         ILookup<int, int> valuesByName = pairs.ToLookup(pair => pair.Name, pair => pair.Value);
         long labelIndicesStart = _position;
-        List<(int Name, long Start)> labelIndices = [.. valuesByName.Select(values => (values.Key, WriteLabelIndex([.. values])))];
+        List<(int Name, long Start)> labelIndices =
+            [.. valuesByName.Where(_ => _layout.HasLabelIndices).Select(values => (values.Key, WriteLabelIndex([.. values])))];
         long postingsStart = _position;
         long allStart = WriteAlignedList(_postings.All);
         List<(int Name, int Value, long Start)> lists =
             [.. pairs.Select(pair => (pair.Name, pair.Value, WriteAlignedList(_postings[pair])))];
-        long labelTableStart = WriteLabelOffsetTable(labelIndices);
+        // Without label indices, their two entries of the table of contents point at the postings and their table.
+        long? labelTableStart = _layout.HasLabelIndices ? WriteLabelOffsetTable(labelIndices) : null;
         long postingsTableStart = WritePostingsOffsetTable(allStart, lists);
 
-        foreach (long start in (ReadOnlySpan<long>)[_symbolsStart, _seriesStart, labelIndicesStart, labelTableStart, postingsStart, postingsTableStart])
+        foreach (long start in (ReadOnlySpan<long>)[
+            _symbolsStart, _seriesStart, labelIndicesStart, labelTableStart ?? postingsTableStart, postingsStart, postingsTableStart])
         {
             _section.PutUInt64((ulong)start);
         }
@@ -96,11 +109,12 @@ internal sealed class IndexWriter : IDisposable
     private long WriteLabelIndex(List<int> values)
     {
         _section.PutUInt32(1);
-        return WriteAlignedList(values.ConvertAll(value => (uint)value));
+        return WriteAlignedList(values.ConvertAll(value => _symbolReferences[value]));
     }
 
     private long WriteAlignedList(List<uint> entries)
     {
+        Pad();
         _section.PutUInt32((uint)entries.Count);
         foreach (uint entry in entries)
         {
@@ -113,6 +127,7 @@ internal sealed class IndexWriter : IDisposable
 
     private long WriteLabelOffsetTable(List<(int Name, long Start)> entries)
     {
+        Pad();
         _section.PutUInt32((uint)entries.Count);
         foreach ((int name, long start) in entries)
         {
@@ -126,6 +141,7 @@ internal sealed class IndexWriter : IDisposable
 
     private long WritePostingsOffsetTable(long allStart, List<(int Name, int Value, long Start)> entries)
     {
+        Pad();
         _section.PutUInt32((uint)entries.Count + 1);
         PutPostingsOffset("", "", allStart);
         foreach ((int name, int value, long start) in entries)
@@ -161,6 +177,8 @@ internal sealed class IndexWriter : IDisposable
         Write(_section.Written);
         _section.Clear();
     }
+
+    private void Pad() => Write(new byte[_layout.PaddingBytes]);
 
     private void AlignTo(int alignment)
     {
