@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
@@ -25,7 +26,7 @@ internal sealed class RestoreRun(
             ArchiveContent content = Check(token);
             _target.MakeWithRoomFor(content.Bytes);
             _target.Fill(scratch => Unpack(scratch, token));
-            _target.Tell(content.Blocks.Min(block => block.Meta?.From()));
+            _target.Tell([.. content.Blocks.Select(block => block.Meta).OfType<BlockMeta>()]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
