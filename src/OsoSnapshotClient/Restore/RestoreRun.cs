@@ -30,15 +30,18 @@ internal sealed class RestoreRun(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(
+            throw new OperatorException(
+                Causes.Status(e, ClientStatus.Failed),
                 $"The restore failed: {e.Message}",
-                "remove the cause, then run the same command again; nothing stays in the directory");
+                Causes.Remedy(e, "remove the cause, then run the same command again; nothing stays in the directory"),
+                e);
         }
     }
 
     private ArchiveContent Check(CancellationToken token)
     {
         using FileStream file = File.OpenRead(archive);
+        FileKind.RequireGzip(file, archive, ClientStatus.Failed);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
         ArchiveContent? content = null;
