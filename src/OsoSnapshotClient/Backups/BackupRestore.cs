@@ -24,7 +24,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             }
 
             target.RequireEmpty();
-            target.MakeWithRoomFor(snapshot.List.Blocks.Sum(block => block.Bytes));
+            target.MakeWithRoomFor(ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)));
             List<BlockMeta> metas = [];
             target.Fill(scratch => Unpack(directory, snapshot, scratch, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
@@ -33,9 +33,9 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed,
+                Causes.Status(e, ClientStatus.Failed),
                 $"The restore failed: {e.Message}",
-                "remove the cause, then run the same command again; nothing stays in the directory",
+                Causes.Remedy(e, "remove the cause, then run the same command again; nothing stays in the directory"),
                 e);
         }
     }
