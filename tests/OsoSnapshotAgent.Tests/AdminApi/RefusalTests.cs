@@ -106,6 +106,11 @@ public sealed class RefusalTests : IDisposable
         $"'{name}' is not a name that Prometheus gives a snapshot", "OSO_SNAPSHOT_URL");
 
     [Fact]
+    public async Task An_answer_that_claims_an_unknown_encoding() => await AssertRefusedAsync(
+        FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"any reason"}""", "application/json; charset=zorglub"),
+        ExitStatus.PrometheusRefused, "answered 500 Internal Server Error: any reason", "kubectl logs");
+
+    [Fact]
     public async Task A_missing_name() => await AssertRefusedAsync(
         FakeServer.Answer(200, "OK", """{"status":"success"}"""), ExitStatus.PrometheusRefused, "'' is not a name that Prometheus gives a snapshot", "OSO_SNAPSHOT_URL");
 
