@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using OsoSnapshotCore.Text;
 using Polly.Timeout;
 
@@ -8,11 +9,13 @@ namespace OsoSnapshotAgent.AdminApi;
 /// <param name="http">The client.</param>
 /// <param name="services">What the client's handlers belong to. It ends with this connection.</param>
 /// <param name="snapshotTimeout">The timeout of a POST, for the message.</param>
+/// <param name="check">Knows why a TLS connection failed.</param>
 /// <param name="time">The clock of timeouts.</param>
 internal sealed class ApiConnection(
     HttpClient http,
     IDisposable services,
     TimeSpan snapshotTimeout,
+    CertificateCheck check,
     TimeProvider time) : IDisposable
 {
     // Prometheus' answer with its flags has some 10 KiB. Anything much larger is not Prometheus.
@@ -35,7 +38,7 @@ internal sealed class ApiConnection(
         }
         catch (HttpRequestException e)
         {
-            throw Refusals.NotReached(url, e);
+            throw Refusals.NotReached(url, e, check.Explain(e));
         }
         catch (TimeoutRejectedException e)
         {
@@ -54,7 +57,9 @@ internal sealed class ApiConnection(
         try
         {
             await response.Content.LoadIntoBufferAsync(MaxReplyBytes, limit.Token);
-            return await response.Content.ReadAsStringAsync(limit.Token);
+
+            // JSON is UTF-8. What the answer says of its encoding may be anything, and .NET would throw.
+            return Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(limit.Token));
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
@@ -21,12 +22,14 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
     public PrometheusClient Connect(TargetContainer target)
     {
         AuthenticationHeaderValue? credentials = Credentials.Read(settings, target);
+        SslStreamCertificateContext? shown = ClientCertificate.Read(settings, target);
+        CertificateCheck check = new(Authorities(target), showsCertificate: shown is not null);
         ConnectionTrace trace = new();
         ServiceCollection handlers = new();
         IHttpClientBuilder builder = handlers.AddHttpClient(Name)
             .RemoveAllLoggers()
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => Connection(target, trace));
+            .ConfigurePrimaryHttpMessageHandler(() => Connection(trace, settings.Insecure ? TrustAny : check.Accept, shown));
         builder.AddResilienceHandler(
             Name,
             pipeline => ApiResilience.Configure(pipeline, settings.RequestTimeout, transcript, time));
@@ -36,11 +39,14 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         http.DefaultRequestHeaders.Authorization = credentials;
         http.DefaultRequestHeaders.UserAgent.ParseAdd($"oso-snapshot/{ProductVersion.Text}");
         http.DefaultRequestHeaders.Accept.ParseAdd("*/*");
-        ApiConnection connection = new(http, services, settings.RequestTimeout, time);
+        ApiConnection connection = new(http, services, settings.RequestTimeout, check, time);
         return new(connection, trace, transcript, settings.SkipHead);
     }
 
-    private SocketsHttpHandler Connection(TargetContainer target, ConnectionTrace trace) => new()
+    private static SocketsHttpHandler Connection(
+        ConnectionTrace trace,
+        RemoteCertificateValidationCallback check,
+        SslStreamCertificateContext? shown) => new()
     {
         // A proxy in the environment is the cluster's; it must not see a request within the pod.
         UseProxy = false,
@@ -52,25 +58,23 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
         MaxResponseHeadersLength = 64,
         ConnectCallback = trace.ConnectAsync,
-        SslOptions = { RemoteCertificateValidationCallback = Validation(target) },
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = check,
+            ClientCertificateContext = shown,
+        },
     };
 
     /// <returns>null to trust the system's own authorities.</returns>
-    private RemoteCertificateValidationCallback? Validation(TargetContainer target)
-    {
-        if (settings.Insecure)
-        {
-#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for this, and the transcript warns of it.
-            return (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
+    private TrustedAuthorities? Authorities(TargetContainer target) => settings.CaFile is { } path
+        ? new(new SettingFile(
+            target,
+            "OSO_SNAPSHOT_CA_FILE",
+            path,
+            "Name a PEM file that the agent can read, in its own container or in Prometheus'."))
+        : null;
 
-        return settings.CaFile is { } path
-            ? new TrustedAuthorities(new SettingFile(
-                target,
-                "OSO_SNAPSHOT_CA_FILE",
-                path,
-                "Name a PEM file that the agent can read, in its own container or in Prometheus'.")).Accept
-            : null;
-    }
+#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for this.
+    private static bool TrustAny(object sender, X509Certificate? one, X509Chain? chain, SslPolicyErrors errors) => true;
+#pragma warning restore CA5359
 }

@@ -12,6 +12,7 @@ internal static class Refusals
 
     private const string ServerLog = "Read Prometheus' own log: kubectl logs POD -c CONTAINER.";
     private const int MaxQuotedLetters = 300;
+    private const int MaxPathLetters = 40;
 
     /// <param name="isPrometheusOwn">Whether the answer has the form of Prometheus' API. Otherwise a server error comes
     /// from a proxy, and Prometheus may still be at work.</param>
@@ -22,9 +23,9 @@ internal static class Refusals
             return AdminApiOff(url);
         }
 
-        if (error.Contains("no space left on device", StringComparison.OrdinalIgnoreCase))
+        if ((int)response.StatusCode >= 500 && Causes.OfMessage(error) is { } cause)
         {
-            return NoRoomForSnapshot(error);
+            return Failed(url, response, error, cause);
         }
 
         string brief = $"{url} answered {(int)response.StatusCode}";
@@ -84,7 +85,16 @@ internal static class Refusals
             Brief = $"{url}: {brief ?? reason}.",
         };
 
-    public static RefusalException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
+    /// <param name="tls">Why the TLS connection failed; null if it did not, or nobody knows.</param>
+    public static RefusalException NotReached(Uri url, HttpRequestException failure, Cause? tls) => tls is null
+        ? NotReached(url, failure)
+        : new(
+            ExitStatus.PrometheusRefused,
+            $"{url}: the TLS connection failed: {tls.Means}.",
+            tls.Remedy,
+            failure);
+
+    private static RefusalException NotReached(Uri url, HttpRequestException failure) => failure.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => Unreachable(
             $"{url}: the name {url.Host} can't be resolved ({failure.Message}).", CheckUrl, failure),
@@ -126,14 +136,23 @@ internal static class Refusals
         LeavesDoubt = true,
     };
 
-    private static RefusalException NoRoomForSnapshot(string error) => new(
-        ExitStatus.NoRoom,
-        $"Prometheus has no room for the snapshot: {Shortened(error)}",
-        "Free space on the volume (REMOVE=yes deletes earlier snapshots). Or leave out the in-memory head, for which Prometheus"
-        + " reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
-    {
-        Brief = "Prometheus has no room for the snapshot.",
-    };
+    private static RefusalException Failed(Uri url, HttpResponseMessage response, string error, Cause cause) =>
+        cause == Causes.NoSpace
+            ? new(
+                ExitStatus.NoRoom,
+                $"Prometheus has no room for the snapshot: {Shortened(error)}",
+                "Free space on the volume (REMOVE=yes deletes earlier snapshots). Or leave out the in-memory head, for which"
+                + " Prometheus reserves 512 MiB: --env OSO_SNAPSHOT_SKIP_HEAD=yes.")
+            {
+                Brief = "Prometheus has no room for the snapshot.",
+            }
+            : new(
+                cause.Status ?? ExitStatus.PrometheusRefused,
+                $"{url} answered {(int)response.StatusCode} {response.ReasonPhrase}: {cause.Means}: {Shortened(error)}",
+                cause.Remedy)
+            {
+                Brief = $"{url} answered {(int)response.StatusCode}: {cause.Means}.",
+            };
 
     private static RefusalException Unreachable(string problem, string remedy, Exception failure) =>
         new(ExitStatus.TargetUnreachable, problem, remedy, failure) { Kind = RefusalKind.NoAnswer };
@@ -145,9 +164,18 @@ internal static class Refusals
         RefusalKind kind = RefusalKind.Answered) =>
         new(ExitStatus.PrometheusRefused, problem, remedy) { Brief = brief, Kind = kind };
 
+    // The cause stands at the end, behind paths of blocks and snapshots.
     private static string Shortened(string text)
     {
-        string line = text.ReplaceLineEndings(" ").Trim();
-        return line.Length > MaxQuotedLetters ? line[..MaxQuotedLetters] + "…" : line;
+        string line = string.Join(' ', text.ReplaceLineEndings(" ").Trim().Split(' ').Select(ShortPath));
+        const int Half = MaxQuotedLetters / 2;
+        return line.Length > MaxQuotedLetters ? $"{line[..Half]} … {line[^Half..]}" : line;
+    }
+
+    // A path keeps its last two names, which tell the block and the file.
+    private static string ShortPath(string word)
+    {
+        string[] names = word.Split('/');
+        return names.Length > 4 && word.Length > MaxPathLetters ? $"…/{names[^2]}/{names[^1]}" : word;
     }
 }

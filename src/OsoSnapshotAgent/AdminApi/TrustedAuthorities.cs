@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -37,14 +36,10 @@ internal sealed class TrustedAuthorities
         }
     }
 
-    public bool Accept(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
+    /// <returns>A chain that trusts these authorities alone, and knows the certificates that the server sent.</returns>
+    public X509Chain Chain(X509Chain? presented)
     {
-        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
-        {
-            return false;
-        }
-
-        using X509Chain chain = new();
+        X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_certificates);
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
@@ -54,6 +49,6 @@ internal sealed class TrustedAuthorities
             chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        return chain.Build((X509Certificate2)certificate);
+        return chain;
     }
 }

@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -25,7 +26,8 @@ internal static class ArchiveEstimate
             if (item.Status is { IsRegularFile: true } status)
             {
                 files.Add(item.Path);
-                ends.Add(total += status.SizeBytes);
+                total = ByteSize.Sum(total, status.SizeBytes);
+                ends.Add(total);
             }
         }
 
@@ -46,7 +48,8 @@ internal static class ArchiveEstimate
         byte[] packed = new byte[SampleBytes + 4096];
         long plainBytes = 0, packedBytes = 0;
         int file = 0;
-        for (long position = 0; position < total; position += Math.Max(total / Samples, SampleBytes))
+        long step = Math.Max(total / Samples, SampleBytes);
+        for (long position = 0; position < total; position = ByteSize.Sum(position, step))
         {
             while (ends[file] <= position)
             {

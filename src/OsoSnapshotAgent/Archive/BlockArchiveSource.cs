@@ -1,6 +1,7 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -12,8 +13,8 @@ internal static class BlockArchiveSource
     public static ArchiveSource Of(DirectoryHandle block, BlockId id) => new()
     {
         Entries = Entries(block, id),
-        InputBytes = SnapshotTree.Below(block, string.Empty).Sum(
-            entry => entry.Status.IsRegularFile ? entry.Status.SizeBytes : 0),
+        InputBytes = ByteSize.Sum(SnapshotTree.Below(block, string.Empty).Select(
+            entry => entry.Status.IsRegularFile ? entry.Status.SizeBytes : 0)),
 
         // Account names differ between machines, so the archive has none.
         Accounts = new AccountNames((_, _) => null),

@@ -26,7 +26,9 @@ internal static class AgentServices
         .AddSingleton(provider => new TargetFinder(
             provider.GetRequiredService<ProcFileSystem>(),
             provider.GetRequiredService<TargetAccess>(),
-            settings.DataDirectory))
+            settings.DataDirectory,
+            provider.GetRequiredService<StorageQuestion>().Ask))
+        .AddSingleton<StorageQuestion>()
         .AddSingleton<PrometheusConnector>()
         .AddSingleton<PrometheusLocator>()
         .AddSingleton<ServerIdentity>()

@@ -6,6 +6,7 @@ using OsoSnapshotAgent.Target;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -61,7 +62,7 @@ internal static class BlocksCommand
             Kind = block.Text == headBlock ? SnapshotBlock.Head : SnapshotBlock.Block,
             From = meta?.MinTime ?? 0,
             To = meta?.MaxTime ?? 0,
-            Bytes = files.Sum(file => file.SizeBytes),
+            Bytes = ByteSize.Sum(files.Select(file => file.SizeBytes)),
             Series = meta?.Stats.NumSeries ?? 0,
             Samples = meta?.Stats.NumSamples ?? 0,
         };

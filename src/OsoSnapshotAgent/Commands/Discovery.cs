@@ -1,5 +1,8 @@
 using System.Collections;
+using Microsoft.Extensions.Logging.Abstractions;
+using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore;
@@ -17,7 +20,16 @@ internal static class Discovery
     {
         ProcFileSystem proc = new("/proc");
         string? dataDirectory = SettingsReader.ReadDataDirectory(Variables());
-        return new TargetFinder(proc, new TargetAccess(proc), dataDirectory).Find();
+        return new TargetFinder(proc, new TargetAccess(proc), dataDirectory, Ask).Find();
+
+        string? Ask(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root)
+        {
+            AgentSettings settings = Settings();
+            Transcript silent = new(NullLogger<Transcript>.Instance, TimeProvider.System);
+            PrometheusLocator locator = new(new ServerIdentity(proc), settings, silent);
+            return new StorageQuestion(new PrometheusConnector(settings, silent, TimeProvider.System), locator)
+                .Ask(prometheus, commandLine, root);
+        }
     }
 
     /// <exception cref="OperatorException">The settings are wrong.</exception>

@@ -79,9 +79,16 @@ internal sealed class VerifySubject : IDisposable
     }
 
     /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
-    public BlockAudit Read(Action<BlockReport> finished) => _directory is not null
-        ? BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None)
-        : ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, CancellationToken.None);
+    public BlockAudit Read(Action<BlockReport> finished)
+    {
+        if (_directory is not null)
+        {
+            return BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None);
+        }
+
+        FileKind.RequireGzip(_archive!, Path, ExitStatus.ArchiveFailed);
+        return ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, CancellationToken.None);
+    }
 
     public void Dispose()
     {

@@ -15,6 +15,8 @@ internal static class Errno
     public const int Invalid = 22;
     public const int NoSpace = 28;
     public const int BrokenPipe = 32;
+    public const int NoLocks = 37;
+    public const int NotImplemented = 38;
     public const int NotEmpty = 39;
     public const int Loop = 40;
     public const int NotSupported = 95;
@@ -35,7 +37,7 @@ internal static class Errno
         return error switch
         {
             NoEntry => new FileNotFoundException(message, path),
-            AccessDenied or NotPermitted => new UnauthorizedAccessException(message),
+            AccessDenied or NotPermitted => new UnauthorizedAccessException(message) { HResult = error },
             NotDirectory => new IOException($"{path} is not a directory", error),
             Loop => new IOException($"{path} is a symbolic link, which the agent does not follow", error),
             _ => new IOException(message, error),

@@ -16,16 +16,23 @@ internal sealed class FileLock : IDisposable
     /// <returns>
     /// null if another process holds the lock. A file system without locks gives a lock to every process.
     /// </returns>
+    /// <exception cref="IOException">Nobody knows whether the lock is held: the disk failed.</exception>
     public static FileLock? TryTake(SafeFileHandle file, bool isShared)
     {
         FileLock taken = new(file);
-        if (taken.TryChange(isShared))
+        bool isTaken = false;
+        try
         {
-            return taken;
+            isTaken = taken.TryChange(isShared);
+            return isTaken ? taken : null;
         }
-
-        taken.Dispose();
-        return null;
+        finally
+        {
+            if (!isTaken)
+            {
+                taken.Dispose();
+            }
+        }
     }
 
     /// <summary>Lets other processes share the lock from now on.</summary>
@@ -38,9 +45,13 @@ internal sealed class FileLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
+    // NFS has no lock server, or takes no exclusive lock on what is open for reading (EBADF): flock(2), "NFS details".
     private bool TryChange(bool isShared) =>
-        LibC.FileLock(
-            _file,
-            (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0
-                || Errno.Last != Errno.WouldBlock;
+        LibC.FileLock(_file, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0
+        || Errno.Last switch
+        {
+            Errno.WouldBlock => false,
+            Errno.NoLocks or Errno.NotImplemented or Errno.NotSupported or Errno.BadDescriptor or Errno.Invalid => true,
+            _ => throw Errno.ToException("the lock"),
+        };
 }

@@ -34,11 +34,22 @@ internal sealed record FileStatus
 
     public required (uint DeviceMajor, uint DeviceMinor, ulong Inode) Identity { get; init; }
 
+    /// <summary>The mount that it is reached through; null before Linux 5.8.</summary>
+    public ulong? MountId { get; init; }
+
     public bool IsDirectory => (Mode & TypeMask) == TypeDirectory;
 
     public bool IsRegularFile => (Mode & TypeMask) == TypeRegular;
 
     public bool IsSymbolicLink => (Mode & TypeMask) == TypeSymlink;
+
+    /// <summary>
+    /// True if link(2) refuses to link from one to the other, with EXDEV: they are of two file systems, or of one that
+    /// is mounted twice.
+    /// </summary>
+    public bool IsOnAnotherMountThan(FileStatus other) =>
+        (Identity.DeviceMajor, Identity.DeviceMinor) != (other.Identity.DeviceMajor, other.Identity.DeviceMinor)
+        || (MountId is { } mount && other.MountId is { } otherMount && mount != otherMount);
 
     /// <summary>Permission bits with setuid, setgid and sticky.</summary>
     public int Permissions => Mode & 0xFFF;
@@ -76,7 +87,10 @@ internal sealed record FileStatus
         GroupId = BinaryPrimitives.ReadUInt32LittleEndian(buffer[24..]),
         Mode = BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]),
         SizeBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]),
-        AllocatedBytes = BinaryPrimitives.ReadInt64LittleEndian(buffer[48..]) * 512,
+        AllocatedBytes = Bytes(BinaryPrimitives.ReadUInt64LittleEndian(buffer[48..])),
+        MountId = (BinaryPrimitives.ReadUInt32LittleEndian(buffer) & LibC.StatxMountId) != 0
+            ? BinaryPrimitives.ReadUInt64LittleEndian(buffer[144..])
+            : null,
         ModifiedAt = Time(BinaryPrimitives.ReadInt64LittleEndian(buffer[112..])),
         ModifiedNanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(buffer[120..]),
         Identity = (
@@ -84,6 +98,9 @@ internal sealed record FileStatus
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..]),
             BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])),
     };
+
+    // A sparse file of a network file system may claim any number of sectors.
+    private static long Bytes(ulong sectors) => (long)Math.Min(sectors, long.MaxValue / 512) * 512;
 
     // A file's time may be any number, even one that no DateTimeOffset can hold.
     private static DateTimeOffset Time(long seconds) => DateTimeOffset.FromUnixTimeSeconds(
@@ -93,7 +110,7 @@ internal sealed record FileStatus
     {
         fixed (byte* start = FileName.Encode(name), result = buffer)
         {
-            return LibC.Statx(directory, start, flags, LibC.StatxBasic, result);
+            return LibC.Statx(directory, start, flags, LibC.StatxBasic | LibC.StatxMountId, result);
         }
     }
 }

@@ -17,6 +17,10 @@ internal readonly record struct VolumeSpace(long TotalBytes, long FreeBytes)
             throw Errno.ToException(path);
         }
 
-        return new((long)(fields[2] * fields[1]), (long)(fields[4] * fields[1]));
+        return new(Bytes(fields[2], fields[1]), Bytes(fields[4], fields[1]));
     }
+
+    // A network file system may report 8 EiB and more.
+    private static long Bytes(ulong blocks, ulong blockBytes) =>
+        (long)UInt128.Min((UInt128)blocks * blockBytes, long.MaxValue);
 }

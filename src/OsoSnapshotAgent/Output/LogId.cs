@@ -28,6 +28,7 @@ internal enum LogId
     SnapshotsNotToldApart = 310,
     NotDeleted = 311,
     RemovalIncomplete = 312,
+    BlockNotInSnapshot = 313,
 
     /// <summary>The run failed. The exit status is added to this number.</summary>
     Failed = 400,

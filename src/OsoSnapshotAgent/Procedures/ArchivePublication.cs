@@ -3,6 +3,7 @@ using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Protocol;
@@ -110,7 +111,7 @@ internal sealed class ArchivePublication(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                e is IOException failure && OutOfRoom.Is(failure) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
+                Causes.Status(e, ExitStatus.ArchiveFailed),
                 $"{data.Archive} is complete and verified, but its checksum can't be written: {e.Message}",
                 $"Copy it and compare: its SHA-256 is {sha256}. Look into the volume's health.",
                 e);

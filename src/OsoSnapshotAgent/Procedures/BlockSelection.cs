@@ -25,7 +25,8 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
                 target.Data,
                 snapshot,
                 name => !BlockId.TryParse(name, out BlockId id) || wanted.Contains(id));
-        long inputBytes = entries.Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes);
+        long inputBytes = ByteSize.Sum(
+            entries.Where(entry => entry.Status.IsRegularFile).Select(entry => entry.Status.SizeBytes));
         string blocks = Plural.Of(wanted.Count, "block");
         string workers = Plural.Of(settings.Workers, "worker");
         transcript.Line($"Archiving {ByteSize.Format(inputBytes)} of {blocks} with {workers} of {engine.Name}");

@@ -16,11 +16,11 @@ internal static class HeadBlock
     public static BlockId? Find(DataDirectory data, SnapshotName name)
     {
         using DirectoryHandle snapshot = SnapshotTree.Open(data, name);
-        HashSet<BlockId> live = [.. data.Blocks];
         BlockId[] own =
         [
             .. DataDirectory.BlocksIn(snapshot)
-                .Where(block => !live.Contains(block) && snapshot.Find($"{block}/index") is { LinkCount: 1 })
+                .Where(block => data.Directory.Find(block.Text) is not { IsDirectory: true }
+                    && snapshot.Find($"{block}/index") is { LinkCount: 1 })
                 .Take(2),
         ];
 

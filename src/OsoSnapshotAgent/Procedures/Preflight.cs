@@ -31,6 +31,7 @@ internal sealed class Preflight(
 
         PrometheusServer server = await locator.FindAsync(client, target, token);
         StorageProof.Compare(server, target);
+        ArtefactGuard.RefuseOtherMount(target.Data.Directory);
         if (!server.AdminApiEnabled)
         {
             throw Refusals.AdminApiOff(server.BaseUrl);

@@ -1,6 +1,6 @@
-using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
@@ -39,13 +39,16 @@ internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage 
                 return Fail(
                     ExitStatus.ArchiveFailed,
                     failure.Message,
-                    "See who owns it (ls -ln). Run again as that user and group (kubectl debug … --custom=FILE), or as root with"
-                    + " --profile=general.");
+                    Causes.Remedy(
+                        failure,
+                        "See who owns it (ls -ln). Run again as that user and group (kubectl debug … --custom=FILE)."));
             case IOException e:
                 return Fail(
-                    OutOfRoom.Is(e) ? ExitStatus.NoRoom : ExitStatus.ArchiveFailed,
+                    Causes.Status(e, ExitStatus.ArchiveFailed),
                     failure.Message,
-                    "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again.");
+                    Causes.Remedy(
+                        e,
+                        "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again."));
             default:
                 transcript.Bug(failure);
                 terminationMessage.Write($"bug: {failure.GetType().Name}: {failure.Message}");

@@ -19,18 +19,19 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     public ArchivePlan RequireForArchive(DataDirectory data, IDeflateEngine engine)
     {
         // What earlier runs have left may be deleted for the new archive, so its room counts as free.
-        long room = RoomBytes(data) + new Artefacts(data).ReclaimableBytes();
+        long room = ByteSize.Sum(RoomBytes(data), new Artefacts(data).ReclaimableBytes());
         long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
         long head = HeadBytes(data);
 
         // Prometheus cuts the head's block to its content before the agent begins the archive.
-        long needed = Math.Max(HeadReserve, head + archive);
+        long needed = Math.Max(HeadReserve, ByteSize.Sum(head, archive));
         if (room < needed)
         {
             bool hasRoomForSnapshot = RoomBytes(data) >= SnapshotBytes(data);
             throw Refuse(
                 data,
                 needed,
+                head,
                 archive,
                 " Or archive less with OSO_SNAPSHOT_SINCE." + (hasRoomForSnapshot
                     ? " Or copy without an archive on the volume: oso-snapshot export --stream."
@@ -49,7 +50,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
         long needed = SnapshotBytes(data);
         if (RoomBytes(data) < needed)
         {
-            throw Refuse(data, needed, archive: 0, string.Empty);
+            throw Refuse(data, needed, HeadBytes(data), archive: 0, string.Empty);
         }
 
         TellRoom(data);
@@ -58,7 +59,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     private long HeadReserve => settings.SkipHead ? 1 : HeadSegmentBytes;
 
     private long HeadBytes(DataDirectory data) =>
-        settings.SkipHead ? 0 : data.HeadFiles.Sum(item => item.Status!.SizeBytes);
+        settings.SkipHead ? 0 : ByteSize.Sum(data.HeadFiles.Select(item => item.Status!.SizeBytes));
 
     private long SnapshotBytes(DataDirectory data) => Math.Max(HeadReserve, HeadBytes(data));
 
@@ -67,7 +68,12 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     private void TellRoom(DataDirectory data) =>
         transcript.Line($"Room: {new Volume(data, settings.Reserve).Describe()}");
 
-    private OperatorException Refuse(DataDirectory data, long needed, long archive, string lessRemedy)
+    private OperatorException Refuse(
+        DataDirectory data,
+        long needed,
+        long head,
+        long archive,
+        string lessRemedy)
     {
         string state = new Volume(data, settings.Reserve).Describe();
         string headRemedy = settings.SkipHead
@@ -75,14 +81,19 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
             : " Or leave out the head, the last two to three hours: --env OSO_SNAPSHOT_SKIP_HEAD=yes.";
         return new(
             ExitStatus.NoRoom,
-            $"Not enough room: about {ByteSize.Format(needed)} are needed ({What(archive)}). {state}. Nothing was touched.",
+            $"Not enough room: about {ByteSize.Format(needed)} are needed ({What(needed, head, archive)}). {state}. Nothing was touched.",
             $"Free or add space, or lower OSO_SNAPSHOT_RESERVE if Prometheus can spare it.{headRemedy}{lessRemedy}");
     }
 
-    private string What(long archive)
+    // The parts add up to what is needed.
+    private string What(long needed, long head, long archive)
     {
         List<string> parts = [];
-        if (!settings.SkipHead)
+        if (needed > HeadReserve && head > 0)
+        {
+            parts.Add($"some {ByteSize.Format(head)} for the block of the in-memory head");
+        }
+        else if (!settings.SkipHead)
         {
             parts.Add("512 MiB that Prometheus reserves for the in-memory head while it makes the snapshot");
         }
@@ -92,6 +103,8 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
             parts.Add($"some {ByteSize.Format(archive)} for the archive");
         }
 
-        return parts.Count > 0 ? string.Join(", then ", parts) : "the snapshot's directories";
+        return parts.Count == 0
+            ? "the snapshot's directories"
+            : string.Join(needed > HeadReserve ? " and " : ", then ", parts);
     }
 }

@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
@@ -25,11 +26,11 @@ internal sealed class RunLock : IDisposable
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Busy"/>.</exception>
     public static RunLock Take(DataDirectory data, bool isShared)
     {
-        FileLock taken = data.Directory.TryLock(isShared) ?? throw new OperatorException(
+        FileLock? taken = Ask(data.PathSeenByAgent, () => data.Directory.TryLock(isShared));
+        return taken is not null ? new(data, taken) : throw new OperatorException(
             ExitStatus.Busy,
             $"Another run is at work on {data.PathSeenByAgent}.",
             $"Wait until that run has ended, then start again.{Others}");
-        return new(data, taken);
     }
 
     /// <summary>
@@ -56,7 +57,7 @@ internal sealed class RunLock : IDisposable
     /// <inheritdoc cref="Take" path="/exception"/>
     public void Share()
     {
-        if (_lock?.TryShare() == false)
+        if (!Ask(_data.PathSeenByAgent, () => _lock?.TryShare() != false))
         {
             throw new OperatorException(
                 ExitStatus.Busy,
@@ -66,7 +67,18 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <returns>True if no other run of this program is at work on the data directory.</returns>
-    public bool IsAlone() => _lock?.TryTakeAlone() != false;
+    public bool IsAlone()
+    {
+        try
+        {
+            return _lock?.TryTakeAlone() != false;
+        }
+        catch (IOException)
+        {
+            // Nobody knows, so nothing may be deleted that another run could have made.
+            return false;
+        }
+    }
 
     /// <summary>Locks what is held, in place of the directory.</summary>
     public void MoveTo(Held held)
@@ -93,18 +105,42 @@ internal sealed class RunLock : IDisposable
         return directory is null ? _data.Directory.TryLockFile(path, isShared) : directory.TryLock(isShared);
     }
 
-    private bool IsHeld(string path)
+    // Not held is only what is seen to be so: nothing is there, it is neither file nor directory, or its lock is free.
+    private bool IsHeld(string path) => Ask(_data.Directory.PathOf(path), () =>
     {
         try
         {
             // An archive has one name. A hard link could be any file, such as Prometheus' own lock.
+            if (_data.Directory.Find(path) is not ({ IsDirectory: true } or { IsRegularFile: true, LinkCount: 1 }))
+            {
+                return false;
+            }
+
             using FileLock? free = TryLock(path, isShared: false);
-            return free is null && _data.Directory.Find(path) is ({ IsDirectory: true } or { LinkCount: 1 });
+            return free is null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
         {
-            // The path does not exist, is no file, or belongs to another user: no agent can hold it.
+            // It is gone meanwhile, or belongs to another user: an agent holds what it can read.
             return false;
+        }
+    });
+
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: nobody knows whether it is
+    /// locked.</exception>
+    private static T Ask<T>(string path, Func<T> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (IOException e) when (e is not FileNotFoundException)
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{path}: can't see whether another run uses it: {e.Message}. Nothing was touched.",
+                Causes.Remedy(e, "Look into the volume's health, and run again."),
+                e);
         }
     }
 }

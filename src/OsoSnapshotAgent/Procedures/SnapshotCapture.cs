@@ -38,13 +38,16 @@ internal sealed class SnapshotCapture(
         transcript.Title("STEP 2: CAPTURING SNAPSHOT OF CURRENT PROMETHEUS DB USING ADMINISTRATIVE API");
         string? missing = await outOfOrder.FindAsync(client, server, target.Data, token);
         IReadOnlySet<string> earlier = target.Data.SnapshotNames();
+        LeftOutBlocks leftOut = new(target.Data);
         await identity.RequireAsync(client, server, target, token);
         SnapshotName name = await RequestAsync(client, server, target.Data, earlier, runLock, undo, token);
         RequireNewHere(name, earlier, server, target.Data);
         undo.Add(() => new Artefacts(target.Data).DeleteSnapshot(name));
+        IReadOnlyList<string> without = leftOut.Warn(name, transcript);
         state.Tell(status => status with
         {
             Snapshot = name.Text,
+            BlocksNotInSnapshot = without.Count > 0 ? without : null,
             HeadBlock = HeadBlock.Find(target.Data, name)?.Text,
             MissingSamples = missing,
         });

@@ -11,18 +11,16 @@ namespace OsoSnapshotAgent.Procedures;
 /// </summary>
 internal sealed class StorageProof(PrometheusConnector connector, PrometheusLocator locator, AgentSettings settings)
 {
-    // Prometheus answers with the flags as they were given: prometheus.io/docs/prometheus/latest/querying/api/#flags.
-    private const string StorageFlag = "storage.tsdb.path";
-
     /// <returns>true if the server's storage directory is the data directory; null if that can't be decided.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.OtherPrometheus"/>: the server uses another
     /// directory.</exception>
     public static bool? Compare(PrometheusServer server, TargetContainer target)
     {
-        bool? isSame = server.Flags.TryGetValue(StorageFlag, out string? path) ? LeadsToData(path, target) : null;
+        bool? isSame = server.StoragePath is { } path ? LeadsToData(path, target) : null;
         return isSame != false ? isSame : throw new OperatorException(
             ExitStatus.OtherPrometheus,
-            $"The Prometheus at {server.BaseUrl} writes to {path}, which is not {target.Data.PathSeenByAgent}. Nothing was touched.",
+            $"The Prometheus at {server.BaseUrl} writes to {server.StoragePath}, which is not"
+            + $" {target.Data.PathSeenByAgent}. Nothing was touched.",
             "Set OSO_SNAPSHOT_URL to the Prometheus of this pod, or correct OSO_SNAPSHOT_DATA_DIR."
             + " Without these two variables, the agent finds both.");
     }

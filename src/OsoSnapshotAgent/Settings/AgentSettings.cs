@@ -79,6 +79,11 @@ internal sealed record AgentSettings
 
     public string? CaFile { get; init; }
 
+    /// <summary>The client's certificate, for a server that demands one.</summary>
+    public string? CertificateFile { get; init; }
+
+    public string? KeyFile { get; init; }
+
     public string? Username { get; init; }
 
     public string? PasswordFile { get; init; }

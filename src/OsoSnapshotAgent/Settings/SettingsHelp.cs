@@ -42,7 +42,11 @@ internal static class SettingsHelp
               How long the snapshot request may take. Default: 1h.
           OSO_SNAPSHOT_CA_FILE=PATH
               PEM file of the authority that signed Prometheus' certificate.
-              It and the two files below may lie in Prometheus' container.
+              It and the four files below may lie in Prometheus' container.
+          OSO_SNAPSHOT_CERT_FILE=PATH
+              PEM file of the client certificate, if Prometheus demands one. Needs OSO_SNAPSHOT_KEY_FILE.
+          OSO_SNAPSHOT_KEY_FILE=PATH
+              PEM file of that certificate's key, without a passphrase.
           OSO_SNAPSHOT_USERNAME=NAME
               Basic authentication, with OSO_SNAPSHOT_PASSWORD_FILE.
           OSO_SNAPSHOT_PASSWORD_FILE=PATH

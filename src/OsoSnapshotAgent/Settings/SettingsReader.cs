@@ -114,6 +114,8 @@ internal static class SettingsReader
         RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", SettingParsers.TryPositiveDuration, Durations.Rule)
             ?? settings.RequestTimeout,
         CaFile = File(reader, "CA_FILE"),
+        CertificateFile = File(reader, "CERT_FILE"),
+        KeyFile = File(reader, "KEY_FILE"),
         Username = reader.Text(Prefix + "USERNAME"),
         PasswordFile = File(reader, "PASSWORD_FILE"),
         BearerTokenFile = File(reader, "BEARER_TOKEN_FILE"),
@@ -173,6 +175,11 @@ internal static class SettingsReader
         if (settings.Username is null != settings.PasswordFile is null)
         {
             problems.Add("OSO_SNAPSHOT_USERNAME and OSO_SNAPSHOT_PASSWORD_FILE go together: set both or none.");
+        }
+
+        if (settings.CertificateFile is null != settings.KeyFile is null)
+        {
+            problems.Add("OSO_SNAPSHOT_CERT_FILE and OSO_SNAPSHOT_KEY_FILE go together: set both or none.");
         }
 
         if (settings.Username is not null && settings.BearerTokenFile is not null)

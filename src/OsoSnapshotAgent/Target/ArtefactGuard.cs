@@ -1,4 +1,5 @@
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Target;
@@ -32,18 +33,50 @@ internal static class ArtefactGuard
     /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
     public static void RefuseServersBelow(DirectoryHandle data)
     {
+        FileStatus own = data.Status;
         using DirectoryHandle? snapshots = data.FindDirectory(DataDirectory.SnapshotsName);
         IEnumerable<TreeItem> items = snapshots is null
             ? []
-            : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: RefuseServer);
+            : DirectoryTree.Walk(snapshots, TreeOrder.AsListed, inspect: directory => Inspect(directory, own));
         foreach (TreeItem _ in items)
         {
             // The loop is empty, because the walk itself inspects each directory.
         }
     }
 
+    /// <summary>Refuses a directory of the snapshots that a snapshot can't be made in.</summary>
+    /// <inheritdoc cref="RefuseServersBelow" path="/exception"/>
+    public static void RefuseOtherMount(DirectoryHandle data)
+    {
+        using DirectoryHandle? snapshots = data.FindDirectory(DataDirectory.SnapshotsName);
+        if (snapshots is not null)
+        {
+            RefuseOtherMount(snapshots, data.Status);
+        }
+    }
+
+    /// <summary>Inspects a directory before anything in it is deleted.</summary>
+    /// <param name="own">The status of the data directory.</param>
     /// <inheritdoc cref="RefuseForeign" path="/exception"/>
-    public static void RefuseServer(DirectoryHandle directory)
+    public static void Inspect(DirectoryHandle directory, FileStatus own)
+    {
+        RefuseOtherMount(directory, own);
+        RefuseServer(directory);
+    }
+
+    private static void RefuseOtherMount(DirectoryHandle directory, FileStatus own)
+    {
+        if (directory.Status.IsOnAnotherMountThan(own))
+        {
+            throw new OperatorException(
+                ExitStatus.ArchiveFailed,
+                $"{directory.Path}: {Causes.OtherFileSystem.Means}. The agent did not touch it.",
+                Causes.OtherFileSystem.Remedy);
+        }
+    }
+
+    /// <inheritdoc cref="RefuseForeign" path="/exception"/>
+    private static void RefuseServer(DirectoryHandle directory)
     {
         if (DataDirectory.SignOfServer(directory) is { } sign)
         {

@@ -1,6 +1,7 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -42,6 +43,7 @@ internal sealed class Artefacts(DataDirectory data)
         ArtefactGuard.RefuseForeign(_directory, files);
         try
         {
+            ArtefactGuard.RefuseOtherMount(_directory);
             ArtefactGuard.RefuseServersBelow(_directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -133,9 +135,9 @@ internal sealed class Artefacts(DataDirectory data)
     /// The bytes that deleting the artefacts would free. The files of a snapshot are mostly hard links of live blocks,
     /// which free nothing.
     /// </summary>
-    public long ReclaimableBytes() => ArchiveFiles.Select(_directory.Find)
+    public long ReclaimableBytes() => ByteSize.Sum(ArchiveFiles.Select(_directory.Find)
         .Concat(data.FilesBelow(DataDirectory.SnapshotsName).Select(item => item.Status))
-        .Sum(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0);
+        .Select(status => status is { LinkCount: 1 } ? status.AllocatedBytes : 0));
 
     private List<string> DeleteWithSnapshots(IReadOnlyList<string> files, CancellationToken token)
     {
@@ -181,7 +183,8 @@ internal sealed class Artefacts(DataDirectory data)
             return;
         }
 
-        DirectoryTree.Delete(parent, name, ArtefactGuard.RefuseServer, deleted: () =>
+        FileStatus own = _directory.Status;
+        DirectoryTree.Delete(parent, name, directory => ArtefactGuard.Inspect(directory, own), deleted: () =>
         {
             token.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _deletedEntries);
@@ -191,6 +194,6 @@ internal sealed class Artefacts(DataDirectory data)
     private OperatorException NotDeletable(Exception failure) => new(
         ExitStatus.ArchiveFailed,
         $"{_directory.PathOf(DataDirectory.SnapshotsName)} can't be deleted: {failure.Message}",
-        ByHand,
+        failure is UnauthorizedAccessException ? ByHand : Causes.Remedy(failure, ByHand),
         failure);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
@@ -23,6 +24,7 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     // The head's files on disk, and the lock of a running server: tsdb/head.go, tsdbutil/dir_locker.go.
     private const string WalName = "wal";
+    private const string CheckpointPrefix = "checkpoint.";
     private const string HeadChunksName = "chunks_head";
     private const string LockName = "lock";
 
@@ -35,8 +37,12 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     public string Archive => directory.PathOf(ArchiveName);
 
-    /// <summary>The files of the head that exist. Their size is about that of the head's block.</summary>
-    public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName }.SelectMany(FilesBelow);
+    /// <summary>
+    /// The files that Prometheus reads the head from: numbered segments and the newest checkpoint. Their size is about
+    /// that of the head's block. A <c>checkpoint.N.tmp</c> that failed is none of them: tsdb/wlog/checkpoint.go.
+    /// </summary>
+    public IEnumerable<TreeItem> HeadFiles => new[] { WalName, HeadChunksName, NewestCheckpoint() }
+        .OfType<string>().SelectMany(FilesIn).Where(item => item.Name.All(char.IsAsciiDigit));
 
     /// <summary>Prometheus' own blocks.</summary>
     public IEnumerable<BlockId> Blocks => BlocksIn(directory);
@@ -94,9 +100,13 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
     /// <summary>
     /// The regular files below a directory that can be read. Prometheus may delete blocks and segments meanwhile.
     /// </summary>
-    public IEnumerable<TreeItem> FilesBelow(string path)
+    public IEnumerable<TreeItem> FilesBelow(string path) => Files(path, enters: null);
+
+    private IEnumerable<TreeItem> FilesIn(string path) => Files(path, enters: _ => false);
+
+    private IEnumerable<TreeItem> Files(string path, Predicate<TreeItem>? enters)
     {
-        using IEnumerator<TreeItem> items = Walk(path).GetEnumerator();
+        using IEnumerator<TreeItem> items = Walk(path, enters).GetEnumerator();
         while (true)
         {
             try
@@ -134,10 +144,39 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    private IEnumerable<TreeItem> Walk(string path)
+    // Prometheus reads the last checkpoint, and every segment that is there: tsdb/wlog/checkpoint.go, LastCheckpoint.
+    private string? NewestCheckpoint()
+    {
+        (string Name, ulong Number)? newest = null;
+        try
+        {
+            using DirectoryHandle? wal = directory.FindDirectory(WalName);
+            foreach (string name in wal?.Names() ?? [])
+            {
+                if (CheckpointNumber(name) is { } number && !(newest?.Number > number))
+                {
+                    newest = (name, number);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // If the run needs the directory, reading it fails later.
+        }
+
+        return newest is { } found ? $"{WalName}/{found.Name}" : null;
+    }
+
+    private static ulong? CheckpointNumber(string name) =>
+        name.StartsWith(CheckpointPrefix, StringComparison.Ordinal)
+        && ulong.TryParse(name[CheckpointPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            ? number
+            : null;
+
+    private IEnumerable<TreeItem> Walk(string path, Predicate<TreeItem>? enters = null)
     {
         using DirectoryHandle? below = directory.FindDirectory(path);
-        foreach (TreeItem item in below is null ? [] : DirectoryTree.Walk(below, TreeOrder.AsListed))
+        foreach (TreeItem item in below is null ? [] : DirectoryTree.Walk(below, TreeOrder.AsListed, enters))
         {
             yield return item;
         }

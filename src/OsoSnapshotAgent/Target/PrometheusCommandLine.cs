@@ -11,6 +11,14 @@ internal sealed record PrometheusCommandLine
     /// <summary>Absolute, or relative to the process' working directory. Source: cmd/prometheus/main.go.</summary>
     public string StoragePath { get; private init; } = "data/";
 
+    /// <summary>
+    /// False if the path is only the usual default: no flag names it, or a file of further flags may (kingpin's
+    /// <c>@FILE</c>).
+    /// </summary>
+    public bool NamesStoragePath { get; private init; }
+
+    public bool HasArgumentFile { get; private init; }
+
     public string ListenAddress { get; private init; } = DefaultListenAddress;
 
     public string? RoutePrefix { get; private init; }
@@ -33,7 +41,7 @@ internal sealed record PrometheusCommandLine
 
     public static PrometheusCommandLine Parse(IReadOnlyList<string> arguments)
     {
-        PrometheusCommandLine line = new();
+        PrometheusCommandLine line = new() { HasArgumentFile = arguments.Skip(1).Any(IsArgumentFile) };
         bool listens = false;
         for (int i = 1; i < arguments.Count; i++)
         {
@@ -78,6 +86,8 @@ internal sealed record PrometheusCommandLine
             : null;
     }
 
+    private static bool IsArgumentFile(string argument) => argument.StartsWith('@');
+
     private static (string Flag, string? Value) Split(string argument)
     {
         int equals = argument.IndexOf('=', StringComparison.Ordinal);
@@ -89,7 +99,7 @@ internal sealed record PrometheusCommandLine
         bool isFalse = value.Equals("false", StringComparison.OrdinalIgnoreCase);
         return flag switch
         {
-            "--storage.tsdb.path" => this with { StoragePath = value },
+            "--storage.tsdb.path" => this with { StoragePath = value, NamesStoragePath = !HasArgumentFile },
             "--web.listen-address" => this with { ListenAddress = value },
             "--web.route-prefix" => this with { RoutePrefix = value },
             "--web.external-url" => this with { ExternalUrl = value },

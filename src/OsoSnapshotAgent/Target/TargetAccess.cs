@@ -1,5 +1,6 @@
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -49,6 +50,25 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     {
         ProcessInfo self = proc.Self();
         return new(ExitStatus.TargetUnreachable, $"{problem} {WhoIsWho(self, process)}", Remedy(self, process), inner);
+    }
+
+    /// <summary>Explains a directory that the agent may enter and not write to.</summary>
+    public OperatorException NotWritable(string path, int errno, string error, ProcessInfo? process)
+    {
+        string problem = $"Cannot write to {path}: {error}.";
+        if (Causes.OfErrno(errno) is { } cause && cause != Causes.Denied)
+        {
+            return new(ExitStatus.TargetUnreachable, problem, cause.Remedy);
+        }
+
+        ProcessInfo self = proc.Self();
+        return process is not null && (self.UserId, self.GroupId) == (process.UserId, process.GroupId)
+            ? new(
+                ExitStatus.TargetUnreachable,
+                $"{problem} {WhoIsWho(self, process)}",
+                "Prometheus has the same user and group. Give it the directory (chown, or fsGroup in the pod's securityContext), and"
+                + " see its mode (ls -ldn).")
+            : Denied(problem, process);
     }
 
     private static string WhoIsWho(ProcessInfo self, ProcessInfo? process)

@@ -6,7 +6,12 @@ namespace OsoSnapshotAgent.Target;
 
 /// <summary>Finds Prometheus among the visible processes, and its data directory.</summary>
 /// <param name="dataDirectory">The value of OSO_SNAPSHOT_DATA_DIR; null to find the directory.</param>
-internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, string? dataDirectory)
+/// <param name="ask">Asks a server for its data directory, if its command line does not tell it; null not to ask.</param>
+internal sealed class TargetFinder(
+    ProcFileSystem proc,
+    TargetAccess access,
+    string? dataDirectory,
+    Func<ProcessInfo, PrometheusCommandLine, ContainerRoot, string?>? ask = null)
 {
     private const string CheckDataDirectory = "Check OSO_SNAPSHOT_DATA_DIR. Without this variable, the agent finds the"
         + " directory in Prometheus' command line.";
@@ -84,13 +89,19 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
         }
 
         ContainerRoot root = access.Enter(prometheus, () => ContainerRoot.OpenOf(proc.PathOf(prometheus)));
+        bool isTold = commandLine.NamesStoragePath
+            || (!commandLine.HasArgumentFile && HoldsTsdb(root, commandLine.StoragePath));
+        string? answer = isTold ? null : ask?.Invoke(prometheus, commandLine, root);
+        string path = answer ?? commandLine.StoragePath;
         return new()
         {
             Prometheus = prometheus,
             CommandLine = commandLine,
             Root = root,
-            Data = new DataDirectory(access.Enter(prometheus, () => root.OpenDirectory(commandLine.StoragePath))),
-            IsDataProven = true,
+            Data = new DataDirectory(access.Enter(prometheus, () => root.OpenDirectory(path))),
+
+            // What a server answers proves less than what its process was started with.
+            IsDataProven = answer is null,
         };
     }
 
@@ -124,6 +135,19 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
             "Start it with kubectl debug POD --target=CONTAINER, where CONTAINER runs Prometheus. If you did, the container"
             + " runtime ignores --target: then set OSO_SNAPSHOT_DATA_DIR and OSO_SNAPSHOT_URL, or shareProcessNamespace in"
             + " the pod.");
+    }
+
+    private static bool HoldsTsdb(ContainerRoot root, string pathInContainer)
+    {
+        try
+        {
+            using DataDirectory data = new(root.OpenDirectory(pathInContainer));
+            return data.HoldsTsdb();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static DirectoryHandle? TryOpen(ContainerRoot root, string pathInContainer)
@@ -165,7 +189,7 @@ internal sealed class TargetFinder(ProcFileSystem proc, TargetAccess access, str
 
         if (!directory.IsWritable())
         {
-            throw access.Denied($"Cannot write to {directory.Path}: {Errno.LastText}.", found.Prometheus);
+            throw access.NotWritable(directory.Path, Errno.Last, Errno.LastText, found.Prometheus);
         }
     }
 

@@ -7,13 +7,15 @@ namespace OsoSnapshotAgent.Target;
 /// <summary>The volume of a data directory, without the space that stays reserved for Prometheus.</summary>
 internal sealed class Volume(DataDirectory data, Reserve reserve)
 {
+    public string PathSeenByAgent => data.PathSeenByAgent;
+
     /// <summary>Free bytes beyond the reserve; negative when the volume has less free than the reserve.</summary>
     public long RoomBytes
     {
         get
         {
             VolumeSpace space = data.Directory.Space();
-            return space.FreeBytes - reserve.BytesOf(space.TotalBytes);
+            return ByteSize.Sum(space.FreeBytes, -reserve.BytesOf(space.TotalBytes));
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class BackupCopy(
         _report.Say(
             $"{Plural.Of(held.Count, "block")} in snapshot {name}; {directory.Path} lacks"
             + $" {Plural.Of(missing.Length, "block")},"
-            + $" {ByteSize.Format(missing.Sum(one => one.Block.Bytes))} before compression");
+            + $" {ByteSize.Format(ByteSize.Sum(missing.Select(one => one.Block.Bytes)))} before compression");
         BlocksCopy copy = new(agent, directory, take.Hold, take.Copy);
         foreach (StoredBlock block in await copy.RunAsync(missing, token))
         {
@@ -38,7 +38,8 @@ internal sealed class BackupCopy(
 
         BackupList list = empty with { Blocks = [.. held.Select(one => Entry(one.Block, stored[one.Name]))] };
         string path = Write(list, name);
-        BackupOutcome outcome = new(path, list, copy.Copied.Count, copy.Copied.Sum(block => block.FileBytes));
+        long copied = ByteSize.Sum(copy.Copied.Select(block => block.FileBytes));
+        BackupOutcome outcome = new(path, list, copy.Copied.Count, copied);
         Tell(outcome, copy.Cuts, Stopwatch.GetElapsedTime(startedAt));
         return outcome;
     }
@@ -113,9 +114,9 @@ internal sealed class BackupCopy(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed,
+                Causes.Status(e, ClientStatus.Failed),
                 $"{path} can't be written: {e.Message}",
-                "check the directory, then run the same command again to continue",
+                Causes.Remedy(e, "check the directory, then run the same command again to continue"),
                 e);
         }
     }
@@ -134,7 +135,7 @@ internal sealed class BackupCopy(
 
         _report.Say(
             $"✅ {outcome.Path}: {Plural.Of(outcome.List.Blocks.Count, "block")},"
-            + $" {ByteSize.Format(outcome.List.Blocks.Sum(block => block.FileBytes))}; copied"
+            + $" {ByteSize.Format(ByteSize.Sum(outcome.List.Blocks.Select(block => block.FileBytes)))}; copied"
             + $" {Plural.Of(outcome.CopiedBlocks, "block")}, {ByteSize.Format(outcome.CopiedBytes)}, in"
             + $" {Durations.Format(elapsed)}, connection broken {Plural.Of(cuts, "time")}");
     }

@@ -1,3 +1,4 @@
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 
@@ -49,7 +50,10 @@ internal sealed class BackupDirectory : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed, $"{path} can't be written: {e.Message}", "choose another --into", e);
+                Causes.Status(e, ClientStatus.Failed),
+                $"{path} can't be written: {e.Message}",
+                Causes.RemedyOr(e, "choose another --into"),
+                e);
         }
 
         void Waits() => say($"Waiting until prune has ended in {path}");
@@ -85,7 +89,10 @@ internal sealed class BackupDirectory : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed, $"{path} can't be written: {e.Message}", "check the directory's permissions", e);
+                ClientStatus.Failed,
+                $"{path} can't be written: {e.Message}",
+                Causes.Remedy(e, "check the directory's permissions"),
+                e);
         }
     }
 

@@ -1,5 +1,6 @@
 using OsoSnapshotClient.Restore;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -23,18 +24,18 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             }
 
             target.RequireEmpty();
-            target.MakeWithRoomFor(snapshot.List.Blocks.Sum(block => block.Bytes));
-            target.Fill(scratch => Unpack(directory, snapshot, scratch, token));
+            target.MakeWithRoomFor(ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)));
+            List<BlockMeta> metas = [];
+            target.Fill(scratch => Unpack(directory, snapshot, scratch, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
-            long? oldest = snapshot.List.Blocks.Where(block => block.To > 0).Min(block => (long?)block.From);
-            target.Tell(oldest is { } from ? MillisecondTime.Of(from) : null);
+            target.Tell(metas);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed,
+                Causes.Status(e, ClientStatus.Failed),
                 $"The restore failed: {e.Message}",
-                "remove the cause, then run the same command again; nothing stays in the directory",
+                Causes.Remedy(e, "remove the cause, then run the same command again; nothing stays in the directory"),
                 e);
         }
     }
@@ -56,7 +57,11 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void Unpack(
-        BackupDirectory directory, ListedSnapshot snapshot, string scratch, CancellationToken token)
+        BackupDirectory directory,
+        ListedSnapshot snapshot,
+        string scratch,
+        List<BlockMeta> metas,
+        CancellationToken token)
     {
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
@@ -77,6 +82,9 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             {
                 throw Damaged(snapshot, name, problem);
             }
+
+            // A list may be wrong about a block's times: Prometheus reads meta.json alone.
+            metas.AddRange(verdict.Audit?.Meta is { } meta ? [meta] : []);
         }
     }
 

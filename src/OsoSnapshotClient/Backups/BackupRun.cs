@@ -48,9 +48,9 @@ internal sealed class BackupRun
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed,
+                Causes.Status(e, ClientStatus.Failed),
                 $"Something in {_take.Into} can't be read or written: {e.Message}",
-                "remove the cause, then run the same command again to continue",
+                Causes.Remedy(e, "remove the cause, then run the same command again to continue"),
                 e);
         }
     }
@@ -120,7 +120,7 @@ internal sealed class BackupRun
         return new(_access.Pod, 0)
         {
             File = outcome.Path,
-            Bytes = outcome.List.Blocks.Sum(block => block.FileBytes),
+            Bytes = ByteSize.Sum(outcome.List.Blocks.Select(block => block.FileBytes)),
             Blocks = outcome.List.Blocks.Count,
             CopiedBlocks = outcome.CopiedBlocks,
             CopiedBytes = outcome.CopiedBytes,

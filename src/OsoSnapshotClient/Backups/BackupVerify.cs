@@ -30,7 +30,10 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "check its permissions", e);
+                ExitStatus.ArchiveFailed,
+                $"{path} can't be read: {e.Message}",
+                Causes.Remedy(e, "check its permissions"),
+                e);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
         }
         else
         {
-            Print(lines, sizes.Values.Sum());
+            Print(lines, ByteSize.Sum(sizes.Values));
         }
 
         if (damaged.Count > 0)
@@ -60,8 +60,9 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
             Gaps = gaps.Length,
             GapSeconds = gaps.Sum(gap => gap.TotalSeconds),
             Blocks = snapshot.Blocks.Count,
-            Bytes = snapshot.List.Blocks.Sum(block => block.FileBytes),
-            OwnBytes = snapshot.Blocks.Where(one => uses[one.Key] == 1).Sum(one => one.Value.FileBytes),
+            Bytes = ByteSize.Sum(snapshot.List.Blocks.Select(block => block.FileBytes)),
+            OwnBytes = ByteSize.Sum(
+                snapshot.Blocks.Where(one => uses[one.Key] == 1).Select(one => one.Value.FileBytes)),
             HasDamagedBlocks = snapshot.List.Blocks.Any(block => block.Problems is not null),
         };
     }
@@ -86,7 +87,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 
         output.WriteLine(
             $"{Plural.Of(lines.Length, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
-            + $" {ByteSize.Format(lines.Sum(line => line.Bytes))}. ITS OWN: the blocks that no other snapshot needs.");
+            + $" {ByteSize.Format(ByteSize.Sum(lines.Select(line => line.Bytes)))}. ITS OWN: the blocks that no other snapshot needs.");
     }
 
     private static string Time(DateTimeOffset? time) =>

@@ -3,6 +3,7 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -42,7 +43,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
             _copiers.Add(new(agent, directory, engine, hold, options));
         }
 
-        Task reports = ReportAsync(missing.Sum(one => one.Block.Bytes), failed.Token);
+        Task reports = ReportAsync(ByteSize.Sum(missing.Select(one => one.Block.Bytes)), failed.Token);
         try
         {
             await Workers.RunAsync(
@@ -81,7 +82,8 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
         {
             while (true)
             {
-                long done = Interlocked.Read(ref _doneContent) + _copiers.Sum(copier => copier.ContentBytes);
+                long done = ByteSize.Sum(
+                    _copiers.Select(copier => copier.ContentBytes).Append(Interlocked.Read(ref _doneContent)));
                 agent.Access.Report.Advance(new("copying blocks", Math.Min(done, total), total));
                 await Task.Delay(ReportInterval, token);
             }

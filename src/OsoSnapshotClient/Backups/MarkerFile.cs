@@ -57,7 +57,7 @@ internal static class MarkerFile
             file.ReadExactly(json);
             return JsonSerializer.Deserialize(json, BackupJson.Default.BackupMarker)?.Format ?? 0;
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw BackupDirectory.Damaged(
                 $"{path} is missing or damaged: {e.Message}",

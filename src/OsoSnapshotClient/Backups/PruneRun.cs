@@ -34,7 +34,9 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"Something in {path} can't be deleted: {e.Message}",
-                "remove the cause, then run the same command again to delete the rest; the snapshots that stay are complete",
+                Causes.Remedy(
+                    e,
+                    "remove the cause, then run the same command again to delete the rest; the snapshots that stay are complete"),
                 e);
         }
     }
@@ -48,7 +50,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
         HashSet<BlockName> needed = [.. all.Except(expired).SelectMany(snapshot => snapshot.Blocks.Keys)];
         string[] blocks = [.. Unneeded(directory, needed)];
         string[] parts = [.. StaleParts.Find(directory, time)];
-        long bytes = blocks.Concat(parts).Sum(file => new FileInfo(file).Length);
+        long bytes = ByteSize.Sum(blocks.Concat(parts).Select(file => new FileInfo(file).Length));
 
         // Lists go first: a crash then leaves blocks that no list names, never a list without its blocks.
         foreach (ListedSnapshot snapshot in expired)

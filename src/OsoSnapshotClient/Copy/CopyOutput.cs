@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 
@@ -93,7 +94,10 @@ internal sealed class CopyOutput : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed, $"{part} can't be written: {e.Message}", "choose another -o", e);
+                Causes.Status(e, ClientStatus.Failed),
+                $"{part} can't be written: {e.Message}",
+                Causes.RemedyOr(e, "choose another -o"),
+                e);
         }
     }
 
@@ -109,7 +113,10 @@ internal sealed class CopyOutput : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ClientStatus.Failed, $"{NoteOf(File)} can't be written: {e.Message}", "choose another -o", e);
+                Causes.Status(e, ClientStatus.Failed),
+                $"{NoteOf(File)} can't be written: {e.Message}",
+                Causes.RemedyOr(e, "choose another -o"),
+                e);
         }
     }
 

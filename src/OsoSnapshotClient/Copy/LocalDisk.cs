@@ -14,7 +14,16 @@ internal static class LocalDisk
     public static long FreeBytes(string file)
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(directory)! : directory).AvailableFreeSpace;
+        try
+        {
+            string disk = OperatingSystem.IsWindows() ? Path.GetPathRoot(directory)! : directory;
+            return new DriveInfo(disk).AvailableFreeSpace;
+        }
+        catch (OverflowException)
+        {
+            // A network file system may report 8 EiB and more, which .NET's DriveInfo can't count.
+            return long.MaxValue;
+        }
     }
 
     /// <exception cref="OperatorException">There is less room than needed.</exception>
@@ -38,14 +47,18 @@ internal static class LocalDisk
         }
         catch (IOException e)
         {
-            throw FreeBytes(path) < bytes.Length + SpareBytes
+            throw Causes.Of(e) != Causes.Quota && FreeBytes(path) < bytes.Length + SpareBytes
                 ? NoRoom(path, bytes.Length)
                 : CanNotWrite(path, e, remedy);
         }
     }
 
     public static OperatorException CanNotWrite(string path, Exception cause, string remedy) =>
-        new(ClientStatus.Failed, $"{path} can't be written: {Printable.Text(cause.Message)}", remedy, cause);
+        new(
+            Causes.Status(cause, ClientStatus.Failed),
+            $"{path} can't be written: {Printable.Text(cause.Message)}",
+            Causes.Remedy(cause, remedy),
+            cause);
 
     private static OperatorException NoRoom(string file, long bytes) => new(
         ExitStatus.NoRoom,

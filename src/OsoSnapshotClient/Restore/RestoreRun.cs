@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
@@ -23,19 +24,22 @@ internal sealed class RestoreRun(
         {
             _target.RequireEmpty();
             using FileStream file = File.OpenRead(archive);
+            FileKind.RequireGzip(file, archive, ClientStatus.Failed);
 
             // How much there is to unpack is known only at the end. Each file is compared with the room before it is
             // written.
             _target.MakeWithRoomFor(file.Length);
-            DateTimeOffset? oldest = null;
-            _target.Fill(scratch => oldest = Unpack(file, scratch, token).Blocks.Min(block => block.Meta?.From()));
-            _target.Tell(oldest);
+            IReadOnlyList<BlockReport> blocks = [];
+            _target.Fill(scratch => blocks = Unpack(file, scratch, token).Blocks);
+            _target.Tell([.. blocks.Select(block => block.Meta).OfType<BlockMeta>()]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(
+            throw new OperatorException(
+                Causes.Status(e, ClientStatus.Failed),
                 $"The restore failed: {e.Message}",
-                "remove the cause, then run the same command again; nothing stays in the directory");
+                Causes.Remedy(e, "remove the cause, then run the same command again; nothing stays in the directory"),
+                e);
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Restore;
@@ -11,8 +11,6 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
 {
     /// <summary>A new file system contains this directory, and still counts as empty.</summary>
     public const string NewFileSystemsOwn = "lost+found";
-
-    private static readonly TimeSpan Spare = TimeSpan.FromDays(31);
 
     private string Scratch => Path.Combine(directory, ".restoring");
 
@@ -92,21 +90,21 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         }
     }
 
-    /// <param name="oldest">The time of the oldest sample; null if no block tells it.</param>
-    public void Tell(DateTimeOffset? oldest)
+    /// <param name="blocks">The meta.json of each restored block.</param>
+    public void Tell(IReadOnlyCollection<BlockMeta> blocks)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        int days = (int)(now - (oldest ?? now) + Spare).TotalDays;
+        RetentionFlags retention = RetentionFlags.For(blocks, time.GetUtcNow());
         string belongs = owner is null ? string.Empty : $" (the files belong to {owner})";
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+        output.WriteLine($"""
             ✅ {directory} is restored. Start Prometheus on it with
 
-              --storage.tsdb.path={Path.GetFullPath(directory)} --storage.tsdb.retention.time={days}d
+              --storage.tsdb.path={Path.GetFullPath(directory)} {retention.Flags}
 
-            The retention time keeps the oldest block for 30 days more; a shorter one, or --storage.tsdb.retention.size,
-            deletes blocks soon after the start. Prometheus' user must be able to write there{belongs}.
+            {retention.Reason}
+            Prometheus 3 may also have a retention in its configuration file: take it out.
+            Prometheus' user must be able to write there{belongs}.
             Data of Prometheus 3 opens with 2.55 or later; data of 2.x with any later version.
-            """));
+            """);
     }
 
     private static void Delete(string path)

@@ -1,3 +1,4 @@
+using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
@@ -24,7 +25,10 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                ExitStatus.ArchiveFailed, $"{path} can't be read: {e.Message}", "check its permissions", e);
+                ExitStatus.ArchiveFailed,
+                $"{path} can't be read: {e.Message}",
+                Causes.Remedy(e, "check its permissions"),
+                e);
         }
     }
 
@@ -39,6 +43,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
         }
 
         using FileStream file = File.OpenRead(path);
+        FileKind.RequireGzip(file, path, ExitStatus.ArchiveFailed);
         BlockAudit audit = ArchiveCheck.OfArchive(file, path, expected, _text.Block, token);
         _text.Checksum(expected is not null);
         return audit;

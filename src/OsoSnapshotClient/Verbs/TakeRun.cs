@@ -131,9 +131,17 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
 
     private async Task<PodResult> FetchAsync(RunStatus status, CancellationToken token)
     {
+        if (status is not { Sha256: { } sha256, ArchiveBytes: { } bytes and >= 0 })
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"Container {Agent!.Name} of pod {access.Pod} holds an archive, but does not tell its size and SHA-256.",
+                "use the client of the image's version");
+        }
+
         ArchiveFetch fetch = new(Agent!, take, _output);
-        await fetch.RunAsync(status.Sha256!, status.ArchiveBytes!.Value, token);
-        string size = ByteSize.Format(status.ArchiveBytes.Value);
+        await fetch.RunAsync(sha256, bytes, token);
+        string size = ByteSize.Format(bytes);
         _isFinished = true;
         _report.Say(
             $"✅ {_output?.File ?? "standard output"}: {size}, SHA-256 {status.Sha256}, structure right");

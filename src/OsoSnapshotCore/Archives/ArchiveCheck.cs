@@ -24,7 +24,7 @@ internal static class ArchiveCheck
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
-        BlockAudit audit = ArchiveVerifier.Verify(tap, written: null, token, finished);
+        BlockAudit audit = Read(tap, finished, token);
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (expected is null && !tap.First.SequenceEqual(GzipPipeline.Header))
         {
@@ -37,6 +37,23 @@ internal static class ArchiveCheck
         return expected is null || expected == actual ? audit : throw Failed(
             $"{path} has the SHA-256 {actual}, but {Path.GetFileName(path)}{ChecksumFile.Extension} says"
             + $" {expected}.", "Copy both again and compare.");
+    }
+
+    // This may be a copy on another machine, so nothing can be said of the volume.
+    private static BlockAudit Read(ReadTap tap, Action<AuditedBlock> finished, CancellationToken token)
+    {
+        try
+        {
+            return ArchiveVerifier.Verify(tap, written: null, token, finished);
+        }
+        catch (OperatorException e)
+        {
+            throw new OperatorException(
+                e.Status,
+                e.Message,
+                "The copy is damaged or incomplete. Compare its size and SHA-256 with the original, and copy it again.",
+                e);
+        }
     }
 
     private static OperatorException Failed(string problem, string remedy) =>

@@ -40,6 +40,9 @@ internal sealed record RunStatus
     /// <summary>The samples that Prometheus has and the snapshot can't hold, in words; null if none is known.</summary>
     public string? MissingSamples { get; init; }
 
+    /// <summary>The ULIDs of blocks in the data directory that the snapshot lacks; null if there is none.</summary>
+    public IReadOnlyList<string>? BlocksNotInSnapshot { get; init; }
+
     /// <summary>Damage in the archived blocks, which Prometheus' own disk has too.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }

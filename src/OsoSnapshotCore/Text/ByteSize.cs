@@ -36,10 +36,22 @@ internal static class ByteSize
         return true;
     }
 
+    /// <summary>Adds sizes. A sum that no long holds is the maximum: a network file system may report 8 EiB.</summary>
+    public static long Sum(params IEnumerable<long> sizes)
+    {
+        Int128 sum = 0;
+        foreach (long size in sizes)
+        {
+            sum += size;
+        }
+
+        return (long)Int128.Clamp(sum, long.MinValue, long.MaxValue);
+    }
+
     /// <summary>Formats a size for people: <c>987 B</c>, <c>1.4 MiB</c>, <c>12.0 GiB</c>.</summary>
     public static string Format(long bytes)
     {
-        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
         double value = bytes;
         int unit = 0;
         while (value >= 1024 && unit < units.Length - 1)

@@ -79,6 +79,7 @@ internal sealed class PodDirectory
               interval: 200ms
               rules: [{record: {{PodOptions.HeadSeries}}, expr: vector(1)}]
             """);
+        Write(PodLauncher.FlagsFile, string.Concat(PodLauncher.Flags(options).Select(flag => flag + "\n")));
         foreach ((string path, string content) in options.Files)
         {
             Write(path, content);

@@ -20,7 +20,7 @@ internal static class PodLauncher
     public static Process Start(PodOptions options, PodDirectory directory) =>
         HostCommand.Start(HostCommand.AsRoot(
         [
-            "env", .. Variables(options, directory), "bash", Script("start-pod.sh"), "/bin/prometheus", .. Flags(options),
+            "env", .. Variables(options, directory), "bash", Script("start-pod.sh"), "/bin/prometheus", .. options.HasFlagsInFile ? ["@" + FlagsFile] : Flags(options),
         ]));
 
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Containers", name);
@@ -38,11 +38,18 @@ internal static class PodLauncher
         yield return "POD_NETWORK_OF=" + options.NetworkOf?.FirstProcessId.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static IEnumerable<string> Flags(PodOptions options)
+    /// <summary>Prometheus' flags, one a line.</summary>
+    public const string FlagsFile = "/etc/prometheus/flags";
+
+    public static IEnumerable<string> Flags(PodOptions options)
     {
         yield return "--config.file=/etc/prometheus/prometheus.yml";
         yield return $"--web.listen-address=:{options.Port}";
-        yield return "--storage.tsdb.path=" + options.StoragePath;
+        if (options.NamesStoragePath)
+        {
+            yield return "--storage.tsdb.path=" + options.StoragePath;
+        }
+
         if (options.RoutePrefix.Length > 0)
         {
             yield return "--web.route-prefix=" + options.RoutePrefix;

@@ -56,6 +56,12 @@ internal sealed record PodOptions
 
     public bool EnablesAdminApi { get; init; } = true;
 
+    /// <summary>False leaves the flag out. Debian's build then uses /var/lib/prometheus/metrics2/.</summary>
+    public bool NamesStoragePath { get; init; } = true;
+
+    /// <summary>True puts all flags into a file that the command line names with @.</summary>
+    public bool HasFlagsInFile { get; init; }
+
     /// <summary>More flags of Prometheus.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 

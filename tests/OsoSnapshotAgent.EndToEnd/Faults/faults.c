@@ -4,6 +4,7 @@
 //   FAULT_CALL    the call that fails: one of "names" below
 //   FAULT_AT      the number of the failing call, from 1, or -1 for each call
 //   FAULT_ERRNO   the error with which the call fails
+//   FAULT_BLOCKS  the blocks of 4 KiB that each file system reports, all of them free
 //   FAULT_DELAY   the milliseconds by which each FAULT_CALL is delayed
 // A name relative to a directory's descriptor counts as the path that it means.
 // The process prints each call that it made fail to stderr, and "faults: open=12 read=7 …" at its end.
@@ -18,14 +19,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum call { OPEN, READ, WRITE, SYNC, RENAME, UNLINK, MKDIR, STAT, TRUNCATE, ACCESS, READLINK, LIST, STATVFS, CALLS };
+enum call { OPEN, READ, WRITE, SYNC, RENAME, UNLINK, MKDIR, STAT, TRUNCATE, ACCESS, READLINK, LIST, STATVFS, LOCK, CALLS };
 static const char *const names[CALLS] = {
-  "open", "read", "write", "sync", "rename", "unlink", "mkdir", "stat", "truncate", "access", "readlink", "list", "statvfs",
+  "open", "read", "write", "sync", "rename", "unlink", "mkdir", "stat", "truncate", "access", "readlink", "list", "statvfs", "lock",
 };
 static atomic_long counts[CALLS];
 
@@ -151,8 +153,25 @@ ON_NAME(int, fstatat64, STAT, (int folder, const char *path, struct stat64 *stat
 ON_NAME(int, faccessat, ACCESS, (int folder, const char *path, int mode, int flags), (folder, path, mode, flags))
 ON_NAME(ssize_t, readlinkat, READLINK, (int folder, const char *path, char *buffer, size_t size), (folder, path, buffer, size))
 ON_FILE(ssize_t, getdents64, LIST, (int file, void *buffer, size_t size), (file, buffer, size))
-ON_FILE(int, fstatvfs, STATVFS, (int file, struct statvfs *status), (file, status))
-ON_FILE(int, fstatvfs64, STATVFS, (int file, struct statvfs64 *status), (file, status))
+ON_FILE(int, flock, LOCK, (int file, int operation), (file, operation))
+
+#define REPORTS(name, parameters, arguments, strikes)                    \
+  int name parameters {                                                  \
+    static int(*real) parameters;                                        \
+    const char *blocks = getenv("FAULT_BLOCKS");                         \
+    if (!real) *(void **)&real = real_dlsym(RTLD_NEXT, #name);           \
+    int result = strikes ? -1 : real arguments;                          \
+    if (result || !blocks) return result;                                \
+    status->f_bsize = status->f_frsize = 4096;                           \
+    status->f_blocks = status->f_bfree = status->f_bavail = strtoull(blocks, NULL, 10); \
+    return 0;                                                            \
+  }
+REPORTS(fstatvfs, (int file, struct statvfs *status), (file, status), strikes_file(STATVFS, file))
+REPORTS(fstatvfs64, (int file, struct statvfs64 *status), (file, status), strikes_file(STATVFS, file))
+REPORTS(statvfs, (const char *path, struct statvfs *status), (path, status), strikes(STATVFS, path))
+REPORTS(statvfs64, (const char *path, struct statvfs64 *status), (path, status), strikes(STATVFS, path))
+REPORTS(statfs, (const char *path, struct statfs *status), (path, status), strikes(STATVFS, path))
+REPORTS(statfs64, (const char *path, struct statfs64 *status), (path, status), strikes(STATVFS, path))
 ON_PATH(rename, RENAME, (const char *path, const char *to), (path, to), path)
 ON_PATH(link, RENAME, (const char *path, const char *to), (path, to), path)
 ON_NAME(int, renameat, RENAME, (int folder, const char *path, int to_folder, const char *to), (folder, path, to_folder, to))
@@ -171,7 +190,7 @@ void *dlsym(void *library, const char *name) {
     void *ours;
   } wrapped[] = {
     OURS(open), OURS(openat), OURS(openat64), OURS(read), OURS(write), OURS(fsync), OURS(statx), OURS(fstatat), OURS(fstatat64),
-    OURS(faccessat), OURS(readlinkat), OURS(getdents64), OURS(fstatvfs), OURS(fstatvfs64), OURS(renameat), OURS(renameat2), OURS(linkat),
+    OURS(faccessat), OURS(readlinkat), OURS(getdents64), OURS(fstatvfs), OURS(fstatvfs64), OURS(flock), OURS(renameat), OURS(renameat2), OURS(linkat),
     OURS(unlinkat), OURS(mkdirat),
   };
   // The wrappers ask with RTLD_NEXT, and real_dlsym answers them.

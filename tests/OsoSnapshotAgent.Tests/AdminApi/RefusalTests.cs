@@ -63,8 +63,8 @@ public sealed class RefusalTests : IDisposable
 
     [Fact]
     public async Task Any_other_error_in_Prometheus_own_words() => await AssertRefusedAsync(
-        FakeServer.Answer(500, "Internal Server Error", """{"status":"error","errorType":"internal","error":"create snapshot: create snapshot dir: read-only file system"}"""),
-        ExitStatus.PrometheusRefused, "answered 500 Internal Server Error: create snapshot: create snapshot dir: read-only file system", "kubectl logs POD -c CONTAINER");
+        FakeServer.Answer(500, "Internal Server Error", """{"status":"error","errorType":"internal","error":"create snapshot: create snapshot dir: any other reason"}"""),
+        ExitStatus.PrometheusRefused, "answered 500 Internal Server Error: create snapshot: create snapshot dir: any other reason", "kubectl logs POD -c CONTAINER");
 
     [Fact]
     public async Task A_long_error_in_one_line_of_bounded_length()
@@ -73,7 +73,20 @@ public sealed class RefusalTests : IDisposable
             FakeServer.Answer(500, "Internal Server Error", "one\ntwo" + new string('x', 5000), "text/plain"), ExitStatus.PrometheusRefused, ": one two", "kubectl logs");
 
         Assert.True(failure.Message.Length < 500);
-        Assert.EndsWith("…", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(" … ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_error_keeps_its_end_and_the_names_of_block_and_file()
+    {
+        string path = "/prometheus/" + string.Concat(Enumerable.Repeat("long-directory/", 30));
+        string error = $"create snapshot: link {path}01ARZ3NDEKTSV4RRFFQ69G5FAV/index {path}snapshots/index: any other reason";
+
+        OperatorException failure = await AssertRefusedAsync(
+            FakeServer.Answer(500, "Internal Server Error", $$"""{"status":"error","error":"{{error}}"}"""),
+            ExitStatus.PrometheusRefused, "link …/01ARZ3NDEKTSV4RRFFQ69G5FAV/index …/snapshots/index: any other reason", "kubectl logs");
+
+        Assert.DoesNotContain("long-directory", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,6 +104,11 @@ public sealed class RefusalTests : IDisposable
     public async Task A_name_that_would_leave_the_directory(string name) => await AssertRefusedAsync(
         FakeServer.Answer(200, "OK", $$$"""{"status":"success","data":{"name":"{{{name}}}"}}"""), ExitStatus.PrometheusRefused,
         $"'{name}' is not a name that Prometheus gives a snapshot", "OSO_SNAPSHOT_URL");
+
+    [Fact]
+    public async Task An_answer_that_claims_an_unknown_encoding() => await AssertRefusedAsync(
+        FakeServer.Answer(500, "Internal Server Error", """{"status":"error","error":"any reason"}""", "application/json; charset=zorglub"),
+        ExitStatus.PrometheusRefused, "answered 500 Internal Server Error: any reason", "kubectl logs");
 
     [Fact]
     public async Task A_missing_name() => await AssertRefusedAsync(

@@ -89,7 +89,7 @@ public sealed class TlsTests : IDisposable
         using FakeServer server = Server("127.0.0.2");
 
         await AssertRefusedAsync(
-            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "the TLS connection failed: ", "OSO_SNAPSHOT_CA_FILE");
+            server, new AgentSettings { CaFile = _directory.Write("ca.pem", _authority.ExportCertificatePem()) }, ExitStatus.PrometheusRefused, "for another host: 127.0.0.2", "OSO_SNAPSHOT_URL");
     }
 
     [Fact]

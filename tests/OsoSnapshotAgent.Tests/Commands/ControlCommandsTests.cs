@@ -53,10 +53,10 @@ public sealed class ControlCommandsTests
     public void The_JSON_has_the_documented_names_and_null_for_what_is_unknown()
     {
         Assert.Equal(
-            $$"""{"phase":"hold-for-copy","version":null,"client":null,"prometheusVersion":null,"snapshot":"20250820T165101Z-0eb533ff8d43ed64","headBlock":null,"blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"missingSamples":"samples that came out of order","problems":["index: bad magic","chunks/000001: too short"]}""",
+            $$"""{"phase":"hold-for-copy","version":null,"client":null,"prometheusVersion":null,"snapshot":"20250820T165101Z-0eb533ff8d43ed64","headBlock":null,"blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"missingSamples":"samples that came out of order","blocksNotInSnapshot":null,"problems":["index: bad magic","chunks/000001: too short"]}""",
             JsonSerializer.Serialize(Holding, ControlJson.Default.RunStatus));
         Assert.Equal(
-            """{"phase":"preflight","version":null,"client":null,"prometheusVersion":null,"snapshot":null,"headBlock":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"missingSamples":null,"problems":[]}""",
+            """{"phase":"preflight","version":null,"client":null,"prometheusVersion":null,"snapshot":null,"headBlock":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"missingSamples":null,"blocksNotInSnapshot":null,"problems":[]}""",
             JsonSerializer.Serialize(new() { Phase = "preflight", ElapsedSeconds = 1 }, ControlJson.Default.RunStatus));
     }
 

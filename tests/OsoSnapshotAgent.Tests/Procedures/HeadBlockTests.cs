@@ -27,6 +27,22 @@ public sealed class HeadBlockTests : IDisposable
         Assert.Null(HeadBlock.Find(_sample.Data, _sample.Snapshot));
     }
 
+    [Fact]
+    public void Many_directories_beside_the_blocks_take_no_memory()
+    {
+        Share(SampleBlock.OtherUlid);
+        for (int i = 0; i < 20_000; i++)
+        {
+            _sample.Directory.Make($"01ARZ3NDEKTSV4RRFFQ{i:0000000}");
+        }
+
+        HeadBlock.Find(_sample.Data, _sample.Snapshot);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(SampleBlock.Id, HeadBlock.Find(_sample.Data, _sample.Snapshot));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512 * 1024);
+    }
+
     public void Dispose() => _sample.Dispose();
 
     private void Share(string ulid) =>

@@ -91,17 +91,19 @@ public sealed class ProcedureRunnerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(28, ExitStatus.NoRoom)]
-    [InlineData(122, ExitStatus.NoRoom)]
-    [InlineData(5, ExitStatus.ArchiveFailed)]
-    [InlineData(30, ExitStatus.ArchiveFailed)]
-    public async Task A_file_system_error_is_told_by_its_number(int errno, object expected)
+    [InlineData(28, ExitStatus.NoRoom, "Free or add space")]
+    [InlineData(122, ExitStatus.NoRoom, "Raise the quota")]
+    [InlineData(5, ExitStatus.ArchiveFailed, "Look into the disk's health")]
+    [InlineData(30, ExitStatus.ArchiveFailed, "Linux makes a file system read-only")]
+    [InlineData(24, ExitStatus.ArchiveFailed, "Raise its limit of open files")]
+    [InlineData(110, ExitStatus.ArchiveFailed, "See whether the volume is full, read-only or failing")]
+    public async Task A_file_system_error_is_told_by_its_number(int errno, object expected, string remedy)
     {
         ExitStatus status = await RunAsync(_ => throw new IOException("as the kernel says", errno));
 
         Assert.Equal(expected, status);
         Assert.Contains("❌ as the kernel says", _recorder.Lines);
-        Assert.Contains(_recorder.Lines, line => line.StartsWith("   What to do: See whether the volume is full, read-only or failing", StringComparison.Ordinal));
+        Assert.Contains(_recorder.Lines, line => line.StartsWith("   What to do: " + remedy, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class RoomCheckTests : IDisposable
 
     private const string NoHead = "Not enough room: about 1 B are needed (the snapshot's directories). ";
 
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _directory = new(isInMemory: true);
 
     [Theory]
     [InlineData(false, true, Head, "OSO_SNAPSHOT_SKIP_HEAD=yes. Or archive less")]
@@ -54,6 +54,45 @@ public sealed class RoomCheckTests : IDisposable
         Require(agent, makesArchive);
 
         Assert.StartsWith($"Room: {_directory.Root} has ", Assert.Single(agent.Transcript.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_failed_needs_no_room()
+    {
+        Sparse("wal/checkpoint.00000009.tmp/00000000", "200T");
+        using Agent agent = new(_directory, SampleData.NoReserve);
+
+        Require(agent, makesArchive: false);
+    }
+
+    [Fact]
+    public void The_parts_add_up_to_what_is_needed()
+    {
+        Sparse("wal/00000001", "200T");
+        using Agent agent = new(_directory, SampleData.NoReserve);
+
+        OperatorException failure = Assert.Throws<OperatorException>(() => Require(agent, makesArchive: false));
+
+        Assert.Contains("about 200.0 TiB are needed (some 200.0 TiB for the block of the in-memory head)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sizes_that_no_long_can_add_are_too_much_and_no_overflow()
+    {
+        Sparse("wal/00000001", "7E");
+        Sparse("wal/00000002", "7E");
+        using Agent agent = new(_directory, SampleData.NoReserve);
+
+        Assert.All((bool[])[false, true], makesArchive => Assert.Contains(
+            "about 8.0 EiB are needed",
+            Assert.Throws<OperatorException>(() => Require(agent, makesArchive)).Message,
+            StringComparison.Ordinal));
+    }
+
+    private void Sparse(string file, string size)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_directory.PathOf(file))!);
+        SystemTool.Output("truncate", "-s", size, _directory.PathOf(file));
     }
 
     public void Dispose() => _directory.Dispose();

@@ -24,6 +24,23 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Counts_of_the_head_the_numbered_segments_and_the_newest_checkpoint()
+    {
+        string[] read = ["wal/00000007", "wal/00000008", "wal/checkpoint.00000006/00000000", "wal/checkpoint.00000006/00000001", "chunks_head/000003"];
+        string[] others =
+        [
+            "wal/checkpoint.00000004/00000000", "wal/checkpoint.00000009.tmp/00000000", "wal/checkpoint.00000005.tmp/00000000", "wal/00000009.tmp",
+            "chunks_head/000004.tmp", "wal/readme", "wal/checkpoint.x/00000000",
+        ];
+        foreach (string file in read.Concat(others))
+        {
+            _directory.Write(file, "x");
+        }
+
+        Assert.Equal(read.Order(StringComparer.Ordinal), Data.HeadFiles.Select(item => item.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Counts_as_reclaimable_only_what_is_not_shared_with_live_blocks()
     {
         byte[] content = new byte[64 * 1024];

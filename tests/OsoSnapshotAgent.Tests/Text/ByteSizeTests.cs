@@ -44,6 +44,15 @@ public sealed class ByteSizeTests
     [InlineData(1024, "1.0 KiB")]
     [InlineData(1468006, "1.4 MiB")]
     [InlineData(12L * 1024 * 1024 * 1024, "12.0 GiB")]
-    [InlineData(5000L * 1024 * 1024 * 1024 * 1024, "5000.0 TiB")]
+    [InlineData(5000L * 1024 * 1024 * 1024 * 1024, "4.9 PiB")]
+    [InlineData(long.MaxValue, "8.0 EiB")]
     public void Formats_with_one_decimal_in_binary_units(long bytes, string text) => Assert.Equal(text, ByteSize.Format(bytes));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6, 1, 2, 3)]
+    [InlineData(long.MaxValue, long.MaxValue, 1)]
+    [InlineData(long.MaxValue, long.MaxValue, long.MaxValue, -1)]
+    [InlineData(long.MinValue, long.MinValue, -1)]
+    public void A_sum_that_no_long_holds_is_the_maximum(long sum, params long[] sizes) => Assert.Equal(sum, ByteSize.Sum(sizes));
 }

@@ -71,7 +71,7 @@ internal sealed unsafe class IsalGunzipStream : ReadStream
             int result = _library.Inflate(_state);
             return result == 0
                 ? buffer.Length - (int)*(uint*)(_state + AvailableOut)
-                : throw new InvalidDataException($"the gzip data is damaged (ISA-L says {result})");
+                : throw new InvalidDataException("the gzip data is damaged");
         }
     }
 
