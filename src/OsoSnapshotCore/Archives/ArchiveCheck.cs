@@ -40,7 +40,7 @@ internal static class ArchiveCheck
     }
 
     // This may be a copy on another machine, so nothing can be said of the volume.
-    private static BlockAudit Read(ReadTap tap, Action<AuditedBlock> finished, CancellationToken token)
+    private static BlockAudit Read(ReadTap tap, Action<BlockReport> finished, CancellationToken token)
     {
         try
         {
