@@ -24,7 +24,7 @@ internal static class OddRun
                 int status = await CommandRun.RunAsync(create(), line.Words, program);
                 string text = told.ToString();
                 bool isExpected = status == 2 || (!line.IsWrong && (status == 0 || failures.Contains(status)));
-                if (!isExpected || !IsReadable(text) || (status != 0 && !IsExplained(text + printed)))
+                if (!isExpected || !IsReadable(text) || (status != 0 && !IsExplained(text + printed, status)))
                 {
                     faults.Add($"{status} {line}: {(text.Length > 600 ? text[..600] : text)}");
                 }
@@ -39,9 +39,10 @@ internal static class OddRun
         return faults;
     }
 
-    private static bool IsExplained(string text) =>
-        (text.Contains('❌', StringComparison.Ordinal) && text.Contains("What to do: ", StringComparison.Ordinal))
-        || text.Contains("\"problem\":\"", StringComparison.Ordinal);
+    private static bool IsExplained(string text, int status) =>
+        text.Contains("\"problem\":\"", StringComparison.Ordinal)
+        || (text.Contains('❌', StringComparison.Ordinal)
+            && (status != 2 || text.Contains("What to do: ", StringComparison.Ordinal)));
 
     // A bug prints its stack.
     private static bool IsReadable(string text) =>
