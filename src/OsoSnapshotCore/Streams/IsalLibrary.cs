@@ -37,8 +37,8 @@ internal sealed unsafe class IsalLibrary
     }
 
     /// <summary>
-    /// Identifies the code that compresses: on x86-64 and arm64 it makes different bytes. The library states no version,
-    /// so this is the start of the SHA-256 of its file, with the CPU instructions by which it chooses its code.
+    /// Identifies the code that compresses: on x86-64 and arm64 it makes different bytes. The library states no
+    /// version, so this is the start of its file's SHA-256, with the CPU instructions by which it chooses its code.
     /// </summary>
     public string Identity => _identity ??= $"{FileHash()} {RuntimeInformation.ProcessArchitecture} {Instructions()}";
 
