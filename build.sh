@@ -17,8 +17,8 @@ Usage: ./build.sh VERB
            with docker, podman or buildah
   mutants  change the code that guards deletion and verification, one place at a time, and print the changes that no
            test detects
-  judge    damage blocks in 2,000 ways, ask real servers about each, and append what they say to tests/judge.tsv; this
-           takes about an hour, and continues where it was interrupted
+  judge    damage blocks in 2,000 ways, ask real servers about each, and append what they do to tests/judge.tsv; this
+           takes about 20 minutes, and continues where it was interrupted
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
   bench-client
@@ -86,7 +86,7 @@ verb_mutants() {
 verb_judge() {
   src/build/install-packages.sh curl xz-utils
   tests/fetch-prometheus.sh bookworm trixie forky
-  nice -n 19 dotnet run --project tests/TsdbJudge --configuration Release -- run tests/judge.tsv "${OSO_JUDGE_ROWS:-2000}"
+  nice -n 19 dotnet run --project tests/TsdbJudge --configuration Release -- run tests/judge.tsv 2000
 }
 
 verb_test() {
