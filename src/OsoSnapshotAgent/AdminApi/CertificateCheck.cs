@@ -9,8 +9,9 @@ namespace OsoSnapshotAgent.AdminApi;
 /// certificate was refused.
 /// </summary>
 /// <param name="authorities">The authorities that replace the system's; null for the system's.</param>
+/// <param name="trustsAny">OSO_SNAPSHOT_INSECURE=yes asks for this, and the transcript warns of it.</param>
 /// <param name="showsCertificate">Whether the agent shows a certificate of its own.</param>
-internal sealed class CertificateCheck(TrustedAuthorities? authorities, bool showsCertificate)
+internal sealed class CertificateCheck(TrustedAuthorities? authorities, bool trustsAny, bool showsCertificate)
 {
     private const int MaxNames = 5;
     private const int MaxLetters = 100;
@@ -42,7 +43,7 @@ internal sealed class CertificateCheck(TrustedAuthorities? authorities, bool sho
             errors |= own.Build((X509Certificate2)certificate) ? 0 : SslPolicyErrors.RemoteCertificateChainErrors;
         }
 
-        if (errors == SslPolicyErrors.None)
+        if (trustsAny || errors == SslPolicyErrors.None)
         {
             return true;
         }

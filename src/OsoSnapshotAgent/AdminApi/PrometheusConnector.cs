@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
@@ -23,13 +22,13 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
     {
         AuthenticationHeaderValue? credentials = Credentials.Read(settings, target);
         SslStreamCertificateContext? shown = ClientCertificate.Read(settings, target);
-        CertificateCheck check = new(Authorities(target), showsCertificate: shown is not null);
+        CertificateCheck check = new(Authorities(target), settings.Insecure, showsCertificate: shown is not null);
         ConnectionTrace trace = new();
         ServiceCollection handlers = new();
         IHttpClientBuilder builder = handlers.AddHttpClient(Name)
             .RemoveAllLoggers()
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => Connection(trace, settings.Insecure ? TrustAny : check.Accept, shown));
+            .ConfigurePrimaryHttpMessageHandler(() => Connection(trace, check, shown));
         builder.AddResilienceHandler(
             Name,
             pipeline => ApiResilience.Configure(pipeline, settings.RequestTimeout, transcript, time));
@@ -45,7 +44,7 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
 
     private static SocketsHttpHandler Connection(
         ConnectionTrace trace,
-        RemoteCertificateValidationCallback check,
+        CertificateCheck check,
         SslStreamCertificateContext? shown) => new()
     {
         // A proxy in the environment is the cluster's; it must not see a request within the pod.
@@ -60,7 +59,7 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
         ConnectCallback = trace.ConnectAsync,
         SslOptions =
         {
-            RemoteCertificateValidationCallback = check,
+            RemoteCertificateValidationCallback = check.Accept,
             ClientCertificateContext = shown,
         },
     };
@@ -73,8 +72,4 @@ internal sealed class PrometheusConnector(AgentSettings settings, Transcript tra
             path,
             "Name a PEM file that the agent can read, in its own container or in Prometheus'."))
         : null;
-
-#pragma warning disable CA5359 // OSO_SNAPSHOT_INSECURE=yes asks for this.
-    private static bool TrustAny(object sender, X509Certificate? one, X509Chain? chain, SslPolicyErrors errors) => true;
-#pragma warning restore CA5359
 }

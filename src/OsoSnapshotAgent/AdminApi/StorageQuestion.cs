@@ -11,7 +11,10 @@ namespace OsoSnapshotAgent.AdminApi;
 internal sealed class StorageQuestion(PrometheusConnector connector, PrometheusLocator locator)
 {
     /// <returns>The path, as the flag gives it; null if the server does not answer.</returns>
-    public string? Ask(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root)
+    public string? Ask(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root) =>
+        AskAsync(prometheus, commandLine, root).GetAwaiter().GetResult();
+
+    private async Task<string?> AskAsync(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root)
     {
         try
         {
@@ -26,7 +29,7 @@ internal sealed class StorageQuestion(PrometheusConnector connector, PrometheusL
                 IsDataProven = false,
             };
             using PrometheusClient client = connector.Connect(target);
-            return locator.FindAsync(client, target, CancellationToken.None).GetAwaiter().GetResult().StoragePath;
+            return (await locator.FindAsync(client, target, CancellationToken.None)).StoragePath;
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {
