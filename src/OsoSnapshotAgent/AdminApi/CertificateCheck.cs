@@ -30,8 +30,10 @@ internal sealed class CertificateCheck(TrustedAuthorities? authorities, bool tru
             cause = text.Contains("alert ", StringComparison.Ordinal) ? Causes.OfMessage(text) : null;
         }
 
-        // Go before 1.21 says "bad certificate" to a client that shows none.
-        return cause == Causes.ClientCertificateRefused && !showsCertificate ? Causes.ClientCertificateWanted : cause;
+        // Go's alerts don't tell a missing certificate from one that is not accepted.
+        bool isOfClient = cause == Causes.ClientCertificateWanted || cause == Causes.ClientCertificateRefused;
+        Cause ofClient = showsCertificate ? Causes.ClientCertificateRefused : Causes.ClientCertificateWanted;
+        return isOfClient ? ofClient : cause;
     }
 
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
