@@ -26,11 +26,14 @@ internal sealed class CertificateCheck(TrustedAuthorities? authorities, bool tru
         // The alert of RFC 8446, section 6, stands in an inner exception of OpenSSL.
         for (; cause is null && failure is not null; failure = failure.InnerException)
         {
-            cause = failure.Message.Contains("alert ", StringComparison.Ordinal) ? Causes.OfMessage(failure.Message) : null;
+            string text = failure.Message;
+            cause = text.Contains("alert ", StringComparison.Ordinal) ? Causes.OfMessage(text) : null;
         }
 
-        // Go before 1.21 says "bad certificate" to a client that shows none.
-        return cause == Causes.ClientCertificateRefused && !showsCertificate ? Causes.ClientCertificateWanted : cause;
+        // Go's alerts don't tell a missing certificate from one that is not accepted.
+        bool isOfClient = cause == Causes.ClientCertificateWanted || cause == Causes.ClientCertificateRefused;
+        Cause ofClient = showsCertificate ? Causes.ClientCertificateRefused : Causes.ClientCertificateWanted;
+        return isOfClient ? ofClient : cause;
     }
 
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)

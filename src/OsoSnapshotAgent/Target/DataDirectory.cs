@@ -169,7 +169,11 @@ internal sealed class DataDirectory(DirectoryHandle directory) : IDisposable
 
     private static ulong? CheckpointNumber(string name) =>
         name.StartsWith(CheckpointPrefix, StringComparison.Ordinal)
-        && ulong.TryParse(name[CheckpointPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+        && ulong.TryParse(
+            name[CheckpointPrefix.Length..],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out ulong number)
             ? number
             : null;
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.Target;
 
 /// <summary>Finds Prometheus among the visible processes, and its data directory.</summary>
 /// <param name="dataDirectory">The value of OSO_SNAPSHOT_DATA_DIR; null to find the directory.</param>
-/// <param name="ask">Asks a server for its data directory, if its command line does not tell it; null not to ask.</param>
+/// <param name="ask">Asks a server for its data directory, if its command line does not tell it.</param>
 internal sealed class TargetFinder(
     ProcFileSystem proc,
     TargetAccess access,

@@ -49,10 +49,10 @@ public sealed class ByteSizeTests
     public void Formats_with_one_decimal_in_binary_units(long bytes, string text) => Assert.Equal(text, ByteSize.Format(bytes));
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(6, 1, 2, 3)]
-    [InlineData(long.MaxValue, long.MaxValue, 1)]
-    [InlineData(long.MaxValue, long.MaxValue, long.MaxValue, -1)]
-    [InlineData(long.MinValue, long.MinValue, -1)]
+    [InlineData(0L)]
+    [InlineData(6L, 1L, 2L, 3L)]
+    [InlineData(long.MaxValue, long.MaxValue, 1L)]
+    [InlineData(long.MaxValue, long.MaxValue, long.MaxValue, -1L)]
+    [InlineData(long.MinValue, long.MinValue, -1L)]
     public void A_sum_that_no_long_holds_is_the_maximum(long sum, params long[] sizes) => Assert.Equal(sum, ByteSize.Sum(sizes));
 }
