@@ -27,7 +27,8 @@ internal sealed class BlockComparison(ReferenceLedger references, ChunkLedger ch
             return null;
         }
 
-        // Prometheus writes references in ascending order, and counts the chunks. An index that names fewer has lost some.
+        // Prometheus writes references in ascending order, and counts the chunks: an index that names fewer has lost
+        // some.
         bool hasLost = meta?.Stats.NumChunks > references.Count && meta.Stats.NumChunks == chunks.Times.Count;
         if (open is not null && (samePlaces || (references.IsAscending && !hasLost)))
         {
