@@ -9,9 +9,10 @@ internal sealed class BlockComparison(ReferenceLedger references, ChunkLedger ch
 {
     private readonly SegmentTally[] _segments = chunks.InOrder();
 
+    /// <param name="meta">null if it is damaged.</param>
     /// <param name="open">Opens a file of the block; null if no file can be read again.</param>
     /// <returns>What Prometheus would fail at, in words that follow the block's name; null if nothing.</returns>
-    public string? Problem(Func<string, FileStream>? open)
+    public string? Problem(BlockMeta? meta, Func<string, FileStream>? open)
     {
         bool samePlaces = AreSame(segment => segment.Positions);
         bool areTimesKnown = samePlaces && references.IsAscending;
@@ -26,7 +27,10 @@ internal sealed class BlockComparison(ReferenceLedger references, ChunkLedger ch
             return null;
         }
 
-        if (open is not null)
+        // Prometheus writes references in ascending order, and counts the chunks: an index that names fewer has lost
+        // some.
+        bool hasLost = meta?.Stats.NumChunks > references.Count && meta.Stats.NumChunks == chunks.Times.Count;
+        if (open is not null && (samePlaces || (references.IsAscending && !hasLost)))
         {
             return ReadAgain(open);
         }
@@ -52,11 +56,14 @@ internal sealed class BlockComparison(ReferenceLedger references, ChunkLedger ch
             yield return "chunks of an unknown encoding";
         }
 
-        if (meta is null)
+        foreach (string note in meta is null ? [] : MetaNotes(index, meta))
         {
-            yield break;
+            yield return note;
         }
+    }
 
+    private IEnumerable<string> MetaNotes(IndexFigures index, BlockMeta meta)
+    {
         if (references.Count > 0 && (references.MinTime < meta.MinTime || references.MaxTime >= meta.MaxTime))
         {
             yield return "chunks outside the times of meta.json";
@@ -94,13 +101,10 @@ internal sealed class BlockComparison(ReferenceLedger references, ChunkLedger ch
 
     private string Difference()
     {
-        string missing = chunks.FirstMissing();
-        bool hasGap = Array.Exists(
-            _segments,
-            segment => ulong.Parse(segment.Name, CultureInfo.InvariantCulture)
-                > ulong.Parse(missing, CultureInfo.InvariantCulture));
+        ulong missing = chunks.FirstMissing();
+        bool hasGap = missing == 1 || Array.Exists(_segments, segment => ChunkLedger.NumberOf(segment) > missing);
         return hasGap || references.Places.Count > _segments.Length
-            ? $" has no {ChunkSegmentCheck.Directory}{missing}"
+            ? $" has no {ChunkSegmentCheck.Directory}{missing:000000}"
             : ": chunks and index do not belong together";
     }
 

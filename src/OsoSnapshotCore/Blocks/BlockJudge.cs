@@ -76,7 +76,7 @@ internal sealed class BlockJudge(
         if (_index is { References: ReferenceLedger references } && _areSegmentsSound)
         {
             BlockComparison comparison = new(references, chunks);
-            if (comparison.Problem(open) is { } problem)
+            if (comparison.Problem(_meta, open) is { } problem)
             {
                 problems.Add($"block {id}{problem}");
             }

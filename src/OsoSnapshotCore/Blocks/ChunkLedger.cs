@@ -65,11 +65,11 @@ internal sealed class ChunkLedger
     /// </summary>
     public SegmentTally[] InOrder() => [.. _segments.OrderBy(segment => segment.Name, StringComparer.Ordinal)];
 
-    /// <returns>The first name that the segments lack.</returns>
-    public string FirstMissing()
+    /// <returns>The first number, from 1 on, that the segments lack.</returns>
+    public ulong FirstMissing()
     {
         ulong expected = 1;
-        foreach (ulong number in InOrder().Select(segment => ulong.Parse(segment.Name, CultureInfo.InvariantCulture)))
+        foreach (ulong number in InOrder().Select(NumberOf))
         {
             if (number > expected)
             {
@@ -79,6 +79,8 @@ internal sealed class ChunkLedger
             expected = number + 1;
         }
 
-        return expected.ToString("000000", CultureInfo.InvariantCulture);
+        return expected;
     }
+
+    public static ulong NumberOf(SegmentTally segment) => ulong.Parse(segment.Name, CultureInfo.InvariantCulture);
 }

@@ -94,7 +94,6 @@ public sealed class BlockJudgeTests : IDisposable
     public void A_chunk_that_no_series_names_is_noted_where_the_named_ones_can_be_read()
     {
         _files["chunks/000002"] = SampleBlock.Segment(40, 40);
-        _files["meta.json"] = Meta(480, 3, 4);
         Expect(Verdict.Noted, "1 chunk that no series names", inDirectory: true);
         Expect(Verdict.Damaged, NotTogether, inDirectory: false);
     }
@@ -103,8 +102,23 @@ public sealed class BlockJudgeTests : IDisposable
     public void A_segment_that_is_missing_and_unused_is_no_damage_where_the_named_chunks_can_be_read()
     {
         _files["chunks/000004"] = SampleBlock.Segment(40);
-        _files["meta.json"] = Meta(480, 3, 4);
         Expect(Verdict.Noted, "1 chunk that no series names", inDirectory: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void An_index_that_names_fewer_chunks_than_the_block_has_and_counts_is_damage(bool inDirectory)
+    {
+        _files["index"] = SampleIndex.Of([8, InSecond(8)]).Bytes;
+        Expect(Verdict.Damaged, NotTogether, inDirectory);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Two_series_of_one_chunk_are_damage(bool inDirectory)
+    {
+        _files["index"] = SampleIndex.Of([8, 8, InSecond(8)]).Bytes;
+        Expect(Verdict.Damaged, NotTogether, inDirectory);
     }
 
     [Theory]

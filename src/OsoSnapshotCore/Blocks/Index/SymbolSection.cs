@@ -69,18 +69,13 @@ internal sealed class SymbolSection(IndexFigures figures, IChunkReferences refer
             }
             else
             {
-                int length = Varint.TryRead(rest[at..], out ulong bytes);
-                if (length == 0 && rest.Length < _left)
+                int length = TakeLength(rest[at..], _left - at);
+                if (length == 0)
                 {
                     break;
                 }
 
-                if (length <= 0 || bytes > (ulong)(_left - at - length))
-                {
-                    throw Damage("a symbol is longer than the symbols");
-                }
-
-                (at, _symbolBytesLeft, _symbolsLeft) = (at + length, (long)bytes, _symbolsLeft - 1);
+                at += length;
             }
         }
 
@@ -91,5 +86,23 @@ internal sealed class SymbolSection(IndexFigures figures, IChunkReferences refer
         {
             throw Damage("it has fewer symbols than it says");
         }
+    }
+
+    /// <returns>The bytes of a symbol's length; 0 if more bytes are needed.</returns>
+    private int TakeLength(ReadOnlySpan<byte> rest, long left)
+    {
+        int length = Varint.TryRead(rest, out ulong bytes);
+        if (length == 0 && rest.Length < left)
+        {
+            return 0;
+        }
+
+        if (length <= 0 || bytes > (ulong)(left - length))
+        {
+            throw Damage("a symbol is longer than the symbols");
+        }
+
+        (_symbolBytesLeft, _symbolsLeft) = ((long)bytes, _symbolsLeft - 1);
+        return length;
     }
 }
