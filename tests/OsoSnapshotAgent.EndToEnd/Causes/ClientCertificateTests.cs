@@ -57,7 +57,11 @@ public sealed class ClientCertificateTests : IAsyncLifetime
         Assert.Contains("OSO_SNAPSHOT_CERT_FILE and OSO_SNAPSHOT_KEY_FILE", wanted.TerminationMessage, StringComparison.Ordinal);
 
         AgentResult refused = (await pod.RunAgentAsync(Settings("stranger"))).EndedWith(4);
-        Assert.Contains("the server does not accept the client certificate", refused.Output, StringComparison.Ordinal);
+        // The server may reset the connection before its alert is read.
+        Assert.True(
+            refused.Output.Contains("the server does not accept the client certificate", StringComparison.Ordinal)
+            || refused.Output.Contains("the connection broke", StringComparison.Ordinal),
+            refused.Output);
 
         AgentResult mixed = (await pod.RunAgentAsync(Settings("client", key: "stranger"))).EndedWith(2);
         Assert.Contains("/etc/prometheus/stranger.key can't be used: it is not the key of /etc/prometheus/client.pem", mixed.Output, StringComparison.Ordinal);
