@@ -18,7 +18,13 @@ public sealed partial class DocumentTests
         Assert.All(Document.All, document => Assert.InRange(
             Encoding.UTF8.GetByteCount(document.Text),
             1,
-            document.Path == "README.md" ? MaxReadmeBytes : MaxBytes));
+            document.Path switch
+            {
+                "README.md" => MaxReadmeBytes,
+                // It grows with each version.
+                "CHANGELOG.md" => int.MaxValue,
+                _ => MaxBytes,
+            }));
     }
 
     [Fact]
