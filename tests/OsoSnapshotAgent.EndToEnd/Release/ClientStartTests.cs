@@ -1,4 +1,3 @@
-using System.Globalization;
 using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using TsdbGenerator;
@@ -10,7 +9,6 @@ public sealed class ClientStartTests : IDisposable
 {
     private const string Wine = "/usr/lib/wine/wine64";
     private const string Qemu = "/usr/bin/qemu-aarch64-static";
-    private const double MaxStartSeconds = 0.05;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-client-start-").FullName;
 
@@ -39,27 +37,7 @@ public sealed class ClientStartTests : IDisposable
             name => "Z:" + PathOf(name).Replace('/', separator));
     }
 
-    [Fact]
-    public async Task The_start_takes_at_most_50_ms_of_a_CPU()
-    {
-        List<double> seconds = [];
-        for (int run = 0; run < 5; run++)
-        {
-            seconds.Add(await StartSecondsAsync());
-        }
-
-        Assert.InRange(seconds.Min(), 0, MaxStartSeconds);
-    }
-
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    // Other programs on this machine change the time of the CPU only little.
-    private static async Task<double> StartSecondsAsync()
-    {
-        CommandResult timed = await HostCommand.RunAsync("bash", "-c", "TIMEFORMAT='%3U %3S'; time \"$0\" --version", Client.Binary);
-        Assert.StartsWith("kubectl-oso_snapshot", timed.Succeeded().Output, StringComparison.Ordinal);
-        return timed.Error.Split().Where(word => word.Length > 0).Sum(word => double.Parse(word, CultureInfo.InvariantCulture));
-    }
 
     private async Task PrintsVerbsVerifiesAndRestoresAsync(string[] client, Func<string, string> pathOf)
     {
