@@ -69,7 +69,9 @@ GUARDS = {
     "Blocks/Index/SeriesSection.cs": "IndexCheck",
     "Blocks/Index/SymbolSection.cs": "IndexCheck",
     "Archives/ArchiveCheck.cs": "ArchiveCheck OddFile PlantedLink",
+    "Archives/ArchiveReader.cs": "ArchiveReader ArchiveVerifier ArchiveCheck",
     "Archives/ArchiveVerifier.cs": "ArchiveVerifier ArchiveCheck SnapshotArchiving",
+    "Archives/EntryComparison.cs": "ArchiveVerifier ArchiveCheck SnapshotArchiving",
     "Archives/ChecksumFile.cs": "ArchiveCheck SnapshotArchiving PlantedLink",
 }
 

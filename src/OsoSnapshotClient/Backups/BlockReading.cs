@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using OsoSnapshotClient.Restore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Streams;
 
@@ -25,16 +26,25 @@ internal sealed record BlockVerdict
 }
 
 /// <summary>Reads a block's archive: its SHA-256, its structure, each file of the block, and the fingerprint.</summary>
-/// <param name="sink">A second visitor that gets the entries; null for none.</param>
-internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) : IEntryVisitor
+internal sealed class BlockReading : IEntryVisitor
 {
     // Segments have 512 MiB each: no block has so many files.
     private const int MaxFiles = 100_000;
 
+    private readonly BlockName _name;
     private readonly BlockAudit _audit = new();
+    private readonly BlockVisitor _visitor;
     private readonly List<(string Path, long SizeBytes, byte[]? Content)> _files = [];
     private MemoryStream? _content;
     private long _bytes;
+
+    /// <param name="name">The block that the archive must hold.</param>
+    /// <param name="sink">A second visitor that gets the entries; null for none.</param>
+    public BlockReading(BlockName name, IEntryVisitor? sink = null)
+    {
+        _name = name;
+        _visitor = new(_audit, sink);
+    }
 
     /// <summary>Bytes of the block's files that were read so far; may be read from any thread.</summary>
     public long ContentBytes => Interlocked.Read(ref _bytes);
@@ -50,7 +60,7 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
         string? damage = null;
         try
         {
-            ArchiveWalk.RunBlock(tap, name.Ulid, this, token);
+            ArchiveReader.ReadBlock(tap, _name.Ulid, this, token);
             _audit.Finish();
             damage = JudgeFingerprint();
         }
@@ -71,18 +81,11 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
         };
     }
 
-    public void Directory(string path)
-    {
-        if (BlockId.TryParse(path, out BlockId id))
-        {
-            _audit.StartBlock(id);
-        }
+    public void Directory(TarHeader entry, string path) => _visitor.Directory(entry, path);
 
-        sink?.Directory(path);
-    }
-
-    public void StartFile(string path, long sizeBytes)
+    public void StartFile(TarHeader entry, string path)
     {
+        long sizeBytes = entry.SizeBytes;
         if (sizeBytes > MaxBytes - ContentBytes)
         {
             throw new ForeignArchiveException($"more than the {MaxBytes} bytes that the list names");
@@ -102,22 +105,19 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
 
         _content = isCounted ? new MemoryStream() : null;
         _files.Add((pathInBlock, sizeBytes, null));
-        _audit.StartFile(path);
-        sink?.StartFile(path, sizeBytes);
+        _visitor.StartFile(entry, path);
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
         Interlocked.Add(ref _bytes, bytes.Length);
         _content?.Write(bytes);
-        _audit.Append(bytes);
-        sink?.Append(bytes);
+        _visitor.Append(bytes);
     }
 
     public void FinishFile()
     {
-        _audit.FinishFile();
-        sink?.FinishFile();
+        _visitor.FinishFile();
         if (_content is { } content)
         {
             _files[^1] = _files[^1] with { Content = content.ToArray() };
@@ -128,6 +128,6 @@ internal sealed class BlockReading(BlockName name, IEntryVisitor? sink = null) :
     private string? JudgeFingerprint()
     {
         string found = BlockFingerprint.Of(_files);
-        return found == name.Fingerprint ? null : $"its content has the fingerprint {found}";
+        return found == _name.Fingerprint ? null : $"its content has the fingerprint {found}";
     }
 }

@@ -44,35 +44,35 @@ internal sealed class RestoreRun(
     }
 
     // One pass hashes, checks and unpacks the same bytes. The target moves the files into place only if this returns.
-    private ArchiveContent Unpack(FileStream file, string scratch, CancellationToken token)
+    private BlockAudit Unpack(FileStream file, string scratch, CancellationToken token)
     {
         using Unpacking unpacking = new(scratch, _target.RequireRoomFor);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
-        ArchiveContent? content = null;
-        OperatorException? damage = null;
+        BlockAudit audit = new();
+        OperatorException? damage;
         try
         {
-            content = ArchiveContent.Read(tap, unpacking, token);
+            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit, unpacking), token);
+            audit.Finish();
+            damage = audit.Blocks.Count > 0 ? null : Foreign("it holds no block");
+        }
+        catch (ForeignArchiveException e)
+        {
+            damage = Foreign(e.Message);
         }
         catch (InvalidDataException e)
         {
             damage = Failed($"{archive} is damaged or no archive: {Printable.Text(e.Message)}", "copy it again");
         }
-        catch (ForeignArchiveException e)
-        {
-            damage = Failed(
-                $"{archive} is not an archive of one snapshot: {Printable.Text(e.Message)}",
-                $"see its content with tar tvf {archive}");
-        }
 
         // A wrong checksum explains more than the damage that was found.
         CompareChecksum(tap, hash, token);
-        return content is null ? throw damage!
-            : content.Problems.Count == 0 ? content
+        return damage is not null ? throw damage
+            : audit.Problems.Count == 0 ? audit
             : throw Failed(
                 "The blocks are damaged." + string.Concat(
-                    content.Problems.Select(problem => "\n   " + Printable.Text(problem))),
+                    audit.Problems.Select(problem => "\n   " + Printable.Text(problem))),
                 "copy the archive again; if the damage is on Prometheus' own disk, restore the other blocks by hand");
     }
 
@@ -96,6 +96,10 @@ internal sealed class RestoreRun(
 
         output.WriteLine($"✅ SHA-256 as in {path}");
     }
+
+    private OperatorException Foreign(string why) => Failed(
+        $"{archive} is not an archive of one snapshot: {Printable.Text(why)}",
+        $"see its content with tar tvf {archive}");
 
     private static OperatorException Failed(string problem, string remedy) => new(ClientStatus.Failed, problem, remedy);
 }

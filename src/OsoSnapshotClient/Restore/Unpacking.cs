@@ -1,3 +1,6 @@
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Tar;
+
 namespace OsoSnapshotClient.Restore;
 
 /// <summary>Writes the entries of an archive below a new directory.</summary>
@@ -6,14 +9,14 @@ internal sealed class Unpacking(string directory, Action<long>? requireRoom = nu
 {
     private FileStream? _file;
 
-    public void Directory(string path)
+    public void Directory(TarHeader entry, string path)
     {
         // A directory is made for its first file, so that an archive of directories makes none.
     }
 
-    public void StartFile(string path, long sizeBytes)
+    public void StartFile(TarHeader entry, string path)
     {
-        requireRoom?.Invoke(sizeBytes);
+        requireRoom?.Invoke(entry.SizeBytes);
         string file = PathOf(path);
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         _file = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotCore.Archives;
 
@@ -44,13 +45,22 @@ internal static class ArchiveCheck
     {
         try
         {
-            return ArchiveVerifier.Verify(tap, written: null, token, finished);
+            BlockAudit audit = new(finished);
+            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit), token);
+            audit.Finish();
+            return audit;
         }
-        catch (OperatorException e)
+        catch (ForeignArchiveException e)
+        {
+            throw Failed(
+                $"This is not an archive of one snapshot: {Printable.Text(e.Message)}.",
+                "See its content with tar tvf. restore unpacks only archives that this check accepts.");
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
-                e.Status,
-                e.Message,
+                ExitStatus.ArchiveFailed,
+                $"The archive can't be read back: {e.Message}",
                 "The copy is damaged or incomplete. Compare its size and SHA-256 with the original, and copy it again.",
                 e);
         }

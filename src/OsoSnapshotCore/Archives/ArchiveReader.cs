@@ -2,26 +2,14 @@ using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
 
-namespace OsoSnapshotClient.Restore;
-
-/// <summary>Gets the entries of an archive. Paths are relative to the directory that holds the blocks.</summary>
-internal interface IEntryVisitor
-{
-    void Directory(string path);
-
-    void StartFile(string path, long sizeBytes);
-
-    void Append(ReadOnlySpan<byte> bytes);
-
-    void FinishFile();
-}
+namespace OsoSnapshotCore.Archives;
 
 /// <summary>The archive holds something unexpected, or a name that would leave the directory.</summary>
 internal sealed class ForeignArchiveException(string entry)
-    : Exception($"it holds {(entry.Length > 100 ? entry[..100] + "…" : entry)}");
+    : FormatException($"it holds {(entry.Length > 100 ? entry[..100] + "…" : entry)}");
 
-/// <summary>Reads an archive from its start to its end.</summary>
-internal static class ArchiveWalk
+/// <summary>Reads an archive once, from its start to its end.</summary>
+internal static class ArchiveReader
 {
     private const int BufferBytes = 512 * 1024;
     private const string Root = "snapshots";
@@ -29,13 +17,14 @@ internal static class ArchiveWalk
     /// <summary>Reads an archive of one snapshot. The visitor's paths lack <c>snapshots/NAME/</c>.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
     /// <exception cref="ForeignArchiveException">The archive is not of one snapshot.</exception>
-    public static void Run(Stream packed, IEntryVisitor visitor, CancellationToken token)
+    public static void ReadSnapshot(Stream packed, IEntryVisitor visitor, CancellationToken token)
     {
         string? snapshot = null;
         Walk(packed, PathBelowSnapshot, visitor, token);
 
-        string PathBelowSnapshot(TarHeader entry, string[] parts)
+        string PathBelowSnapshot(TarHeader entry)
         {
+            string[] parts = Parts(entry);
             if (parts[0] != Root)
             {
                 throw new ForeignArchiveException(entry.Name);
@@ -46,25 +35,38 @@ internal static class ArchiveWalk
                 throw new ForeignArchiveException($"{Root}/{parts[1]} beside {Root}/{snapshot}");
             }
 
-            return string.Join('/', parts.Skip(2));
+            return parts.Length > 2 || entry.Kind == TarEntryKind.Directory
+                ? string.Join('/', parts.Skip(2))
+                : throw new ForeignArchiveException(entry.Name);
         }
     }
 
     /// <summary>Reads an archive of one block. The visitor's paths begin with the block's name.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
     /// <exception cref="ForeignArchiveException">The archive is not of this block.</exception>
-    public static void RunBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
+    public static void ReadBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
     {
         Walk(packed, PathInBlock, visitor, token);
 
-        string PathInBlock(TarHeader entry, string[] parts) =>
-            parts[0] == block.Text && (parts.Length > 1 || entry.Kind == TarEntryKind.Directory)
+        string PathInBlock(TarHeader entry)
+        {
+            string[] parts = Parts(entry);
+            return parts[0] == block.Text && (parts.Length > 1 || entry.Kind == TarEntryKind.Directory)
                 ? string.Join('/', parts)
                 : throw new ForeignArchiveException(entry.Name);
+        }
     }
 
+    /// <summary>
+    /// Reads an archive whatever its names are: it is compared with the snapshot, or with its checksum, and not
+    /// unpacked. The visitor's paths lack the first two names.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
+    public static void ReadAny(Stream packed, IEntryVisitor visitor, CancellationToken token) =>
+        Walk(packed, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token);
+
     private static void Walk(
-        Stream packed, Func<TarHeader, string[], string> pathOf, IEntryVisitor visitor, CancellationToken token)
+        Stream packed, Func<TarHeader, string> pathOf, IEntryVisitor visitor, CancellationToken token)
     {
         using Stream gzip = GzipEngines.Open(packed);
         TarReader tar = new(gzip);
@@ -72,23 +74,14 @@ internal static class ArchiveWalk
         while (tar.Next() is { } entry)
         {
             token.ThrowIfCancellationRequested();
-            string path = pathOf(entry, Parts(entry));
-            if (entry.Kind == TarEntryKind.Directory)
+            string path = pathOf(entry);
+            if (entry.Kind != TarEntryKind.File)
             {
-                if (path.Length > 0)
-                {
-                    visitor.Directory(path);
-                }
-
+                visitor.Directory(entry, path);
                 continue;
             }
 
-            if (path.Length == 0)
-            {
-                throw new ForeignArchiveException(entry.Name);
-            }
-
-            visitor.StartFile(path, entry.SizeBytes);
+            visitor.StartFile(entry, path);
             int count;
             while ((count = tar.Read(buffer)) > 0)
             {

@@ -1,11 +1,12 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using OsoSnapshotClient.Restore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Archives.Tar;
 
-namespace OsoSnapshotClient.Tests.Restore;
+namespace OsoSnapshotAgent.Tests.Archives;
 
 /// <summary>Tests that names which would leave the directory, on this or another system, are refused.</summary>
-public sealed class ArchiveWalkTests
+public sealed class ArchiveReaderTests
 {
     [Theory]
     [InlineData("snapshots/n/../../../etc/passwd")]
@@ -41,7 +42,7 @@ public sealed class ArchiveWalkTests
 
         packed.Position = 0;
         Names visitor = new();
-        ArchiveWalk.Run(packed, visitor, TestContext.Current.CancellationToken);
+        ArchiveReader.ReadSnapshot(packed, visitor, TestContext.Current.CancellationToken);
         return visitor.Files;
     }
 
@@ -49,11 +50,11 @@ public sealed class ArchiveWalkTests
     {
         public List<string> Files { get; } = [];
 
-        public void Directory(string path)
+        public void Directory(TarHeader entry, string path)
         {
         }
 
-        public void StartFile(string path, long sizeBytes) => Files.Add(path);
+        public void StartFile(TarHeader entry, string path) => Files.Add(path);
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
