@@ -6,7 +6,7 @@ namespace OsoSnapshotCore.Archives;
 internal interface IEntryVisitor
 {
     /// <summary>Gets an entry without content.</summary>
-    /// <param name="entry">A directory, or a kind of entry that only <see cref="ArchiveReader.ReadAny"/> lets pass.</param>
+    /// <param name="entry">A directory, or what only <see cref="ArchiveReader.ReadAny"/> lets pass.</param>
     /// <param name="path">The path below the directory that holds the blocks; empty for that directory.</param>
     void Directory(TarHeader entry, string path);
 
