@@ -19,7 +19,7 @@ COPY . .
 ARG REVISION=""
 RUN CI=true SourceRevisionId=$REVISION src/build/publish.sh "$TARGETARCH"
 ARG SOURCE_DATE_EPOCH=0
-RUN src/build/install-packages.sh binutils busybox-static ca-certificates libisal2 python3 \
+RUN src/build/install-packages.sh binutils busybox ca-certificates libisal2 python3 \
  && docker/stage-root.sh "$TARGETARCH" "$(find dist -name oso-snapshot)" /image /oso_snapshot.cdx.json
 
 FROM scratch

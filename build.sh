@@ -37,7 +37,7 @@ verb_client() {
 }
 
 verb_image() {
-  src/build/install-packages.sh binutils busybox-static ca-certificates libisal2 python3
+  src/build/install-packages.sh binutils busybox ca-certificates libisal2 python3
   # shellcheck source-path=SCRIPTDIR source=docker/lib.sh
   if ! (. docker/lib.sh && find_engine) &>/dev/null; then
     src/build/install-packages.sh buildah podman runc
@@ -49,7 +49,7 @@ verb_image() {
 }
 
 verb_release() {
-  src/build/install-packages.sh binutils buildah busybox-static ca-certificates libisal2 podman python3 runc zip
+  src/build/install-packages.sh binutils buildah busybox ca-certificates libisal2 podman python3 runc zip
   src/build/release.sh
 }
 
