@@ -19,6 +19,7 @@ Usage: ./build.sh VERB
            test detects
   judge    damage blocks in 2,000 ways, ask real servers about each, and append what they do to tests/judge.tsv; this
            takes about 20 minutes, and continues where it was interrupted
+  soak     run a class of tests with more seeds: ./build.sh soak CLASS [ROUNDS]; see tests/SOAK.md
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
   bench-client
@@ -89,6 +90,12 @@ verb_judge() {
   nice -n 19 dotnet run --project tests/TsdbJudge --configuration Release -- run tests/judge.tsv 2000
 }
 
+verb_soak() {
+  verb_image
+  tests/fetch-prometheus.sh bookworm trixie forky
+  tests/soak.sh "$@"
+}
+
 verb_test() {
   # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
@@ -108,7 +115,11 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | client | image | release | outdated | mutants | judge | bench | bench-client) "verb_$1" ;;
+  demo | test | publish | client | image | release | outdated | mutants | judge | soak | bench | bench-client)
+    verb=$1
+    shift
+    "verb_$verb" "$@"
+    ;;
   "") usage ;;
   *)
     echo "There is no verb '$1'." >&2

@@ -158,7 +158,9 @@ public sealed class SnapshotTests : IDisposable
     [Fact]
     public async Task A_time_range_takes_only_the_blocks_that_overlap_it()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 3) });
+        // Right after an even hour, a block of these two hours would end within the last minute.
+        BlockSet blocks = new(Count: 3) { Until = TimeProvider.System.GetUtcNow().AddHours(-2) };
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = blocks });
 
         AgentResult result = (await pod.RunAgentAsync(Given.Variables(("OSO_SNAPSHOT_SINCE", "1m")))).EndedWith(0);
 
