@@ -10,7 +10,7 @@ public sealed partial class CommandLineTests
     [Theory]
     [InlineData("--offset is 'x', but must be a whole number from 0 to 9223372036854775807", "export", "--offset", "x")]
     [InlineData("--offset needs a value", "export", "--offset")]
-    [InlineData("--length needs a value", "export", "--length", "--offset", "1")]
+    [InlineData("--length is '--offset', but must be a whole number", "export", "--length", "--offset", "1")]
     [InlineData("--block needs a value", "export", "--stream", "--block")]
     [InlineData("--every needs a value", "export", "--length", "1", "--every")]
     [InlineData("--offset is given more than once", "export", "--offset", "1", "--offset", "2")]

@@ -57,7 +57,7 @@ internal sealed class PosixChild : IKubectlCall
 
     public void Kill()
     {
-        if (!_end.IsCompleted)
+        if (_end is { IsCompleted: false })
         {
             _group.Kill(_id);
         }
@@ -65,6 +65,8 @@ internal sealed class PosixChild : IKubectlCall
 
     public void Dispose()
     {
+        // A cancelled wait may come here before the cancellation has killed kubectl.
+        Kill();
         _group.Dispose();
         _output.Dispose();
         _errorText.Dispose();

@@ -46,5 +46,9 @@ internal sealed class WindowsChild : IKubectlCall
         }
     }
 
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
 }

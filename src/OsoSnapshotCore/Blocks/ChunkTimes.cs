@@ -9,9 +9,11 @@ internal sealed class ChunkTimes
     /// <summary>No chunk starts at this time: it stands for a chunk whose first time is unknown.</summary>
     public const long Unknown = long.MinValue;
 
-    private const int MaxKept = 1 << 20;
+    // 2 MiB. Equal hashes of all times prove them; these are asked only where the hashes differ.
+    private const int MaxKept = 1 << 18;
 
-    private long[] _times = [];
+    // One array for all blocks: the garbage of a growing one would add to the pod's memory.
+    private readonly long[] _times = GC.AllocateUninitializedArray<long>(MaxKept);
     private int _kept;
     private int _shift;
 
@@ -36,11 +38,6 @@ internal sealed class ChunkTimes
 
         if (IsKept(Count))
         {
-            if (_kept == _times.Length)
-            {
-                Array.Resize(ref _times, Math.Max(1024, 2 * _kept));
-            }
-
             _times[_kept++] = time;
         }
 

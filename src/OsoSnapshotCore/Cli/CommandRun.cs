@@ -46,7 +46,10 @@ internal static class CommandRun
     /// <exception cref="OperatorException">The command line is wrong.</exception>
     public static void ThrowIfWrong(ParseResult line, string program)
     {
-        string? problem = UnknownOption(line) ?? (line.Errors.Count > 0 ? Describe(line.Errors[0], line) : null);
+        // What an option lacks explains more than the word after it.
+        ParseError? first = line.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult)
+            ?? (line.Errors.Count > 0 ? line.Errors[0] : null);
+        string? problem = Directive(line) ?? UnknownOption(line) ?? (first is null ? null : Describe(first, line));
         if (problem is not null)
         {
             Command command = line.CommandResult.Command;
@@ -86,6 +89,12 @@ internal static class CommandRun
             _ => first.Message,
         };
     }
+
+    // The parser neither knows nor refuses a word such as [suggest] in the first place.
+    private static string? Directive(ParseResult line) =>
+        line.Tokens.Any(token => token.Type == TokenType.Directive)
+            ? $"There is no verb '{Printable.Short(line.Tokens[0].Value)}'."
+            : null;
 
     // The parser takes an unknown option as an argument, if the verb has arguments.
     private static string? UnknownOption(ParseResult line) =>
