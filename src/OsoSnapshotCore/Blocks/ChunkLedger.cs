@@ -20,8 +20,8 @@ internal sealed class SegmentTally
 /// <summary>What the segments of a block hold, in memory that does not grow with them.</summary>
 internal sealed class ChunkLedger
 {
-    // A segment has 512 MiB.
-    public const int MaxSegments = 100_000;
+    // A segment has 512 MiB, so this is a block of 5 TiB.
+    public const int MaxSegments = 10_000;
 
     private readonly List<SegmentTally> _segments = [];
 

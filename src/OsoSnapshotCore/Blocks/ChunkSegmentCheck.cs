@@ -18,6 +18,7 @@ internal sealed class ChunkSegmentCheck(ChunkLedger ledger, SegmentTally tally) 
     /// <summary>The directory of the segments in the block's, with its slash.</summary>
     public const string Directory = "chunks/";
 
+    private const int MaxNameLength = 255;
     private const int HeaderLength = 8;
 
     // A varint32 has at most five bytes.
@@ -52,8 +53,12 @@ internal sealed class ChunkSegmentCheck(ChunkLedger ledger, SegmentTally tally) 
             return null;
         }
 
+        // No file system has longer names, and the name is kept.
         ReadOnlySpan<char> name = pathInBlock.AsSpan(Directory.Length);
-        return ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : null;
+        return name.Length <= MaxNameLength
+            && ulong.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+            ? number
+            : null;
     }
 
     public override void Finish()

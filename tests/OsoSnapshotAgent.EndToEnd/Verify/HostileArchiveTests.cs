@@ -31,15 +31,15 @@ public sealed class HostileArchiveTests : IDisposable
     [InlineData("meta.json with an escaped ULID of a MiB")]
     [InlineData("meta.json of a GiB")]
     [InlineData("extended headers of a MiB")]
-    [InlineData("global headers of a MiB", 7)]
+    [InlineData("global headers of a MiB")]
     [InlineData("an extended header of a GiB")]
     [InlineData("a GiB of zeros after the end")]
-    public async Task A_hostile_archive_is_judged_in_64_MiB(string content, int status = 6)
+    public async Task A_hostile_archive_is_judged_in_64_MiB(string content)
     {
         await WriteAsync(content);
 
-        await AssertJudgedAsync(status);
-        await AssertJudgedAsync(status, "--json");
+        await AssertJudgedAsync(6);
+        await AssertJudgedAsync(6, "--json");
     }
 
     [Fact]
