@@ -63,8 +63,8 @@ internal sealed class BackupFolder(Cluster cluster)
 
     /// <summary>Waits until a snapshot has a block of the head.</summary>
     public static async Task HeadHasSamplesAsync(TargetContainer target) => await Eventually.HoldsAsync(
-        async () => (await QueryAsync(target, "query?query=up")).Contains("\"1\"", StringComparison.Ordinal),
-        () => "no sample in the head");
+        async () => (await QueryAsync(target, "query?query=count_over_time(up%5B1m%5D)%3E1")).Contains("\"value\"", StringComparison.Ordinal),
+        () => "fewer than two samples in the head");
 
     /// <returns>The output of <c>--output json</c>.</returns>
     public async Task<JsonNode> TakeAsync(params string[] options)
