@@ -13,7 +13,7 @@ internal sealed class ChunkTimes
     private const int MaxKept = 1 << 18;
 
     // One array for all blocks: the garbage of a growing one would add to the pod's memory.
-    private readonly long[] _times = GC.AllocateUninitializedArray<long>(MaxKept);
+    private long[]? _times;
     private int _kept;
     private int _shift;
 
@@ -26,6 +26,7 @@ internal sealed class ChunkTimes
 
     public void Add(long time)
     {
+        _times ??= GC.AllocateUninitializedArray<long>(MaxKept);
         if (_kept == MaxKept && IsKept(Count))
         {
             for (int i = 0; i < MaxKept / 2; i++)
@@ -46,7 +47,7 @@ internal sealed class ChunkTimes
 
     /// <returns><see cref="Unknown"/> if the chunk's time is not kept.</returns>
     public long Of(long ordinal) =>
-        ordinal >= 0 && ordinal < Count && IsKept(ordinal) ? _times[ordinal >> _shift] : Unknown;
+        ordinal >= 0 && ordinal < Count && IsKept(ordinal) ? _times![ordinal >> _shift] : Unknown;
 
     private bool IsKept(long ordinal) => (ordinal & ((1L << _shift) - 1)) == 0;
 }
