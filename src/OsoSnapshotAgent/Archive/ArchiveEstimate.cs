@@ -1,5 +1,5 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Archive;

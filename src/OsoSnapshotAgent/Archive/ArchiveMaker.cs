@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Archive;
 

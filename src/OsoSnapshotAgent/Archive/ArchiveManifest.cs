@@ -1,4 +1,5 @@
 
+
 namespace OsoSnapshotAgent.Archive;
 
 /// <summary>What the writer knows of an archive that it has written.</summary>

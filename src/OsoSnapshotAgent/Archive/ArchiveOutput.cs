@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Archive;
 

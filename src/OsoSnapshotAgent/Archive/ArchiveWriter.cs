@@ -2,11 +2,11 @@ using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Archives.Tar;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Archive;
 

@@ -1,6 +1,6 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Archive;
 

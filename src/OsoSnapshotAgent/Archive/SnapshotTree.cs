@@ -1,7 +1,8 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files.Linux;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Archive;
 
@@ -19,7 +20,7 @@ internal sealed record TreeEntry(string EntryName, FileStatus Status, DirectoryH
     public FileStream OpenFile()
     {
         FileStream file = Parent!.OpenFile(Name);
-        if (FileStatus.Of(file.SafeFileHandle, PathSeenByAgent).Identity == Status.Identity)
+        if (Statx.Of(file.SafeFileHandle, PathSeenByAgent).Identity == Status.Identity)
         {
             return file;
         }

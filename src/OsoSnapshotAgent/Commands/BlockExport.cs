@@ -1,8 +1,8 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,13 +1,14 @@
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

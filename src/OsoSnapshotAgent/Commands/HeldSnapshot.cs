@@ -1,9 +1,10 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -3,11 +3,11 @@ using System.Text.Json;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 

@@ -1,9 +1,9 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Commands;
 
@@ -101,7 +101,7 @@ internal sealed class VerifySubject : IDisposable
         try
         {
             using FileStream file = open(path);
-            return ChecksumFile.Read(file, path);
+            return ChecksumFile.Read(file, path).Text;
         }
         catch (FileNotFoundException)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
+using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotAgent.Linux;
 
@@ -30,7 +31,7 @@ internal static class ControlSocket
         // struct ucred of unix(7) has a process, a user and a group.
         Span<byte> credentials = stackalloc byte[12];
         return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
-            && BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) == LibC.EffectiveUser()
+            && BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) == FileCalls.EffectiveUser()
             && OurMounts is not null
             && MountNamespace(
                 BinaryPrimitives.ReadInt32LittleEndian(credentials).ToString(

@@ -1,3 +1,5 @@
+using OsoSnapshotCore.Files.Linux;
+
 
 namespace OsoSnapshotAgent.Linux;
 

@@ -1,3 +1,5 @@
+using OsoSnapshotCore.Files.Linux;
+
 namespace OsoSnapshotAgent.Linux;
 
 /// <summary>The controlling terminal on standard input and output, if there is one.</summary>

@@ -3,10 +3,11 @@ using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
-using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Procedures;
 

@@ -1,12 +1,12 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

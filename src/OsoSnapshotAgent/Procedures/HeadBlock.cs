@@ -1,7 +1,7 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Procedures;
 

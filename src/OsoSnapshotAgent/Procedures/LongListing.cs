@@ -1,6 +1,6 @@
 using System.Globalization;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Procedures;
 

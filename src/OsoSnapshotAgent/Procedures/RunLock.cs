@@ -1,5 +1,5 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 

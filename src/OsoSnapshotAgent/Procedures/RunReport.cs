@@ -1,10 +1,10 @@
 using System.Globalization;
 using OsoSnapshotAgent.AdminApi;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

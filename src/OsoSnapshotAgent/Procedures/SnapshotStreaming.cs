@@ -1,12 +1,12 @@
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;
 

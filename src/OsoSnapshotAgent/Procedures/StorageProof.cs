@@ -1,7 +1,7 @@
 using OsoSnapshotAgent.AdminApi;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Procedures;

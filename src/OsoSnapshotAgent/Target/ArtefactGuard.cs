@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
 

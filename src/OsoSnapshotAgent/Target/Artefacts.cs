@@ -1,7 +1,7 @@
-using OsoSnapshotAgent.Linux;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Target;
 

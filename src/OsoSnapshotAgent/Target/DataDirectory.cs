@@ -1,7 +1,7 @@
 using System.Globalization;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Target;
 

@@ -1,6 +1,6 @@
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -53,10 +53,10 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     }
 
     /// <summary>Explains a directory that the agent may enter and not write to.</summary>
-    public OperatorException NotWritable(string path, int errno, string error, ProcessInfo? process)
+    public OperatorException NotWritable(Exception error, ProcessInfo? process)
     {
-        string problem = $"Cannot write to {path}: {error}.";
-        if (Causes.OfErrno(errno) is { } cause && cause != Causes.Denied)
+        string problem = $"Cannot write to {error.Message}.";
+        if (Causes.Of(error) is { } cause && cause != Causes.Denied)
         {
             return new(ExitStatus.TargetUnreachable, problem, cause.Remedy);
         }

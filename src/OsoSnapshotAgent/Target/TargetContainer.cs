@@ -1,5 +1,6 @@
 using System.Text;
 using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Target;
 

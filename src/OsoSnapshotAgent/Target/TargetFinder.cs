@@ -1,6 +1,7 @@
 using OsoSnapshotAgent.Linux;
-using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Target;
 
@@ -187,9 +188,13 @@ internal sealed class TargetFinder(
                 CheckDataDirectory);
         }
 
-        if (!directory.IsWritable())
+        try
         {
-            throw access.NotWritable(directory.Path, Errno.Last, Errno.LastText, found.Prometheus);
+            directory.RequireWritable();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw access.NotWritable(e, found.Prometheus);
         }
     }
 

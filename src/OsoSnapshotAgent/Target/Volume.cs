@@ -1,5 +1,5 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Target;

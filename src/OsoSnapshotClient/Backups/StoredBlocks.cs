@@ -92,7 +92,7 @@ internal static class StoredBlocks
 
         BackupDirectory.RefuseLink(path);
         using FileStream checksum = File.OpenRead(path);
-        return ChecksumFile.Read(checksum, path);
+        return ChecksumFile.Read(checksum, path).Text;
     }
 
     /// <summary>Writes the checksum as <c>sha256sum -c blocks/*.sha256</c> in the backup directory reads it.</summary>

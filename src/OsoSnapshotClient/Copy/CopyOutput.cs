@@ -54,7 +54,7 @@ internal sealed class CopyOutput : IDisposable
         try
         {
             using FileStream checksum = System.IO.File.OpenRead(path);
-            string expected = ChecksumFile.Read(checksum, path);
+            string expected = ChecksumFile.Read(checksum, path).Text;
             using FileStream archive = System.IO.File.OpenRead(file);
             CopyVerdict verdict = await CopyVerdict.StartAsync(archive).WaitAsync(token);
             return verdict.Damage is null && verdict.Sha256 == expected ? verdict : null;

@@ -86,7 +86,7 @@ internal sealed class RestoreRun(
         }
 
         using FileStream checksum = File.OpenRead(path);
-        string expected = ChecksumFile.Read(checksum, path);
+        string expected = ChecksumFile.Read(checksum, path).Text;
         tap.ReadToEnd(token);
         string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (actual != expected)

@@ -39,7 +39,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
         if (File.Exists(checksumPath))
         {
             using FileStream checksum = File.OpenRead(checksumPath);
-            expected = ChecksumFile.Read(checksum, checksumPath);
+            expected = ChecksumFile.Read(checksum, checksumPath).Text;
         }
 
         using FileStream file = File.OpenRead(path);

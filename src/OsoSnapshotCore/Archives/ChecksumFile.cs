@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotCore.Archives;
 
@@ -10,20 +11,18 @@ internal static class ChecksumFile
 
     private const int Sha256Digits = 64;
 
-    /// <summary>Reads the SHA-256, in lower-case hexadecimal.</summary>
     /// <param name="path">The file's path, for the message.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the file holds something
     /// else.</exception>
-    public static string Read(Stream file, string path)
+    public static Sha256 Read(Stream file, string path)
     {
         byte[] bytes = new byte[Sha256Digits + 1];
         string first = Encoding.Latin1.GetString(
             bytes,
             0,
             file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
-        return first.Length > Sha256Digits && first[Sha256Digits] == ' ' && first[..Sha256Digits].All(
-            char.IsAsciiHexDigitLower)
-            ? first[..Sha256Digits]
+        return first is [.. { Length: Sha256Digits } digits, ' '] && Sha256.TryParse(digits, out Sha256? sha256)
+            ? sha256
             : throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{path} is damaged: it does not start with a SHA-256.",

@@ -9,6 +9,8 @@ namespace OsoSnapshotCore.Blocks;
 /// </summary>
 internal record struct SequenceHash
 {
+    private const ulong OddConstant = 0xBF58476D1CE4E5B9;
+
     private static readonly ulong LowKey = RandomKey();
     private static readonly ulong HighKey = RandomKey();
     private static readonly ulong OtherKey = RandomKey();
@@ -28,10 +30,12 @@ internal record struct SequenceHash
     /// <summary>Adds a pair.</summary>
     public void Add(ulong value, ulong other) => Add(Mix(value ^ LowKey, OtherKey) ^ Mix(other ^ OtherKey, HighKey));
 
+    // Two multiplications, each followed by a shift, as in SplitMix64. A product of 128 bits is slow without BMI2.
     private static ulong Mix(ulong value, ulong key)
     {
-        ulong high = Math.BigMul(value, key, out ulong low);
-        return high ^ low;
+        value *= key;
+        value = (value ^ (value >> 32)) * OddConstant;
+        return value ^ (value >> 29);
     }
 
     private static ulong RandomKey()

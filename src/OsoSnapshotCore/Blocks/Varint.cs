@@ -16,23 +16,19 @@ internal static class Varint
             return 1;
         }
 
+        int end = Math.Min(bytes.Length, MaxBytes);
         value = 0;
-        for (int i = 0; i < bytes.Length && i < MaxBytes; i++)
+        for (int i = 0; i < end; i++)
         {
-            ulong next = bytes[i];
-            if (i == MaxBytes - 1 && next > 1)
-            {
-                return -1;
-            }
-
-            value |= (next & 0x7F) << (7 * i);
+            uint next = bytes[i];
+            value |= (ulong)(next & 0x7F) << (7 * i);
             if (next < 0x80)
             {
-                return i + 1;
+                return i == MaxBytes - 1 && next > 1 ? -1 : i + 1;
             }
         }
 
-        return 0;
+        return end == MaxBytes ? -1 : 0;
     }
 
     /// <summary>Decodes a signed number, whose sign is its lowest bit.</summary>

@@ -1,7 +1,7 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

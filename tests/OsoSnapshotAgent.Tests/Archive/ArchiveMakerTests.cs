@@ -3,9 +3,10 @@ using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

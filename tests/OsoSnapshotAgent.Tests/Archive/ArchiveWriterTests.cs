@@ -2,8 +2,8 @@ using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Streams;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

@@ -1,7 +1,7 @@
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Archive;

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
-using FsCheck;
+using System.Text;
 using FsCheck.Fluent;
+using FsCheck;
 using ICSharpCode.SharpZipLib.Tar;
 using Microsoft.FSharp.Core;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Archive;
 

@@ -1,11 +1,11 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Tests.Archives.Tar;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Archives;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

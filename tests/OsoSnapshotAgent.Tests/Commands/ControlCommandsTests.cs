@@ -4,8 +4,8 @@ using System.Text.Json;
 using OsoSnapshotAgent.Commands;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

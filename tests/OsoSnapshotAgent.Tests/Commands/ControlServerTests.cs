@@ -5,8 +5,9 @@ using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Commands;
 

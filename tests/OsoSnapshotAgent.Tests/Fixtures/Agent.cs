@@ -9,6 +9,7 @@ using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;

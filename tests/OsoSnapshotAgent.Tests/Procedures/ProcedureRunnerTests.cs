@@ -1,9 +1,9 @@
-using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Procedures;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Procedures;

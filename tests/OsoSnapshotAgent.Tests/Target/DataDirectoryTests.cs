@@ -1,6 +1,6 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Target;
 

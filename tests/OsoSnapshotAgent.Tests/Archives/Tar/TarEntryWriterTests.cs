@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives.Tar;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Archives.Tar;
 

@@ -1,10 +1,10 @@
 using System.Text;
 using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Blocks;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives.Tar;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Archives.Tar;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files.Linux;
 
 /// <summary>
 /// Turns file names into text and back. A name may hold any bytes except '/' and NUL. A byte that is not UTF-8 becomes

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotAgent.Tests.Linux;
+namespace OsoSnapshotAgent.Tests.Files;
 
 public sealed class DirectoryHandleTests : IDisposable
 {
@@ -283,10 +283,10 @@ public sealed class DirectoryHandleTests : IDisposable
     [Fact]
     public void It_is_writable_where_files_can_be_made()
     {
-        Assert.True(_handle.IsWritable());
+        _handle.RequireWritable();
 
         SystemTool.Output("chmod", "0555", _directory.Root);
-        OtherUser.Do(() => Assert.False(_handle.IsWritable()));
+        OtherUser.Do(() => Assert.Throws<UnauthorizedAccessException>(_handle.RequireWritable));
         SystemTool.Output("chmod", "0755", _directory.Root);
     }
 

@@ -1,7 +1,7 @@
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotAgent.Tests.Linux;
+namespace OsoSnapshotAgent.Tests.Files;
 
 public sealed class DirectoryTreeTests : IDisposable
 {

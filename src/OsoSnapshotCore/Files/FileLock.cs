@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using OsoSnapshotCore.Files.Linux;
 
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files;
 
 /// <summary>
 /// A flock(2) on an open file or directory. The kernel releases it when this process ends for any reason.
@@ -45,13 +46,17 @@ internal sealed class FileLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // NFS has no lock server, or takes no exclusive lock on what is open for reading (EBADF): flock(2), "NFS details".
+    // Windows locks a file when it opens it. NFS has no lock server, or takes no exclusive lock on what is open for
+    // reading (EBADF): flock(2), "NFS details".
     private bool TryChange(bool isShared) =>
-        LibC.FileLock(_file, (isShared ? LibC.LockShared : LibC.LockExclusive) | LibC.LockNonBlocking) == 0
+        OperatingSystem.IsWindows()
+        || FileCalls.FileLock(_file, FileCalls.LockNonBlocking | Operation(isShared)) == 0
         || Errno.Last switch
         {
-            Errno.WouldBlock => false,
+            Errno.WouldBlock or Errno.WouldBlockOnMac => false,
             Errno.NoLocks or Errno.NotImplemented or Errno.NotSupported or Errno.BadDescriptor or Errno.Invalid => true,
             _ => throw Errno.ToException("the lock"),
         };
+
+    private static int Operation(bool isShared) => isShared ? FileCalls.LockShared : FileCalls.LockExclusive;
 }

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using OsoSnapshotCore.Files.Linux;
 
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files;
 
 /// <summary>Reads regular files, up to a limit.</summary>
 internal static class RegularFile
@@ -9,7 +10,13 @@ internal static class RegularFile
     /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
     public static FileStream Open(string path)
     {
-        SafeFileHandle file = LibC.OpenAt(LibC.AtCurrentDirectory, path, LibC.OpenNonBlocking, path);
+        if (!OperatingSystem.IsLinux())
+        {
+            return new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+
+        SafeFileHandle file =
+            FileCalls.OpenAt(FileCalls.AtCurrentDirectory, path, FileCalls.OpenNonBlocking, path);
         return new(Require(file, path), FileAccess.Read, bufferSize: 0);
     }
 
@@ -35,7 +42,7 @@ internal static class RegularFile
     /// <exception cref="IOException">It is not a regular file. The file is then closed.</exception>
     internal static SafeFileHandle Require(SafeFileHandle file, string path)
     {
-        if (FileStatus.Of(file, path).IsRegularFile)
+        if (Statx.Of(file, path).IsRegularFile)
         {
             return file;
         }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files.Linux;
 
 /// <summary>Reads the names in a directory with getdents64(2).</summary>
 internal static class DirectoryNames
@@ -41,7 +41,7 @@ internal static class DirectoryNames
     {
         fixed (byte* buffer = entries)
         {
-            nint count = LibC.GetDirectoryEntries(listing, buffer, (nuint)entries.Length);
+            nint count = FileCalls.GetDirectoryEntries(listing, buffer, (nuint)entries.Length);
             if (count >= 0)
             {
                 return (int)count;

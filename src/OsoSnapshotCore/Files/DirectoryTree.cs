@@ -1,4 +1,4 @@
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files;
 
 /// <summary>The order in which a tree is walked.</summary>
 internal enum TreeOrder

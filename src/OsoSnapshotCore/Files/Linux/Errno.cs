@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace OsoSnapshotAgent.Linux;
+namespace OsoSnapshotCore.Files.Linux;
 
 /// <summary>Error numbers of asm-generic/errno-base.h and errno.h. They are the same on x86-64 and arm64.</summary>
 internal static class Errno
@@ -15,6 +15,7 @@ internal static class Errno
     public const int Invalid = 22;
     public const int NoSpace = 28;
     public const int BrokenPipe = 32;
+    public const int WouldBlockOnMac = 35;
     public const int NoLocks = 37;
     public const int NotImplemented = 38;
     public const int NotEmpty = 39;
@@ -39,7 +40,7 @@ internal static class Errno
             NoEntry => new FileNotFoundException(message, path),
             AccessDenied or NotPermitted => new UnauthorizedAccessException(message) { HResult = error },
             NotDirectory => new IOException($"{path} is not a directory", error),
-            Loop => new IOException($"{path} is a symbolic link, which the agent does not follow", error),
+            Loop => new IOException($"{path} is a symbolic link, which is not followed", error),
             _ => new IOException(message, error),
         };
     }

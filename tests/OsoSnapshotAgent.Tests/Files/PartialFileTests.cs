@@ -1,7 +1,7 @@
-using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotAgent.Tests.Archive;
+namespace OsoSnapshotAgent.Tests.Files;
 
 public sealed class PartialFileTests : IDisposable
 {

@@ -1,7 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshotAgent.Linux;
 
-namespace OsoSnapshotAgent.Archive;
+namespace OsoSnapshotCore.Files;
 
 /// <summary>
 /// A file that gets its final name when it is complete, checked and on the disk. Dispose deletes it if it has not got
@@ -14,18 +13,21 @@ internal sealed class PartialFile : IDisposable
     private readonly string _finalName;
     private bool _isRenamed;
 
-    private PartialFile(DirectoryHandle directory, string partialName, string finalName)
+    private PartialFile(DirectoryHandle directory, string partialName, string finalName, UnixFileMode mode)
     {
         (_directory, _partialName, _finalName) = (directory, partialName, finalName);
-        Stream = new FileStream(directory.CreateFile(partialName), FileAccess.ReadWrite, bufferSize: 0);
+        Stream = new FileStream(directory.CreateFile(partialName, mode), FileAccess.ReadWrite, bufferSize: 0);
     }
 
     /// <summary>Writes the file, and reads it back from the same descriptor.</summary>
     public FileStream Stream { get; }
 
     /// <exception cref="IOException">The partial file exists already, or can't be created.</exception>
-    public static PartialFile Create(DirectoryHandle directory, string partialName, string finalName) =>
-        new(directory, partialName, finalName);
+    public static PartialFile Create(
+        DirectoryHandle directory,
+        string partialName,
+        string finalName,
+        UnixFileMode mode = DirectoryHandle.ModeByUmask) => new(directory, partialName, finalName, mode);
 
     /// <summary>Flushes the file, renames it, and flushes the directory.</summary>
     /// <exception cref="IOException">The rename failed. An earlier file of that name is unchanged.</exception>
@@ -33,8 +35,8 @@ internal sealed class PartialFile : IDisposable
     public void Commit()
     {
         SafeFileHandle file = Stream.SafeFileHandle;
-        Durable.Flush(file, _directory.PathOf(_partialName));
-        FileStatus written = FileStatus.Of(file, _directory.PathOf(_partialName));
+        _directory.Flush(file, _partialName);
+        FileStatus written = _directory.StatusOf(file, _partialName);
         if (_directory.Find(_partialName)?.Identity != written.Identity)
         {
             throw new IOException(

@@ -1,7 +1,7 @@
 using System.Text;
-using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore.Files.Linux;
 
-namespace OsoSnapshotAgent.Tests.Linux;
+namespace OsoSnapshotAgent.Tests.Files;
 
 public sealed class FileNameTests
 {

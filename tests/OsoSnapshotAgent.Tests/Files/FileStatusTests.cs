@@ -1,8 +1,8 @@
 using System.Globalization;
-using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotAgent.Tests.Linux;
+namespace OsoSnapshotAgent.Tests.Files;
 
 public sealed class FileStatusTests : IDisposable
 {
