@@ -20,7 +20,7 @@ public sealed class FaultyDiskTests : IDisposable
         os.unlink("renamed", dir_fd=directory)
         os.fstatvfs(directory)
         # Found with dlsym, as .NET finds what it calls.
-        ctypes.CDLL(None).getdents64(directory, ctypes.create_string_buffer(4096), 4096)
+        ctypes.CDLL(None).syscall(217, directory, ctypes.create_string_buffer(4096), 4096)
         """;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("oso-prometheus-").FullName;

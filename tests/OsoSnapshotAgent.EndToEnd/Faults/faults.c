@@ -152,7 +152,6 @@ ON_NAME(int, fstatat, STAT, (int folder, const char *path, struct stat *status, 
 ON_NAME(int, fstatat64, STAT, (int folder, const char *path, struct stat64 *status, int flags), (folder, path, status, flags))
 ON_NAME(int, faccessat, ACCESS, (int folder, const char *path, int mode, int flags), (folder, path, mode, flags))
 ON_NAME(ssize_t, readlinkat, READLINK, (int folder, const char *path, char *buffer, size_t size), (folder, path, buffer, size))
-ON_FILE(ssize_t, getdents64, LIST, (int file, void *buffer, size_t size), (file, buffer, size))
 ON_FILE(int, flock, LOCK, (int file, int operation), (file, operation))
 
 #define REPORTS(name, parameters, arguments, strikes)                    \
@@ -183,6 +182,11 @@ ON_PATH(unlink, UNLINK, (const char *path), (path), path)
 ON_PATH(rmdir, UNLINK, (const char *path), (path), path)
 ON_PATH(mkdir, MKDIR, (const char *path, mode_t mode), (path, mode), path)
 
+// The C library has no function for getdents64 before 2.30.
+static long system_call(long number, long first, long second, long third) {
+  return number == SYS_getdents64 && strikes_file(LIST, first) ? -1 : syscall(number, first, second, third);
+}
+
 #define OURS(name) {#name, name}
 void *dlsym(void *library, const char *name) {
   static const struct {
@@ -190,8 +194,8 @@ void *dlsym(void *library, const char *name) {
     void *ours;
   } wrapped[] = {
     OURS(open), OURS(openat), OURS(openat64), OURS(read), OURS(write), OURS(fsync), OURS(statx), OURS(fstatat), OURS(fstatat64),
-    OURS(faccessat), OURS(readlinkat), OURS(getdents64), OURS(fstatvfs), OURS(fstatvfs64), OURS(flock), OURS(renameat), OURS(renameat2), OURS(linkat),
-    OURS(unlinkat), OURS(mkdirat),
+    OURS(faccessat), OURS(readlinkat), OURS(fstatvfs), OURS(fstatvfs64), OURS(flock), OURS(renameat), OURS(renameat2), OURS(linkat),
+    OURS(unlinkat), OURS(mkdirat), {"syscall", system_call},
   };
   // The wrappers ask with RTLD_NEXT, and real_dlsym answers them.
   for (size_t i = 0; under && i < sizeof wrapped / sizeof *wrapped; i++)
