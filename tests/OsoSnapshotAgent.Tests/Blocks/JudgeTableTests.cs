@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OsoSnapshotAgent.Tests.Fixtures;
 using TsdbJudge;
 using TsdbJudge.Damage;
 using OsoSnapshotCore.Blocks;
@@ -49,6 +50,12 @@ public sealed class JudgeTableTests
         @" meta\.json (meta\.ulid|swapped) ",
     ];
 
+    /// <summary>
+    /// What is noted where files can be read again, since each series finds a chunk at its place. If chunks have the
+    /// same length and times, it may be another one.
+    /// </summary>
+    private static readonly string[] ReadAgain = [@" chunks/\d+ (chunk|segment) doubled "];
+
     private static readonly IReadOnlyList<JudgeRow> Rows = JudgeTable.Read(JudgeTable.DefaultPath);
 
     [Fact]
@@ -75,11 +82,25 @@ public sealed class JudgeTableTests
         Corpus.Blocks.Select(block => block.Name),
         Rows.Where(row => row.Seed == 0).Select(row => row.Block).Order(StringComparer.Ordinal));
 
+    [Fact]
+    public void Files_that_can_be_read_again_are_judged_as_a_stream_is_and_chunks_without_a_series_are_only_noted()
+    {
+        using TempDirectory directory = new();
+        string[] otherwise =
+        [
+            .. Rows.Where(row => IsDamaged(row) != IsDamaged(row, (_, path) =>
+                File.OpenRead(directory.Write("file", Damage(row).Files[path])))).Select(row => row.Text),
+        ];
+
+        Assert.NotEmpty(otherwise);
+        Assert.All(otherwise, row => Assert.Contains(ReadAgain, pattern => Regex.IsMatch(row.Replace('\t', ' '), pattern)));
+    }
+
     // The only line that knows the judge.
-    private static bool IsDamaged(JudgeRow row)
+    private static bool IsDamaged(JudgeRow row, Func<BlockId, string, FileStream>? open = null)
     {
         DamagedBlock damaged = Damage(row);
-        BlockAudit audit = new();
+        BlockAudit audit = new(open: open);
         foreach ((string path, byte[] content) in damaged.Files.OrderBy(file => file.Key, StringComparer.Ordinal))
         {
             audit.StartFile($"{damaged.Block.Ulid}/{path}");
