@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotCore.Files.Portable;
 
@@ -10,6 +11,12 @@ internal sealed class PortableDirectory : DirectoryHandle
 {
     private const string LockName = ".lock";
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
+
+    // Windows then lets nobody else write to it.
+    private const FileShare OneWriter = FileShare.Read | FileShare.Delete;
+
+    // ERROR_SHARING_VIOLATION of Windows, and EWOULDBLOCK, because .NET itself takes a shared lock on what it opens.
+    private static readonly int[] HeldCodes = [unchecked((int)0x80070020), Errno.WouldBlock, Errno.WouldBlockOnMac];
 
     private PortableDirectory(string path)
         : base(path)
@@ -79,7 +86,7 @@ internal sealed class PortableDirectory : DirectoryHandle
 
     public override SafeFileHandle CreateFile(string name, UnixFileMode mode = ModeByUmask)
     {
-        SafeFileHandle file = File.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, ShareAll);
+        SafeFileHandle file = File.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, OneWriter);
         if (!OperatingSystem.IsWindows() && mode != ModeByUmask)
         {
             File.SetUnixFileMode(file, mode);
@@ -91,7 +98,7 @@ internal sealed class PortableDirectory : DirectoryHandle
     public override SafeFileHandle OpenToChange(string name)
     {
         RequireNoLink(name);
-        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, ShareAll);
+        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, OneWriter);
     }
 
     public override SafeFileHandle OpenToAppend(string name)
@@ -191,17 +198,15 @@ internal sealed class PortableDirectory : DirectoryHandle
 
     public override FileLock? TryLockFile(string name, bool isShared)
     {
-        const int SharingViolation = unchecked((int)0x80070020);
         RequireNoLink(name);
 
         // Windows locks by what the opening shares, and others lock with flock(2), which FileLock calls.
         FileShare share = !OperatingSystem.IsWindows() ? ShareAll : isShared ? FileShare.Read : FileShare.None;
         try
         {
-            return FileLock.TryTake(
-                File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.Read, share), isShared);
+            return FileLock.TryTake(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.Read, share), isShared);
         }
-        catch (IOException e) when (e.HResult == SharingViolation)
+        catch (IOException e) when (HeldCodes.Contains(e.HResult))
         {
             return null;
         }
