@@ -60,8 +60,8 @@ select_system() {
   if [[ $architecture != "$machine" || -n ${OSO_FETCH_PACKAGES:-} ]]; then
     system=$packages/$architecture
     # Ubuntu's libssl3 has the name libssl3t64.
-    fetch_once "$system" this busybox ca-certificates coreutils dash libc6 \
-      libgcc-s1 libisal2 libstdc++6 'libssl3?' 'libssl3t64?'
+    fetch_once "$system" this busybox ca-certificates coreutils dash libc6 libisal2 \
+      'libssl3?' 'libssl3t64?'
     system=$(realpath "$system")
   fi
 }
