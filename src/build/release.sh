@@ -13,6 +13,6 @@ src/build/client.sh
 src/build/pack-client.sh dist "$output" "$version"
 docker/release-images.sh "$output" "$version"
 cd "$output"
-find . -maxdepth 1 -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS.part
-mv SHA256SUMS.part SHA256SUMS
+sums=$(find . -maxdepth 1 -type f -printf "%P\n" | LC_ALL=C sort | xargs sha256sum)
+echo "$sums" >SHA256SUMS
 cat SHA256SUMS
