@@ -1,11 +1,11 @@
-using System.Text.Json;
 using System.Text;
-using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Commands;
+using System.Text.Json;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Tests.Archives.Tar;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 
 namespace OsoSnapshotAgent.Tests.Archives;
 

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Blocks;

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;

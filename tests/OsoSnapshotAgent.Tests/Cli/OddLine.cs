@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OsoSnapshotAgent.Tests.House;
 
 namespace OsoSnapshotAgent.Tests.Cli;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotAgent.Tests.Cli;

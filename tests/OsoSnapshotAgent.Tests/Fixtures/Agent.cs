@@ -1,12 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OsoSnapshotAgent.AdminApi;
-using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Output;
-using OsoSnapshotAgent.Procedures;
+using OsoSnapshotAgent.Runs;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Tests.House;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;

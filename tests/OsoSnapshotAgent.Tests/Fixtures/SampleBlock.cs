@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;

@@ -1,8 +1,9 @@
-using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
@@ -93,7 +94,7 @@ internal sealed class SampleData : IDisposable
             .Write(
                 Source(entries),
                 GzipEngines.Choose(settings.Level),
-                new Volume(Data, settings.Reserve),
+                new VolumeRoom(Data, settings.Reserve),
                 file,
                 Archived.Add,
                 new WrittenBytes(),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OsoSnapshotAgent.Archiving;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

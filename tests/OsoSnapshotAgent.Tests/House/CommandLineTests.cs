@@ -1,4 +1,5 @@
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
+using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.House;
 

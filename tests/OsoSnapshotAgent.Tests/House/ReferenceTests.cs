@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.House;

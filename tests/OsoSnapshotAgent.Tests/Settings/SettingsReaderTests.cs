@@ -1,5 +1,8 @@
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Volume;
 
 namespace OsoSnapshotAgent.Tests.Settings;
 

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Tests.Text;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Volume;
 
 namespace OsoSnapshotAgent.Tests.Archives.Tar;
 

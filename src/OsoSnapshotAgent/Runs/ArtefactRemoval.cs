@@ -1,0 +1,50 @@
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Volume;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotAgent.Runs;
+
+/// <summary>Deletes every artefact after it is proven which Prometheus uses the data directory.</summary>
+internal sealed class ArtefactRemoval(
+    StorageProof proof,
+    RunState state,
+    Transcript transcript,
+    DirectoryListing listing)
+{
+    /// <exception cref="OperatorException">The directory belongs to another Prometheus, or something can't be
+    /// deleted.</exception>
+    public async Task<RunResult> RunAsync(TargetContainer target, CancellationToken token)
+    {
+        state.Enter(Phase.RemoveSnapshot);
+        listing.Show(target);
+        await proof.RequireAsync(target, token);
+        IReadOnlyList<string> removed = Delete(target, token);
+        string names = string.Join(", ", removed);
+        if (removed.Count == 0)
+        {
+            transcript.Success(LogId.NothingToRemove, "Nothing to remove: no artefact of a snapshot was there.");
+        }
+        else
+        {
+            transcript.Success(LogId.ArtefactsRemoved, $"Removed {names}.");
+        }
+
+        listing.Show(target);
+        return new(ExitStatus.Done, removed.Count == 0 ? "nothing to remove" : $"removed {names}");
+    }
+
+    private IReadOnlyList<string> Delete(TargetContainer target, CancellationToken token)
+    {
+        try
+        {
+            return new Artefacts(target.Data).DeleteAll(token);
+        }
+        catch (OperationCanceledException)
+        {
+            transcript.Warning(LogId.RemovalIncomplete, "The removal is not complete. Run it again.");
+            throw;
+        }
+    }
+}

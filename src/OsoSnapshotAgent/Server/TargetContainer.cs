@@ -1,0 +1,73 @@
+using System.Text;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Volume;
+using OsoSnapshotCore.Files;
+
+namespace OsoSnapshotAgent.Server;
+
+/// <summary>Prometheus' process, if one can be seen, and its data directory.</summary>
+internal sealed class TargetContainer : IDisposable
+{
+    private const int MaxKernelFileBytes = 16 * 1024;
+
+    private AccountNames? _accounts;
+    private ContainerRoot? _ownRoot;
+
+    /// <summary>null if no Prometheus process can be seen, and only the variables say where the data is.</summary>
+    public required ProcessInfo? Prometheus { get; init; }
+
+    public required PrometheusCommandLine CommandLine { get; init; }
+
+    public required ContainerRoot Root { get; init; }
+
+    public required DataDirectory Data { get; init; }
+
+    /// <summary>The user and group names of the container.</summary>
+    public AccountNames Accounts => _accounts ??= new(Root.TryReadStart);
+
+    /// <summary>
+    /// True if the visible process writes to this data directory. If not, nothing is deleted before a server proves
+    /// that it does.
+    /// </summary>
+    public required bool IsDataProven { get; init; }
+
+    /// <summary>The memory that the limits of this container and of the agent's own leave free.</summary>
+    public FreeMemory FreeMemory => new(
+        path => ReadText(_ownRoot ??= ContainerRoot.OpenOwn(), path),
+        path => ReadText(Root, path));
+
+    /// <summary>
+    /// Reads a file that a setting names: in the agent's own container, or else in the target container.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="IOException">No container has the file, it is not a regular file, or it is too
+    /// long.</exception>
+    public byte[] ReadSettingFile(string path, int maxBytes)
+    {
+        using FileStream file = OpenSettingFile(path);
+        byte[] content = RegularFile.ReadStart(file, maxBytes + 1);
+        return content.Length <= maxBytes ? content : throw new IOException($"it has more than {maxBytes} bytes");
+    }
+
+    public void Dispose()
+    {
+        Data.Dispose();
+        Root.Dispose();
+        _ownRoot?.Dispose();
+    }
+
+    private static string? ReadText(ContainerRoot root, string path) =>
+        root.TryReadStart(path, MaxKernelFileBytes) is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
+
+    private FileStream OpenSettingFile(string path)
+    {
+        try
+        {
+            return RegularFile.Open(path);
+        }
+        catch (FileNotFoundException) when (Root.IsOfAnotherProcess)
+        {
+            return Root.OpenFile(path);
+        }
+    }
+}
