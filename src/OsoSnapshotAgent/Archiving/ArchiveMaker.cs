@@ -16,7 +16,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 {
     /// <exception cref="OperatorException">There is no room, a file changed while it was read, or the archive differs
     /// from what was written.</exception>
-    public async Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(
+    public async Task<(ArchiveFigures Figures, ArchiveReport Report)> MakeAsync(
         ArchiveSource source,
         IDeflateEngine engine,
         VolumeRoom volume,
@@ -29,16 +29,16 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 
         // The descriptor is taken before the first write, because SafeFileHandle moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
-        Task<VerifiedArchive> verifying = Task.Run(
+        Task<ArchiveReport> verifying = Task.Run(
             () => Verify(descriptor, source.Memory, written, archived, stop),
             CancellationToken.None);
         try
         {
-            ArchiveManifest manifest = await Task.Run(
+            ArchiveFigures figures = await Task.Run(
                 () => writer.Write(source, engine, volume, file.Stream, archived.Add, written, stop.Token),
                 CancellationToken.None);
             Complete(written, archived);
-            return (manifest, await verifying);
+            return (figures, await verifying);
         }
         catch (Exception e)
         {
@@ -62,7 +62,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         archived.CompleteAdding();
     }
 
-    private static VerifiedArchive Verify(
+    private static ArchiveReport Verify(
         SafeFileHandle file,
         FreeMemory? memory,
         WrittenBytes written,
@@ -81,7 +81,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
             {
                 Tally = audit.Tally,
                 Blocks = audit.Blocks,
-                Damage = audit.Problems,
+                Problems = audit.Problems,
                 Crc32C = follower.Crc32C,
             };
         }

@@ -23,7 +23,7 @@ internal sealed class ArchiveWriter(
     /// <param name="archived">Gets each entry after it was read, for the verifier.</param>
     /// <param name="written">Learns how many bytes of the file are written.</param>
     /// <exception cref="OperatorException">There is no room, or a file changed while it was read.</exception>
-    public ArchiveManifest Write(
+    public ArchiveFigures Write(
         ArchiveSource source,
         IDeflateEngine engine,
         VolumeRoom? volume,

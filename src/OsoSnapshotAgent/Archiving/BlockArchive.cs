@@ -32,7 +32,7 @@ internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSetti
         string engine = $"engine {_engine.Identity}";
         try
         {
-            ArchiveManifest whole = WriteAll(window, stop.Token);
+            ArchiveFigures whole = WriteAll(window, stop.Token);
             return offset <= whole.ArchiveBytes
                 ? [engine, $"written {window.BytesWritten}", $"bytes {whole.ArchiveBytes}", $"sha256 {whole.Sha256}"]
                 : throw new OperatorException(
@@ -46,7 +46,7 @@ internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSetti
         }
     }
 
-    private ArchiveManifest WriteAll(Stream output, CancellationToken token)
+    private ArchiveFigures WriteAll(Stream output, CancellationToken token)
     {
         using ConsoleOutput silent = new(_ => true);
         Progress progress = new(silent, new Terminal(), TimeProvider.System);

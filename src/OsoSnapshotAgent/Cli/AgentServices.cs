@@ -36,7 +36,7 @@ internal static class AgentServices
         .AddSingleton<ArchiveMaker>()
         .AddSingleton<Progress>()
         .AddSingleton<RunState>()
-        .AddSingleton<Opening>()
+        .AddSingleton<RunOpener>()
         .AddSingleton<Preflight>()
         .AddSingleton<StorageProof>()
         .AddSingleton<RoomCheck>()
@@ -50,12 +50,11 @@ internal static class AgentServices
         .AddSingleton<ArchivePublication>()
         .AddSingleton<DirectoryListing>()
         .AddSingleton<HoldForCopy>()
-        .AddSingleton<TakeProcedure>()
-        .AddSingleton<BlocksProcedure>()
-        .AddSingleton<StreamProcedure>()
-        .AddSingleton<ArtefactRemoval>()
-        .AddSingleton<RemoveProcedure>()
-        .AddSingleton<ProcedureRunner>()
+        .AddSingleton<TakeRun>()
+        .AddSingleton<BlocksRun>()
+        .AddSingleton<StreamRun>()
+        .AddSingleton<RemoveRun>()
+        .AddSingleton<RunExecutor>()
         .AddSingleton<ControlServer>();
 
     /// <summary>Adds the outputs for messages: the console, and the log on the volume.</summary>

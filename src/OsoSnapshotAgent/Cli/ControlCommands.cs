@@ -82,8 +82,8 @@ internal static class ControlCommands
         return answer.ExitStatus;
     }
 
-    /// <param name="tell">Gets the agent's progress messages until it answers.</param>
-    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request, Action<string> tell)
+    /// <param name="print">Gets the agent's progress messages until it answers.</param>
+    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request, Action<string> print)
     {
         bool isHeard = false;
         try
@@ -106,7 +106,7 @@ internal static class ControlCommands
                         return answer;
                     }
 
-                    tell(progress);
+                    print(progress);
                 }
             }
         }

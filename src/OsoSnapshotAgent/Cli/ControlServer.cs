@@ -62,10 +62,10 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         _stop.Dispose();
     }
 
-    internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> tell) => request switch
+    internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> send) => request switch
     {
         Status => new() { Run = run.Describe() },
-        Remove => run.Hold.TryBeginRemoval() is { } data ? await RemoveArtefactsAsync(data, tell) : NotHolding(),
+        Remove => run.Hold.TryBeginRemoval() is { } data ? await RemoveArtefactsAsync(data, send) : NotHolding(),
         Release when !run.Hold.IsHolding => NotHolding(),
         Release => End([]),
         _ =>
@@ -83,13 +83,13 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             $"The agent does not wait for the copy yet: it is at {run.Describe().Phase}.",
             "Ask again when oso-snapshot status says hold-for-copy.");
 
-    private async Task<ControlAnswer> RemoveArtefactsAsync(DataDirectory data, Func<ControlAnswer, Task> tell)
+    private async Task<ControlAnswer> RemoveArtefactsAsync(DataDirectory data, Func<ControlAnswer, Task> send)
     {
         Artefacts artefacts = new(data);
         Task<ControlAnswer> removal = Task.Run(() => RemoveArtefacts(data, artefacts), CancellationToken.None);
         while (await Task.WhenAny(removal, Task.Delay(ProgressInterval, CancellationToken.None)) != removal)
         {
-            await tell(
+            await send(
                 new() { Progress = $"removing: {Plural.Of(artefacts.DeletedEntries, "file")} and directories so far" });
         }
 
@@ -163,11 +163,11 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             using CancellationTokenSource silence = new(Timeout);
             byte[] buffer = new byte[MaxRequestBytes];
             int count = await client.ReceiveAsync(buffer, silence.Token);
-            await TellAsync(
+            await SendAsync(
                 client,
                 await ObeyAsync(
                     Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'),
-                    answer => TryTellAsync(client, answer)));
+                    answer => TrySendAsync(client, answer)));
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException
             or OperationCanceledException)
@@ -176,11 +176,11 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
     }
 
-    private async Task TryTellAsync(Socket client, ControlAnswer answer)
+    private async Task TrySendAsync(Socket client, ControlAnswer answer)
     {
         try
         {
-            await TellAsync(client, answer);
+            await SendAsync(client, answer);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
@@ -188,7 +188,7 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
     }
 
-    private async Task TellAsync(Socket client, ControlAnswer answer)
+    private async Task SendAsync(Socket client, ControlAnswer answer)
     {
         using CancellationTokenSource deafness = new(Timeout);
         await client.SendAsync(

@@ -46,13 +46,13 @@ internal static class RunCommand
 
         using IHost host = builder.Build();
         IServiceProvider services = host.Services;
-        services.GetRequiredService<RunState>().Tell(status => status with { Client = settings.Client });
+        services.GetRequiredService<RunState>().Update(status => status with { Client = settings.Client });
         if (settings.Mode != RunMode.Stream)
         {
             services.GetRequiredService<ControlServer>().Start();
         }
 
-        return await services.GetRequiredService<ProcedureRunner>().RunAsync((undo, token) => wrong is null
+        return await services.GetRequiredService<RunExecutor>().RunAsync((undo, token) => wrong is null
             ? RunAsync(settings.Mode, services, undo, token)
             : throw wrong);
     }
@@ -63,9 +63,9 @@ internal static class RunCommand
         UndoStack undo,
         CancellationToken token) => mode switch
     {
-        RunMode.Take => services.GetRequiredService<TakeProcedure>().RunAsync(undo, token),
-        RunMode.HoldBlocks => services.GetRequiredService<BlocksProcedure>().RunAsync(undo, token),
-        RunMode.Stream => services.GetRequiredService<StreamProcedure>().RunAsync(undo, token),
-        _ => services.GetRequiredService<RemoveProcedure>().RunAsync(token),
+        RunMode.Take => services.GetRequiredService<TakeRun>().RunAsync(undo, token),
+        RunMode.HoldBlocks => services.GetRequiredService<BlocksRun>().RunAsync(undo, token),
+        RunMode.Stream => services.GetRequiredService<StreamRun>().RunAsync(undo, token),
+        _ => services.GetRequiredService<RemoveRun>().RunAsync(token),
     };
 }

@@ -31,8 +31,8 @@ internal sealed class ArchivePublication(
         UndoStack undo)
     {
         state.Enter(Phase.VerifyArchive);
-        ArchiveVerifier.CompareFile(archive.Manifest.Crc32C, archive.Verified.Crc32C);
-        if (archive.Verified is { Tally.Blocks: 0, Damage.Count: 0 })
+        ArchiveVerifier.CompareFile(archive.Figures.Crc32C, archive.Report.Crc32C);
+        if (archive.Report is { Tally.Blocks: 0, Problems.Count: 0 })
         {
             throw new OperatorException(
                 ExitStatus.NoBlock,
@@ -47,25 +47,25 @@ internal sealed class ArchivePublication(
         }
 
         Commit(target.Data, archive, undo);
-        WriteChecksum(target.Data, archive.Manifest.Sha256);
+        WriteChecksum(target.Data, archive.Figures.Sha256);
         RunReport report = new(server, snapshot, archive, state.Elapsed);
-        state.Tell(report.AddTo);
-        Tell(target.Data, archive.Verified, report);
+        state.Update(report.AddTo);
+        Print(target.Data, archive.Report, report);
         listing.Show(target);
         return report.Result();
     }
 
-    private void Tell(DataDirectory data, VerifiedArchive verified, RunReport report)
+    private void Print(DataDirectory data, ArchiveReport archive, RunReport report)
     {
         transcript.Success(LogId.ArchiveVerified, $"Archive {data.Archive} created, read back and verified.");
         transcript.Lines(report.Lines());
-        transcript.Lines(BlockTimeline.Lines(verified.Blocks, settings.Ascii));
-        transcript.Lines(verified.Blocks.Select(block => block.Warning).OfType<string>().Take(MaxWarnings));
-        if (verified.Damage.Count > 0)
+        transcript.Lines(BlockTimeline.Lines(archive.Blocks, settings.Ascii));
+        transcript.Lines(archive.Blocks.Select(block => block.Warning).OfType<string>().Take(MaxWarnings));
+        if (archive.Problems.Count > 0)
         {
             transcript.Failure(
                 ExitStatus.DamagedBlocks,
-                "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', verified.Damage),
+                "The archive is a true copy, but Prometheus' own files are damaged:\n" + string.Join('\n', archive.Problems),
                 "Keep the archive: the other blocks are sound. Look into the volume's health,"
                 + " and read Prometheus' log about these blocks.");
         }
@@ -85,7 +85,7 @@ internal sealed class ArchivePublication(
             throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{data.Archive} is complete and verified, but may not survive a power cut: {e.Message}.",
-                $"Copy it now and compare: its SHA-256 is {archive.Manifest.Sha256}. Look into the volume's health.",
+                $"Copy it now and compare: its SHA-256 is {archive.Figures.Sha256}. Look into the volume's health.",
                 e);
         }
     }
@@ -94,7 +94,7 @@ internal sealed class ArchivePublication(
     {
         undo.Forget();
         undo.Remains = "The archive is complete and stays.";
-        state.Tell(status => status with { Archive = data.Archive });
+        state.Update(status => status with { Archive = data.Archive });
     }
 
     private static void WriteChecksum(DataDirectory data, string sha256)

@@ -17,15 +17,15 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
 {
     /// <summary>Deletes before the snapshot request, if a process proves which Prometheus uses the directory.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
-    public void DeleteWhereProven(TargetContainer target, ArchivePlan plan, CancellationToken token)
+    public void DeleteWhereProven(TargetContainer target, EarlierArchiveFate fate, CancellationToken token)
     {
         state.Enter(Phase.CleanOldArchives);
         transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
         listing.Show(target);
-        new Artefacts(target.Data).Refuse(plan == ArchivePlan.Stays ? [] : Artefacts.ArchiveFiles);
+        new Artefacts(target.Data).Refuse(fate == EarlierArchiveFate.Stays ? [] : Artefacts.ArchiveFiles);
         if (target.IsDataProven)
         {
-            Delete(target.Data, plan, except: null, token);
+            Delete(target.Data, fate, except: null, token);
         }
         else
         {
@@ -40,25 +40,25 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
     /// <inheritdoc cref="DeleteWhereProven" path="/exception"/>
     public void DeleteWhereNowProven(
         TargetContainer target,
-        ArchivePlan plan,
+        EarlierArchiveFate fate,
         SnapshotName snapshot,
         CancellationToken token)
     {
         if (!target.IsDataProven)
         {
-            Delete(target.Data, plan, except: snapshot, token);
+            Delete(target.Data, fate, except: snapshot, token);
         }
     }
 
-    private void Delete(DataDirectory data, ArchivePlan plan, SnapshotName? except, CancellationToken token)
+    private void Delete(DataDirectory data, EarlierArchiveFate fate, SnapshotName? except, CancellationToken token)
     {
         // Snapshots go first, since their deletion may fail: an earlier request may still write there. The archive then
         // stays.
         int snapshots = data.SnapshotNames().Count(name => name != except?.Text);
         bool hadSnapshots = new Artefacts(data).DeleteSnapshots(except, token) && (except is null || snapshots > 0);
-        if (plan != ArchivePlan.Stays)
+        if (fate != EarlierArchiveFate.Stays)
         {
-            DeleteArchives(data.Directory, plan);
+            DeleteArchives(data.Directory, fate);
         }
 
         if (hadSnapshots)
@@ -75,10 +75,10 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
         }
     }
 
-    private void DeleteArchives(DirectoryHandle directory, ArchivePlan plan)
+    private void DeleteArchives(DirectoryHandle directory, EarlierArchiveFate fate)
     {
         FileStatus? archive = directory.Find(DataDirectory.ArchiveName);
-        bool stays = archive is { IsRegularFile: true } && plan == ArchivePlan.IsReplaced;
+        bool stays = archive is { IsRegularFile: true } && fate == EarlierArchiveFate.IsReplaced;
         if (archive is not { IsRegularFile: true })
         {
             transcript.Success(LogId.EarlierArchiveAbsent, $"No existing {DataDirectory.ArchiveName} found.");

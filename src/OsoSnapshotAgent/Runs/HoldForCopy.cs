@@ -39,7 +39,7 @@ internal sealed class HoldForCopy(
     private bool HasClient => settings.Client is not null;
 
     /// <exception cref="OperationCanceledException">A signal ended the hold.</exception>
-    public async Task RunAsync(TargetContainer target, Held held, RunLock runLock, CancellationToken token)
+    public async Task RunAsync(TargetContainer target, HeldArtefact held, RunLock runLock, CancellationToken token)
     {
         state.Enter(Phase.HoldForCopy);
         runLock.MoveTo(held);
@@ -66,7 +66,7 @@ internal sealed class HoldForCopy(
         await WaitAsync(target.Data, held, limit, token);
     }
 
-    private async Task WaitAsync(DataDirectory data, Held held, TimeSpan limit, CancellationToken token)
+    private async Task WaitAsync(DataDirectory data, HeldArtefact held, TimeSpan limit, CancellationToken token)
     {
         string until = limit == Timeout.InfiniteTimeSpan ? "without limit" : $"at most {Durations.Format(limit)}";
         Func<End> wait = terminal.IsInteractive
@@ -91,7 +91,7 @@ internal sealed class HoldForCopy(
 
     private End WaitAtPrompt(
         DirectoryHandle directory,
-        Held held,
+        HeldArtefact held,
         TimeSpan limit,
         string until,
         CancellationToken token)
@@ -113,7 +113,7 @@ internal sealed class HoldForCopy(
         return WaitUntil(directory, held, limit, () => terminal.WaitForEnter(Tick), token);
     }
 
-    private End Wait(DirectoryHandle directory, Held held, TimeSpan limit, string until, CancellationToken token)
+    private End Wait(DirectoryHandle directory, HeldArtefact held, TimeSpan limit, string until, CancellationToken token)
     {
         transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
         return WaitUntil(directory, held, limit, IsEnter, token);
@@ -127,7 +127,7 @@ internal sealed class HoldForCopy(
 
     private End WaitUntil(
         DirectoryHandle directory,
-        Held held,
+        HeldArtefact held,
         TimeSpan limit,
         Func<bool> isEnter,
         CancellationToken token)

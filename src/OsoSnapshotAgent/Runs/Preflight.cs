@@ -37,7 +37,7 @@ internal sealed class Preflight(
             throw Refusals.AdminApiOff(server.BaseUrl);
         }
 
-        state.Tell(status => status with { PrometheusVersion = server.Version });
+        state.Update(status => status with { PrometheusVersion = server.Version });
         transcript.Line($"Prometheus {server.Version} at {server.BaseUrl}, admin API on");
         return server;
     }

@@ -16,7 +16,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
 
     /// <returns>What happens to the archive of an earlier run.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
-    public ArchivePlan RequireForArchive(DataDirectory data, IDeflateEngine engine)
+    public EarlierArchiveFate RequireForArchive(DataDirectory data, IDeflateEngine engine)
     {
         // What earlier runs have left may be deleted for the new archive, so its room counts as free.
         long room = ByteSize.Sum(RoomBytes(data), new Artefacts(data).ReclaimableBytes());
@@ -38,9 +38,9 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
                     : string.Empty));
         }
 
-        TellRoom(data);
+        PrintRoom(data);
         long beside = room - (data.Directory.Find(DataDirectory.ArchiveName)?.AllocatedBytes ?? 0);
-        return beside >= needed ? ArchivePlan.IsReplaced : ArchivePlan.IsDeletedFirst;
+        return beside >= needed ? EarlierArchiveFate.IsReplaced : EarlierArchiveFate.IsDeletedFirst;
     }
 
     /// <summary>Checks the room for a run without an archive on the volume. Archives of other runs stay.</summary>
@@ -53,7 +53,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
             throw Refuse(data, needed, HeadBytes(data), archive: 0, string.Empty);
         }
 
-        TellRoom(data);
+        PrintRoom(data);
     }
 
     private long HeadReserve => settings.SkipHead ? 1 : HeadSegmentBytes;
@@ -65,7 +65,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
 
     private long RoomBytes(DataDirectory data) => new VolumeRoom(data, settings.Reserve).RoomBytes;
 
-    private void TellRoom(DataDirectory data) =>
+    private void PrintRoom(DataDirectory data) =>
         transcript.Line($"Room: {new VolumeRoom(data, settings.Reserve).Describe()}");
 
     private OperatorException Refuse(

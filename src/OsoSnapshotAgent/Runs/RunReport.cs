@@ -15,16 +15,16 @@ internal sealed class RunReport(
     WrittenArchive archive,
     TimeSpan elapsed)
 {
-    private readonly ArchiveManifest _manifest = archive.Manifest;
-    private readonly VerifiedArchive _verified = archive.Verified;
+    private readonly ArchiveFigures _figures = archive.Figures;
+    private readonly ArchiveReport _report = archive.Report;
 
     public IEnumerable<string> Lines()
     {
-        double percent = 100.0 * _manifest.ArchiveBytes / Math.Max(1, _manifest.InputBytes);
-        string archiveSize = ByteSize.Format(_manifest.ArchiveBytes);
+        double percent = 100.0 * _figures.ArchiveBytes / Math.Max(1, _figures.InputBytes);
+        string archiveSize = ByteSize.Format(_figures.ArchiveBytes);
         yield return $"  Prometheus  {server.Version}";
         yield return $"  Snapshot    {snapshot.Name}";
-        foreach (string line in BlockTallyText.Lines(_verified.Tally))
+        foreach (string line in BlockTallyText.Lines(_report.Tally))
         {
             yield return line;
         }
@@ -39,37 +39,37 @@ internal sealed class RunReport(
             yield return $"  Missing     {missing}";
         }
 
-        yield return $"  Input       {_manifest.InputBytes} bytes ({ByteSize.Format(_manifest.InputBytes)})";
+        yield return $"  Input       {_figures.InputBytes} bytes ({ByteSize.Format(_figures.InputBytes)})";
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"  Archive     {_manifest.ArchiveBytes} bytes ({archiveSize}), {percent:0.0} % of the input");
-        yield return $"  SHA-256     {_manifest.Sha256}";
-        yield return $"  Duration    {Durations.Format(elapsed)}{PauseNote(_manifest)}";
+            $"  Archive     {_figures.ArchiveBytes} bytes ({archiveSize}), {percent:0.0} % of the input");
+        yield return $"  SHA-256     {_figures.Sha256}";
+        yield return $"  Duration    {Durations.Format(elapsed)}{PauseNote(_figures)}";
     }
 
     /// <summary>Follows a duration; empty if the run did not pause.</summary>
-    public static string PauseNote(ArchiveManifest manifest) => manifest.Paused > TimeSpan.Zero
-        ? $", of which {Durations.Format(manifest.Paused)} paused while Prometheus waited for a CPU (OSO_SNAPSHOT_PACE)"
+    public static string PauseNote(ArchiveFigures figures) => figures.Paused > TimeSpan.Zero
+        ? $", of which {Durations.Format(figures.Paused)} paused while Prometheus waited for a CPU (OSO_SNAPSHOT_PACE)"
         : string.Empty;
 
     /// <summary>Adds the figures to the answer of <c>oso-snapshot status</c>.</summary>
     public RunStatus AddTo(RunStatus status) => status with
     {
-        Blocks = _verified.Tally.Blocks,
-        From = _verified.Tally.From,
-        To = _verified.Tally.To,
-        ArchiveBytes = _manifest.ArchiveBytes,
-        Sha256 = _manifest.Sha256,
-        Problems = _verified.Damage,
+        Blocks = _report.Tally.Blocks,
+        From = _report.Tally.From,
+        To = _report.Tally.To,
+        ArchiveBytes = _figures.ArchiveBytes,
+        Sha256 = _figures.Sha256,
+        Problems = _report.Problems,
     };
 
     public RunResult Result()
     {
-        bool isSound = _verified.Damage.Count == 0;
+        bool isSound = _report.Problems.Count == 0;
         string verdict = isSound ? "done, verified" : "archived, but blocks are damaged";
-        string blocks = Plural.Of(_verified.Tally.Blocks, "block");
+        string blocks = Plural.Of(_report.Tally.Blocks, "block");
         return new(
             isSound ? ExitStatus.Done : ExitStatus.DamagedBlocks,
-            $"{verdict}: {blocks}, {_manifest.ArchiveBytes} bytes, sha256 {_manifest.Sha256}");
+            $"{verdict}: {blocks}, {_figures.ArchiveBytes} bytes, sha256 {_figures.Sha256}");
     }
 }

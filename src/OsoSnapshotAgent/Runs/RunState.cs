@@ -14,7 +14,7 @@ internal sealed class RunState(TimeProvider time)
     private WrittenBytes? _archive;
 
     /// <summary>The hold, during which the run waits for the operator.</summary>
-    public Hold Hold { get; } = new();
+    public HoldState Hold { get; } = new();
 
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
@@ -27,7 +27,7 @@ internal sealed class RunState(TimeProvider time)
     }
 
     /// <summary>Changes the status when more is known.</summary>
-    public void Tell(Func<RunStatus, RunStatus> change)
+    public void Update(Func<RunStatus, RunStatus> change)
     {
         lock (_lock)
         {

@@ -16,8 +16,8 @@ namespace OsoSnapshotAgent.Runs;
 /// <param name="LeftOut">The part of the snapshot that the archive lacks, in words; null if it lacks nothing.</param>
 internal sealed record WrittenArchive(
     PartialFile File,
-    ArchiveManifest Manifest,
-    VerifiedArchive Verified,
+    ArchiveFigures Figures,
+    ArchiveReport Report,
     string? LeftOut);
 
 /// <summary>Writes the archive under its partial name, and reads it back while it is written.</summary>
@@ -51,13 +51,13 @@ internal sealed class SnapshotArchiving(
         WrittenBytes written = new();
         state.Follow(written);
         VolumeRoom volume = new(target.Data, settings.Reserve);
-        (ArchiveManifest manifest, VerifiedArchive verified) = await maker.MakeAsync(
+        (ArchiveFigures figures, ArchiveReport report) = await maker.MakeAsync(
             source,
             engine,
             volume,
             file,
             written,
             token);
-        return new(file, manifest, verified, source.LeftOut);
+        return new(file, figures, report, source.LeftOut);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SnapshotCapture(
         RequireNewHere(name, earlier, server, target.Data);
         undo.Add(() => new Artefacts(target.Data).DeleteSnapshot(name));
         IReadOnlyList<string> without = leftOut.Warn(name, transcript);
-        state.Tell(status => status with
+        state.Update(status => status with
         {
             Snapshot = name.Text,
             BlocksNotInSnapshot = without.Count > 0 ? without : null,
@@ -75,7 +75,7 @@ internal sealed class SnapshotCapture(
         }
         catch (OperationCanceledException)
         {
-            if (!await leftovers.WithdrawAsync(data, earlier, runLock.IsAlone()))
+            if (!await leftovers.WithdrawAsync(data, earlier, runLock.TryBecomeAlone()))
             {
                 undo.Remains = "Prometheus is still making the snapshot under snapshots/."
                     + " The next run, or REMOVE=yes, will delete it.";
@@ -86,7 +86,7 @@ internal sealed class SnapshotCapture(
         catch (RefusalException e)
         {
             // Streams share the lock, so a new snapshot may belong to another run.
-            await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, runLock.IsAlone(), token);
+            await leftovers.TidyAsync(data, earlier, e.LeavesDoubt, runLock.TryBecomeAlone(), token);
             throw;
         }
     }

@@ -31,7 +31,7 @@ internal sealed class SnapshotStreaming(
         long startedAt = time.GetTimestamp();
         ArchiveSource source = selection.Choose(target, snapshot, engine);
         using StandardOutput output = new(token);
-        ArchiveManifest manifest = await Task.Run(
+        ArchiveFigures figures = await Task.Run(
             () => writer.Write(source, engine, volume: null, output, _ => { }, new WrittenBytes(), token),
             CancellationToken.None);
         undo.Run();
@@ -39,11 +39,11 @@ internal sealed class SnapshotStreaming(
             LogId.SnapshotStreamed,
             $"Snapshot {snapshot} streamed and deleted. Verify the copy where it is: oso-snapshot verify FILE, or sha256sum.");
         transcript.Lines([
-            $"  Input       {manifest.InputBytes} bytes",
-            $"  Archive     {manifest.ArchiveBytes} bytes",
-            $"  SHA-256     {manifest.Sha256}",
-            $"  Duration    {Durations.Format(time.GetElapsedTime(startedAt))}{RunReport.PauseNote(manifest)}",
+            $"  Input       {figures.InputBytes} bytes",
+            $"  Archive     {figures.ArchiveBytes} bytes",
+            $"  SHA-256     {figures.Sha256}",
+            $"  Duration    {Durations.Format(time.GetElapsedTime(startedAt))}{RunReport.PauseNote(figures)}",
         ]);
-        return new(ExitStatus.Done, $"streamed {manifest.ArchiveBytes} bytes, sha256 {manifest.Sha256}");
+        return new(ExitStatus.Done, $"streamed {figures.ArchiveBytes} bytes, sha256 {figures.Sha256}");
     }
 }

@@ -67,7 +67,7 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <returns>True if no other run of this program is at work on the data directory.</returns>
-    public bool IsAlone()
+    public bool TryBecomeAlone()
     {
         try
         {
@@ -81,7 +81,7 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>Locks what is held, in place of the directory.</summary>
-    public void MoveTo(Held held)
+    public void MoveTo(HeldArtefact held)
     {
         FileLock? directory = _lock;
         try

@@ -1,5 +1,4 @@
 using OsoSnapshotAgent.Archiving;
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -26,11 +25,11 @@ public sealed class ArchiveMakerTests : IDisposable
     [Fact]
     public async Task Tells_what_was_written_and_what_was_read_back()
     {
-        (ArchiveManifest manifest, VerifiedArchive verified) = await MakeAsync(_sample.Entries(), Token);
+        (ArchiveFigures figures, ArchiveReport report) = await MakeAsync(_sample.Entries(), Token);
 
-        Assert.Equal((2, manifest.Crc32C), (verified.Tally.Blocks, verified.Crc32C));
-        Assert.Empty(verified.Damage);
-        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], manifest.Sha256);
+        Assert.Equal((2, figures.Crc32C), (report.Tally.Blocks, report.Crc32C));
+        Assert.Empty(report.Problems);
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], figures.Sha256);
     }
 
     [Fact]
@@ -87,7 +86,7 @@ public sealed class ArchiveMakerTests : IDisposable
         _sample.Dispose();
     }
 
-    private Task<(ArchiveManifest Manifest, VerifiedArchive Verified)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
+    private Task<(ArchiveFigures Figures, ArchiveReport Report)> MakeAsync(IEnumerable<TreeEntry> entries, CancellationToken token, AgentSettings? settings = null) =>
         new ArchiveMaker(new ArchiveWriter(settings ?? SampleData.NoReserve, _sample.Progress, _sample.Time, new ProcFileSystem("/proc")))
             .MakeAsync(
                 SampleData.Source(entries),

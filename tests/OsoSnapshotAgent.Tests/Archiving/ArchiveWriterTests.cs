@@ -29,21 +29,21 @@ public sealed class ArchiveWriterTests : IDisposable
     [Fact]
     public void The_manifest_says_what_was_written()
     {
-        ArchiveManifest manifest = _sample.WritePartial();
+        ArchiveFigures figures = _sample.WritePartial();
 
-        Assert.Equal(new FileInfo(_sample.PartialArchive).Length, manifest.ArchiveBytes);
-        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], manifest.Sha256);
+        Assert.Equal(new FileInfo(_sample.PartialArchive).Length, figures.ArchiveBytes);
+        Assert.Equal(SystemTool.Output("sha256sum", _sample.PartialArchive).Split(' ')[0], figures.Sha256);
         Assert.Equal(_sample.Entries().Select(entry => entry.EntryName), _sample.Archived.Select(entry => entry.Name));
-        Assert.Equal(_sample.Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes), manifest.InputBytes);
+        Assert.Equal(_sample.Entries().Where(entry => entry.Status.IsRegularFile).Sum(entry => entry.Status.SizeBytes), figures.InputBytes);
         Assert.Equal(SampleBlock.Crc32C(File.ReadAllBytes(Segment)), _sample.Archived.Single(entry => entry.Name.EndsWith($"{SampleBlock.Ulid}/chunks/000001", StringComparison.Ordinal)).Crc32C);
     }
 
     [Fact]
     public void The_same_snapshot_gives_the_same_bytes()
     {
-        ArchiveManifest first = _sample.WritePartial();
+        ArchiveFigures first = _sample.WritePartial();
         _sample.Time.Advance(TimeSpan.FromHours(1));
-        ArchiveManifest second = _sample.WritePartial();
+        ArchiveFigures second = _sample.WritePartial();
 
         Assert.Equal(first.Sha256, second.Sha256);
     }
@@ -95,10 +95,10 @@ public sealed class ArchiveWriterTests : IDisposable
             segment.Write("hello"u8);
         }
 
-        ArchiveManifest manifest = _sample.WritePartial(SampleData.NoReserve with { Workers = 2 });
+        ArchiveFigures figures = _sample.WritePartial(SampleData.NoReserve with { Workers = 2 });
 
         // Verify compares sizes and checksums. The reported damage is that of the block itself: the file is no segment.
-        Assert.Contains(_sample.Verify(manifest).Damage, damage => damage.Contains("000001", StringComparison.Ordinal));
+        Assert.Contains(_sample.Verify(figures).Problems, damage => damage.Contains("000001", StringComparison.Ordinal));
 
         // tar gets only the start, because gzip would take a minute for all of the zeros. tar complains about that.
         string listing = SystemTool.Run("bash", "-c", "gzip -dc \"$0\" | head -c 1000000 | tar -tvf -", _sample.PartialArchive).Output;

@@ -8,7 +8,6 @@ using FsCheck.Fluent;
 using ICSharpCode.SharpZipLib.Tar;
 using Microsoft.FSharp.Core;
 using OsoSnapshotAgent.Archiving;
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Files;
@@ -53,10 +52,10 @@ public sealed class RoundTripProperties : IDisposable
 
     private void ComesBack(RandomTree tree)
     {
-        ArchiveManifest manifest = _sample.WritePartial(SampleData.NoReserve with { Workers = tree.Workers }, Entries(tree));
+        ArchiveFigures figures = _sample.WritePartial(SampleData.NoReserve with { Workers = tree.Workers }, Entries(tree));
 
         // Verify compares names, sizes and checksums.
-        _sample.Verify(manifest);
+        _sample.Verify(figures);
         AssertPython(tree);
         AssertListing(tree);
         AssertSharpZipLib(tree);

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Blocks;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using OsoSnapshotAgent.Cli;
-using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;

@@ -14,10 +14,10 @@ public sealed class AgentServicesTests : IDisposable
     {
         using Agent agent = new(_directory, new AgentSettings { CaFile = "/in/the/targets/container.pem" });
 
-        Assert.NotNull(agent.Get<TakeProcedure>());
-        Assert.NotNull(agent.Get<StreamProcedure>());
-        Assert.NotNull(agent.Get<RemoveProcedure>());
-        Assert.NotNull(agent.Get<ProcedureRunner>());
+        Assert.NotNull(agent.Get<TakeRun>());
+        Assert.NotNull(agent.Get<StreamRun>());
+        Assert.NotNull(agent.Get<RemoveRun>());
+        Assert.NotNull(agent.Get<RunExecutor>());
         Assert.NotNull(agent.Get<ControlServer>());
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
-using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;

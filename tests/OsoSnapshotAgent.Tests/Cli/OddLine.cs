@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OsoSnapshotAgent.Tests.House;
 
 namespace OsoSnapshotAgent.Tests.Cli;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotCore.Cli;
 
 namespace OsoSnapshotAgent.Tests.Cli;

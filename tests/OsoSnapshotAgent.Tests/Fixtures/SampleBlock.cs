@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OsoSnapshotAgent.Archiving;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

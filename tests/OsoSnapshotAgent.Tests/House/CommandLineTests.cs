@@ -1,5 +1,4 @@
 using OsoSnapshotAgent.Cli;
-using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.House;
 

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
@@ -62,7 +61,7 @@ public sealed class EarlierArtefactsTests : IDisposable
     {
         WriteArchive();
 
-        Delete(plan: keeps ? ArchivePlan.IsReplaced : ArchivePlan.IsDeletedFirst);
+        Delete(fate: keeps ? EarlierArchiveFate.IsReplaced : EarlierArchiveFate.IsDeletedFirst);
 
         Assert.Equal(
             keeps ? ["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"] : ["snapshots.log"],
@@ -79,7 +78,7 @@ public sealed class EarlierArtefactsTests : IDisposable
         File.Delete(_sample.Data.Archive);
         SystemTool.Output("sh", "-c", plant, _sample.Data.Archive);
 
-        Delete(plan: ArchivePlan.IsReplaced);
+        Delete(fate: EarlierArchiveFate.IsReplaced);
 
         Assert.Equal(["snapshots.log", "wal/", "wal/00000000"], _sample.Directory.Content());
         Assert.Equal("✅ No existing snapshots.tgz found.", Successes[0]);
@@ -102,7 +101,7 @@ public sealed class EarlierArtefactsTests : IDisposable
     {
         WriteArchive();
 
-        Delete(plan: ArchivePlan.Stays);
+        Delete(fate: EarlierArchiveFate.Stays);
 
         Assert.Equal(3, Artefacts.ArchiveFiles.Count(name => _sample.Directory.Find(name) is not null));
         Assert.Equal(["✅ Existing directory snapshots (1 inside) found and deleted."], Successes);
@@ -116,7 +115,7 @@ public sealed class EarlierArtefactsTests : IDisposable
         using TargetContainer target = Agent.Beside(_sample.Directory.Root, isProven: false);
 
         _agent.Get<EarlierArtefacts>()
-            .DeleteWhereProven(target, ArchivePlan.IsDeletedFirst, TestContext.Current.CancellationToken);
+            .DeleteWhereProven(target, EarlierArchiveFate.IsDeletedFirst, TestContext.Current.CancellationToken);
 
         Assert.Equal(before, _sample.Directory.Content());
         Assert.Contains(_agent.Transcript.Lines, line => line.StartsWith("Nothing is deleted yet:", StringComparison.Ordinal));
@@ -129,7 +128,7 @@ public sealed class EarlierArtefactsTests : IDisposable
 
         _agent.Get<EarlierArtefacts>().DeleteWhereNowProven(
             _agent.Target,
-            ArchivePlan.IsDeletedFirst,
+            EarlierArchiveFate.IsDeletedFirst,
             _sample.Snapshot,
             TestContext.Current.CancellationToken);
 
@@ -144,17 +143,17 @@ public sealed class EarlierArtefactsTests : IDisposable
 
     private void WriteArchive() => Array.ForEach([.. Artefacts.ArchiveFiles], name => _sample.Directory.Write(name, name));
 
-    private void Delete(SnapshotName? except = null, ArchivePlan plan = ArchivePlan.IsDeletedFirst)
+    private void Delete(SnapshotName? except = null, EarlierArchiveFate fate = EarlierArchiveFate.IsDeletedFirst)
     {
         EarlierArtefacts earlier = _agent.Get<EarlierArtefacts>();
         if (except is null)
         {
-            earlier.DeleteWhereProven(_agent.Target, plan, TestContext.Current.CancellationToken);
+            earlier.DeleteWhereProven(_agent.Target, fate, TestContext.Current.CancellationToken);
         }
         else
         {
             using TargetContainer target = Agent.Beside(_sample.Directory.Root, isProven: false);
-            earlier.DeleteWhereNowProven(target, plan, except, TestContext.Current.CancellationToken);
+            earlier.DeleteWhereNowProven(target, fate, except, TestContext.Current.CancellationToken);
         }
     }
 }

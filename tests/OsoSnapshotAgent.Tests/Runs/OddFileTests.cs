@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Cli;
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -160,9 +159,9 @@ public sealed class OddFileTests : IDisposable
             using DirectoryHandle shm = DirectoryHandle.Open("/dev/shm");
             string name = $"snapshots/{SampleData.Name}/{SampleBlock.Ulid}/index";
 
-            ArchiveManifest manifest = _sample.WritePartial(entries: [new TreeEntry(name, shm.Find(Path.GetFileName(path))!, shm, Path.GetFileName(path))]);
+            ArchiveFigures figures = _sample.WritePartial(entries: [new TreeEntry(name, shm.Find(Path.GetFileName(path))!, shm, Path.GetFileName(path))]);
 
-            _sample.Verify(manifest);
+            _sample.Verify(figures);
             Assert.Contains(name, SystemTool.Output("tar", "-tzf", _sample.PartialArchive), StringComparison.Ordinal);
         }
         finally

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;

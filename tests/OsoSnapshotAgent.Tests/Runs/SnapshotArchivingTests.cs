@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -120,7 +119,7 @@ public sealed class SnapshotArchivingTests : IDisposable
         _sample.WithBlock();
         using Agent agent = Create();
         WrittenArchive archive = await agent.ArchiveAsync(_sample.Snapshot);
-        archive = archive with { Manifest = archive.Manifest with { Crc32C = 0 } };
+        archive = archive with { Figures = archive.Figures with { Crc32C = 0 } };
 
         Expect.Failure(
             () => agent.Publish(archive, _sample.Snapshot), ExitStatus.ArchiveFailed, "The archive is not what was written: its checksum is", "Run again");
@@ -134,7 +133,7 @@ public sealed class SnapshotArchivingTests : IDisposable
         _sample.WithBlock();
         using Agent agent = Create();
         WrittenArchive archive = await agent.ArchiveAsync(_sample.Snapshot);
-        archive = archive with { Verified = archive.Verified with { Tally = new BlockTally(), Blocks = [] } };
+        archive = archive with { Report = archive.Report with { Tally = new BlockTally(), Blocks = [] } };
 
         Expect.Failure(
             () => agent.Publish(archive, _sample.Snapshot),

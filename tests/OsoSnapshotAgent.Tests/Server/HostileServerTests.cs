@@ -1,5 +1,4 @@
 using System.Text;
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;

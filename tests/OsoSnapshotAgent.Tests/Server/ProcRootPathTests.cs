@@ -1,5 +1,4 @@
 using OsoSnapshotAgent.Server;
-using OsoSnapshotAgent.Settings;
 
 namespace OsoSnapshotAgent.Tests.Server;
 

@@ -1,6 +1,5 @@
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.Server;

@@ -1,8 +1,5 @@
-using OsoSnapshotAgent.Archiving;
-using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Volume;
 
 namespace OsoSnapshotAgent.Tests.Settings;
 

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Tests.Text;

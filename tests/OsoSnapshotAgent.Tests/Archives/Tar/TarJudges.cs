@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotAgent.Volume;
 
 namespace OsoSnapshotAgent.Tests.Archives.Tar;
 

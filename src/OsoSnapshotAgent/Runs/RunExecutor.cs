@@ -4,16 +4,16 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
 
-/// <summary>Runs a procedure, and turns its end into an exit status, a message and a clean volume.</summary>
-internal sealed class ProcedureRunner(Transcript transcript, TerminationMessage terminationMessage, EndSignals signals)
+/// <summary>Executes a run, and turns its end into an exit status, a message and a clean volume.</summary>
+internal sealed class RunExecutor(Transcript transcript, TerminationMessage terminationMessage, EndSignals signals)
 {
-    /// <param name="procedure">Gets the stack for what must be taken back, and the token that a signal cancels.</param>
-    public async Task<ExitStatus> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> procedure)
+    /// <param name="run">Gets the stack for what must be taken back, and the token that a signal cancels.</param>
+    public async Task<ExitStatus> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> run)
     {
         UndoStack undo = new(transcript);
         try
         {
-            RunResult result = await procedure(undo, signals.Token);
+            RunResult result = await run(undo, signals.Token);
             terminationMessage.Write(result.Summary);
             return result.Status;
         }

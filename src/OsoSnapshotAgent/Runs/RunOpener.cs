@@ -18,9 +18,9 @@ internal sealed record OpenTarget(TargetContainer Target, RunLock Lock) : IDispo
 }
 
 /// <summary>
-/// Begins every procedure: logs the settings, finds Prometheus, locks the data directory and opens the log.
+/// Begins every run: logs the settings, finds Prometheus, locks the data directory and opens the log.
 /// </summary>
-internal sealed class Opening(
+internal sealed class RunOpener(
     ProcFileSystem proc,
     TargetFinder finder,
     RunState state,

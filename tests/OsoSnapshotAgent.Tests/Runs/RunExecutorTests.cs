@@ -7,12 +7,12 @@ using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Runs;
 
-public sealed class ProcedureRunnerTests : IDisposable
+public sealed class RunExecutorTests : IDisposable
 {
     private readonly SampleData _sample = new SampleData().WithBlock();
     private readonly Recorder _recorder = new();
 
-    public ProcedureRunnerTests() => _sample.Directory.Write("termination-log", string.Empty);
+    public RunExecutorTests() => _sample.Directory.Write("termination-log", string.Empty);
 
     private string Termination => File.ReadAllText(_sample.Directory.PathOf("termination-log"));
 
@@ -191,6 +191,6 @@ public sealed class ProcedureRunnerTests : IDisposable
     {
         using EndSignals signals = new();
         TerminationMessage message = new(_sample.Directory.PathOf("termination-log"));
-        return await new ProcedureRunner(new Transcript(_recorder, _sample.Time), message, signals).RunAsync(procedure);
+        return await new RunExecutor(new Transcript(_recorder, _sample.Time), message, signals).RunAsync(procedure);
     }
 }

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -7,7 +6,7 @@ using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Runs;
 
-public sealed class OpeningTests : IDisposable
+public sealed class RunOpenerTests : IDisposable
 {
     private static readonly AgentSettings Take = new();
     private static readonly AgentSettings Remove = new() { Mode = RunMode.Remove };
@@ -17,7 +16,7 @@ public sealed class OpeningTests : IDisposable
     private readonly FakeProc _proc;
     private readonly string _data;
 
-    public OpeningTests()
+    public RunOpenerTests()
     {
         _proc = new(_directory);
         _proc.Add(1, "prometheus", ["prometheus", "--storage.tsdb.path=/data"]);
@@ -173,9 +172,9 @@ public sealed class OpeningTests : IDisposable
 
     private static OpenTarget Open(Agent agent, string run) => run switch
     {
-        nameof(Take) => agent.Get<Opening>().ForArchive(),
-        nameof(Remove) => agent.Get<Opening>().ForRemoval(),
-        _ => agent.Get<Opening>().ForStream(),
+        nameof(Take) => agent.Get<RunOpener>().ForArchive(),
+        nameof(Remove) => agent.Get<RunOpener>().ForRemoval(),
+        _ => agent.Get<RunOpener>().ForStream(),
     };
 
     private Agent Create(AgentSettings settings) => new(_directory, settings, _proc);

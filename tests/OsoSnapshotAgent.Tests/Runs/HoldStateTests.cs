@@ -4,13 +4,13 @@ using OsoSnapshotAgent.Volume;
 
 namespace OsoSnapshotAgent.Tests.Runs;
 
-public sealed class HoldTests : IDisposable
+public sealed class HoldStateTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
     private readonly DataDirectory _data;
-    private readonly Hold _hold = new();
+    private readonly HoldState _hold = new();
 
-    public HoldTests() => _data = new(_directory.Open());
+    public HoldStateTests() => _data = new(_directory.Open());
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.Runs;
 /// The hold for the copy, which the procedure and the verbs share. A removal that a verb has begun is completed before
 /// the hold ends.
 /// </summary>
-internal sealed class Hold
+internal sealed class HoldState
 {
     private readonly object _lock = new();
     private volatile DataDirectory? _data;

@@ -1,7 +1,7 @@
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>What a run does with the archive of an earlier run.</summary>
-internal enum ArchivePlan
+internal enum EarlierArchiveFate
 {
     /// <summary>The archive stays, because this run makes none.</summary>
     Stays,

@@ -3,7 +3,7 @@
 namespace OsoSnapshotAgent.Archiving;
 
 /// <summary>What the writer knows of an archive that it has written.</summary>
-internal sealed record ArchiveManifest
+internal sealed record ArchiveFigures
 {
     /// <summary>The bytes of all files before compression.</summary>
     public required long InputBytes { get; init; }

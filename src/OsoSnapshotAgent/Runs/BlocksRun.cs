@@ -1,40 +1,37 @@
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
-using OsoSnapshotAgent.Settings;
-using OsoSnapshotCore.Archives.Gzip;
+using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>
-/// <c>export --stream</c>: archives the snapshot to standard output, without a file on the volume, and deletes the
-/// snapshot.
+/// OSO_SNAPSHOT_ARCHIVE=no: Prometheus makes a snapshot, and the operator's client copies the blocks that it lacks.
 /// </summary>
-internal sealed class StreamProcedure(
-    Opening opening,
+internal sealed class BlocksRun(
+    RunOpener opener,
     PrometheusConnector connector,
     Preflight preflight,
     RoomCheck room,
+    EarlierArtefacts earlier,
     SnapshotCapture capture,
-    SnapshotStreaming streaming,
-    AgentSettings settings,
+    HoldForCopy hold,
     Transcript transcript)
 {
     public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
     {
-        using OpenTarget open = opening.ForStream();
+        using OpenTarget open = opener.ForArchive();
         using UndoStack takesBack = undo;
         TargetContainer target = open.Target;
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);
         room.RequireForSnapshot(target.Data);
+        earlier.DeleteWhereProven(target, EarlierArchiveFate.Stays, token);
         CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
-        RunResult result = await streaming.RunAsync(
-            target,
-            snapshot.Name,
-            GzipEngines.Choose(settings.Level),
-            undo,
-            token);
+        earlier.DeleteWhereNowProven(target, EarlierArchiveFate.Stays, snapshot.Name, token);
+        undo.Forget();
+        undo.Remains = "The snapshot stays until REMOVE=yes deletes it.";
+        await hold.RunAsync(target, HeldArtefact.Blocks(snapshot.Name), open.Lock, token);
         transcript.Banner("Prometheus snapshot creation procedure completed");
-        return result;
+        return new(ExitStatus.Done, $"snapshot {snapshot.Name} made, no archive");
     }
 }

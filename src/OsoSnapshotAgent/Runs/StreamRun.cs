@@ -1,37 +1,40 @@
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
-using OsoSnapshotCore;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore.Archives.Gzip;
 
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>
-/// OSO_SNAPSHOT_ARCHIVE=no: Prometheus makes a snapshot, and the operator's client copies the blocks that it lacks.
+/// <c>export --stream</c>: archives the snapshot to standard output, without a file on the volume, and deletes the
+/// snapshot.
 /// </summary>
-internal sealed class BlocksProcedure(
-    Opening opening,
+internal sealed class StreamRun(
+    RunOpener opener,
     PrometheusConnector connector,
     Preflight preflight,
     RoomCheck room,
-    EarlierArtefacts earlier,
     SnapshotCapture capture,
-    HoldForCopy hold,
+    SnapshotStreaming streaming,
+    AgentSettings settings,
     Transcript transcript)
 {
     public async Task<RunResult> RunAsync(UndoStack undo, CancellationToken token)
     {
-        using OpenTarget open = opening.ForArchive();
+        using OpenTarget open = opener.ForStream();
         using UndoStack takesBack = undo;
         TargetContainer target = open.Target;
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);
         room.RequireForSnapshot(target.Data);
-        earlier.DeleteWhereProven(target, ArchivePlan.Stays, token);
         CapturedSnapshot snapshot = await capture.RunAsync(client, server, target, open.Lock, undo, token);
-        earlier.DeleteWhereNowProven(target, ArchivePlan.Stays, snapshot.Name, token);
-        undo.Forget();
-        undo.Remains = "The snapshot stays until REMOVE=yes deletes it.";
-        await hold.RunAsync(target, Held.Blocks(snapshot.Name), open.Lock, token);
+        RunResult result = await streaming.RunAsync(
+            target,
+            snapshot.Name,
+            GzipEngines.Choose(settings.Level),
+            undo,
+            token);
         transcript.Banner("Prometheus snapshot creation procedure completed");
-        return new(ExitStatus.Done, $"snapshot {snapshot.Name} made, no archive");
+        return result;
     }
 }

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Tests.Fixtures;
@@ -6,7 +5,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 namespace OsoSnapshotAgent.Tests.Runs;
 
 /// <summary>Tests that a run and REMOVE=yes delete all of the agent's artefacts and nothing else.</summary>
-public sealed class ArtefactRemovalTests : IDisposable
+public sealed class RemoveRunTests : IDisposable
 {
     private static readonly string[] NotOurs =
     [
@@ -20,7 +19,7 @@ public sealed class ArtefactRemovalTests : IDisposable
     private readonly TempDirectory _directory = new();
     private RunResult? _result;
 
-    public ArtefactRemovalTests()
+    public RemoveRunTests()
     {
         foreach (string path in NotOurs)
         {
@@ -81,7 +80,7 @@ public sealed class ArtefactRemovalTests : IDisposable
     public void Cleaning_up_keeps_the_log_and_a_finished_archive_where_two_have_room()
     {
         WriteOurs();
-        using Agent agent = Clean(ArchivePlan.IsReplaced);
+        using Agent agent = Clean(EarlierArchiveFate.IsReplaced);
 
         Assert.Equal(NotOurs.Concat(["snapshots.log", "snapshots.tgz", "snapshots.tgz.sha256"]).Order(StringComparer.Ordinal), _directory.Content());
         Assert.Equal(
@@ -97,7 +96,7 @@ public sealed class ArtefactRemovalTests : IDisposable
     public void A_checksum_without_its_archive_is_deleted()
     {
         _directory.Write("snapshots.tgz.sha256", "0  snapshots.tgz");
-        using Agent agent = Clean(ArchivePlan.IsReplaced);
+        using Agent agent = Clean(EarlierArchiveFate.IsReplaced);
 
         Assert.Equal(NotOurs, _directory.Content());
     }
@@ -163,10 +162,10 @@ public sealed class ArtefactRemovalTests : IDisposable
         return agent;
     }
 
-    private Agent Clean(ArchivePlan plan = ArchivePlan.IsDeletedFirst)
+    private Agent Clean(EarlierArchiveFate fate = EarlierArchiveFate.IsDeletedFirst)
     {
         Agent agent = new(_directory, new AgentSettings());
-        agent.Clean(plan);
+        agent.Clean(fate);
         return agent;
     }
 }

@@ -6,16 +6,27 @@ using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Runs;
 
-/// <summary>Deletes every artefact after it is proven which Prometheus uses the data directory.</summary>
-internal sealed class ArtefactRemoval(
+/// <summary>REMOVE=yes: deletes all files of this program and all snapshots on the volume, the log included.</summary>
+internal sealed class RemoveRun(
+    RunOpener opener,
     StorageProof proof,
     RunState state,
     Transcript transcript,
     DirectoryListing listing)
 {
+    /// <inheritdoc cref="RemoveAsync" path="/exception"/>
+    public async Task<RunResult> RunAsync(CancellationToken token)
+    {
+        using OpenTarget open = opener.ForRemoval();
+        RunResult result = await RemoveAsync(open.Target, token);
+        transcript.Banner("Removal completed");
+        return result;
+    }
+
+    /// <summary>Deletes every artefact after it is proven which Prometheus uses the data directory.</summary>
     /// <exception cref="OperatorException">The directory belongs to another Prometheus, or something can't be
     /// deleted.</exception>
-    public async Task<RunResult> RunAsync(TargetContainer target, CancellationToken token)
+    internal async Task<RunResult> RemoveAsync(TargetContainer target, CancellationToken token)
     {
         state.Enter(Phase.RemoveSnapshot);
         listing.Show(target);
