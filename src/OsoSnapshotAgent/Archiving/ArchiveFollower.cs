@@ -6,10 +6,9 @@ namespace OsoSnapshotAgent.Archiving;
 
 /// <summary>
 /// Reads the archive while it is written, through the same descriptor, and has the kernel write to the disk what it has
-/// read. The archive stays in the page cache for the operator's copy if memory is free; otherwise it is dropped.
+/// read. It drops the archive from the page cache, so that no page of Prometheus has to go for it.
 /// </summary>
-/// <param name="memory">null to drop everything.</param>
-internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written, FreeMemory? memory) : ReadStream
+internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written) : ReadStream
 {
     private const int WindowBytes = 8 * 1024 * 1024;
 
@@ -52,21 +51,11 @@ internal sealed class ArchiveFollower(SafeFileHandle file, WrittenBytes written,
         // A length of 0 would mean the rest of the file to both calls.
         if (_started > _writtenOut)
         {
-            FinishWriteOut(_writtenOut, _started - _writtenOut);
+            PageCache.FinishWriteOut(file, _writtenOut, _started - _writtenOut);
+            PageCache.Drop(file, _writtenOut, _started - _writtenOut);
         }
 
         PageCache.StartWriteOut(file, _started, _position - _started);
         (_writtenOut, _started) = (_started, _position);
-    }
-
-    private void FinishWriteOut(long offset, long length)
-    {
-        PageCache.FinishWriteOut(file, offset, length);
-
-        // This window counts as used memory by now. The free memory must hold the next one.
-        if (memory?.Holds(WindowBytes) != true)
-        {
-            PageCache.Drop(file, offset, length);
-        }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         // The descriptor is taken before the first write, because SafeFileHandle moves the stream's position.
         SafeFileHandle descriptor = file.Stream.SafeFileHandle;
         Task<ArchiveReport> verifying = Task.Run(
-            () => Verify(descriptor, source.Memory, written, archived, stop),
+            () => Verify(descriptor, written, archived, stop),
             CancellationToken.None);
         try
         {
@@ -64,7 +64,6 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
 
     private static ArchiveReport Verify(
         SafeFileHandle file,
-        FreeMemory? memory,
         WrittenBytes written,
         BlockingCollection<ArchivedEntry> archived,
         CancellationTokenSource stop)
@@ -72,7 +71,7 @@ internal sealed class ArchiveMaker(ArchiveWriter writer)
         try
         {
             PageCache.EvictFirst(file);
-            using ArchiveFollower follower = new(file, written, memory);
+            using ArchiveFollower follower = new(file, written);
             BlockAudit audit = ArchiveVerifier.Verify(
                 follower,
                 archived.GetConsumingEnumerable(CancellationToken.None),

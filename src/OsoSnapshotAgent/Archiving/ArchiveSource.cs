@@ -16,9 +16,6 @@ internal sealed record ArchiveSource
     /// <summary>null if no Prometheus process can be seen.</summary>
     public int? PrometheusPid { get; init; }
 
-    /// <summary>Decides whether the archive may stay in the page cache; null if it may not.</summary>
-    public FreeMemory? Memory { get; init; }
-
     /// <summary>Says which part of the snapshot the entries leave out; null if they leave out none.</summary>
     public string? LeftOut { get; init; }
 }

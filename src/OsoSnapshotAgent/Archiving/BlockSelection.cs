@@ -36,7 +36,6 @@ internal sealed class BlockSelection(AgentSettings settings, Transcript transcri
             InputBytes = inputBytes,
             Accounts = target.Accounts,
             PrometheusPid = target.Prometheus?.Pid,
-            Memory = target.FreeMemory,
             LeftOut = leftOut,
         };
     }

@@ -11,6 +11,19 @@ internal sealed class StandardOutput(
 {
     private long _bytesWritten;
 
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: standard output is a
+    /// terminal.</exception>
+    public static void RefuseTerminal()
+    {
+        if (OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "Standard output is a terminal, which would change the archive's bytes.",
+                "Redirect it, and use kubectl exec without -t.");
+        }
+    }
+
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {

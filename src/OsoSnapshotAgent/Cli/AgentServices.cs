@@ -6,7 +6,6 @@ using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Volume;
 using Serilog;
 using Serilog.Extensions.Logging;
 
@@ -15,7 +14,7 @@ namespace OsoSnapshotAgent.Cli;
 /// <summary>Registers all parts of a run.</summary>
 internal static class AgentServices
 {
-    /// <summary>Adds the procedures and their parts.</summary>
+    /// <summary>Adds the runs and their parts.</summary>
     public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings) => services
         .AddSingleton(settings)
         .AddSingleton(TimeProvider.System)
@@ -44,11 +43,9 @@ internal static class AgentServices
         .AddSingleton<EarlierArtefacts>()
         .AddSingleton<OutOfOrderSamples>()
         .AddSingleton<SnapshotCapture>()
-        .AddSingleton<SnapshotLeftovers>()
         .AddSingleton<SnapshotArchiving>()
         .AddSingleton<SnapshotStreaming>()
         .AddSingleton<ArchivePublication>()
-        .AddSingleton<DirectoryListing>()
         .AddSingleton<HoldForCopy>()
         .AddSingleton<TakeRun>()
         .AddSingleton<BlocksRun>()

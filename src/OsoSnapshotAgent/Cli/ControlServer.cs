@@ -3,16 +3,14 @@ using System.Text;
 using System.Text.Json;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Runs;
-using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Cli;
 
 /// <summary>
-/// Answers the verbs of the same container while the procedure runs. A client sends one line. It gets lines of JSON
+/// Answers the verbs of the same container while the run is at work. A client sends one line. It gets lines of JSON
 /// objects, of which the last is the answer.
 /// </summary>
 internal sealed class ControlServer(RunState run, Transcript transcript) : IDisposable
@@ -65,9 +63,9 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
     internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> send) => request switch
     {
         Status => new() { Run = run.Describe() },
-        Remove => run.Hold.TryBeginRemoval() is { } data ? await RemoveArtefactsAsync(data, send) : NotHolding(),
+        Remove => HeldRemoval.TryBegin(run.Hold) is { } removal ? await RemoveAsync(removal, send) : NotHolding(),
         Release when !run.Hold.IsHolding => NotHolding(),
-        Release => End([]),
+        Release => End(),
         _ =>
             Refuse(
                 $"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.",
@@ -83,51 +81,36 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             $"The agent does not wait for the copy yet: it is at {run.Describe().Phase}.",
             "Ask again when oso-snapshot status says hold-for-copy.");
 
-    private async Task<ControlAnswer> RemoveArtefactsAsync(DataDirectory data, Func<ControlAnswer, Task> send)
+    private async Task<ControlAnswer> RemoveAsync(HeldRemoval removal, Func<ControlAnswer, Task> send)
     {
-        Artefacts artefacts = new(data);
-        Task<ControlAnswer> removal = Task.Run(() => RemoveArtefacts(data, artefacts), CancellationToken.None);
-        while (await Task.WhenAny(removal, Task.Delay(ProgressInterval, CancellationToken.None)) != removal)
+        Task<ControlAnswer> removing = Task.Run(() => Run(removal), CancellationToken.None);
+        while (await Task.WhenAny(removing, Task.Delay(ProgressInterval, CancellationToken.None)) != removing)
         {
             await send(
-                new() { Progress = $"removing: {Plural.Of(artefacts.DeletedEntries, "file")} and directories so far" });
+                new() { Progress = $"removing: {Plural.Of(removal.DeletedEntries, "file")} and directories so far" });
         }
 
-        return await removal;
+        return await removing;
     }
 
-    private ControlAnswer RemoveArtefacts(DataDirectory data, Artefacts artefacts)
+    private ControlAnswer Run(HeldRemoval removal)
     {
+        // The run continues as soon as the removal has ended the hold.
+        RunStatus held = run.Describe();
         try
         {
-            using FileLock? taken = data.Directory.TryLock(isShared: false);
-            return taken is null
-                ? Refuse($"Another run is at work on {data.PathSeenByAgent}.", "Wait until that run has ended.")
-                : End(artefacts.DeleteHeld(run.Hold.HasArchive, _stop.Token));
+            return new() { Run = held, Removed = removal.Run(_stop.Token) };
         }
         catch (OperatorException e)
         {
             return new() { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
-        {
-            return new()
-            {
-                ExitStatus = (int)ExitStatus.ArchiveFailed,
-                Problem = $"Not everything could be removed: {e.Message}",
-                Remedy = "See whether the volume is read-only or failing, and ask again.",
-            };
-        }
-        finally
-        {
-            run.Hold.EndRemoval();
-        }
     }
 
-    private ControlAnswer End(IReadOnlyList<string> removed)
+    private ControlAnswer End()
     {
         run.Hold.Release();
-        return new() { Run = run.Describe(), Removed = removed };
+        return new() { Run = run.Describe() };
     }
 
     private async Task ServeAsync(Socket listener)

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Cli;
@@ -12,9 +11,6 @@ namespace OsoSnapshotAgent.Cli;
 internal static class Discovery
 {
     /// <exception cref="OperatorException">The setting is wrong, or there is no data directory.</exception>
-    public static DataDirectory FindData() => FindTarget().Data;
-
-    /// <inheritdoc cref="FindData" path="/exception"/>
     public static TargetContainer FindTarget()
     {
         ProcFileSystem proc = new("/proc");

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OsoSnapshotAgent.Archiving;
-using OsoSnapshotAgent.Linux;
-using OsoSnapshotAgent.Volume;
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;
@@ -12,8 +12,6 @@ namespace OsoSnapshotAgent.Cli;
 /// <summary><c>export</c>: writes the archive's bytes to standard output, and nothing else.</summary>
 internal static class ExportCommand
 {
-    private const int BufferBytes = 256 * 1024;
-
     public static Command Create()
     {
         Option<long?> offset = new("--offset")
@@ -55,110 +53,54 @@ internal static class ExportCommand
         return command;
     }
 
-    /// <param name="every">The distance from one range to the next in bytes: at least the length.</param>
-    /// <returns>The number of bytes written.</returns>
-    internal static long Copy(
-        DataDirectory data,
-        Stream output,
-        long offset,
-        long length,
-        long every = long.MaxValue)
-    {
-        using FileStream file = Open(data);
-        if (offset > file.Length)
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"--offset is {offset}, but {data.Archive} has {file.Length} bytes.",
-                "Compare the copy's SHA-256: the copy is not of this archive.");
-        }
-
-        byte[] buffer = new byte[BufferBytes];
-        long size = file.Length;
-        long written = 0;
-        for (long start = offset; ; start += every)
-        {
-            written += CopyRange(file, output, start, length, buffer);
-            if (every >= size - start)
-            {
-                return written;
-            }
-        }
-    }
-
-    private static long CopyRange(FileStream file, Stream output, long offset, long length, byte[] buffer)
-    {
-        file.Position = offset;
-        long written = 0;
-        int count;
-        while ((count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - written)))) > 0)
-        {
-            output.Write(buffer.AsSpan(0, count));
-            written += count;
-        }
-
-        return written;
-    }
-
-    private static FileStream Open(DataDirectory data)
-    {
-        bool isAtWork = data.Directory.Find(DataDirectory.PartialName) is not null;
-        if (data.Directory.Find(DataDirectory.ArchiveName) is null)
-        {
-            throw isAtWork
-                ? new OperatorException(
-                    ExitStatus.Busy,
-                    $"{data.Archive} is still being written.",
-                    "Wait until oso-snapshot status says hold-for-copy.")
-                : new OperatorException(
-                    ExitStatus.TargetUnreachable,
-                    $"There is no archive {data.Archive}.",
-                    "Make an archive first, or use oso-snapshot export --stream.");
-        }
-
-        if (isAtWork)
-        {
-            Console.Error.WriteLine(
-                $"⚠️ A run is at work on a new archive. {Printable.Text(data.Archive)} is still the one before it.");
-        }
-
-        return data.Directory.OpenFile(DataDirectory.ArchiveName);
-    }
-
     private static async Task<int> StreamAsync()
     {
-        int refused = FileVerb.Run(RefuseTerminal);
+        int refused = FileVerb.Run(() =>
+        {
+            StandardOutput.RefuseTerminal();
+            return ExitStatus.Done;
+        });
         return refused != 0 ? refused : (int)await RunCommand.StreamAsync();
     }
 
     // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
     private static ExitStatus Export(ExportRange range, BlockId? block)
     {
-        RefuseTerminal();
-        long offset = range.Offset ?? 0;
-        long length = range.Length ?? long.MaxValue;
-        if (block is { } id)
+        StandardOutput.RefuseTerminal();
+        return block is { } id ? ExportBlock(range, id) : ExportArchive(range);
+    }
+
+    private static ExitStatus ExportBlock(ExportRange range, BlockId id)
+    {
+        AgentSettings settings = Discovery.Settings();
+        using SnapshotBlocks snapshot = HeldSnapshot.Open();
+        using StandardOutput output = new(CancellationToken.None);
+        foreach (string line in snapshot.Write(id, settings, output, range.Offset ?? 0, range.Length ?? long.MaxValue))
         {
-            return BlockExport.Run(id, offset, length);
+            Console.Error.WriteLine(line);
         }
 
-        DataDirectory data = Discovery.FindData();
-        using StandardOutput output = new(CancellationToken.None);
-        long written = Copy(data, output, offset, length, range.Every ?? long.MaxValue);
-        Console.Error.WriteLine($"✅ {written} bytes of {Printable.Text(data.Archive)} from {offset} on");
         return ExitStatus.Done;
     }
 
-    private static ExitStatus RefuseTerminal()
+    private static ExitStatus ExportArchive(ExportRange range)
     {
-        if (OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput))
+        using TargetContainer target = Discovery.FindTarget();
+        string archive = Printable.Text(target.Data.Archive);
+        if (FinishedArchive.IsBeingReplaced(target.Data))
         {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                "Standard output is a terminal, which would change the archive's bytes.",
-                "Redirect it, and use kubectl exec without -t.");
+            Console.Error.WriteLine($"⚠️ A run is at work on a new archive. {archive} is still the one before it.");
         }
 
+        long offset = range.Offset ?? 0;
+        using StandardOutput output = new(CancellationToken.None);
+        long written = FinishedArchive.Copy(
+            target.Data,
+            output,
+            offset,
+            range.Length ?? long.MaxValue,
+            range.Every ?? long.MaxValue);
+        Console.Error.WriteLine($"✅ {written} bytes of {archive} from {offset} on");
         return ExitStatus.Done;
     }
 }

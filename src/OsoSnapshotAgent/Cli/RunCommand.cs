@@ -7,7 +7,7 @@ using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Cli;
 
-/// <summary>Runs the procedure of the environment, or the stream of <c>export --stream</c>.</summary>
+/// <summary>Runs what the environment asks for, or the stream of <c>export --stream</c>.</summary>
 internal static class RunCommand
 {
     public static Task<ExitStatus> TakeOrRemoveAsync() => RunAsync(new AgentSettings(), () =>

@@ -3,7 +3,7 @@ using System.Text.Json;
 using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Volume;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
@@ -37,11 +37,11 @@ internal static class VerifyCommand
             bool asJson = arguments.GetValue(json);
             bool ascii = !asJson && SettingsReader.ReadAscii(Discovery.Variables());
             string? given = arguments.GetValue(path);
-            using DataDirectory? data = given is null ? Discovery.FindData() : null;
-            string place = given ?? data!.Archive;
+            using TargetContainer? target = given is null ? Discovery.FindTarget() : null;
+            string place = given ?? target!.Data.Archive;
             return asJson ? VerifyAsJson(place, Open, Console.Out) : Verify(Open, ascii, Console.Out);
 
-            VerifySubject Open() => data is null ? VerifySubject.OfPath(place) : VerifySubject.OfArchive(data);
+            VerifySubject Open() => target is null ? VerifySubject.OfPath(place) : VerifySubject.OfArchive(target.Data);
         }));
         return command;
     }

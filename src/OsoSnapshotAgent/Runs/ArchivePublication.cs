@@ -16,7 +16,7 @@ internal sealed class ArchivePublication(
     RunState state,
     AgentSettings settings,
     Transcript transcript,
-    DirectoryListing listing)
+    TimeProvider time)
 {
     private const int MaxWarnings = 20;
 
@@ -51,7 +51,7 @@ internal sealed class ArchivePublication(
         RunReport report = new(server, snapshot, archive, state.Elapsed);
         state.Update(report.AddTo);
         Print(target.Data, archive.Report, report);
-        listing.Show(target);
+        LongListing.Print(target.Data, target.Accounts, transcript, time.GetUtcNow());
         return report.Result();
     }
 

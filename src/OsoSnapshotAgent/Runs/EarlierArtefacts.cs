@@ -13,7 +13,7 @@ namespace OsoSnapshotAgent.Runs;
 /// Deletes what earlier runs have left, after it is proven which Prometheus uses the data directory. A finished archive
 /// is deleted only if there is no room for two.
 /// </summary>
-internal sealed class EarlierArtefacts(RunState state, Transcript transcript, DirectoryListing listing)
+internal sealed class EarlierArtefacts(RunState state, Transcript transcript, TimeProvider time)
 {
     /// <summary>Deletes before the snapshot request, if a process proves which Prometheus uses the directory.</summary>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>.</exception>
@@ -21,7 +21,7 @@ internal sealed class EarlierArtefacts(RunState state, Transcript transcript, Di
     {
         state.Enter(Phase.CleanOldArchives);
         transcript.Title("STEP 1: CHECKING FOR EXISTING SNAPSHOT ARCHIVES AND CLEANING UP IF NECESSARY");
-        listing.Show(target);
+        LongListing.Print(target.Data, target.Accounts, transcript, time.GetUtcNow());
         new Artefacts(target.Data).Refuse(fate == EarlierArchiveFate.Stays ? [] : Artefacts.ArchiveFiles);
         if (target.IsDataProven)
         {

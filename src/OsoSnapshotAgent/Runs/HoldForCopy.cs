@@ -42,7 +42,7 @@ internal sealed class HoldForCopy(
     public async Task RunAsync(TargetContainer target, HeldArtefact held, RunLock runLock, CancellationToken token)
     {
         state.Enter(Phase.HoldForCopy);
-        runLock.MoveTo(held);
+        runLock.MoveTo(held.Path);
         TimeSpan limit = settings.Hold ?? (terminal.IsInteractive ? TerminalDefault : TimeSpan.Zero);
         if (!terminal.IsInteractive && !HasClient)
         {
@@ -62,7 +62,8 @@ internal sealed class HoldForCopy(
             transcript.Lines(held.Instructions);
         }
 
-        ResidentMemory.Trim();
+        // An ephemeral container has no limit of its own, and uses its pod's memory.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         await WaitAsync(target.Data, held, limit, token);
     }
 
@@ -141,7 +142,7 @@ internal sealed class HoldForCopy(
             }
 
             token.ThrowIfCancellationRequested();
-            // Keep this order: a removal by a verb deletes the archive, then sets IsRemoving, then releases.
+            // Keep this order: a removal sets IsRemoving, deletes, releases, and then clears IsRemoving.
             bool isGone = directory.Find(held.Path) is null;
             bool isRemoving = state.Hold.IsRemoving;
             if (state.Hold.IsReleased)

@@ -3,7 +3,7 @@ using OsoSnapshotAgent.Volume;
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>
-/// The hold for the copy, which the procedure and the verbs share. A removal that a verb has begun is completed before
+/// The hold for the copy, which the run and the verbs share. A removal that a verb has begun is completed before
 /// the hold ends.
 /// </summary>
 internal sealed class HoldState

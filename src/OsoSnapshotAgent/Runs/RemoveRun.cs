@@ -12,7 +12,7 @@ internal sealed class RemoveRun(
     StorageProof proof,
     RunState state,
     Transcript transcript,
-    DirectoryListing listing)
+    TimeProvider time)
 {
     /// <inheritdoc cref="RemoveAsync" path="/exception"/>
     public async Task<RunResult> RunAsync(CancellationToken token)
@@ -29,7 +29,7 @@ internal sealed class RemoveRun(
     internal async Task<RunResult> RemoveAsync(TargetContainer target, CancellationToken token)
     {
         state.Enter(Phase.RemoveSnapshot);
-        listing.Show(target);
+        LongListing.Print(target.Data, target.Accounts, transcript, time.GetUtcNow());
         await proof.RequireAsync(target, token);
         IReadOnlyList<string> removed = Delete(target, token);
         string names = string.Join(", ", removed);
@@ -42,7 +42,7 @@ internal sealed class RemoveRun(
             transcript.Success(LogId.ArtefactsRemoved, $"Removed {names}.");
         }
 
-        listing.Show(target);
+        LongListing.Print(target.Data, target.Accounts, transcript, time.GetUtcNow());
         return new(ExitStatus.Done, removed.Count == 0 ? "nothing to remove" : $"removed {names}");
     }
 

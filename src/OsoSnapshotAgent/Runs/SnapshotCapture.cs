@@ -17,12 +17,11 @@ internal sealed record CapturedSnapshot(SnapshotName Name, string? MissingSample
 internal sealed class SnapshotCapture(
     ServerIdentity identity,
     OutOfOrderSamples outOfOrder,
-    SnapshotLeftovers leftovers,
     RunState state,
     AgentSettings settings,
     Transcript transcript,
-    DirectoryListing listing,
-    Progress progress)
+    Progress progress,
+    TimeProvider time)
 {
     /// <param name="undo">Gets the deletion of the snapshot.</param>
     /// <exception cref="OperatorException">Prometheus made no snapshot, or made it elsewhere.</exception>
@@ -54,7 +53,7 @@ internal sealed class SnapshotCapture(
         transcript.Success(
             LogId.SnapshotCaptured,
             $"Snapshot {name} captured{(settings.SkipHead ? ", without the in-memory head" : string.Empty)}.");
-        listing.Show(target);
+        LongListing.Print(target.Data, target.Accounts, transcript, time.GetUtcNow());
         return new(name, missing);
     }
 
@@ -67,6 +66,7 @@ internal sealed class SnapshotCapture(
         UndoStack undo,
         CancellationToken token)
     {
+        SnapshotLeftovers leftovers = new(transcript, time);
         try
         {
             return await progress.WithHeartbeatAsync(

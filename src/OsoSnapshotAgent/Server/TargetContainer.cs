@@ -1,5 +1,3 @@
-using System.Text;
-using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Files;
 
@@ -8,10 +6,7 @@ namespace OsoSnapshotAgent.Server;
 /// <summary>Prometheus' process, if one can be seen, and its data directory.</summary>
 internal sealed class TargetContainer : IDisposable
 {
-    private const int MaxKernelFileBytes = 16 * 1024;
-
     private AccountNames? _accounts;
-    private ContainerRoot? _ownRoot;
 
     /// <summary>null if no Prometheus process can be seen, and only the variables say where the data is.</summary>
     public required ProcessInfo? Prometheus { get; init; }
@@ -31,11 +26,6 @@ internal sealed class TargetContainer : IDisposable
     /// </summary>
     public required bool IsDataProven { get; init; }
 
-    /// <summary>The memory that the limits of this container and of the agent's own leave free.</summary>
-    public FreeMemory FreeMemory => new(
-        path => ReadText(_ownRoot ??= ContainerRoot.OpenOwn(), path),
-        path => ReadText(Root, path));
-
     /// <summary>
     /// Reads a file that a setting names: in the agent's own container, or else in the target container.
     /// </summary>
@@ -53,11 +43,7 @@ internal sealed class TargetContainer : IDisposable
     {
         Data.Dispose();
         Root.Dispose();
-        _ownRoot?.Dispose();
     }
-
-    private static string? ReadText(ContainerRoot root, string path) =>
-        root.TryReadStart(path, MaxKernelFileBytes) is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
 
     private FileStream OpenSettingFile(string path)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OsoSnapshotAgent.Output;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Volume;
@@ -11,6 +12,21 @@ internal static class LongListing
 
     /// <summary>A data directory has a row for each block: a year of blocks makes some hundreds.</summary>
     public const int MaxRows = 1000;
+
+    /// <summary>Prints the listing of a data directory, with the account names of the target container.</summary>
+    public static void Print(DataDirectory data, AccountNames names, Transcript transcript, DateTimeOffset now)
+    {
+        transcript.Line($"Contents of {data.PathSeenByAgent}:");
+        try
+        {
+            transcript.Lines(Of(data.Directory, names, now));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Only people read the listing, so the run continues without it.
+            transcript.Warning(LogId.ListingFailed, $"The directory can't be listed: {e.Message}");
+        }
+    }
 
     /// <returns>A line with the sum, a row for each entry, and a line that counts the rows left out.</returns>
     /// <exception cref="IOException">The directory can't be read.</exception>

@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Runs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
@@ -81,12 +80,13 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>Locks what is held, in place of the directory.</summary>
-    public void MoveTo(HeldArtefact held)
+    /// <param name="path">Its path, relative to the data directory.</param>
+    public void MoveTo(string path)
     {
         FileLock? directory = _lock;
         try
         {
-            _lock = TryLock(held.Path, isShared: true);
+            _lock = TryLock(path, isShared: true);
         }
         catch (IOException)
         {

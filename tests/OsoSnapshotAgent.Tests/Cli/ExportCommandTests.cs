@@ -28,7 +28,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         using MemoryStream output = new();
 
-        long written = ExportCommand.Copy(_sample.Data, output, offset, length);
+        long written = FinishedArchive.Copy(_sample.Data, output, offset, length);
 
         Assert.Equal(_archive.Skip((int)offset).Take((int)Math.Min(length, int.MaxValue)), output.ToArray());
         Assert.Equal(output.Length, written);
@@ -44,7 +44,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         using MemoryStream output = new();
 
-        long written = ExportCommand.Copy(_sample.Data, output, offset, length, every);
+        long written = FinishedArchive.Copy(_sample.Data, output, offset, length, every);
 
         Assert.Equal(
             _archive.Where((_, position) => position >= offset && (position - offset) % every < length), output.ToArray());
@@ -53,14 +53,14 @@ public sealed class ExportCommandTests : IDisposable
 
     [Fact]
     public void An_offset_beyond_the_archive_is_refused() => Expect.Failure(
-        () => ExportCommand.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");
+        () => FinishedArchive.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");
 
     [Fact]
     public void An_archive_that_is_still_written_is_not_given_away()
     {
         File.Move(_sample.Data.Archive, _sample.PartialArchive);
 
-        Expect.Failure(() => ExportCommand.Copy(_sample.Data, Stream.Null, 0, 1), ExitStatus.Busy, "is still being written", "hold-for-copy");
+        Expect.Failure(() => FinishedArchive.Copy(_sample.Data, Stream.Null, 0, 1), ExitStatus.Busy, "is still being written", "hold-for-copy");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ExportCommandTests : IDisposable
     {
         File.Delete(_sample.Data.Archive);
 
-        Expect.Failure(() => ExportCommand.Copy(_sample.Data, Stream.Null, 0, 1), ExitStatus.TargetUnreachable, "There is no archive ", "export --stream");
+        Expect.Failure(() => FinishedArchive.Copy(_sample.Data, Stream.Null, 0, 1), ExitStatus.TargetUnreachable, "There is no archive ", "export --stream");
     }
 
     [Theory]

@@ -75,7 +75,7 @@ internal sealed class SampleData : IDisposable
         using FileStream file = File.OpenRead(PartialArchive);
         written.Advance(file.Length);
         written.Complete();
-        using ArchiveFollower follower = new(file.SafeFileHandle, written, memory: null);
+        using ArchiveFollower follower = new(file.SafeFileHandle, written);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
         ArchiveVerifier.CompareFile(figures.Crc32C, follower.Crc32C);
         return new() { Tally = audit.Tally, Blocks = audit.Blocks, Problems = audit.Problems, Crc32C = follower.Crc32C };

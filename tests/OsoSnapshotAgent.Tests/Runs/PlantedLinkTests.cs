@@ -188,7 +188,7 @@ public sealed class PlantedLinkTests : IDisposable
         Plant("snapshots.tgz", "secret");
         using MemoryStream output = new();
 
-        Exception? failure = Record.Exception(() => ExportCommand.Copy(_sample.Data, output, 0, long.MaxValue));
+        Exception? failure = Record.Exception(() => FinishedArchive.Copy(_sample.Data, output, 0, long.MaxValue));
 
         Assert.True(failure is IOException && failure.Message.Contains("is a symbolic link", StringComparison.Ordinal), failure?.ToString());
         Assert.Empty(output.ToArray());
@@ -252,7 +252,7 @@ public sealed class PlantedLinkTests : IDisposable
         SystemTool.Output("mkfifo", _sample.Data.Archive);
         Stopwatch time = Stopwatch.StartNew();
 
-        Assert.Contains("is not a regular file", Assert.Throws<IOException>(() => ExportCommand.Copy(_sample.Data, Stream.Null, 0, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not a regular file", Assert.Throws<IOException>(() => FinishedArchive.Copy(_sample.Data, Stream.Null, 0, 1)).Message, StringComparison.Ordinal);
 
         Assert.True(time.Elapsed < TimeSpan.FromSeconds(10), $"{time.Elapsed}");
     }

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using OsoSnapshotAgent.Cli;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 
-namespace OsoSnapshotAgent.Tests.Cli;
+namespace OsoSnapshotAgent.Tests.Archiving;
 
-public sealed class BlocksCommandTests : IDisposable
+public sealed class SnapshotBlocksTests : IDisposable
 {
     private readonly SampleData _sample = new SampleData().WithBlock().WithBlock(SampleBlock.OtherUlid);
 
@@ -77,8 +76,8 @@ public sealed class BlocksCommandTests : IDisposable
 
     private SnapshotBlock[] List(string? headBlock = null)
     {
-        using DirectoryHandle snapshot = DirectoryHandle.Open(_sample.SnapshotPath);
-        return BlocksCommand.List(snapshot, headBlock);
+        using SnapshotBlocks snapshot = new(Agent.Beside(_sample.Directory.Root), _sample.Snapshot, headBlock);
+        return snapshot.List();
     }
 
     private string Fingerprint() => List().Single(block => block.Ulid == SampleBlock.Ulid).Fingerprint;
