@@ -13,7 +13,7 @@ internal sealed class HelpWithSettings(HelpAction help) : SynchronousCommandLine
         int status = help.Invoke(parseResult);
         if (parseResult.CommandResult.Command is RootCommand)
         {
-            parseResult.InvocationConfiguration.Output.Write(SettingsHelp.Text);
+            parseResult.InvocationConfiguration.Output.Write(SettingsTable.Help);
         }
 
         return status;

@@ -55,6 +55,9 @@ internal sealed record AgentSettings
 
     public bool SkipHead { get; init; }
 
+    /// <summary>When the environment was read: the time from which a duration such as 24h counts back.</summary>
+    public DateTimeOffset ReadAt { get; init; }
+
     public DateTimeOffset? Since { get; init; }
 
     public DateTimeOffset? Until { get; init; }

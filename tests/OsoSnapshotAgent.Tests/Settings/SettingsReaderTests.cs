@@ -10,7 +10,7 @@ public sealed class SettingsReaderTests
     {
         AgentSettings settings = Read();
 
-        Assert.Equivalent(new AgentSettings(), settings, strict: true);
+        Assert.Equivalent(new AgentSettings { ReadAt = ManualTime.Start }, settings, strict: true);
         Assert.Null(settings.Hold);
         Assert.Equal(TimeSpan.FromHours(1), settings.RequestTimeout);
         Assert.Equal(new Reserve(512L * 1024 * 1024, 5), settings.Reserve);
@@ -126,7 +126,7 @@ public sealed class SettingsReaderTests
 
         AgentSettings settings = Read([.. names.Select(name => (name, string.Empty))]);
 
-        Assert.Equivalent(new AgentSettings(), settings, strict: true);
+        Assert.Equivalent(new AgentSettings { ReadAt = ManualTime.Start }, settings, strict: true);
     }
 
     [Theory]
