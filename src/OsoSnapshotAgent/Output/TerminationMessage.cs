@@ -13,8 +13,8 @@ internal sealed class TerminationMessage(string path)
     private const string Ellipsis = " …";
     private const string BeforeRemedy = " What to do: ";
 
-    // A long problem leaves this room for the remedy.
-    private const int MinRemedyBytes = 120;
+    // A long problem leaves this room for the remedy: the command with a user and a group has some 190 bytes.
+    private const int MinRemedyBytes = 200;
 
     private static readonly int EllipsisBytes = Bytes(Ellipsis);
 

@@ -114,7 +114,12 @@ internal sealed class HoldForCopy(
         return WaitUntil(directory, held, limit, () => terminal.WaitForEnter(Tick), token);
     }
 
-    private End Wait(DirectoryHandle directory, HeldArtefact held, TimeSpan limit, string until, CancellationToken token)
+    private End Wait(
+        DirectoryHandle directory,
+        HeldArtefact held,
+        TimeSpan limit,
+        string until,
+        CancellationToken token)
     {
         transcript.Line($"Holding {until} for the copy (OSO_SNAPSHOT_HOLD).");
         return WaitUntil(directory, held, limit, IsEnter, token);

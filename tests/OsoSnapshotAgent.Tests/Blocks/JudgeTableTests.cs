@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using OsoSnapshotCore.Blocks;
 using TsdbJudge;
 using TsdbJudge.Damage;
+using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Blocks;
 

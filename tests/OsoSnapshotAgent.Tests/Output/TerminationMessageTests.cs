@@ -42,7 +42,7 @@ public sealed class TerminationMessageTests : IDisposable
     [InlineData("It broke. We are A.", "Do this. Then that.", "It broke. We are A. What to do: Do this. Then that.")]
     [InlineData("It broke.\nTwice.", "Do this,\nthen that.", "It broke. Twice. What to do: Do this, then that.")]
     [InlineData("It broke: {300}.", "Do {60}.", "It broke: {209} … What to do: Do {60}.")]
-    [InlineData("It broke: {300}.", "Do {300}.", "It broke: {166} … What to do: Do {100} …")]
+    [InlineData("It broke: {300}.", "Do {300}.", "It broke: {86} … What to do: Do {180} …")]
     [InlineData("It broke.", "Do {300}.", "It broke. What to do: Do {271} …")]
     public void A_long_problem_leaves_room_for_the_start_of_the_remedy(
         string problem, string remedy, string expected) =>

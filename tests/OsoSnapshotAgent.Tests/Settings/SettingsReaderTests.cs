@@ -52,6 +52,7 @@ public sealed class SettingsReaderTests
             DataDirectory = "/proc/1/root/data",
             Hold = TimeSpan.FromMinutes(30),
             SkipHead = true,
+            ReadAt = ManualTime.Start,
             Since = ManualTime.Start - TimeSpan.FromDays(7),
             Until = new DateTimeOffset(2025, 8, 20, 16, 0, 0, TimeSpan.Zero),
             Reserve = new Reserve(0, 10),
