@@ -17,8 +17,8 @@ internal sealed class HeldRemoval
     /// <summary>The number of files and directories deleted so far. Any thread may read it.</summary>
     public long DeletedEntries => _artefacts.DeletedEntries;
 
-    /// <returns>null if there is no hold, or a removal is at work. Otherwise call <see cref="Run"/>: until then, the hold
-    /// can't end.</returns>
+    /// <returns>null if there is no hold, or a removal is at work. Otherwise call <see cref="Run"/>: the hold can't end
+    /// before.</returns>
     public static HeldRemoval? TryBegin(HoldState hold) =>
         hold.TryBeginRemoval() is { } data ? new(hold, data) : null;
 
