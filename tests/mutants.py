@@ -5,7 +5,7 @@ that no unit test detects.
 Usage: mutants.py [--every N] [--list] [FILE…]
   --every N  tries each N-th change of each file; 1 tries all, which takes hours
   --list     prints the changes and tries none
-  FILE       such as Target/Artefacts.cs; without it, all files of GUARDS are changed
+  FILE       such as Volume/Artefacts.cs; without it, all files of GUARDS are changed
 
 The changes are those of OPERATORS, in the order of the source, and those that mutants.txt adds. Changes that
 mutants.txt calls equivalent are not tried. The work is done in a copy of the checkout. A test that hangs counts as a
@@ -31,32 +31,33 @@ TABLE = ROOT / "tests/mutants.txt"
 
 # The guarding code, and the test classes that test it.
 GUARDS = {
-    "Archive/BlockDirectoryCheck.cs": "ArchiveCheck",
-    "Archive/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
-    "Archive/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
-    "Linux/DirectoryHandle.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",
-    "Linux/DirectoryNames.cs": "DirectoryHandle DirectoryTree",
-    "Linux/DirectoryTree.cs": "DirectoryTree Artefacts SnapshotTree",
-    "Linux/FileName.cs": "FileName DirectoryHandle",
-    "Linux/RegularFile.cs": "RegularFile ContainerRoot",
-    "Procedures/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
-    "Procedures/ArtefactRemoval.cs": "ArtefactRemoval OddFile",
-    "Procedures/EarlierArtefacts.cs": "EarlierArtefacts ArtefactRemoval OddFile",
-    "Procedures/Hold.cs": "Hold",
-    "Procedures/Opening.cs": "Opening",
-    "Procedures/RunLock.cs": "Opening SnapshotCapture",
-    "Procedures/SnapshotCapture.cs": "SnapshotCapture PlantedLink",
-    "Procedures/StorageProof.cs": "StorageProof",
-    "Procedures/UndoStack.cs": "ProcedureRunner SnapshotArchiving",
+    "Archiving/BlockDirectoryCheck.cs": "ArchiveCheck",
+    "Files/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
+    "Volume/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
+    "Files/Linux/LinuxDirectory.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",
+    "Files/Linux/DirectoryNames.cs": "DirectoryHandle DirectoryTree",
+    "Files/DirectoryTree.cs": "DirectoryTree Artefacts SnapshotTree",
+    "Files/Linux/FileName.cs": "FileName DirectoryHandle",
+    "Files/RegularFile.cs": "RegularFile ContainerRoot",
+    "Runs/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
+    "Runs/RemoveRun.cs": "RemoveRun OddFile",
+    "Runs/EarlierArtefacts.cs": "EarlierArtefacts RemoveRun OddFile",
+    "Runs/HeldRemoval.cs": "ControlServer",
+    "Runs/HoldState.cs": "HoldState",
+    "Runs/RunOpener.cs": "RunOpener",
+    "Volume/RunLock.cs": "RunOpener SnapshotCapture",
+    "Runs/SnapshotCapture.cs": "SnapshotCapture PlantedLink",
+    "Server/StorageProof.cs": "StorageProof",
+    "Runs/UndoStack.cs": "RunExecutor SnapshotArchiving",
     "Archives/Tar/ExtendedHeader.cs": "TarReader TarRefusal",
     "Archives/Tar/HeaderBlock.cs": "TarReader TarRefusal",
     "Archives/Tar/TarReader.cs": "TarReader TarRefusal",
-    "Target/ArtefactGuard.cs": "Artefacts OddFile ArtefactRemoval",
-    "Target/Artefacts.cs": "Artefacts ControlServer DataDirectory ArtefactRemoval",
-    "Target/ContainerRoot.cs": "ContainerRoot TargetData",
-    "Target/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts ArtefactRemoval TargetData",
-    "Target/ServerProcesses.cs": "TargetFinder",
-    "Target/TargetFinder.cs": "TargetFinder TargetData TargetAccess",
+    "Volume/ArtefactGuard.cs": "Artefacts OddFile RemoveRun",
+    "Volume/Artefacts.cs": "Artefacts ControlServer DataDirectory RemoveRun",
+    "Server/ContainerRoot.cs": "ContainerRoot TargetData",
+    "Volume/DataDirectory.cs": "DataDirectory OutOfOrderSamples Artefacts RemoveRun TargetData",
+    "Server/ServerProcesses.cs": "TargetFinder",
+    "Server/TargetFinder.cs": "TargetFinder TargetData TargetAccess",
     "Blocks/BlockAudit.cs": "BlockAudit ArchiveCheck",
     "Blocks/BlockComparison.cs": "BlockJudge BlockAudit",
     "Blocks/BlockJudge.cs": "BlockJudge BlockAudit",
@@ -198,7 +199,7 @@ class Copy:
             "-getItem:CscCommandLineArgs", "-getProperty:RoslynTargetsPath"))
         arguments = [item["Identity"] for item in told["Items"]["CscCommandLineArgs"]]
         # The library that the command names in obj was cleaned away. The tests' directory has the same file.
-        arguments = [re.sub(r"^/reference:.*/(OsoSnapshot\.Formats\.dll)$", rf"/reference:{self.output}/\1", each) for each in arguments
+        arguments = [re.sub(r"^/reference:.*/(OsoSnapshotCore\.dll)$", rf"/reference:{self.output}/\1", each) for each in arguments
                      if not each.startswith(("/out:", "/refout:", "/noconfig"))]
         response = pathlib.Path(self.path, name + ".arguments")
         response.write_text("\n".join(arguments) + f"\n/out:{self.output}/{name}")

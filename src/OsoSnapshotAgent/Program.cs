@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotCore.Cli;
 
 return await CommandRun.RunAsync(AgentCommandLine.Create(), args, AgentCommandLine.Program);

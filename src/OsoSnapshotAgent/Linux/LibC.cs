@@ -35,9 +35,6 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int WindowSize(int descriptor, nuint request, ushort* rowsColumnsPixels);
 
-    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
-    public static partial int Advise(nuint start, nuint length, int advice);
-
     [LibraryImport(Library, EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 

@@ -13,8 +13,8 @@ internal sealed class TerminationMessage(string path)
     private const string Ellipsis = " …";
     private const string BeforeRemedy = " What to do: ";
 
-    // A long problem leaves this room for the remedy.
-    private const int MinRemedyBytes = 120;
+    // A long problem leaves this room for the remedy: the command with a user and a group has some 190 bytes.
+    private const int MinRemedyBytes = 200;
 
     private static readonly int EllipsisBytes = Bytes(Ellipsis);
 
@@ -22,38 +22,11 @@ internal sealed class TerminationMessage(string path)
 
     public void Write(string problem, string remedy) => WriteLine(Compose(problem, remedy));
 
-    /// <summary>
-    /// Takes as many of the problem's sentences as leave room for the whole remedy, and at least one. A text that is
-    /// too long is cut after a word.
-    /// </summary>
+    /// <summary>Puts both on one line. A long problem leaves room for the start of the remedy.</summary>
     internal static string Compose(string problem, string remedy)
     {
         string after = BeforeRemedy + Line(remedy);
-        List<string> sentences = [.. problem.ReplaceLineEndings("\n").Split('\n').SelectMany(Sentences)];
-        int room = MaxBytes - Bytes(after);
-        string kept = string.Join(' ', sentences);
-        for (int count = sentences.Count - 1; count > 0 && Bytes(kept) > room; count--)
-        {
-            kept = string.Join(' ', sentences.Take(count)) + Ellipsis;
-        }
-
-        return Cut(Cut(kept, MaxBytes - Math.Min(Bytes(after), MinRemedyBytes)) + after, MaxBytes);
-    }
-
-    private static IEnumerable<string> Sentences(string line)
-    {
-        string text = Line(line);
-        int start = 0;
-        for (int end = 1; end < text.Length - 1; end++)
-        {
-            if (text[end - 1] == '.' && text[end] == ' ' && char.IsUpper(text[end + 1]))
-            {
-                yield return text[start..end];
-                start = end + 1;
-            }
-        }
-
-        yield return text[start..];
+        return Cut(Cut(Line(problem), MaxBytes - Math.Min(Bytes(after), MinRemedyBytes)) + after, MaxBytes);
     }
 
     private static string Line(string text) => Printable.Text(text.ReplaceLineEndings(" ")).Trim();
@@ -66,11 +39,11 @@ internal sealed class TerminationMessage(string path)
         }
 
         int length = 0;
-        int bytes = 0;
+        int bytes = EllipsisBytes;
         foreach (Rune rune in text.EnumerateRunes())
         {
             bytes += rune.Utf8SequenceLength;
-            if (bytes > maxBytes - EllipsisBytes)
+            if (bytes > maxBytes)
             {
                 break;
             }
@@ -78,9 +51,7 @@ internal sealed class TerminationMessage(string path)
             length += rune.Utf16SequenceLength;
         }
 
-        // A last word that fills more than half of the line is cut too.
-        int word = text.LastIndexOf(' ', length);
-        return text[..(word > length / 2 ? word : length)].TrimEnd(' ', '…') + Ellipsis;
+        return text[..length].TrimEnd() + Ellipsis;
     }
 
     private static int Bytes(string text) => Encoding.UTF8.GetByteCount(text);

@@ -2,11 +2,11 @@ using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
+using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;
 using Serilog.Events;
 using Serilog.Formatting.Display;
-using Serilog;
 
 namespace OsoSnapshotAgent.Output;
 

@@ -1,7 +1,7 @@
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>The procedure that runs.</summary>
+/// <summary>The kind of run.</summary>
 internal enum RunMode
 {
     /// <summary>Makes an archive on the volume.</summary>
@@ -38,7 +38,7 @@ internal sealed record AgentSettings
     /// <summary>First segment of the URL's path, without slashes around it.</summary>
     public string? ClusterNamePrefix { get; init; }
 
-    /// <summary>The procedure that the environment or <c>export --stream</c> asks for.</summary>
+    /// <summary>The run that the environment or <c>export --stream</c> asks for.</summary>
     public RunMode Mode { get; init; }
 
     /// <summary>Base URL with the prefix. It always ends with a slash.</summary>
@@ -54,6 +54,9 @@ internal sealed record AgentSettings
     public TimeSpan? Hold { get; init; }
 
     public bool SkipHead { get; init; }
+
+    /// <summary>When the environment was read: the time from which a duration such as 24h counts back.</summary>
+    public DateTimeOffset ReadAt { get; init; }
 
     public DateTimeOffset? Since { get; init; }
 

@@ -9,6 +9,18 @@ internal static class SettingParsers
 {
     private static readonly SearchValues<char> NotInHost = SearchValues.Create("/?#@\\ ");
 
+    public static bool TryText(string text, out string value)
+    {
+        value = text;
+        return true;
+    }
+
+    public static bool TryYesNo(string text, out bool value)
+    {
+        value = IsWord(text, "yes") || IsWord(text, "true");
+        return value || IsWord(text, "no") || IsWord(text, "false");
+    }
+
     public static bool TryHost(string text, out string host)
     {
         host = text;
@@ -48,7 +60,7 @@ internal static class SettingParsers
     public static bool TryHold(string text, out TimeSpan hold)
     {
         hold = Timeout.InfiniteTimeSpan;
-        return text.Equals("forever", StringComparison.OrdinalIgnoreCase) || Durations.TryParse(text, out hold);
+        return IsWord(text, "forever") || Durations.TryParse(text, out hold);
     }
 
     public static bool TryPositiveDuration(string text, out TimeSpan duration) =>
@@ -56,17 +68,6 @@ internal static class SettingParsers
 
     public static bool TryPositiveSize(string text, out long bytes) =>
         ByteSize.TryParse(text, out bytes) && bytes >= 1024 * 1024;
-
-    public static bool TryPointInTime(string text, DateTimeOffset now, out DateTimeOffset point)
-    {
-        if (Durations.TryParse(text, out TimeSpan back))
-        {
-            point = now - back;
-            return true;
-        }
-
-        return TryTime(text, out point);
-    }
 
     // RFC 3339 requires an offset. Without one, the text could mean the operator's time zone or UTC.
     public static bool TryTime(string text, out DateTimeOffset point) =>
@@ -77,8 +78,8 @@ internal static class SettingParsers
 
     public static bool TryPace(string text, out PaceMode pace)
     {
-        pace = text.Equals("full", StringComparison.OrdinalIgnoreCase) ? PaceMode.Full : PaceMode.Polite;
-        return pace == PaceMode.Full || text.Equals("polite", StringComparison.OrdinalIgnoreCase);
+        pace = IsWord(text, "full") ? PaceMode.Full : PaceMode.Polite;
+        return pace == PaceMode.Full || IsWord(text, "polite");
     }
 
     // Kubernetes checks the names of containers by RFC 1123.
@@ -95,4 +96,6 @@ internal static class SettingParsers
             NumberStyles.None,
             CultureInfo.InvariantCulture,
             out number) && number >= lowest && number <= highest;
+
+    private static bool IsWord(string text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 }

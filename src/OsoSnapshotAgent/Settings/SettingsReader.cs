@@ -3,7 +3,10 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Settings;
 
-/// <summary>Reads the environment into <see cref="AgentSettings"/>, or reports all problems at once.</summary>
+/// <summary>
+/// Reads the environment into <see cref="AgentSettings"/>, or reports all problems at once. An empty variable counts as
+/// not set: <c>kubectl --env NAME=</c> makes one.
+/// </summary>
 internal static class SettingsReader
 {
     private const string Prefix = "OSO_SNAPSHOT_";
@@ -12,18 +15,24 @@ internal static class SettingsReader
     /// and its rule.</exception>
     public static AgentSettings Read(IReadOnlyDictionary<string, string> variables, TimeProvider time)
     {
-        VariableReader reader = new(variables);
-        AgentSettings settings = ReadConnection(reader, ReadArchive(reader, ReadRun(reader), time.GetUtcNow())) with
-        {
-            Ascii = Ascii(reader, variables),
-        };
-        CheckCombinations(settings, reader.Problems);
-        ThrowOnProblems(reader);
+        List<string> problems = [];
+        AgentSettings settings = Apply(
+            SettingsTable.All,
+            variables,
+            new() { ReadAt = time.GetUtcNow(), Ascii = IsAsciiLocale(variables) },
+            problems);
+        CheckCombinations(settings, problems);
+        ThrowOn(problems);
         const string Ignored = " is not a setting of this program and was ignored. Is it misspelt?";
         return settings with
         {
-            Given = reader.Given,
-            Warnings = [.. reader.Unknown(Prefix).Select(name => Printable.Short(name) + Ignored)],
+            Given =
+            [
+                .. SettingsTable.All.Where(setting => Text(variables, setting) is not null)
+                    .OrderBy(setting => setting.Name, StringComparer.Ordinal)
+                    .Select(setting => $"{setting.Name}={Printable.Short(Text(variables, setting)!)}"),
+            ],
+            Warnings = [.. Unknown(variables).Select(name => Printable.Short(name) + Ignored)],
         };
     }
 
@@ -32,114 +41,84 @@ internal static class SettingsReader
     /// </summary>
     /// <returns>null if the agent has to find it.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>.</exception>
-    public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables)
-    {
-        VariableReader reader = new(variables);
-        string? directory = DataDirectory(reader);
-        ThrowOnProblems(reader);
-        return directory;
-    }
+    public static string? ReadDataDirectory(IReadOnlyDictionary<string, string> variables) =>
+        ReadOnly(SettingsTable.DataDirectory, variables, new()).DataDirectory;
 
     /// <inheritdoc cref="ReadDataDirectory" path="/summary"/>
     /// <inheritdoc cref="ReadDataDirectory" path="/exception"/>
-    public static bool ReadAscii(IReadOnlyDictionary<string, string> variables)
+    public static bool ReadAscii(IReadOnlyDictionary<string, string> variables) =>
+        ReadOnly(SettingsTable.Ascii, variables, new() { Ascii = IsAsciiLocale(variables) }).Ascii;
+
+    private static AgentSettings ReadOnly(
+        Setting setting,
+        IReadOnlyDictionary<string, string> variables,
+        AgentSettings settings)
     {
-        VariableReader reader = new(variables);
-        bool ascii = Ascii(reader, variables);
-        ThrowOnProblems(reader);
-        return ascii;
+        List<string> problems = [];
+        settings = Apply([setting], variables, settings, problems);
+        ThrowOn(problems);
+        return settings;
     }
 
-    private static AgentSettings ReadRun(VariableReader reader) => new()
+    private static AgentSettings Apply(
+        IEnumerable<Setting> table,
+        IReadOnlyDictionary<string, string> variables,
+        AgentSettings settings,
+        List<string> problems)
     {
-        Mode = Mode(removes: reader.YesNo("REMOVE"), archives: reader.YesNo(Prefix + "ARCHIVE", isByDefault: true)),
-        DataDirectory = DataDirectory(reader),
-        Hold = reader.Value<TimeSpan>(Prefix + "HOLD", SettingParsers.TryHold, $"{Durations.Rule}, or 0, or forever"),
-        Client = reader.Reference<string>(
-            Prefix + "CLIENT",
-            SettingParsers.TryContainerName,
-            "the name of a container, such as oso-snapshot-20261121-091649-27750"),
-        StartBefore = reader.Value<DateTimeOffset>(
-            Prefix + "START_BEFORE",
-            SettingParsers.TryTime,
-            "a time such as 2025-08-20T16:00:00Z"),
-    };
-
-    private static RunMode Mode(bool removes, bool archives)
-    {
-        if (removes)
+        foreach (Setting setting in table)
         {
-            return RunMode.Remove;
+            if (Text(variables, setting) is not { } text)
+            {
+                continue;
+            }
+
+            if (setting.Apply(settings, text) is { } changed)
+            {
+                settings = changed;
+            }
+            else
+            {
+                problems.Add($"{setting.Name}='{Printable.Short(WithoutPassword(text))}': must be {setting.Rule}.");
+            }
         }
 
-        return archives ? RunMode.Take : RunMode.HoldBlocks;
+        return settings;
     }
 
-    private static AgentSettings ReadArchive(VariableReader reader, AgentSettings settings, DateTimeOffset now)
-    {
-        const string PointRule = Durations.Rule + " (back from now), or a time such as 2025-08-20T16:00:00Z";
-        return settings with
-        {
-            SkipHead = reader.YesNo(Prefix + "SKIP_HEAD"),
-            Since = reader.Value<DateTimeOffset>(Prefix + "SINCE", TryPoint, PointRule),
-            Until = reader.Value<DateTimeOffset>(Prefix + "UNTIL", TryPoint, PointRule),
-            Reserve = reader.Value<Reserve>(Prefix + "RESERVE", Reserve.TryParse, Reserve.Rule) ?? Reserve.Default,
-            Workers = reader.Value(Prefix + "WORKERS", SettingParsers.Within(1, 256), "a number from 1 to 256")
-                ?? settings.Workers,
-            Level = reader.Value(Prefix + "LEVEL", SettingParsers.Within(1, 9), "a number from 1 to 9"),
-            RateLimitBytesPerSecond = reader.Value<long>(
-                Prefix + "RATE_LIMIT",
-                SettingParsers.TryPositiveSize,
-                ByteSize.Rule + " (bytes per second, at least 1MiB)"),
-            Pace = reader.Value<PaceMode>(Prefix + "PACE", SettingParsers.TryPace, "polite or full") ?? settings.Pace,
-        };
+    private static string? Text(IReadOnlyDictionary<string, string> variables, Setting setting) =>
+        variables.TryGetValue(setting.Name, out string? text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
-        bool TryPoint(string text, out DateTimeOffset point) => SettingParsers.TryPointInTime(text, now, out point);
+    // Every user who may read the pod's logs sees the message.
+    private static string WithoutPassword(string text)
+    {
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        int user = scheme < 0 ? 0 : scheme + 3;
+        int host = text.LastIndexOf('@');
+        return host > user && (scheme >= 0 || text.AsSpan(0, host).Contains(':'))
+            ? $"{text.AsSpan(0, user)}***{text.AsSpan(host)}"
+            : text;
     }
 
-    private static AgentSettings ReadConnection(VariableReader reader, AgentSettings settings) => settings with
+    // Variables with our prefix that are no settings are probably misspelt.
+    private static IEnumerable<string> Unknown(IReadOnlyDictionary<string, string> variables) => variables.Keys
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !IsServiceLink(name)
+            && SettingsTable.All.All(setting => setting.Name != name))
+        .Order(StringComparer.Ordinal);
+
+    // Kubernetes sets these for every Service of the namespace. A Service named "oso-snapshot" gives OSO_SNAPSHOT_PORT.
+    private static bool IsServiceLink(string name) =>
+        name.Contains("_SERVICE_HOST", StringComparison.Ordinal)
+        || name.Contains("_SERVICE_PORT", StringComparison.Ordinal)
+        || name.EndsWith("_PORT", StringComparison.Ordinal) || name.Contains("_PORT_", StringComparison.Ordinal);
+
+    private static void ThrowOn(List<string> problems)
     {
-        ServiceName = reader.Reference<string>(
-            "OSO_PROMETHEUS_SERVICE_NAME",
-            SettingParsers.TryHost,
-            "a host name such as oso-p-prom-svr, with :port if that is not 80 (for a whole URL set OSO_SNAPSHOT_URL)"),
-        ClusterNamePrefix = reader.Reference<string>(
-            "CLUSTER_NAME_PREFIX",
-            SettingParsers.TryPathSegments,
-            "the first segment of the URL's path, such as occne3-n2"),
-        Url = reader.Reference<Uri>(
-            Prefix + "URL",
-            SettingParsers.TryUrl,
-            "a base URL such as https://prom:9090/prefix, without user, query or fragment"),
-        RequestTimeout = reader.Value<TimeSpan>(Prefix + "TIMEOUT", SettingParsers.TryPositiveDuration, Durations.Rule)
-            ?? settings.RequestTimeout,
-        CaFile = File(reader, "CA_FILE"),
-        CertificateFile = File(reader, "CERT_FILE"),
-        KeyFile = File(reader, "KEY_FILE"),
-        Username = reader.Text(Prefix + "USERNAME"),
-        PasswordFile = File(reader, "PASSWORD_FILE"),
-        BearerTokenFile = File(reader, "BEARER_TOKEN_FILE"),
-        Insecure = reader.YesNo(Prefix + "INSECURE"),
-    };
-
-    private static string? File(VariableReader reader, string name) =>
-        reader.Reference<string>(Prefix + name, SettingParsers.TryAbsolutePath, "the absolute path of a file");
-
-    private static bool Ascii(VariableReader reader, IReadOnlyDictionary<string, string> variables) =>
-        reader.YesNo(Prefix + "ASCII") || IsAsciiLocale(variables);
-
-    private static string? DataDirectory(VariableReader reader) => reader.Reference<string>(
-        Prefix + "DATA_DIR",
-        SettingParsers.TryAbsolutePath,
-        "an absolute path as the agent sees it, such as /proc/1/root/data, and not the root");
-
-    private static void ThrowOnProblems(VariableReader reader)
-    {
-        if (reader.Problems.Count > 0)
+        if (problems.Count > 0)
         {
             throw new OperatorException(
                 ExitStatus.Settings,
-                string.Join('\n', reader.Problems),
+                string.Join('\n', problems),
                 "Correct the variables and start again (kubectl debug … --env NAME=value). Nothing was touched.");
         }
     }

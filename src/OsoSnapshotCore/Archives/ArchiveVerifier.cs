@@ -12,18 +12,16 @@ internal static class ArchiveVerifier
 
     /// <param name="archive">The bytes of the gzip file. The file may still be growing.</param>
     /// <param name="written">The entries that it must hold, in this order; null if they are not known.</param>
-    /// <param name="finished">Called with each block after the whole block was read.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read, or
     /// differs.</exception>
     public static BlockAudit Verify(
         Stream archive,
         IEnumerable<ArchivedEntry>? written,
-        CancellationToken token,
-        Action<BlockReport>? finished = null)
+        CancellationToken token)
     {
         try
         {
-            BlockAudit audit = new(finished);
+            BlockAudit audit = new();
             using EntryComparison? comparison = written is null ? null : new(written);
             ArchiveReader.ReadAny(archive, new BlockVisitor(audit, comparison), token);
             comparison?.Finish();

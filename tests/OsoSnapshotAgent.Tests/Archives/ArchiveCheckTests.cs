@@ -1,11 +1,11 @@
-using System.Text.Json;
 using System.Text;
-using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Commands;
+using System.Text.Json;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Tests.Archives.Tar;
 using OsoSnapshotAgent.Tests.Fixtures;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 
 namespace OsoSnapshotAgent.Tests.Archives;
 
@@ -236,8 +236,8 @@ public sealed class ArchiveCheckTests : IDisposable
     {
         using (FileStream file = File.Create(Archive))
         {
-            ArchiveManifest manifest = _sample.Write(file);
-            _sample.Directory.Write("snapshots.tgz.sha256", Encoding.ASCII.GetString(ChecksumFile.Line(manifest.Sha256, "snapshots.tgz")));
+            ArchiveFigures figures = _sample.Write(file);
+            _sample.Directory.Write("snapshots.tgz.sha256", Encoding.ASCII.GetString(ChecksumFile.Line(figures.Sha256, "snapshots.tgz")));
         }
 
         return File.ReadAllBytes(Archive);

@@ -27,9 +27,27 @@ public sealed class ArchiveReaderTests
     public void Files_below_one_snapshot_are_read() =>
         Assert.Equal(["block/index", "x"], Read("snapshots/a/block/index", "./snapshots/a/x"));
 
+    [Fact]
+    public void Stopped_within_the_last_file_it_ends_as_cancelled()
+    {
+        using CancellationTokenSource signal = new();
+        using MemoryStream packed = Pack("snapshots/a/x", "snapshots/a/y");
+
+        Assert.Throws<OperationCanceledException>(
+            () => ArchiveReader.ReadSnapshot(packed, new Names(stopAt: "y", signal), signal.Token));
+    }
+
     private static List<string> Read(params string[] names)
     {
-        using MemoryStream packed = new();
+        using MemoryStream packed = Pack(names);
+        Names visitor = new();
+        ArchiveReader.ReadSnapshot(packed, visitor, TestContext.Current.CancellationToken);
+        return visitor.Files;
+    }
+
+    private static MemoryStream Pack(params string[] names)
+    {
+        MemoryStream packed = new();
         using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (TarWriter tar = new(gzip, TarEntryFormat.Pax))
         {
@@ -41,12 +59,10 @@ public sealed class ArchiveReaderTests
         }
 
         packed.Position = 0;
-        Names visitor = new();
-        ArchiveReader.ReadSnapshot(packed, visitor, TestContext.Current.CancellationToken);
-        return visitor.Files;
+        return packed;
     }
 
-    private sealed class Names : IEntryVisitor
+    private sealed class Names(string? stopAt = null, CancellationTokenSource? signal = null) : IEntryVisitor
     {
         public List<string> Files { get; } = [];
 
@@ -54,7 +70,14 @@ public sealed class ArchiveReaderTests
         {
         }
 
-        public void StartFile(TarHeader entry, string path) => Files.Add(path);
+        public void StartFile(TarHeader entry, string path)
+        {
+            Files.Add(path);
+            if (path == stopAt)
+            {
+                signal?.Cancel();
+            }
+        }
 
         public void Append(ReadOnlySpan<byte> bytes)
         {

@@ -1,4 +1,5 @@
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;

@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Blocks;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Tests.Archives.Tar;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;

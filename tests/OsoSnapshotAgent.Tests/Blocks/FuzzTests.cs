@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;

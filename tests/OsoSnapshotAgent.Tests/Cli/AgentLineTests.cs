@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;

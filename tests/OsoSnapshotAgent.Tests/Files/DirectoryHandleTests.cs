@@ -125,10 +125,10 @@ public sealed class DirectoryHandleTests : IDisposable
     {
         SystemTool.Output("sh", "-c", plant, _directory.PathOf("planted"));
 
-        foreach (Func<IDisposable?> opening in (Func<IDisposable?>[])
+        foreach (Func<IDisposable?> opener in (Func<IDisposable?>[])
             [() => _handle.OpenFile("planted"), () => _handle.TryLockFile("planted", isShared: false), () => _handle.OpenToAppend("planted")])
         {
-            Assert.Contains(_directory.PathOf("planted"), Assert.Throws<IOException>(opening).Message, StringComparison.Ordinal);
+            Assert.Contains(_directory.PathOf("planted"), Assert.Throws<IOException>(opener).Message, StringComparison.Ordinal);
         }
     }
 
@@ -320,9 +320,9 @@ public sealed class DirectoryHandleTests : IDisposable
         _outside.Dispose();
     }
 
-    private static void AssertIsLink(Func<IDisposable?> opening, string name)
+    private static void AssertIsLink(Func<IDisposable?> opener, string name)
     {
-        string message = Assert.Throws<IOException>(opening).Message;
+        string message = Assert.Throws<IOException>(opener).Message;
         Assert.True(
             message.Contains($"/{name} is a symbolic link", StringComparison.Ordinal) || message.Contains($"/{name} is not a directory", StringComparison.Ordinal),
             message);

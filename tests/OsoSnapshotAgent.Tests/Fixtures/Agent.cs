@@ -1,12 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OsoSnapshotAgent.AdminApi;
-using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Output;
-using OsoSnapshotAgent.Procedures;
+using OsoSnapshotAgent.Runs;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
@@ -75,10 +74,10 @@ internal sealed class Agent : IDisposable
         where T : notnull
         => _services.GetRequiredService<T>();
 
-    public void Clean(ArchivePlan plan = ArchivePlan.IsDeletedFirst) =>
-        Get<EarlierArtefacts>().DeleteWhereProven(Target, plan, TestContext.Current.CancellationToken);
+    public void Clean(EarlierArchiveFate fate = EarlierArchiveFate.IsDeletedFirst) =>
+        Get<EarlierArtefacts>().DeleteWhereProven(Target, fate, TestContext.Current.CancellationToken);
 
-    public Task<RunResult> RemoveAsync() => Get<ArtefactRemoval>().RunAsync(Target, TestContext.Current.CancellationToken);
+    public Task<RunResult> RemoveAsync() => Get<RemoveRun>().RemoveAsync(Target, TestContext.Current.CancellationToken);
 
     public async Task<CapturedSnapshot> CaptureAsync(Uri server, RunLock? runLock = null, CancellationToken? token = null)
     {
@@ -107,7 +106,7 @@ internal sealed class Agent : IDisposable
     public async Task HoldAsync()
     {
         using RunLock runLock = RunLock.Take(Target.Data, isShared: false);
-        await Get<HoldForCopy>().RunAsync(Target, Held.Archive(Target), runLock, TestContext.Current.CancellationToken);
+        await Get<HoldForCopy>().RunAsync(Target, HeldArtefact.Archive(Target), runLock, TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

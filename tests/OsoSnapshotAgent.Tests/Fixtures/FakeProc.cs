@@ -1,5 +1,5 @@
 using System.Globalization;
-using OsoSnapshotAgent.Linux;
+using OsoSnapshotAgent.Server;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 

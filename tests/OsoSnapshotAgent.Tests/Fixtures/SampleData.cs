@@ -1,8 +1,9 @@
-using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Blocks;
@@ -57,27 +58,27 @@ internal sealed class SampleData : IDisposable
 
     public IEnumerable<TreeEntry> Entries() => SnapshotTree.Walk(Data, Snapshot, _ => true);
 
-    public ArchiveManifest Write(Stream file, AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null) =>
+    public ArchiveFigures Write(Stream file, AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null) =>
         Write(file, settings ?? NoReserve, entries ?? Entries(), token ?? TestContext.Current.CancellationToken);
 
     /// <summary>Writes the archive under its partial name.</summary>
-    public ArchiveManifest WritePartial(AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null)
+    public ArchiveFigures WritePartial(AgentSettings? settings = null, IEnumerable<TreeEntry>? entries = null, CancellationToken? token = null)
     {
         using FileStream file = File.Create(PartialArchive);
         return Write(file, settings, entries, token);
     }
 
     /// <summary>Reads the archive under its partial name back.</summary>
-    public VerifiedArchive Verify(ArchiveManifest manifest, IEnumerable<ArchivedEntry>? entries = null, CancellationToken? token = null)
+    public ArchiveReport Verify(ArchiveFigures figures, IEnumerable<ArchivedEntry>? entries = null, CancellationToken? token = null)
     {
         WrittenBytes written = new();
         using FileStream file = File.OpenRead(PartialArchive);
         written.Advance(file.Length);
         written.Complete();
-        using ArchiveFollower follower = new(file.SafeFileHandle, written, memory: null);
+        using ArchiveFollower follower = new(file.SafeFileHandle, written);
         BlockAudit audit = ArchiveVerifier.Verify(follower, entries ?? Archived, token ?? TestContext.Current.CancellationToken);
-        ArchiveVerifier.CompareFile(manifest.Crc32C, follower.Crc32C);
-        return new() { Tally = audit.Tally, Blocks = audit.Blocks, Damage = audit.Problems, Crc32C = follower.Crc32C };
+        ArchiveVerifier.CompareFile(figures.Crc32C, follower.Crc32C);
+        return new() { Tally = audit.Tally, Blocks = audit.Blocks, Problems = audit.Problems, Crc32C = follower.Crc32C };
     }
 
     public void Dispose()
@@ -86,14 +87,14 @@ internal sealed class SampleData : IDisposable
         _directory.Dispose();
     }
 
-    private ArchiveManifest Write(Stream file, AgentSettings settings, IEnumerable<TreeEntry> entries, CancellationToken token)
+    private ArchiveFigures Write(Stream file, AgentSettings settings, IEnumerable<TreeEntry> entries, CancellationToken token)
     {
         Archived.Clear();
         return new ArchiveWriter(settings, Progress, Time, new ProcFileSystem("/proc"))
             .Write(
                 Source(entries),
                 GzipEngines.Choose(settings.Level),
-                new Volume(Data, settings.Reserve),
+                new VolumeRoom(Data, settings.Reserve),
                 file,
                 Archived.Add,
                 new WrittenBytes(),

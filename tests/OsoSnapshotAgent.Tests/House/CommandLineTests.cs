@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
 
 namespace OsoSnapshotAgent.Tests.House;
 

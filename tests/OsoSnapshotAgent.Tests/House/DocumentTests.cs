@@ -75,8 +75,8 @@ public sealed partial class DocumentTests
     {
         string[] named =
         [
-            .. SourceText.All
-                .SelectMany(text => DocumentPath().Matches(text.Value)).Select(match => match.Value).Distinct(),
+            .. SourceFile.All
+                .SelectMany(file => DocumentPath().Matches(file.Text)).Select(match => match.Value).Distinct(),
         ];
 
         Assert.NotEmpty(named);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Settings;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Tests.House;
@@ -14,7 +14,7 @@ public sealed partial class ReferenceTests
     private static readonly Document Client = Document.At("src/OsoSnapshotClient/README.md");
 
     [Fact]
-    public void It_has_each_variable_of_the_help()
+    public void It_has_each_setting()
     {
         Assert.Equal(
             Helped.Keys.Order(StringComparer.Ordinal),
@@ -51,16 +51,12 @@ public sealed partial class ReferenceTests
         }.Order(StringComparer.Ordinal),
         Reference.Table("name").Select(row => row[0].Trim('`')).Order(StringComparer.Ordinal));
 
-    // Matches a variable in --help: "  NAME=VALUE", followed by its text further to the right.
-    private static Dictionary<string, string> Helped => HelpEntry().Matches(SettingsHelp.Text)
-        .ToDictionary(entry => entry.Groups[1].Value, entry => entry.Value);
+    private static Dictionary<string, string> Helped => SettingsTable.All.ToDictionary(
+        setting => setting.Name, setting => string.Join(' ', setting.Help));
 
     private static IEnumerable<int> Statuses(Document document) => document.Table("status")
         .SelectMany(row => row[0].Split(", "))
         .Select(status => int.Parse(status, CultureInfo.InvariantCulture));
-
-    [GeneratedRegex(@"^  ([A-Z_]+)=.*(?:\n    .*)*", RegexOptions.Multiline)]
-    private static partial Regex HelpEntry();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex CodeSpan();

@@ -23,20 +23,23 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
             .Select(file => new SourceFile(file.Path, File.ReadAllLines(file.Full))),
     ];
 
+    /// <summary>The project, such as <c>OsoSnapshotAgent</c>.</summary>
+    public string Program => Path.Split('/')[0];
+
     /// <summary>The uppermost folder below the project; empty for the project's own directory.</summary>
     public string Room => Path.Split('/') is [_, var room, _, ..] ? room : string.Empty;
 
-    /// <summary>The rooms of all projects that the file names in its usings and code.</summary>
-    public IEnumerable<string> UsedRooms => Lines
+    /// <summary>The rooms of all projects, except its own, that the file names in its usings and code.</summary>
+    public IEnumerable<(string Program, string Room)> UsedRooms => Lines
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("namespace ", StringComparison.Ordinal))
         .SelectMany(line => Namespace().Matches(line))
-        .Select(match => match.Groups[1].Value)
-        .Where(room => room != Room)
+        .Select(match => (match.Groups[1].Value, match.Groups[2].Value))
+        .Where(used => used != (Program, Room))
         .Distinct();
 
     public string Text => string.Join('\n', Lines);
 
-    [GeneratedRegex(@"\bOsoSnapshot(?:Agent|Client|\.Formats)\.([A-Z]\w+)")]
+    [GeneratedRegex(@"\b(OsoSnapshot(?:Agent|Client|Core))\.([A-Z]\w+)")]
     private static partial Regex Namespace();
 
     private static string FindRepository()

@@ -25,10 +25,10 @@ public sealed partial class SourceLimitTests
 
     [Theory]
     [InlineData("LibC.", "Linux/")]
-    [InlineData("FileCalls.", "Files/", "Linux/ControlSocket.cs")]
+    [InlineData("FileCalls.", "Files/", "Cli/ControlSocket.cs")]
     [InlineData("LibraryImport", "Files/Linux/FileCalls.cs", "Linux/LibC.cs", "Copy/Durable.cs", "Kubectl/Posix.cs", "Kubectl/WindowsJob.cs", "Restore/FileOwner.cs")]
     [InlineData("unsafe ", "Files/Linux/", "Linux/", "Streams/IsalLibrary.cs", "Archives/Gzip/Isal")]
-    [InlineData("using Polly", "AdminApi/Api")]
+    [InlineData("using Polly", "Server/Api")]
     [InlineData("ICSharpCode.SharpZipLib", "Archives/Tar/TarEntryWriter.cs")]
     public void Is_used_only_in(string text, params string[] places)
     {

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Tests.Fixtures;
 

@@ -10,7 +10,7 @@ public sealed class SettingsReaderTests
     {
         AgentSettings settings = Read();
 
-        Assert.Equivalent(new AgentSettings(), settings, strict: true);
+        Assert.Equivalent(new AgentSettings { ReadAt = ManualTime.Start }, settings, strict: true);
         Assert.Null(settings.Hold);
         Assert.Equal(TimeSpan.FromHours(1), settings.RequestTimeout);
         Assert.Equal(new Reserve(512L * 1024 * 1024, 5), settings.Reserve);
@@ -52,6 +52,7 @@ public sealed class SettingsReaderTests
             DataDirectory = "/proc/1/root/data",
             Hold = TimeSpan.FromMinutes(30),
             SkipHead = true,
+            ReadAt = ManualTime.Start,
             Since = ManualTime.Start - TimeSpan.FromDays(7),
             Until = new DateTimeOffset(2025, 8, 20, 16, 0, 0, TimeSpan.Zero),
             Reserve = new Reserve(0, 10),
@@ -126,7 +127,7 @@ public sealed class SettingsReaderTests
 
         AgentSettings settings = Read([.. names.Select(name => (name, string.Empty))]);
 
-        Assert.Equivalent(new AgentSettings(), settings, strict: true);
+        Assert.Equivalent(new AgentSettings { ReadAt = ManualTime.Start }, settings, strict: true);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using OsoSnapshotAgent.Archive;
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Streams;

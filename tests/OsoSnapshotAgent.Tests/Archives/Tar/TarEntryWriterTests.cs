@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using OsoSnapshotAgent.Archive;
-using OsoSnapshotAgent.Target;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Files;
 

@@ -1,0 +1,42 @@
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
+
+namespace OsoSnapshotAgent.Archiving;
+
+/// <summary>Writes the archive to standard output. It waits for the reader until the token is cancelled.</summary>
+internal sealed class StandardOutput(
+    CancellationToken token,
+    int descriptor = OutputDescriptor.StandardOutput) : WriteStream
+{
+    private long _bytesWritten;
+
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: standard output is a
+    /// terminal.</exception>
+    public static void RefuseTerminal()
+    {
+        if (OutputDescriptor.IsTerminal(OutputDescriptor.StandardOutput))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "Standard output is a terminal, which would change the archive's bytes.",
+                "Redirect it, and use kubectl exec without -t.");
+        }
+    }
+
+    /// <exception cref="OperatorException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            token.ThrowIfCancellationRequested();
+            int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new OperatorException(
+                ExitStatus.ReaderGone,
+                $"The reader of standard output went away after at most {_bytesWritten} bytes. The copy is incomplete.",
+                "Look at the reader's end (a full disk, a broken connection). Resume the copy of a finished archive where it ends:"
+                + " oso-snapshot export --offset BYTES.");
+            _bytesWritten += count;
+            buffer = buffer[count..];
+        }
+    }
+}

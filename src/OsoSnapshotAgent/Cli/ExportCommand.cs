@@ -1,0 +1,106 @@
+using System.CommandLine;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotAgent.Cli;
+
+/// <summary><c>export</c>: writes the archive's bytes to standard output, and nothing else.</summary>
+internal static class ExportCommand
+{
+    public static Command Create()
+    {
+        Option<long?> offset = new("--offset")
+        {
+            Description = "Skip this many bytes, to resume a copy that broke off.",
+            CustomParser = Values.Number(min: 0),
+        };
+        Option<long?> length = new("--length")
+        {
+            Description = "Write at most this many bytes.",
+            CustomParser = Values.Number(min: 0),
+        };
+        Option<long?> every = new("--every")
+        {
+            Description = "Write --length bytes again after each such distance, as one of several connections.",
+            CustomParser = Values.Number(min: 1),
+        };
+        Option<bool> stream = new("--stream")
+        {
+            Description = "Make a snapshot and archive it to standard output, without a file on the volume.",
+        };
+        Option<BlockId?> block = new("--block")
+        {
+            Description = "Write one block of the held snapshot: see oso-snapshot blocks.",
+            CustomParser = Values.One<BlockId?>(
+                text => BlockId.TryParse(text, out BlockId id) ? id : null,
+                "the name of a block, as oso-snapshot blocks lists them"),
+        };
+        const string Description = "Writes the finished archive, or with --stream a new one, to standard output.";
+        Command command = new("export", Description) { offset, length, every, stream, block };
+        command.SetAction(async (arguments, _) =>
+        {
+            ExportRange range = new(arguments.GetValue(offset), arguments.GetValue(length), arguments.GetValue(every));
+            range.ThrowUnlessCombinable(arguments.GetValue(stream), arguments.GetValue(block));
+            return arguments.GetValue(stream)
+                ? await StreamAsync()
+                : FileVerb.Run(() => Export(range, arguments.GetValue(block)));
+        });
+        return command;
+    }
+
+    private static async Task<int> StreamAsync()
+    {
+        int refused = FileVerb.Run(() =>
+        {
+            StandardOutput.RefuseTerminal();
+            return ExitStatus.Done;
+        });
+        return refused != 0 ? refused : (int)await RunCommand.StreamAsync();
+    }
+
+    // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
+    private static ExitStatus Export(ExportRange range, BlockId? block)
+    {
+        StandardOutput.RefuseTerminal();
+        return block is { } id ? ExportBlock(range, id) : ExportArchive(range);
+    }
+
+    private static ExitStatus ExportBlock(ExportRange range, BlockId id)
+    {
+        AgentSettings settings = Discovery.Settings();
+        using SnapshotBlocks snapshot = HeldSnapshot.Open();
+        using StandardOutput output = new(CancellationToken.None);
+        foreach (string line in snapshot.Write(id, settings, output, range.Offset ?? 0, range.Length ?? long.MaxValue))
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        return ExitStatus.Done;
+    }
+
+    private static ExitStatus ExportArchive(ExportRange range)
+    {
+        using TargetContainer target = Discovery.FindTarget();
+        string archive = Printable.Text(target.Data.Archive);
+        if (FinishedArchive.IsBeingReplaced(target.Data))
+        {
+            Console.Error.WriteLine($"⚠️ A run is at work on a new archive. {archive} is still the one before it.");
+        }
+
+        long offset = range.Offset ?? 0;
+        using StandardOutput output = new(CancellationToken.None);
+        long written = FinishedArchive.Copy(
+            target.Data,
+            output,
+            offset,
+            range.Length ?? long.MaxValue,
+            range.Every ?? long.MaxValue);
+        Console.Error.WriteLine($"✅ {written} bytes of {archive} from {offset} on");
+        return ExitStatus.Done;
+    }
+}

@@ -1,7 +1,0 @@
-using OsoSnapshotCore;
-
-namespace OsoSnapshotAgent.Procedures;
-
-/// <summary>The result of a procedure that no failure ended.</summary>
-/// <param name="Summary">One line for the termination message.</param>
-internal sealed record RunResult(ExitStatus Status, string Summary);

@@ -1,0 +1,44 @@
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Volume;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotAgent.Runs;
+
+/// <summary>Finds the server and checks that it can make a snapshot here, before anything is deleted.</summary>
+internal sealed class Preflight(
+    PrometheusLocator locator,
+    RunState state,
+    AgentSettings settings,
+    Transcript transcript)
+{
+    /// <exception cref="OperatorException">No server answers, it is another Prometheus, or its admin API is
+    /// off.</exception>
+    public async Task<PrometheusServer> RunAsync(
+        PrometheusClient client,
+        TargetContainer target,
+        CancellationToken token)
+    {
+        state.Enter(Phase.Preflight);
+        if (settings.Insecure)
+        {
+            transcript.Warning(
+                LogId.AnyCertificateTrusted,
+                "OSO_SNAPSHOT_INSECURE is set: the agent trusts any server that answers over TLS.");
+        }
+
+        PrometheusServer server = await locator.FindAsync(client, target, token);
+        StorageProof.Compare(server, target);
+        ArtefactGuard.RefuseOtherMount(target.Data.Directory);
+        if (!server.AdminApiEnabled)
+        {
+            throw Refusals.AdminApiOff(server.BaseUrl);
+        }
+
+        state.Update(status => status with { PrometheusVersion = server.Version });
+        transcript.Line($"Prometheus {server.Version} at {server.BaseUrl}, admin API on");
+        return server;
+    }
+}

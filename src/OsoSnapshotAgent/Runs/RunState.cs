@@ -1,0 +1,62 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
+
+namespace OsoSnapshotAgent.Runs;
+
+/// <summary>The state of a run, which the control socket reports. Any thread may use it.</summary>
+internal sealed class RunState(TimeProvider time)
+{
+    private readonly long _startedAt = time.GetTimestamp();
+    private readonly object _lock = new();
+    private RunStatus _known = new() { Phase = string.Empty, ElapsedSeconds = 0 };
+    private Phase _phase;
+    private WrittenBytes? _archive;
+
+    /// <summary>The hold, during which the run waits for the operator.</summary>
+    public HoldState Hold { get; } = new();
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    public void Enter(Phase phase)
+    {
+        lock (_lock)
+        {
+            _phase = phase;
+        }
+    }
+
+    /// <summary>Changes the status when more is known.</summary>
+    public void Update(Func<RunStatus, RunStatus> change)
+    {
+        lock (_lock)
+        {
+            _known = change(_known);
+        }
+    }
+
+    /// <summary>Reports the bytes written so far as the archive's size, from now on.</summary>
+    public void Follow(WrittenBytes archive)
+    {
+        lock (_lock)
+        {
+            _archive = archive;
+        }
+    }
+
+    public RunStatus Describe()
+    {
+        lock (_lock)
+        {
+            // A client that reads hold-for-copy may release the hold, so the hold must have begun.
+            Phase phase = _phase == Phase.HoldForCopy && !Hold.IsHolding ? Phase.VerifyArchive : _phase;
+            return _known with
+            {
+                Phase = PhaseNames.Of(phase),
+                Version = ProductVersion.Text,
+                ArchiveBytes = _known.ArchiveBytes ?? _archive?.Count,
+                ElapsedSeconds = Elapsed.TotalSeconds,
+            };
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+
+namespace OsoSnapshotAgent.Server;
+
+/// <summary>
+/// The envelope of each answer of Prometheus' API: prometheus.io/docs/prometheus/latest/querying/api/#format-overview.
+/// </summary>
+internal sealed record ApiReply<T>
+{
+    [JsonPropertyName("status")]
+    public string? Status { get; init; }
+
+    [JsonPropertyName("data")]
+    public T? Data { get; init; }
+
+    [JsonPropertyName("errorType")]
+    public string? ErrorType { get; init; }
+
+    [JsonPropertyName("error")]
+    public string? Error { get; init; }
+}
+
+internal sealed record SnapshotData
+{
+    [JsonPropertyName("name")]
+    public string? Name { get; init; }
+}
+
+internal sealed record BuildInfo
+{
+    [JsonPropertyName("version")]
+    public string? Version { get; init; }
+}
+
+internal sealed record ServerConfiguration
+{
+    [JsonPropertyName("yaml")]
+    public string? Yaml { get; init; }
+}
+
+[JsonSerializable(typeof(ApiReply<SnapshotData>))]
+[JsonSerializable(typeof(ApiReply<BuildInfo>))]
+[JsonSerializable(typeof(ApiReply<ServerConfiguration>))]
+[JsonSerializable(typeof(ApiReply<Dictionary<string, string>>))]
+internal sealed partial class PrometheusJson : JsonSerializerContext;
