@@ -91,7 +91,10 @@ internal sealed class PortableDirectory : DirectoryHandle
     public override SafeFileHandle OpenToChange(string name)
     {
         RequireNoLink(name);
-        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, ShareAll);
+
+        // Windows has no lock on a file that is open already, so one process at a time may open it to write.
+        FileShare share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : ShareAll;
+        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, share);
     }
 
     public override SafeFileHandle OpenToAppend(string name)
