@@ -92,11 +92,7 @@ internal sealed class BackupDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"{path} can't be read: {e.Message}",
-                Causes.Remedy(e, "check the directory's permissions"),
-                e);
+            throw CanNotRead(path, e, ClientStatus.Failed);
         }
 
         static FileLock? ShareToRead(DirectoryHandle root)
@@ -150,6 +146,12 @@ internal sealed class BackupDirectory : IDisposable
 
     public static OperatorException Damaged(string problem, string remedy) =>
         new(ExitStatus.ArchiveFailed, problem, remedy);
+
+    public static OperatorException CanNotRead(string path, Exception cause, ExitStatus status) => new(
+        status,
+        $"{path} can't be read: {Printable.Text(cause.Message)}",
+        Causes.Remedy(cause, "check its permissions"),
+        cause);
 
     private static DirectoryHandle OpenMarked(string path)
     {

@@ -38,11 +38,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                ExitStatus.ArchiveFailed,
-                $"{path} can't be read: {e.Message}",
-                Causes.Remedy(e, "check its permissions"),
-                e);
+            throw BackupDirectory.CanNotRead(path, e, ExitStatus.ArchiveFailed);
         }
     }
 

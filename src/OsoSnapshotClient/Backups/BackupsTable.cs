@@ -18,6 +18,18 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
     public void Run()
     {
         using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        try
+        {
+            Run(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw BackupDirectory.CanNotRead(path, e, ClientStatus.Failed);
+        }
+    }
+
+    private void Run(BackupDirectory directory)
+    {
         List<OperatorException> damaged = [];
         List<BackupLine> lines = [];
         Dictionary<BlockName, (int Line, long Bytes)> blocks = [];
