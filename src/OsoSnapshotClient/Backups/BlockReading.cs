@@ -29,11 +29,9 @@ internal sealed record BlockVerdict
 /// <summary>Reads a block's archive: its SHA-256, its structure, each file of the block, and the fingerprint.</summary>
 internal sealed class BlockReading : IEntryVisitor
 {
-    // Segments have 512 MiB each: no block has so many files.
-    private const int MaxFiles = 100_000;
-
-    // The names that are kept until the end, all together.
-    private const int MaxNameLetters = 4 * 1024 * 1024;
+    // Most files are segments, of 512 MiB each. The names of all files are kept until the end.
+    private const int MaxFiles = 2 * ChunkLedger.MaxSegments;
+    private const int MaxNameLetters = 1024 * 1024;
 
     private readonly BlockName _name;
     private readonly BlockAudit _audit = new();

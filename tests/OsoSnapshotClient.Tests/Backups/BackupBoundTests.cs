@@ -89,8 +89,8 @@ public sealed class BackupBoundTests : IAsyncLifetime
     [Theory]
     [InlineData("meta.json", 40)]
     [InlineData("tombstones", 40)]
-    [InlineData("chunks/{0:000000}", 100_001)]
-    [InlineData("{0:000000}-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 90_000)]
+    [InlineData("chunks/{0:000000}", 20_001)]
+    [InlineData("{0:000000}-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 19_000)]
     public void A_block_of_many_files_takes_little_memory(string name, int count)
     {
         Assert.True(BlockName.TryParse(Ulid, "0123456789abcdef", out BlockName block));
@@ -99,7 +99,7 @@ public sealed class BackupBoundTests : IAsyncLifetime
 
         BlockVerdict verdict = new BlockReading(block).Run(measured, Token);
 
-        Assert.NotNull(verdict.Damage);
+        Assert.Matches("comes twice|more than 20000 files", verdict.Damage);
         Assert.InRange(measured.MaxBytes, 0, MaxBytes);
     }
 
