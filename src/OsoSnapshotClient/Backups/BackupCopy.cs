@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotClient.Verbs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -36,7 +36,7 @@ internal sealed class BackupCopy(
             stored.Add(block.Name, block);
         }
 
-        BackupList list = empty with { Blocks = [.. held.Select(one => Entry(one.Block, stored[one.Name]))] };
+        BackupList list = empty with { Blocks = Entries(held, stored) };
         string path = Write(list, name);
         long copied = ByteSize.Sum(copy.Copied.Select(block => block.FileBytes));
         BackupOutcome outcome = new(path, list, copy.Copied.Count, copied);
@@ -68,12 +68,12 @@ internal sealed class BackupCopy(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held, CancellationToken token)
     {
         // verify reports a damaged list. Here it only means that the blocks it names are read again.
-        IReadOnlyList<ListedSnapshot> lists = BackupLists.Read(
-            directory, pod, damage => _report.Warn($"⚠️ {damage.Message}"));
+        ListedSnapshot? newest = BackupLists.Read(
+            directory, pod, damage => _report.Warn($"⚠️ {damage.Message}")).LastOrDefault();
         Dictionary<BlockName, StoredBlock> stored = [];
         foreach ((BlockName name, _) in held)
         {
-            BackupBlock? known = lists.Count > 0 ? lists[^1].Blocks.GetValueOrDefault(name) : null;
+            BackupBlock? known = newest?.Blocks.GetValueOrDefault(name);
             if (StoredBlocks.Find(directory, name, known, _report.Say, token) is { } found)
             {
                 stored.Add(name, found);
@@ -83,7 +83,32 @@ internal sealed class BackupCopy(
         return stored;
     }
 
-    private static BackupBlock Entry(SnapshotBlock block, StoredBlock stored) => new()
+    private static List<BackupBlock> Entries(
+        IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held,
+        Dictionary<BlockName, StoredBlock> stored)
+    {
+        List<BackupBlock> entries = [];
+        int room = BackupLists.MaxProblems;
+        foreach ((BlockName name, SnapshotBlock block) in held)
+        {
+            IReadOnlyList<string>? problems = Cut(stored[name].Problems, room);
+            room -= problems?.Count ?? 0;
+            entries.Add(Entry(block, stored[name], problems));
+        }
+
+        return entries;
+    }
+
+    // A reader accepts no larger lists. Each damaged block has one line at least.
+    private static IReadOnlyList<string>? Cut(IReadOnlyList<string>? problems, int room) =>
+        problems is null || problems.Count <= room
+            ? problems
+            : [.. problems.Take(room), $"{Plural.Of(problems.Count - Math.Max(room, 0), "more problem")}, not listed"];
+
+    private static BackupBlock Entry(
+        SnapshotBlock block,
+        StoredBlock stored,
+        IReadOnlyList<string>? problems) => new()
     {
         Ulid = block.Ulid,
         Fingerprint = block.Fingerprint,
@@ -95,20 +120,23 @@ internal sealed class BackupCopy(
         Samples = block.Samples,
         FileBytes = stored.FileBytes,
         Sha256 = stored.Sha256,
-        Problems = stored.Problems,
+        Problems = problems,
     };
 
     private string Write(BackupList list, SnapshotName name)
     {
-        string path = Path.Combine(directory.PathOf(pod), name.Text + BackupLists.Extension);
+        string file = name.Text + BackupLists.Extension;
+        string path = $"{directory.PathOf(pod)}/{file}";
         try
         {
             // The list must name only what survives a power cut. Another client's rename, or the pod's directory,
             // may not be flushed yet.
-            Durable.FlushDirectory(directory.Blocks);
-            Durable.FlushDirectory(directory.Snapshots);
+            directory.Blocks.Flush();
+            directory.Snapshots.Flush();
+            using DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text);
+            BackupEntry.FindFile(lists, file);
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.BackupList);
-            DurableFile.Write(path, [.. json, (byte)'\n']);
+            SmallFile.Write(lists, file, [.. json, (byte)'\n']);
             return path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,30 +1,53 @@
-using OsoSnapshotCore.Text;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>A locked backup directory. It holds each block once, and a list for each snapshot.</summary>
+/// <summary>
+/// A locked backup directory. It holds each block once, and a list for each snapshot. All its files are reached through
+/// its open directories.
+/// </summary>
 internal sealed class BackupDirectory : IDisposable
 {
     /// <summary>The format of the directory; this client reads and writes no other.</summary>
     public const int Format = 1;
 
-    private readonly FileStream? _lock;
+    private const string BlocksName = "blocks";
+    private const string SnapshotsName = "snapshots";
 
-    private BackupDirectory(string path, FileStream? @lock) => (Path, _lock) = (path, @lock);
+    private readonly FileLock? _lock;
 
-    public string Path { get; }
+    private BackupDirectory(
+        DirectoryHandle root,
+        DirectoryHandle blocks,
+        DirectoryHandle snapshots,
+        FileLock? @lock) => (Root, Blocks, Snapshots, _lock) = (root, blocks, snapshots, @lock);
 
-    public string Blocks => System.IO.Path.Combine(Path, "blocks");
+    public DirectoryHandle Root { get; }
 
-    public string Snapshots => System.IO.Path.Combine(Path, "snapshots");
+    public DirectoryHandle Blocks { get; }
+
+    /// <summary>Holds a directory for each pod.</summary>
+    public DirectoryHandle Snapshots { get; }
+
+    /// <summary>For messages.</summary>
+    public string Path => Root.Path;
 
     /// <summary>Whether restore and verify take the path for a backup directory; its marker may be missing.</summary>
-    public static bool Is(string path) =>
-        MarkerFile.IsIn(path)
-        || (Directory.Exists(System.IO.Path.Combine(path, "blocks"))
-            && Directory.Exists(System.IO.Path.Combine(path, "snapshots")));
+    public static bool Is(string path)
+    {
+        try
+        {
+            using DirectoryHandle root = DirectoryHandle.Open(path);
+            return IsMarked(root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The caller tries the path as an archive, and reports the error.
+            return false;
+        }
+    }
 
     /// <summary>Opens a directory to add to it. An empty or missing directory becomes a backup directory.</summary>
     /// <param name="say">Gets a message before a wait.</param>
@@ -33,19 +56,7 @@ internal sealed class BackupDirectory : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
-            if (!MarkerFile.IsIn(path))
-            {
-                MarkerFile.RequireIsToCome(path);
-                using FileStream alone = DirectoryLock.Wait(DirectoryLock.TryAlone, path, Waits, token);
-                MarkerFile.Write(path);
-            }
-
-            BackupDirectory directory = Check(
-                new(path, DirectoryLock.Wait(DirectoryLock.TryShare, path, Waits, token)), isFilled: false);
-            Directory.CreateDirectory(directory.Blocks);
-            Directory.CreateDirectory(directory.Snapshots);
-            return directory;
+            return Open(DirectoryHandle.OpenOrCreate(path), ShareToAdd, BackupEntry.OpenOrCreateDirectory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -56,6 +67,18 @@ internal sealed class BackupDirectory : IDisposable
                 e);
         }
 
+        FileLock ShareToAdd(DirectoryHandle root)
+        {
+            if (!MarkerFile.IsIn(root))
+            {
+                MarkerFile.RequireIsToCome(root);
+                using FileLock alone = DirectoryLock.Wait(DirectoryLock.TryAlone, root, Waits, token);
+                MarkerFile.Write(root);
+            }
+
+            return DirectoryLock.Wait(DirectoryLock.TryShare, root, Waits, token);
+        }
+
         void Waits() => say($"Waiting until prune has ended in {path}");
     }
 
@@ -63,28 +86,39 @@ internal sealed class BackupDirectory : IDisposable
     /// <exception cref="OperatorException">The path is none, of another format, or being pruned.</exception>
     public static BackupDirectory OpenToRead(string path)
     {
-        RequireMarker(path);
-        FileStream? shared;
         try
         {
-            shared = DirectoryLock.TryShare(path) ?? throw Busy(path, "prune is at work there");
+            return Open(OpenMarked(path), ShareToRead, OpenFilled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            shared = null;
+            throw CanNotRead(path, e, ClientStatus.Failed);
         }
 
-        return Check(new(path, shared));
+        static FileLock? ShareToRead(DirectoryHandle root)
+        {
+            try
+            {
+                return DirectoryLock.TryShare(root) ?? throw Busy(root.Path, "prune is at work there");
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException || Causes.Of(e) == Causes.ReadOnly)
+            {
+                // Who may not write there can only read without a lock.
+                return null;
+            }
+        }
     }
 
     /// <summary>Opens a directory to delete from it; no other client can use it meanwhile.</summary>
     /// <exception cref="OperatorException">The path is no backup directory, of another format, or in use.</exception>
     public static BackupDirectory OpenAlone(string path)
     {
-        RequireMarker(path);
         try
         {
-            return Check(new(path, DirectoryLock.TryAlone(path) ?? throw Busy(path, "another client uses it")));
+            return Open(
+                OpenMarked(path),
+                root => DirectoryLock.TryAlone(root) ?? throw Busy(path, "another client uses it"),
+                OpenFilled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,71 +130,93 @@ internal sealed class BackupDirectory : IDisposable
         }
     }
 
-    /// <returns>The path of the block's archive.</returns>
-    public string PathOf(BlockName block) => System.IO.Path.Combine(Blocks, block.FileName);
+    /// <returns>The path of the block's archive, for messages.</returns>
+    public string PathOf(BlockName block) => Blocks.PathOf(block.FileName);
 
-    /// <returns>The path of the archive's checksum file, for <c>sha256sum -c</c>.</returns>
-    public string ChecksumOf(BlockName block) => PathOf(block) + ChecksumFile.Extension;
+    /// <returns>The path of the pod's lists, for messages.</returns>
+    public string PathOf(PodName pod) => Snapshots.PathOf(pod.Text);
 
-    public string PathOf(PodName pod) => System.IO.Path.Combine(Snapshots, pod.Text);
-
-    public void Dispose() => _lock?.Dispose();
-
-    /// <summary>Refuses a link, because this program makes none and what a link leads to is not its own.</summary>
-    /// <exception cref="OperatorException">The path is a link.</exception>
-    public static void RefuseLink(string path)
+    public void Dispose()
     {
-        if (new FileInfo(path).LinkTarget is { } target)
-        {
-            throw Damaged(
-                $"{path} is a link to {target}; a backup directory holds no links.",
-                "replace the link by the file or directory itself");
-        }
+        Snapshots.Dispose();
+        Blocks.Dispose();
+        _lock?.Dispose();
+        Root.Dispose();
     }
 
     public static OperatorException Damaged(string problem, string remedy) =>
         new(ExitStatus.ArchiveFailed, problem, remedy);
 
-    private static void RequireMarker(string path)
-    {
-        if (!Is(path))
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"{path} is no backup directory: it has no {MarkerFile.Name}.",
-                "name the directory that take --into has written to");
-        }
-    }
+    public static OperatorException CanNotRead(string path, Exception cause, ExitStatus status) => new(
+        status,
+        $"{path} can't be read: {Printable.Text(cause.Message)}",
+        Causes.Remedy(cause, "check its permissions"),
+        cause);
 
-    private static BackupDirectory Check(BackupDirectory directory, bool isFilled = true)
+    private static DirectoryHandle OpenMarked(string path)
     {
+        DirectoryHandle? root = null;
         try
         {
-            int format = MarkerFile.ReadFormat(directory.Path);
-            if (format != Format)
+            root = DirectoryHandle.Open(path);
+            if (IsMarked(root))
             {
-                throw Damaged(
-                    $"{directory.Path} has format {format}; this client knows format {Format}.",
-                    "use the client of the version that wrote it, or a later one");
+                return root;
             }
-
-            foreach (string path in new[] { directory.Blocks, directory.Snapshots })
-            {
-                RefuseLink(path);
-                if (isFilled && !Directory.Exists(path))
-                {
-                    throw Damaged($"{path} is missing.", "take it from a copy of the directory");
-                }
-            }
-
-            return directory;
+        }
+        catch (FileNotFoundException)
+        {
+            // The message below says it.
         }
         catch
         {
-            directory.Dispose();
+            root?.Dispose();
+            throw;
+        }
+
+        root?.Dispose();
+        throw new OperatorException(
+            ExitStatus.Settings,
+            $"{path} is no backup directory: it has no {MarkerFile.Name}.",
+            "name the directory that take --into has written to");
+    }
+
+    private static bool IsMarked(DirectoryHandle root) =>
+        MarkerFile.IsIn(root) || (root.Find(BlocksName) is not null && root.Find(SnapshotsName) is not null);
+
+    private static BackupDirectory Open(
+        DirectoryHandle root,
+        Func<DirectoryHandle, FileLock?> takeLock,
+        Func<DirectoryHandle, string, DirectoryHandle> open)
+    {
+        FileLock? taken = null;
+        DirectoryHandle? blocks = null;
+        try
+        {
+            taken = takeLock(root);
+            int format = MarkerFile.ReadFormat(root);
+            if (format != Format)
+            {
+                throw Damaged(
+                    $"{root.Path} has format {format}; this client knows format {Format}.",
+                    "use the client of the version that wrote it, or a later one");
+            }
+
+            blocks = open(root, BlocksName);
+            return new(root, blocks, open(root, SnapshotsName), taken);
+        }
+        catch
+        {
+            blocks?.Dispose();
+            taken?.Dispose();
+            root.Dispose();
             throw;
         }
     }
+
+    private static DirectoryHandle OpenFilled(DirectoryHandle root, string name) =>
+        BackupEntry.FindDirectory(root, name)
+        ?? throw Damaged($"{root.PathOf(name)} is missing.", "take it from a copy of the directory");
 
     private static OperatorException Busy(string path, string why) =>
         new(ExitStatus.Busy, $"{path} is in use: {why}.", "run the same command again when that has ended");

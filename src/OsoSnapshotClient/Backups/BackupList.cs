@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -58,7 +60,8 @@ internal sealed record BackupBlock
     public required long FileBytes { get; init; }
 
     /// <summary>The SHA-256 of the block's archive.</summary>
-    public required string Sha256 { get; init; }
+    [JsonConverter(typeof(Sha256Converter))]
+    public required Sha256 Sha256 { get; init; }
 
     /// <summary>Damage that the block has on Prometheus' own disk; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
@@ -70,12 +73,27 @@ internal sealed record BackupMarker
     public required int Format { get; init; }
 }
 
+/// <summary>Reads a SHA-256. A text that is none makes the whole JSON invalid.</summary>
+internal sealed class Sha256Converter : JsonConverter<Sha256>
+{
+    public override Sha256 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Sha256.TryParse(reader.GetString(), out Sha256? sha256) ? sha256 : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, Sha256 value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Text);
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = MaxDepth,
     RespectNullableAnnotations = true,
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(BackupMarker))]
 [JsonSerializable(typeof(BackupList))]
-internal sealed partial class BackupJson : JsonSerializerContext;
+internal sealed partial class BackupJson : JsonSerializerContext
+{
+    /// <summary>The files of a backup directory have four levels.</summary>
+    public const int MaxDepth = 8;
+}

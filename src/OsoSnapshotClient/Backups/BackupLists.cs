@@ -2,13 +2,23 @@ using System.Globalization;
 using System.Text.Json;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
-/// <summary>A list that was read and checked.</summary>
+/// <summary>A backed up snapshot, as the name of its list tells it.</summary>
 /// <param name="Time">When Prometheus made the snapshot, by Prometheus' clock.</param>
+internal record BackedUpSnapshot(PodName Pod, SnapshotName Name, DateTimeOffset Time)
+{
+    public string ListName => Name.Text + BackupLists.Extension;
+
+    public sealed override string ToString() => $"{Pod}/{Name}";
+}
+
+/// <summary>A list that was read and checked.</summary>
+/// <param name="Path">The list's path, for messages.</param>
 /// <param name="Blocks">The list's blocks by name.</param>
 internal sealed record ListedSnapshot(
     PodName Pod,
@@ -16,68 +26,61 @@ internal sealed record ListedSnapshot(
     DateTimeOffset Time,
     BackupList List,
     string Path,
-    IReadOnlyDictionary<BlockName, BackupBlock> Blocks)
-{
-    public override string ToString() => $"{Pod}/{Name}";
-}
+    IReadOnlyDictionary<BlockName, BackupBlock> Blocks) : BackedUpSnapshot(Pod, Name, Time);
 
-/// <summary>Reads the lists of a backup directory. Every value is checked before it is used.</summary>
+/// <summary>
+/// Reads the lists of a backup directory, one at a time: their number takes no memory. Every value is checked before it
+/// is used.
+/// </summary>
 internal static class BackupLists
 {
     public const string Extension = ".json";
 
-    // A list with the maximum number of blocks, each with some problems, is smaller.
-    private const int MaxListBytes = 64 * 1024 * 1024;
+    /// <summary>
+    /// The problems that a list holds beside one of each block. A reader accepts the size of such a list.
+    /// </summary>
+    public const int MaxProblems = 1_000;
+
+    // A list with the maximum number of blocks is smaller: 450 bytes a block, and 10 names and values.
+    private const int MaxListBytes = 8 * 1024 * 1024;
+    private const int MaxJsonTokens = 300_000;
     private const string StampFormat = "yyyyMMdd'T'HHmmss'Z'";
 
     /// <returns>The sound lists, by pod and time.</returns>
     /// <param name="damaged">Gets an exception for each damaged list, with its path.</param>
-    public static IReadOnlyList<ListedSnapshot> Read(BackupDirectory directory, Action<OperatorException> damaged)
-    {
-        List<ListedSnapshot> lists = [];
-        foreach (string podPath in Directory.EnumerateFileSystemEntries(directory.Snapshots)
-            .Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                PodName pod = PodOf(podPath);
-                lists.AddRange(Read(directory, pod, damaged));
-            }
-            catch (OperatorException e)
-            {
-                damaged(e);
-            }
-        }
-
-        return lists;
-    }
+    public static IEnumerable<ListedSnapshot> Read(BackupDirectory directory, Action<OperatorException> damaged) =>
+        Pods(directory, damaged).SelectMany(pod => Read(directory, pod, damaged));
 
     /// <inheritdoc cref="Read(BackupDirectory, Action{OperatorException})"/>
-    public static IReadOnlyList<ListedSnapshot> Read(
-        BackupDirectory directory, PodName pod, Action<OperatorException> damaged)
+    public static IEnumerable<ListedSnapshot> Read(
+        BackupDirectory directory,
+        PodName pod,
+        Action<OperatorException> damaged)
     {
-        string path = directory.PathOf(pod);
-        List<ListedSnapshot> lists = [];
-        string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*" + Extension) : [];
-        foreach (string file in files)
+        using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, pod.Text);
+        foreach (BackedUpSnapshot snapshot in lists is null ? [] : Find(lists, pod, damaged))
         {
-            try
+            if (Try(() => ReadOne(lists!, snapshot), damaged) is { } listed)
             {
-                lists.Add(ReadOne(file, pod));
-            }
-            catch (OperatorException e)
-            {
-                damaged(e);
+                yield return listed;
             }
         }
-
-        return [.. lists.OrderBy(list => list.Time).ThenBy(list => list.Name.Text, StringComparer.Ordinal)];
     }
 
-    /// <summary>Reads the lists for a verb that needs all of them.</summary>
-    /// <exception cref="OperatorException">A list is damaged.</exception>
-    public static IReadOnlyList<ListedSnapshot> ReadSound(BackupDirectory directory) =>
-        Read(directory, damage => throw damage);
+    /// <summary>Finds the lists of all pods, and reads none.</summary>
+    /// <inheritdoc cref="Read(BackupDirectory, Action{OperatorException})" path="/param"/>
+    /// <returns>The snapshots, by pod and time.</returns>
+    public static IEnumerable<BackedUpSnapshot> Find(BackupDirectory directory, Action<OperatorException> damaged)
+    {
+        foreach (PodName pod in Pods(directory, damaged))
+        {
+            using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, pod.Text);
+            foreach (BackedUpSnapshot snapshot in lists is null ? [] : Find(lists, pod, damaged))
+            {
+                yield return snapshot;
+            }
+        }
+    }
 
     /// <returns>When Prometheus made the snapshot; null if the name holds no time.</returns>
     public static DateTimeOffset? TimeOf(SnapshotName name) => DateTimeOffset.TryParseExact(
@@ -89,19 +92,58 @@ internal static class BackupLists
         ? time
         : null;
 
-    private static PodName PodOf(string path)
+    private static IEnumerable<PodName> Pods(BackupDirectory directory, Action<OperatorException> damaged)
     {
-        BackupDirectory.RefuseLink(path);
-        return Directory.Exists(path) && PodName.TryParse(Path.GetFileName(path)) is { } pod
-            ? pod
-            : throw BackupDirectory.Damaged(
-                $"{Printable.Text(path)} is not a pod's directory of lists.", "move it elsewhere");
+        foreach (string name in directory.Snapshots.Names().Order(StringComparer.Ordinal))
+        {
+            if (Try(() => PodOf(directory.Snapshots, name), damaged) is { } pod)
+            {
+                yield return pod;
+            }
+        }
     }
 
-    private static ListedSnapshot ReadOne(string path, PodName pod)
+    private static PodName PodOf(DirectoryHandle snapshots, string name)
     {
-        BackupDirectory.RefuseLink(path);
-        BackupList list = Parse(path);
+        using DirectoryHandle? lists = BackupEntry.FindDirectory(snapshots, name);
+        return PodName.TryParse(name) ?? throw BackupDirectory.Damaged(
+            $"{Printable.Text(snapshots.PathOf(name))} is not a pod's directory of lists.", "move it elsewhere");
+    }
+
+    private static IEnumerable<BackedUpSnapshot> Find(
+        DirectoryHandle lists,
+        PodName pod,
+        Action<OperatorException> damaged) =>
+        from file in lists.Names()
+        where file.EndsWith(Extension, StringComparison.Ordinal)
+        let snapshot = Try(() => Parse(lists, pod, file), damaged)
+        where snapshot is not null
+        orderby snapshot.Time, snapshot.Name.Text
+        select snapshot;
+
+    private static BackedUpSnapshot Parse(DirectoryHandle lists, PodName pod, string file) =>
+        SnapshotName.TryParse(file[..^Extension.Length], out SnapshotName? name) && TimeOf(name) is { } time
+            ? new(pod, name, time)
+            : throw Damaged(lists.PathOf(file), "its name is not that of a snapshot");
+
+    private static T? Try<T>(Func<T> read, Action<OperatorException> damaged)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (OperatorException e)
+        {
+            damaged(e);
+            return null;
+        }
+    }
+
+    private static ListedSnapshot ReadOne(DirectoryHandle lists, BackedUpSnapshot snapshot)
+    {
+        string path = lists.PathOf(snapshot.ListName);
+        BackupList list = Parse(lists, snapshot.ListName);
         if (list.Format != BackupDirectory.Format)
         {
             throw BackupDirectory.Damaged(
@@ -109,32 +151,21 @@ internal static class BackupLists
                 "use the client of the version that wrote it, or a later one");
         }
 
-        string file = Path.GetFileNameWithoutExtension(path);
-        if (!SnapshotName.TryParse(file, out SnapshotName? name) || TimeOf(name) is not { } time)
-        {
-            throw Damaged(path, "its name is not that of a snapshot");
-        }
-
-        if (list.Pod != pod.Text || list.Snapshot != name.Text)
+        if (list.Pod != snapshot.Pod.Text || list.Snapshot != snapshot.Name.Text)
         {
             throw Damaged(path, $"it is the list of {Printable.Text($"{list.Pod}/{list.Snapshot}")}");
         }
 
-        return new(pod, name, time, list, path, BlocksOf(list, path));
+        return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));
     }
 
-    private static BackupList Parse(string path)
+    private static BackupList Parse(DirectoryHandle lists, string file)
     {
+        string path = lists.PathOf(file);
         try
         {
-            using FileStream file = File.OpenRead(path);
-            if (file.Length > MaxListBytes)
-            {
-                throw Damaged(path, $"it is longer than {MaxListBytes} bytes");
-            }
-
-            byte[] json = new byte[file.Length];
-            file.ReadExactly(json);
+            byte[] json = BackupEntry.Read(lists, file, MaxListBytes) ?? throw Damaged(path, "it is missing");
+            RequireFewTokens(json);
             return JsonSerializer.Deserialize(json, BackupJson.Default.BackupList)
                 ?? throw Damaged(path, "it holds null");
         }
@@ -144,14 +175,26 @@ internal static class BackupLists
         }
     }
 
+    // A text of 3 bytes becomes an object of 24 bytes, so the file's length alone bounds too little.
+    private static void RequireFewTokens(ReadOnlySpan<byte> json)
+    {
+        Utf8JsonReader reader = new(json, new() { MaxDepth = BackupJson.MaxDepth });
+        for (int tokens = 0; reader.Read(); tokens++)
+        {
+            if (tokens == MaxJsonTokens)
+            {
+                throw new JsonException($"it holds more than {MaxJsonTokens} names and values");
+            }
+        }
+    }
+
     private static Dictionary<BlockName, BackupBlock> BlocksOf(BackupList list, string path)
     {
         Dictionary<BlockName, BackupBlock> blocks = [];
         HashSet<BlockId> ids = [];
         foreach (BackupBlock? block in list.Blocks.Take(BlockAudit.MaxBlocks))
         {
-            bool isSound = block is { Bytes: >= 0, FileBytes: > 0, Series: >= 0, Samples: >= 0, Sha256.Length: 64 }
-                && block.Sha256.All(char.IsAsciiHexDigitLower)
+            bool isSound = block is { Bytes: >= 0, FileBytes: > 0, Series: >= 0, Samples: >= 0 }
                 && block.Kind is SnapshotBlock.Head or SnapshotBlock.Block;
             if (!isSound || !BlockName.TryParse(block!.Ulid, block.Fingerprint, out BlockName name))
             {
@@ -175,6 +218,6 @@ internal static class BackupLists
     }
 
     private static OperatorException Damaged(string path, string how) => BackupDirectory.Damaged(
-        $"{path} is damaged or no list: {how}.",
+        $"{Printable.Text(path)} is damaged or no list: {how}.",
         "take it from a copy of the directory, or delete it; no other snapshot needs it");
 }

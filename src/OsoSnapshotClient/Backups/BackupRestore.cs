@@ -43,16 +43,14 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     private static void RequireWhole(
         BackupDirectory directory, ListedSnapshot snapshot, BlockName name, BackupBlock block)
     {
-        FileInfo file = new(directory.PathOf(name));
-        if (!file.Exists)
+        if (BackupEntry.FindFile(directory.Blocks, name.FileName) is not { } file)
         {
-            throw Damaged(snapshot, name, $"{file.FullName} is missing");
+            throw Damaged(snapshot, name, $"{directory.PathOf(name)} is missing");
         }
 
-        BackupDirectory.RefuseLink(file.FullName);
-        if (file.Length != block.FileBytes)
+        if (file.SizeBytes != block.FileBytes)
         {
-            throw Damaged(snapshot, name, $"it has {file.Length} bytes, not {block.FileBytes}");
+            throw Damaged(snapshot, name, $"it has {file.SizeBytes} bytes, not {block.FileBytes}");
         }
     }
 
@@ -65,7 +63,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     {
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
-            using FileStream file = File.OpenRead(directory.PathOf(name));
+            using FileStream file = directory.Blocks.OpenFile(name.FileName);
             using Unpacking unpacking = new(scratch);
             BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
             if (verdict.Damage is { } damage)

@@ -4,6 +4,7 @@ using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotClient.Verbs;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -140,11 +141,17 @@ internal sealed class BackupRun
 
     private static CopyOutput OpenNote(BackupDirectory directory, PodName pod)
     {
-        string path = directory.PathOf(pod);
-        BackupDirectory.RefuseLink(path);
+        using (DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text))
+        {
+            foreach (string name in StaleParts.RunFiles)
+            {
+                BackupEntry.FindFileToChange(lists, name);
+            }
+        }
+
         try
         {
-            return CopyOutput.Open(Path.Combine(path, StaleParts.RunName));
+            return CopyOutput.Open($"{directory.PathOf(pod)}/{StaleParts.RunName}");
         }
         catch (OperatorException e) when (e.Status == ExitStatus.Busy)
         {

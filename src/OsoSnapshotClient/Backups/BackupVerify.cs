@@ -1,5 +1,8 @@
+using System.Globalization;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -8,8 +11,11 @@ namespace OsoSnapshotClient.Backups;
 internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
 {
     private const int MaxWorkers = 8;
+
+    // Results wait to be printed in the order of the names. A hostile block's result has 400 KB of texts.
+    private const int MaxWaiting = 32;
     private readonly VerifyText _text = new(path, ascii, output);
-    private readonly List<string> _problems = [];
+    private long _problems;
 
     /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
     public void Run(CancellationToken token)
@@ -18,22 +24,21 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         try
         {
             Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(directory, token);
-            IReadOnlyList<ListedSnapshot> lists = BackupLists.Read(directory, damage => Note(damage.Message));
-            foreach (ListedSnapshot list in lists)
+            HashSet<BlockName> unlisted = [.. blocks.Keys];
+            int lists = 0;
+            foreach (ListedSnapshot list in BackupLists.Read(directory, damage => Note(damage.Message)))
             {
+                lists++;
                 CheckList(list, blocks);
+                unlisted.ExceptWith(list.Blocks.Keys);
             }
 
-            TellLeftovers(directory, blocks.Keys, lists);
-            Conclude(blocks.Count, lists.Count);
+            TellLeftovers(directory, unlisted.Count);
+            Conclude(blocks.Count, lists);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                ExitStatus.ArchiveFailed,
-                $"{path} can't be read: {e.Message}",
-                Causes.Remedy(e, "check its permissions"),
-                e);
+            throw BackupDirectory.CanNotRead(path, e, ExitStatus.ArchiveFailed);
         }
     }
 
@@ -42,23 +47,35 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
     {
         Dictionary<BlockName, CheckedBlock> blocks = [];
         using SemaphoreSlim slots = new(Math.Min(Environment.ProcessorCount, MaxWorkers));
-        Task<CheckedBlock>[] all = [.. StoredBlocks.List(directory).Select(CheckAsync)];
+        Queue<Task<CheckedBlock>> started = [];
         try
         {
-            foreach (Task<CheckedBlock> one in all)
+            foreach (BlockName name in StoredBlocks.List(directory))
             {
-                CheckedBlock block = one.GetAwaiter().GetResult();
-                blocks.Add(block.Name, block);
-                Tell(block);
+                started.Enqueue(CheckAsync(name));
+                TakeDownTo(MaxWaiting);
             }
+
+            TakeDownTo(0);
         }
         finally
         {
             // No check may outlive the lock.
-            Task.WhenAll(all).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            Task.WhenAll(started).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
         }
 
         return blocks;
+
+        void TakeDownTo(int count)
+        {
+            while (started.Count > count)
+            {
+                CheckedBlock block = started.Peek().GetAwaiter().GetResult();
+                started.Dequeue();
+                blocks.Add(block.Name, block.WithoutTexts());
+                Tell(block);
+            }
+        }
 
         async Task<CheckedBlock> CheckAsync(BlockName name)
         {
@@ -79,7 +96,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         if (block.Verdict?.Audit is { } audit)
         {
             _text.Block(audit);
-            _problems.AddRange(audit.Problems);
+            _problems += audit.Problems.Count;
         }
 
         foreach (string problem in block.Problems)
@@ -90,7 +107,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
 
     private void CheckList(ListedSnapshot list, Dictionary<BlockName, CheckedBlock> blocks)
     {
-        int before = _problems.Count;
+        long before = _problems;
         foreach ((BlockName name, BackupBlock listed) in list.Blocks)
         {
             if (!blocks.TryGetValue(name, out CheckedBlock? block))
@@ -114,19 +131,33 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             {
                 Note($"block {name} holds {sound.ContentBytes} bytes, not {listed.Bytes} as in snapshot {list}");
             }
+            else if (block.Verdict?.Audit?.Meta is { } meta && FiguresOf(meta) != FiguresOf(listed))
+            {
+                Note($"block {name} has {FiguresOf(meta)}, not {FiguresOf(listed)} as in snapshot {list}");
+            }
         }
 
-        if (_problems.Count == before)
+        if (_problems == before)
         {
             output.WriteLine($"✅ {list}  {Plural.Of(list.Blocks.Count, "block")}");
         }
     }
 
-    private void TellLeftovers(
-        BackupDirectory directory, IEnumerable<BlockName> stored, IReadOnlyList<ListedSnapshot> lists)
+    private static string FiguresOf(BlockMeta meta) =>
+        FiguresOf(meta.MinTime, meta.MaxTime, meta.Stats.NumSeries, meta.Stats.NumSamples);
+
+    private static string FiguresOf(BackupBlock listed) =>
+        FiguresOf(listed.From, listed.To, listed.Series, listed.Samples);
+
+    private static string FiguresOf(long from, long to, long series, long samples) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{series} series and {samples} samples from {from} to {to} (Unix milliseconds)");
+
+    private void TellLeftovers(BackupDirectory directory, int unlisted)
     {
-        int unlisted = stored.Except(lists.SelectMany(list => list.Blocks.Keys)).Count();
-        int parts = Directory.EnumerateFiles(directory.Blocks, "*" + DurableFile.PartExtension).Count();
+        int parts = directory.Blocks.Names().Count(
+            name => name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
         if (unlisted + parts > 0)
         {
             output.WriteLine(
@@ -137,10 +168,10 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
 
     private void Conclude(int blocks, int lists)
     {
-        if (_problems.Count > 0)
+        if (_problems > 0)
         {
             throw BackupDirectory.Damaged(
-                $"{path} is damaged: {Plural.Of(_problems.Count, "problem")}, listed above.",
+                $"{path} is damaged: {Plural.Of(_problems, "problem")}, listed above.",
                 "take the damaged files from a copy of the directory. If Prometheus still has a block, move its two files"
                 + " away: the next take --into copies it again. All other snapshots can be restored");
         }
@@ -156,7 +187,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
 
     private void Note(string problem)
     {
-        _problems.Add(problem);
+        _problems++;
         output.WriteLine(Printable.Text($"❌ {problem}"));
     }
 }

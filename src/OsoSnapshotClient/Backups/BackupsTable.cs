@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -10,21 +11,43 @@ namespace OsoSnapshotClient.Backups;
 /// <summary><c>backups</c> lists the snapshots of a backup directory, and the space that each takes.</summary>
 internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 {
+    // Marks a block that several snapshots need.
+    private const int Shared = -1;
+
     /// <exception cref="OperatorException">A list is damaged; the sound lists were printed.</exception>
     public void Run()
     {
         using BackupDirectory directory = BackupDirectory.OpenToRead(path);
-        List<OperatorException> damaged = [];
-        IReadOnlyList<ListedSnapshot> all = BackupLists.Read(directory, damaged.Add);
-        Dictionary<BlockName, int> uses = [];
-        Dictionary<BlockName, long> sizes = [];
-        foreach ((BlockName name, BackupBlock block) in all.SelectMany(snapshot => snapshot.Blocks))
+        try
         {
-            uses[name] = uses.GetValueOrDefault(name) + 1;
-            sizes[name] = block.FileBytes;
+            Run(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw BackupDirectory.CanNotRead(path, e, ClientStatus.Failed);
+        }
+    }
+
+    private void Run(BackupDirectory directory)
+    {
+        List<OperatorException> damaged = [];
+        List<BackupLine> lines = [];
+        Dictionary<BlockName, (int Line, long Bytes)> blocks = [];
+        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, damaged.Add))
+        {
+            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+            {
+                blocks[name] = (blocks.ContainsKey(name) ? Shared : lines.Count, block.FileBytes);
+            }
+
+            lines.Add(Describe(snapshot));
         }
 
-        BackupLine[] lines = [.. all.Select(snapshot => Describe(snapshot, uses))];
+        foreach ((int line, long bytes) in blocks.Values.Where(block => block.Line != Shared))
+        {
+            lines[line].OwnBytes = ByteSize.Sum(lines[line].OwnBytes, bytes);
+        }
+
         if (isJson)
         {
             output.Write(string.Concat(
@@ -32,7 +55,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
         }
         else
         {
-            Print(lines, ByteSize.Sum(sizes.Values));
+            Print(lines, ByteSize.Sum(blocks.Values.Select(block => block.Bytes)));
         }
 
         if (damaged.Count > 0)
@@ -42,32 +65,35 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
         }
     }
 
-    private static BackupLine Describe(ListedSnapshot snapshot, Dictionary<BlockName, int> uses)
+    private static BackupLine Describe(ListedSnapshot snapshot)
     {
-        BackupBlock[] dated = [.. snapshot.List.Blocks.Where(block => block.To > 0).OrderBy(block => block.From)];
+        BlockMeta[] dated =
+        [
+            .. snapshot.List.Blocks.Where(block => block.To > 0).OrderBy(block => block.From)
+                .Select(block => new BlockMeta { MinTime = block.From, MaxTime = block.To }),
+        ];
         CoveredTime covered = new();
         TimeSpan[] gaps =
         [
-            .. dated.Select(block => covered.Add(MillisecondTime.Of(block.From), MillisecondTime.Of(block.To)))
-                .OfType<TimeSpan>(),
+            .. dated.Select(block => covered.Add(block.From(), block.To())).OfType<TimeSpan>(),
         ];
         return new()
         {
             Pod = snapshot.Pod.Text,
             Snapshot = snapshot.Name.Text,
-            From = dated.Length > 0 ? MillisecondTime.Of(dated[0].From) : null,
+            From = dated.Length > 0 ? dated[0].From() : null,
             To = covered.Until,
             Gaps = gaps.Length,
-            GapSeconds = gaps.Sum(gap => gap.TotalSeconds),
+
+            // A block that ends before it starts covers nothing, so that gaps may overlap.
+            GapSeconds = TimeSpan.FromTicks(ByteSize.Sum(gaps.Select(gap => gap.Ticks))).TotalSeconds,
             Blocks = snapshot.Blocks.Count,
             Bytes = ByteSize.Sum(snapshot.List.Blocks.Select(block => block.FileBytes)),
-            OwnBytes = ByteSize.Sum(
-                snapshot.Blocks.Where(one => uses[one.Key] == 1).Select(one => one.Value.FileBytes)),
             HasDamagedBlocks = snapshot.List.Blocks.Any(block => block.Problems is not null),
         };
     }
 
-    private void Print(BackupLine[] lines, long stored)
+    private void Print(List<BackupLine> lines, long stored)
     {
         int width = Math.Max(3, lines.Select(line => line.Pod.Length).DefaultIfEmpty().Max());
         string pod = "POD".PadRight(width);
@@ -86,7 +112,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
         }
 
         output.WriteLine(
-            $"{Plural.Of(lines.Length, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
+            $"{Plural.Of(lines.Count, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
             + $" {ByteSize.Format(ByteSize.Sum(lines.Select(line => line.Bytes)))}. ITS OWN: the blocks that no other snapshot needs.");
     }
 
@@ -115,7 +141,7 @@ internal sealed record BackupLine
     public required long Bytes { get; init; }
 
     /// <summary>The size of the archives that only this snapshot names.</summary>
-    public required long OwnBytes { get; init; }
+    public long OwnBytes { get; set; }
 
     public bool HasDamagedBlocks { get; init; }
 }

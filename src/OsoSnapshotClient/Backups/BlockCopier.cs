@@ -63,11 +63,10 @@ internal sealed class BlockCopier(
     private async Task<BlockPart?> OpenAsync(BlockName name, CancellationToken token)
     {
         bool isTold = false;
-        string path = directory.PathOf(name);
         while (true)
         {
-            BlockPart? part = BlockPart.TryOpen(path);
-            if (File.Exists(path))
+            BlockPart? part = BlockPart.TryOpen(directory.Blocks, name);
+            if (directory.Blocks.Find(name.FileName) is not null)
             {
                 part?.Dispose();
                 return null;
@@ -107,7 +106,7 @@ internal sealed class BlockCopier(
             if (attempt == MaxAttempts)
             {
                 throw BackupDirectory.Damaged(
-                    $"The copy of block {name} differs from what the agent sent (SHA-256 {end.Sha256 ?? "unknown"}),"
+                    $"The copy of block {name} differs from what the agent sent (SHA-256 {end.Sha256?.Text ?? "unknown"}),"
                     + $" {MaxAttempts} times.",
                     $"find what changes bytes between here and the pod; the container waits {hold} at most");
             }

@@ -4,6 +4,7 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -19,7 +20,7 @@ internal sealed record ExportEnd(long Came, int ExitCode, string ErrorText)
     public long? Bytes { get; init; }
 
     /// <summary>The SHA-256 of the whole archive; null if the agent did not report it.</summary>
-    public string? Sha256 { get; init; }
+    public Sha256? Sha256 { get; init; }
 
     /// <summary>Whether the offset lies after the archive's end: the earlier bytes are of another archive.</summary>
     public bool IsBeyondEnd => Came == 0 && ExitCode == (int)ExitStatus.Settings;
@@ -99,7 +100,7 @@ internal sealed class BlockExport(AgentContainer agent, TimeSpan stall)
                 ["bytes", var text] when long.TryParse(
                     text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) =>
                     end with { Bytes = bytes },
-                ["sha256", { Length: 64 } sha256] => end with { Sha256 = sha256 },
+                ["sha256", var text] when Sha256.TryParse(text, out Sha256? sha256) => end with { Sha256 = sha256 },
                 _ => Other(line),
             };
         }

@@ -1,6 +1,8 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Backups;
@@ -10,40 +12,61 @@ namespace OsoSnapshotClient.Backups;
 /// </summary>
 internal sealed class BlockPart : IDisposable
 {
+    /// <summary>The end of the name of the file beside a part that names the engine which made its bytes.</summary>
+    public const string EngineExtension = SmallFile.PartExtension + ".engine";
+
+    private const int MaxEngineBytes = 1024;
     private const string Remedy = "check the directory, then run the same command again to continue";
-    private readonly string _path;
+    private readonly DirectoryHandle _blocks;
+    private readonly string _archive;
     private readonly SafeFileHandle _file;
+    private readonly FileLock _lock;
     private WrittenBytes _written = new();
 
-    private BlockPart(string path, SafeFileHandle file) =>
-        (_path, _file, Length) = (path, file, RandomAccess.GetLength(file));
+    private BlockPart(DirectoryHandle blocks, string archive, SafeFileHandle file, FileLock @lock)
+    {
+        (_blocks, _archive, _file, _lock) = (blocks, archive, file, @lock);
+        Length = RandomAccess.GetLength(file);
+    }
 
     /// <summary>The number of bytes so far.</summary>
     public long Length { get; private set; }
 
-    private string EngineFile => EngineOf(_path);
+    private string PartName => _archive + SmallFile.PartExtension;
 
-    /// <summary>The file beside a part that names the engine which made its bytes.</summary>
-    public static string EngineOf(string part) => part + ".engine";
+    private string EngineName => _archive + EngineExtension;
 
-    /// <param name="path">The path of the complete archive.</param>
     /// <returns>null while another client writes the part.</returns>
-    /// <exception cref="OperatorException">The part can't be written.</exception>
-    public static BlockPart? TryOpen(string path)
+    /// <exception cref="OperatorException">The part can't be written, or is none of this program's files.</exception>
+    public static BlockPart? TryOpen(DirectoryHandle blocks, BlockName block)
     {
-        string part = path + DurableFile.PartExtension;
+        // Windows locks a file when it opens it: ERROR_SHARING_VIOLATION.
+        const int SharingViolation = unchecked((int)0x80070020);
+        string part = block.FileName + SmallFile.PartExtension;
         try
         {
-            BackupDirectory.RefuseLink(part);
-            return new(part, File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            if (BackupEntry.FindFileToChange(blocks, part) is null)
+            {
+                Create(blocks, part);
+            }
+
+            SafeFileHandle file = blocks.OpenToChange(part);
+            return FileLock.TryTake(file, isShared: false) is { } taken
+                ? new(blocks, block.FileName, file, taken)
+                : null;
         }
-        catch (IOException e) when (DirectoryLock.IsHeld(e))
+        catch (FileNotFoundException)
+        {
+            // Another client has completed the part meanwhile.
+            return null;
+        }
+        catch (IOException e) when (e.HResult == SharingViolation)
         {
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw LocalDisk.CanNotWrite(part, e, Remedy);
+            throw LocalDisk.CanNotWrite(blocks.PathOf(part), e, Remedy);
         }
     }
 
@@ -52,17 +75,18 @@ internal sealed class BlockPart : IDisposable
     /// <returns>False if bytes of another engine were dropped.</returns>
     public bool Begin(string? engine)
     {
-        string? earlier = Length > 0 && File.Exists(EngineFile) ? File.ReadAllText(EngineFile) : null;
+        byte[]? told = Length > 0 ? BackupEntry.Read(_blocks, EngineName, MaxEngineBytes) : null;
+        string? earlier = told is null ? null : Encoding.UTF8.GetString(told);
         bool isSame = earlier is null || engine is null || earlier == engine;
         if (!isSame)
         {
             Restart();
         }
 
-        if (engine is not null)
+        if (engine is not null && (earlier != engine || !isSame))
         {
-            BackupDirectory.RefuseLink(EngineFile);
-            File.WriteAllText(EngineFile, engine);
+            BackupEntry.FindFile(_blocks, EngineName);
+            SmallFile.Write(_blocks, EngineName, Encoding.UTF8.GetBytes(engine));
         }
 
         return isSame;
@@ -76,7 +100,7 @@ internal sealed class BlockPart : IDisposable
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        LocalDisk.Write(_file, _path, Length, bytes, Remedy);
+        LocalDisk.Write(_file, _blocks.PathOf(PartName), Length, bytes, Remedy);
 
         Length += bytes.Length;
         _written.Advance(bytes.Length);
@@ -97,29 +121,52 @@ internal sealed class BlockPart : IDisposable
     /// <exception cref="OperatorException">The file can't be flushed or renamed.</exception>
     public void Publish()
     {
-        string path = _path[..^DurableFile.PartExtension.Length];
         try
         {
-            Durable.Flush(_file, _path);
+            _blocks.Flush(_file, PartName);
+            if (_blocks.Find(PartName)?.Identity != _blocks.StatusOf(_file, PartName).Identity)
+            {
+                throw new IOException("another process has replaced it");
+            }
+
             if (OperatingSystem.IsWindows())
             {
                 // Windows can't rename an open file.
-                _file.Dispose();
+                _lock.Dispose();
             }
 
-            File.Move(_path, path, overwrite: true);
-            Durable.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.Delete(EngineFile);
+            _blocks.Move(PartName, _blocks, _archive);
+            _blocks.Flush();
+            if (BackupEntry.FindFile(_blocks, EngineName) is not null)
+            {
+                _blocks.DeleteFile(EngineName);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw LocalDisk.CanNotWrite(_path, e, Remedy);
+            throw LocalDisk.CanNotWrite(_blocks.PathOf(PartName), e, Remedy);
         }
     }
 
     public void Dispose()
     {
         Complete();
-        _file.Dispose();
+        _lock.Dispose();
+    }
+
+    private static void Create(DirectoryHandle blocks, string part)
+    {
+        try
+        {
+            blocks.CreateFile(part, DirectoryHandle.OwnerOnly).Dispose();
+        }
+        catch (IOException)
+        {
+            // Another client may have made it meanwhile.
+            if (BackupEntry.FindFileToChange(blocks, part) is null)
+            {
+                throw;
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Backups;
@@ -10,7 +11,7 @@ namespace OsoSnapshotClient.Backups;
 internal sealed record BlockVerdict
 {
     /// <summary>The SHA-256 of the archive.</summary>
-    public required string Sha256 { get; init; }
+    public required Sha256 Sha256 { get; init; }
 
     /// <summary>The size of the block's files.</summary>
     public required long ContentBytes { get; init; }
@@ -28,14 +29,17 @@ internal sealed record BlockVerdict
 /// <summary>Reads a block's archive: its SHA-256, its structure, each file of the block, and the fingerprint.</summary>
 internal sealed class BlockReading : IEntryVisitor
 {
-    // Segments have 512 MiB each: no block has so many files.
-    private const int MaxFiles = 100_000;
+    // Most files are segments, of 512 MiB each. The names of all files are kept until the end.
+    private const int MaxFiles = 2 * ChunkLedger.MaxSegments;
+    private const int MaxNameLetters = 1024 * 1024;
 
     private readonly BlockName _name;
     private readonly BlockAudit _audit = new();
     private readonly BlockVisitor _visitor;
-    private readonly List<(string Path, long SizeBytes, byte[]? Content)> _files = [];
-    private MemoryStream? _content;
+    private BlockFingerprint? _fingerprint;
+    private bool _isCounted;
+    private int _files;
+    private int _nameLetters;
     private long _bytes;
 
     /// <param name="name">The block that the archive must hold.</param>
@@ -57,12 +61,14 @@ internal sealed class BlockReading : IEntryVisitor
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(packed, hash);
+        using BlockFingerprint fingerprint = new();
+        _fingerprint = fingerprint;
         string? damage = null;
         try
         {
             ArchiveReader.ReadBlock(tap, _name.Ulid, this, token);
             _audit.Finish();
-            damage = JudgeFingerprint();
+            damage = Judge(fingerprint.Finish());
         }
         catch (Exception e) when (e is InvalidDataException or ForeignArchiveException)
         {
@@ -73,7 +79,7 @@ internal sealed class BlockReading : IEntryVisitor
         tap.ReadToEnd(token);
         return new()
         {
-            Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
+            Sha256 = Sha256.Finish(hash),
             ContentBytes = ContentBytes,
             Damage = damage,
             Audit = _audit.Blocks is [var block, ..] ? block : null,
@@ -91,43 +97,36 @@ internal sealed class BlockReading : IEntryVisitor
             throw new ForeignArchiveException($"more than the {MaxBytes} bytes that the list names");
         }
 
-        if (_files.Count == MaxFiles)
+        string pathInBlock = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        _nameLetters += pathInBlock.Length;
+        if (++_files > MaxFiles || _nameLetters > MaxNameLetters)
         {
-            throw new ForeignArchiveException($"more than {MaxFiles} files");
+            throw new ForeignArchiveException($"more than {MaxFiles} files, or names of {MaxNameLetters} letters");
         }
 
-        string pathInBlock = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
-        bool isCounted = BlockFingerprint.CountsContent(pathInBlock);
-        if (isCounted && sizeBytes > BlockFingerprint.MaxContentBytes)
+        _isCounted = BlockFingerprint.CountsContent(pathInBlock);
+        if (_isCounted && sizeBytes > BlockFingerprint.MaxContentBytes)
         {
             throw new ForeignArchiveException($"a {pathInBlock} of {sizeBytes} bytes");
         }
 
-        _content = isCounted ? new MemoryStream() : null;
-        _files.Add((pathInBlock, sizeBytes, null));
+        _fingerprint!.Start(pathInBlock, sizeBytes);
         _visitor.StartFile(entry, path);
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
         Interlocked.Add(ref _bytes, bytes.Length);
-        _content?.Write(bytes);
+        if (_isCounted)
+        {
+            _fingerprint!.Append(bytes);
+        }
+
         _visitor.Append(bytes);
     }
 
-    public void FinishFile()
-    {
-        _visitor.FinishFile();
-        if (_content is { } content)
-        {
-            _files[^1] = _files[^1] with { Content = content.ToArray() };
-            _content = null;
-        }
-    }
+    public void FinishFile() => _visitor.FinishFile();
 
-    private string? JudgeFingerprint()
-    {
-        string found = BlockFingerprint.Of(_files);
-        return found == _name.Fingerprint ? null : $"its content has the fingerprint {found}";
-    }
+    private string? Judge(string fingerprint) =>
+        fingerprint == _name.Fingerprint ? null : $"its content has the fingerprint {fingerprint}";
 }

@@ -14,7 +14,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
     private readonly ConcurrentBag<StoredBlock> _stored = [];
     private readonly ConcurrentBag<StoredBlock> _copied = [];
     private readonly List<BlockCopier> _copiers = [];
-    private long _doneContent;
+    private readonly ConcurrentBag<long> _doneContent = [];
 
     /// <summary>The blocks that this run has copied.</summary>
     public IReadOnlyCollection<StoredBlock> Copied => _copied;
@@ -71,7 +71,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
             }
 
             copier.Forget();
-            Interlocked.Add(ref _doneContent, next.Block.Bytes);
+            _doneContent.Add(next.Block.Bytes);
         }
     }
 
@@ -82,8 +82,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
         {
             while (true)
             {
-                long done = ByteSize.Sum(
-                    _copiers.Select(copier => copier.ContentBytes).Append(Interlocked.Read(ref _doneContent)));
+                long done = ByteSize.Sum(_copiers.Select(copier => copier.ContentBytes).Concat(_doneContent));
                 agent.Access.Report.Advance(new("copying blocks", Math.Min(done, total), total));
                 await Task.Delay(ReportInterval, token);
             }

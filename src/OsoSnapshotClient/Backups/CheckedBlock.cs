@@ -1,4 +1,6 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -10,17 +12,29 @@ internal sealed record CheckedBlock(
 {
     public required bool HasChecksum { get; init; }
 
+    /// <summary>The same without texts, which a damaged block may have a thousand of.</summary>
+    public CheckedBlock WithoutTexts() => this with
+    {
+        Problems = [],
+        Verdict = Verdict is null ? null : Verdict with
+        {
+            Problems = [],
+            Audit = Verdict.Audit is null ? null : Verdict.Audit with { Problems = [], Notes = [] },
+        },
+    };
+
     public static CheckedBlock Read(BackupDirectory directory, BlockName name, CancellationToken token)
     {
         List<string> problems = [];
         BlockVerdict? verdict = null;
         long length = 0;
+        bool hasChecksum = false;
         try
         {
-            BackupDirectory.RefuseLink(directory.PathOf(name));
-            length = new FileInfo(directory.PathOf(name)).Length;
+            length = BackupEntry.FindFile(directory.Blocks, name.FileName)?.SizeBytes ?? 0;
+            hasChecksum = directory.Blocks.Find(name.FileName + ChecksumFile.Extension) is not null;
             verdict = StoredBlocks.Read(directory, name, token);
-            string? expected = StoredBlocks.ReadChecksum(directory, name);
+            Sha256? expected = StoredBlocks.ReadChecksum(directory, name);
             if (verdict.Damage is { } damage)
             {
                 problems.Add($"block {name}: {damage}");
@@ -40,6 +54,6 @@ internal sealed record CheckedBlock(
             problems.Add($"block {name} can't be read: {e.Message}");
         }
 
-        return new(name, length, verdict, problems) { HasChecksum = File.Exists(directory.ChecksumOf(name)) };
+        return new(name, length, verdict, problems) { HasChecksum = hasChecksum };
     }
 }

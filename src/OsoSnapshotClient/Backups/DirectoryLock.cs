@@ -1,3 +1,6 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>
@@ -7,25 +10,39 @@ internal static class DirectoryLock
 {
     public const string FileName = ".lock";
 
-    // EWOULDBLOCK on Linux and on macOS, ERROR_SHARING_VIOLATION on Windows.
-    private static readonly int[] HeldCodes = [11, 35, unchecked((int)0x80070020)];
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.1);
 
     /// <returns>null while another process holds the lock alone.</returns>
+    /// <exception cref="OperatorException">The lock is no regular file.</exception>
     /// <exception cref="IOException">The lock file can't be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not open the lock file.</exception>
-    public static FileStream? TryShare(string directory) => TryOpen(directory, FileAccess.Read, FileShare.Read);
+    public static FileLock? TryShare(DirectoryHandle root)
+    {
+        Create(root);
+        return root.TryLockFile(FileName, isShared: true);
+    }
 
     /// <returns>null while another process holds the lock.</returns>
     /// <inheritdoc cref="TryShare" path="/exception"/>
-    public static FileStream? TryAlone(string directory) => TryOpen(directory, FileAccess.ReadWrite, FileShare.None);
+    public static FileLock? TryAlone(DirectoryHandle root)
+    {
+        Create(root);
+
+        // NFS takes an exclusive lock only on what is open for writing: flock(2), "NFS details".
+        return OperatingSystem.IsWindows()
+            ? root.TryLockFile(FileName, isShared: false)
+            : FileLock.TryTake(root.OpenToChange(FileName), isShared: false);
+    }
 
     /// <param name="attempt"><see cref="TryShare"/> or <see cref="TryAlone"/>.</param>
     /// <param name="waits">Called once if the lock is not free at once.</param>
-    public static FileStream Wait(
-        Func<string, FileStream?> attempt, string directory, Action waits, CancellationToken token)
+    public static FileLock Wait(
+        Func<DirectoryHandle, FileLock?> attempt,
+        DirectoryHandle root,
+        Action waits,
+        CancellationToken token)
     {
-        FileStream? held = attempt(directory);
+        FileLock? held = attempt(root);
         if (held is null)
         {
             waits();
@@ -35,24 +52,29 @@ internal static class DirectoryLock
         {
             token.WaitHandle.WaitOne(Interval);
             token.ThrowIfCancellationRequested();
-            held = attempt(directory);
+            held = attempt(root);
         }
 
         return held;
     }
 
-    /// <summary>Whether a file could not be opened because another process has it for itself.</summary>
-    public static bool IsHeld(IOException failure) => HeldCodes.Contains(failure.HResult);
-
-    private static FileStream? TryOpen(string directory, FileAccess access, FileShare share)
+    // The umask decides the mode, because users of a group may share the directory. The file holds nothing.
+    private static void Create(DirectoryHandle root)
     {
         try
         {
-            return new(Path.Combine(directory, FileName), FileMode.OpenOrCreate, access, share, 1);
+            if (BackupEntry.FindFile(root, FileName) is null)
+            {
+                root.CreateFile(FileName).Dispose();
+            }
         }
-        catch (IOException e) when (IsHeld(e))
+        catch (IOException)
         {
-            return null;
+            // Another client may have made it meanwhile.
+            if (BackupEntry.FindFile(root, FileName) is null)
+            {
+                throw;
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -13,58 +15,52 @@ internal static class MarkerFile
 
     private const int MaxBytes = 64 * 1024;
 
-    public static bool IsIn(string directory) => File.Exists(PathIn(directory));
+    /// <summary>Whether the marker's name is taken, by whatever it is.</summary>
+    public static bool IsIn(DirectoryHandle root) => root.Find(Name) is not null;
 
     /// <exception cref="OperatorException">The directory holds other files and no marker.</exception>
-    public static void RequireIsToCome(string directory)
+    public static void RequireIsToCome(DirectoryHandle root)
     {
-        string[] content =
-        [
-            .. Directory.EnumerateFileSystemEntries(directory).Select(entry => Path.GetFileName(entry))
-                .Where(name => name is not (RestoreTarget.NewFileSystemsOwn or DirectoryLock.FileName)
-                    && !name.StartsWith(Name, StringComparison.Ordinal)).Take(3),
-        ];
+        string? other = root.Names().FirstOrDefault(
+            name => name is not (RestoreTarget.NewFileSystemsOwn or DirectoryLock.FileName)
+                && !name.StartsWith(Name, StringComparison.Ordinal));
 
         // Another client may have written the marker meanwhile.
-        if (content.Length > 0 && !IsIn(directory))
+        if (other is not null && !IsIn(root))
         {
             throw new OperatorException(
                 ExitStatus.Settings,
-                $"{directory} is neither empty nor a backup directory: it has no {Name}, but {content[0]}.",
+                $"{root.Path} is neither empty nor a backup directory: it has no {Name}, but"
+                + $" {Printable.Text(root.PathOf(other))}.",
                 "name another directory with --into");
         }
     }
 
     /// <summary>Writes the marker if there is none; for one client at a time.</summary>
-    public static void Write(string directory)
+    public static void Write(DirectoryHandle root)
     {
-        if (!IsIn(directory))
+        if (!IsIn(root))
         {
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(
                 new BackupMarker { Format = BackupDirectory.Format }, BackupJson.Default.BackupMarker);
-            DurableFile.Write(PathIn(directory), [.. json, (byte)'\n']);
+            SmallFile.Write(root, Name, [.. json, (byte)'\n']);
         }
     }
 
     /// <exception cref="OperatorException">The marker is missing or damaged.</exception>
-    public static int ReadFormat(string directory)
+    public static int ReadFormat(DirectoryHandle root)
     {
-        string path = PathIn(directory);
         try
         {
-            using FileStream file = File.OpenRead(path);
-            byte[] json = new byte[Math.Min(file.Length, MaxBytes)];
-            file.ReadExactly(json);
+            byte[] json = BackupEntry.Read(root, Name, MaxBytes) ?? throw new FileNotFoundException("it is missing");
             return JsonSerializer.Deserialize(json, BackupJson.Default.BackupMarker)?.Format ?? 0;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw BackupDirectory.Damaged(
-                $"{path} is missing or damaged: {e.Message}",
+                $"{root.PathOf(Name)} is missing or damaged: {Printable.Text(e.Message)}",
                 $"if no other file is missing or damaged, write {{\"format\": {BackupDirectory.Format}}} to it; then run"
                 + " kubectl oso-snapshot verify");
         }
     }
-
-    private static string PathIn(string directory) => Path.Combine(directory, Name);
 }

@@ -1,5 +1,6 @@
-using OsoSnapshotClient.Copy;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -11,16 +12,17 @@ internal sealed record KeepRule(int? Last, TimeSpan? Within)
 {
     /// <param name="snapshots">The snapshots of one pod, the oldest first.</param>
     /// <returns>The snapshots that no rule keeps.</returns>
-    public IEnumerable<ListedSnapshot> Expired(IReadOnlyList<ListedSnapshot> snapshots, DateTimeOffset now) =>
+    public IEnumerable<BackedUpSnapshot> Expired(IReadOnlyList<BackedUpSnapshot> snapshots, DateTimeOffset now) =>
         snapshots.SkipLast(Math.Max(Last ?? 1, 1)).Where(snapshot => Within is null || snapshot.Time < now - Within);
 }
 
 /// <summary>
-/// <c>prune</c> deletes lists, then the blocks that no list names. If a list can't be read, prune deletes nothing.
+/// <c>prune</c> deletes lists, then the blocks that no list names. It deletes nothing before it has read every list
+/// and found each block that a staying list names. Any error before that stops it.
 /// </summary>
 internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
 {
-    /// <exception cref="OperatorException">The directory is in use, or a list is damaged.</exception>
+    /// <exception cref="OperatorException">The directory is in use, or a list is damaged or incomplete.</exception>
     public void Run(CancellationToken token)
     {
         using BackupDirectory directory =
@@ -33,7 +35,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
         {
             throw new OperatorException(
                 ClientStatus.Failed,
-                $"Something in {path} can't be deleted: {e.Message}",
+                $"Something in {path} can't be read or deleted: {Printable.Text(e.Message)}",
                 Causes.Remedy(
                     e,
                     "remove the cause, then run the same command again to delete the rest; the snapshots that stay are complete"),
@@ -43,66 +45,108 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
 
     private void Run(BackupDirectory directory, CancellationToken token)
     {
-        IReadOnlyList<ListedSnapshot> all = BackupLists.ReadSound(directory);
+        BackedUpSnapshot[] all = [.. BackupLists.Find(directory, damage => throw damage)];
         DateTimeOffset now = time.GetUtcNow();
-        ListedSnapshot[] expired =
+        BackedUpSnapshot[] expired =
             [.. all.GroupBy(snapshot => snapshot.Pod).SelectMany(pod => rule.Expired([.. pod], now))];
-        HashSet<BlockName> needed = [.. all.Except(expired).SelectMany(snapshot => snapshot.Blocks.Keys)];
-        string[] blocks = [.. Unneeded(directory, needed)];
-        string[] parts = [.. StaleParts.Find(directory, time)];
-        long bytes = ByteSize.Sum(blocks.Concat(parts).Select(file => new FileInfo(file).Length));
+        IReadOnlySet<BlockName> needed = FindNeeded(directory, [.. expired], token);
+        BackupFile[] blocks = [.. Unneeded(directory, needed)];
+        BackupFile[] parts = [.. StaleParts.Find(directory, time)];
 
         // Lists go first: a crash then leaves blocks that no list names, never a list without its blocks.
-        foreach (ListedSnapshot snapshot in expired)
+        foreach (BackedUpSnapshot snapshot in expired)
         {
             token.ThrowIfCancellationRequested();
-            Delete(snapshot.Path, $"snapshot {snapshot}");
+            Delete(new(directory.Snapshots, snapshot.Pod.Text, snapshot.ListName, 0), $"snapshot {snapshot}");
         }
 
-        if (!isTrial)
+        foreach (PodName pod in isTrial ? [] : expired.Select(snapshot => snapshot.Pod).Distinct())
         {
-            foreach (PodName pod in expired.Select(snapshot => snapshot.Pod).Distinct())
-            {
-                Durable.FlushDirectory(directory.PathOf(pod));
-            }
+            using DirectoryHandle lists = directory.Snapshots.OpenDirectory(pod.Text);
+            lists.Flush();
         }
 
-        foreach (string file in blocks.Concat(parts))
+        foreach (BackupFile file in blocks.Concat(parts))
         {
             token.ThrowIfCancellationRequested();
-            Delete(file, Path.GetRelativePath(directory.Path, file));
+            Delete(file, file.PathText[(directory.Path.Length + 1)..]);
         }
 
-        int blockCount = blocks.Count(file => BlockName.TryParseFile(Path.GetFileName(file), out _));
+        int blockCount = blocks.Count(file => BlockName.TryParseFile(file.Name, out _));
+        long bytes = ByteSize.Sum(blocks.Concat(parts).Select(file => file.SizeBytes));
         output.WriteLine(
-            $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Count},"
+            $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
             + $" {Plural.Of(blockCount, "block")}, {Plural.Of(parts.Length, "stale part")}: {ByteSize.Format(bytes)}");
     }
 
-    private static IEnumerable<string> Unneeded(BackupDirectory directory, HashSet<BlockName> needed)
+    // A list that names a block which is not there may be wrong about the name: then the block that it means would go.
+    private static HashSet<BlockName> FindNeeded(
+        BackupDirectory directory,
+        HashSet<BackedUpSnapshot> expired,
+        CancellationToken token)
     {
-        foreach (BlockName block in StoredBlocks.List(directory).Where(block => !needed.Contains(block)))
+        Dictionary<BlockName, long> sizes = [];
+        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, damage => throw damage))
         {
-            yield return directory.PathOf(block);
+            token.ThrowIfCancellationRequested();
+            if (expired.Contains(new(snapshot.Pod, snapshot.Name, snapshot.Time)))
+            {
+                continue;
+            }
+
+            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+            {
+                if (!sizes.TryGetValue(name, out long bytes))
+                {
+                    bytes = BackupEntry.FindFile(directory.Blocks, name.FileName)?.SizeBytes
+                        ?? throw Incomplete(snapshot, $"{directory.PathOf(name)} is missing");
+                    sizes.Add(name, bytes);
+                }
+
+                if (bytes != block.FileBytes)
+                {
+                    throw Incomplete(snapshot, $"{directory.PathOf(name)} has {bytes} bytes, not {block.FileBytes}");
+                }
+            }
         }
 
-        const string Extension = OsoSnapshotCore.Archives.ChecksumFile.Extension;
-        foreach (string checksum in Directory.EnumerateFiles(directory.Blocks, "*" + Extension))
+        return [.. sizes.Keys];
+    }
+
+    private static OperatorException Incomplete(ListedSnapshot snapshot, string how) => BackupDirectory.Damaged(
+        $"Nothing was deleted, because snapshot {snapshot} stays and is damaged: {how}.",
+        $"take the block or {snapshot.Path} from a copy of the directory, or delete that list; kubectl oso-snapshot"
+        + " verify shows all damage. Then run prune again");
+
+    private IEnumerable<BackupFile> Unneeded(BackupDirectory directory, IReadOnlySet<BlockName> needed)
+    {
+        const string Extension = ChecksumFile.Extension;
+        foreach (string file in directory.Blocks.Names().Order(StringComparer.Ordinal))
         {
-            if (BlockName.TryParseFile(Path.GetFileName(checksum)[..^Extension.Length], out BlockName block)
-                && !needed.Contains(block))
+            string archive = file.EndsWith(Extension, StringComparison.Ordinal) ? file[..^Extension.Length] : file;
+            if (!BlockName.TryParseFile(archive, out BlockName block) || needed.Contains(block))
             {
-                yield return checksum;
+                continue;
+            }
+
+            FileStatus? status = directory.Blocks.Find(file);
+            if (status is { IsRegularFile: true })
+            {
+                yield return new(directory.Blocks, null, file, status.SizeBytes);
+            }
+            else if (status is not null)
+            {
+                output.WriteLine($"⚠️ {directory.Blocks.PathOf(file)} is not a regular file, so it stays");
             }
         }
     }
 
-    private void Delete(string file, string what)
+    private void Delete(BackupFile file, string what)
     {
-        output.WriteLine($"{(isTrial ? "would delete" : "deleting")} {what}");
+        output.WriteLine($"{(isTrial ? "would delete" : "deleting")} {Printable.Text(what)}");
         if (!isTrial)
         {
-            File.Delete(file);
+            file.Delete();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -14,13 +15,18 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
     {
         PodName chosen = FindPod();
         List<OperatorException> damaged = [];
-        IReadOnlyList<ListedSnapshot> all = BackupLists.Read(directory, chosen, damaged.Add);
-        foreach (ListedSnapshot snapshot in all)
+        DateTimeOffset? until = ParseTime();
+        ListedSnapshot? oldest = null;
+        ListedSnapshot? found = null;
+        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, chosen, damaged.Add))
         {
             if (snapshot.Name.Text == at)
             {
                 return snapshot;
             }
+
+            oldest ??= snapshot;
+            found = at is null || snapshot.Time <= until ? snapshot : found;
         }
 
         // The damaged list may be the one that the operator means.
@@ -33,35 +39,23 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
                 first);
         }
 
-        return all.Count > 0 ? FindAt(all) : throw Wrong($"There is no snapshot of {chosen} in {directory.Path}.");
+        return found ?? throw Wrong(
+            oldest is null ? $"There is no snapshot of {chosen} in {directory.Path}."
+                : until is not { } time
+                    ? $"There is no snapshot '{at}' of {chosen}, nor is it a time such as 2026-11-21T12:00Z."
+                    : $"There is no snapshot of {chosen} from before {UtcTime.Format(time)};"
+                        + $" the oldest is of {UtcTime.Format(oldest.Time)}.");
     }
 
-    private ListedSnapshot FindAt(IReadOnlyList<ListedSnapshot> all)
-    {
-        if (at is null)
-        {
-            return all[^1];
-        }
-
-        // A time without a zone is UTC, like every time here.
-        if (!DateTimeOffset.TryParse(
-            at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
-        {
-            throw Wrong($"There is no snapshot '{at}' of {all[0].Pod}, nor is it a time such as 2026-11-21T12:00Z.");
-        }
-
-        return all.LastOrDefault(snapshot => snapshot.Time <= time) ?? throw Wrong(
-            $"There is no snapshot of {all[0].Pod} from before {UtcTime.Format(time)};"
-            + $" the oldest is of {UtcTime.Format(all[0].Time)}.");
-    }
+    // A time without a zone is UTC, like every time here.
+    private DateTimeOffset? ParseTime() => DateTimeOffset.TryParse(
+        at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
 
     private PodName FindPod()
     {
         PodName[] pods =
         [
-            .. Directory.EnumerateDirectories(directory.Snapshots)
-                .Where(path => Directory.EnumerateFiles(path, "*" + BackupLists.Extension).Any())
-                .Select(path => PodName.TryParse(Path.GetFileName(path))).OfType<PodName>()
+            .. directory.Snapshots.Names().Select(PodName.TryParse).OfType<PodName>().Where(HasLists)
                 .OrderBy(name => name.Text, StringComparer.Ordinal),
         ];
         string known = pods.Length > 0 ? string.Join(", ", pods.Take(10).Select(name => name.Text)) : "none";
@@ -78,6 +72,12 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
             _ => throw new OperatorException(
                 ExitStatus.Settings, $"{directory.Path} has backups of several pods: {known}.", "name one with --pod"),
         };
+    }
+
+    private bool HasLists(PodName name)
+    {
+        using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, name.Text);
+        return lists?.Names().Any(file => file.EndsWith(BackupLists.Extension, StringComparison.Ordinal)) == true;
     }
 
     private OperatorException Wrong(string problem) =>

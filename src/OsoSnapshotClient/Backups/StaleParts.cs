@@ -1,4 +1,5 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Backups;
 
@@ -13,15 +14,21 @@ internal static class StaleParts
     // An agent waits less for a copy, unless --hold says otherwise.
     private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
 
+    /// <summary>The names that a run may write beside a pod's lists, except the lists.</summary>
+    public static IReadOnlyList<string> RunFiles { get; } =
+    [
+        RunName, RunName + ".sha256", RunName + ".part", RunName + ".part.lock", NoteName, NoteName + ".new",
+    ];
+
     /// <summary>Deletes the files at the end of a run; does nothing while other clients are at work.</summary>
     public static void DeleteWhereAlone(string path, TimeProvider time)
     {
         try
         {
             using BackupDirectory directory = BackupDirectory.OpenAlone(path);
-            foreach (string file in Find(directory, time))
+            foreach (BackupFile file in Find(directory, time))
             {
-                File.Delete(file);
+                file.Delete();
             }
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
@@ -32,25 +39,57 @@ internal static class StaleParts
 
     /// <param name="directory">A directory that no other client uses.</param>
     /// <returns>The files that are old, and all of them if no interrupted run is recent.</returns>
-    public static IReadOnlyList<string> Find(BackupDirectory directory, TimeProvider time)
+    /// <exception cref="IOException">A directory or a file in it can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
+    public static IReadOnlyList<BackupFile> Find(BackupDirectory directory, TimeProvider time)
     {
-        DateTime oldest = time.GetUtcNow().UtcDateTime - MaxAge;
-        string[] pods = [.. Directory.GetDirectories(directory.Snapshots).Where(IsNoLink)];
-        string[] notes = [.. pods.SelectMany(pod => Directory.GetFiles(pod, NoteName))];
-        bool mayContinue = Array.Exists(notes, IsFresh);
-        string[] parts =
+        DateTimeOffset oldest = time.GetUtcNow() - MaxAge;
+        Found[] all = [.. In(directory)];
+        bool mayContinue = Array.Exists(all, found => found.IsNote && IsFresh(found));
+        return [.. all.Where(found => !IsFresh(found) || !(found.IsNote || mayContinue)).Select(found => found.File)];
+
+        bool IsFresh(Found found) => found.ModifiedAt > oldest;
+    }
+
+    private static IEnumerable<Found> In(BackupDirectory directory)
+    {
+        (DirectoryHandle root, DirectoryHandle blocks) = (directory.Root, directory.Blocks);
+        return
         [
-            .. Directory.EnumerateFiles(directory.Blocks, "*" + DurableFile.PartExtension),
-            .. Directory.EnumerateFiles(directory.Blocks, "*" + BlockPart.EngineOf(DurableFile.PartExtension)),
-            .. pods.SelectMany(
-                pod => Directory.GetFiles(pod, "*" + BackupLists.Extension + DurableFile.PartExtension)),
-            .. notes.Where(note => !IsFresh(note)),
+            .. In(root, null, root, name => IsPart(name, MarkerFile.Name)),
+            .. In(blocks, null, blocks, name => IsPart(name, ".") || HasEnd(name, BlockPart.EngineExtension)),
+            .. directory.Snapshots.Names().SelectMany(pod => InPod(directory, pod)),
         ];
-        return [.. parts.Where(part => !mayContinue || !IsFresh(part))];
+    }
 
+    private static IEnumerable<Found> InPod(BackupDirectory directory, string pod)
+    {
         // What a link leads to is not the client's.
-        static bool IsNoLink(string path) => new DirectoryInfo(path).LinkTarget is null;
+        using DirectoryHandle? lists = directory.Snapshots.FindDirectory(pod);
+        return lists is null
+            ? []
+            : [.. In(directory.Snapshots, pod, lists, name => name == NoteName || IsPart(name, BackupLists.Extension))];
+    }
 
-        bool IsFresh(string path) => File.GetLastWriteTimeUtc(path) > oldest;
+    private static IEnumerable<Found> In(
+        DirectoryHandle parent,
+        string? folder,
+        DirectoryHandle content,
+        Func<string, bool> isOurs) =>
+        from name in content.Names().Where(isOurs)
+        let status = content.Find(name)
+        where status is { IsRegularFile: true }
+        select new Found(new(parent, folder, name, status.SizeBytes), status.ModifiedAt);
+
+    // A part is named NAME.part, or NAME.HEX.part if it is written at once.
+    private static bool IsPart(string name, string middle) =>
+        HasEnd(name, SmallFile.PartExtension)
+        && name.Contains(middle, StringComparison.Ordinal);
+
+    private static bool HasEnd(string name, string end) => name.EndsWith(end, StringComparison.Ordinal);
+
+    private sealed record Found(BackupFile File, DateTimeOffset ModifiedAt)
+    {
+        public bool IsNote => File.Name == NoteName;
     }
 }

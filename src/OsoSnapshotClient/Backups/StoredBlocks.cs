@@ -1,11 +1,12 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>A block's archive in the backup directory.</summary>
-internal sealed record StoredBlock(BlockName Name, long FileBytes, string Sha256)
+internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256)
 {
     /// <summary>Damage of the block itself; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
@@ -14,18 +15,19 @@ internal sealed record StoredBlock(BlockName Name, long FileBytes, string Sha256
 /// <summary>Finds, reads and writes the files of blocks in a backup directory.</summary>
 internal static class StoredBlocks
 {
-    /// <returns>The blocks whose archives have their final names.</returns>
+    /// <returns>The blocks whose archives have their final names, in the order of their names.</returns>
     public static IReadOnlyList<BlockName> List(BackupDirectory directory)
     {
         List<BlockName> names = [];
-        foreach (string file in Directory.EnumerateFiles(directory.Blocks).Order(StringComparer.Ordinal))
+        foreach (string file in directory.Blocks.Names())
         {
-            if (BlockName.TryParseFile(Path.GetFileName(file), out BlockName name))
+            if (BlockName.TryParseFile(file, out BlockName name))
             {
                 names.Add(name);
             }
         }
 
+        names.Sort((one, other) => string.CompareOrdinal(one.FileName, other.FileName));
         return names;
     }
 
@@ -40,16 +42,14 @@ internal static class StoredBlocks
     public static StoredBlock? Find(
         BackupDirectory directory, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
     {
-        string path = directory.PathOf(name);
-        if (!File.Exists(path))
+        if (BackupEntry.FindFile(directory.Blocks, name.FileName) is not { SizeBytes: long length })
         {
             return null;
         }
 
-        BackupDirectory.RefuseLink(path);
-        long length = new FileInfo(path).Length;
-        string? expected = ReadChecksum(directory, name);
-        if (known is not null && known.FileBytes == length && known.Sha256 == expected)
+        string path = directory.PathOf(name);
+        Sha256? expected = ReadChecksum(directory, name);
+        if (expected is not null && known is not null && known.FileBytes == length && known.Sha256 == expected)
         {
             return new(name, length, expected) { Problems = known.Problems };
         }
@@ -76,30 +76,31 @@ internal static class StoredBlocks
     /// <exception cref="IOException">The archive can't be read.</exception>
     public static BlockVerdict Read(BackupDirectory directory, BlockName name, CancellationToken token)
     {
-        using FileStream file = File.OpenRead(directory.PathOf(name));
+        using FileStream file = directory.Blocks.OpenFile(name.FileName);
         return new BlockReading(name).Run(file, token);
     }
 
     /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>
     /// <exception cref="OperatorException">The checksum file is damaged.</exception>
-    public static string? ReadChecksum(BackupDirectory directory, BlockName name)
+    public static Sha256? ReadChecksum(BackupDirectory directory, BlockName name)
     {
-        string path = directory.ChecksumOf(name);
-        if (!File.Exists(path))
+        string file = ChecksumOf(name);
+        if (BackupEntry.FindFile(directory.Blocks, file) is null)
         {
             return null;
         }
 
-        BackupDirectory.RefuseLink(path);
-        using FileStream checksum = File.OpenRead(path);
-        return ChecksumFile.Read(checksum, path).Text;
+        using FileStream checksum = directory.Blocks.OpenFile(file);
+        return ChecksumFile.Read(checksum, directory.Blocks.PathOf(file));
     }
 
     /// <summary>Writes the checksum as <c>sha256sum -c blocks/*.sha256</c> in the backup directory reads it.</summary>
-    public static void WriteChecksum(BackupDirectory directory, BlockName name, string sha256) => DurableFile.Write(
-        directory.ChecksumOf(name), ChecksumFile.Line(sha256, $"blocks/{name.FileName}"));
+    public static void WriteChecksum(BackupDirectory directory, BlockName name, Sha256 sha256) => SmallFile.Write(
+        directory.Blocks, ChecksumOf(name), ChecksumFile.Line(sha256.Text, $"blocks/{name.FileName}"));
 
-    private static string? Judge(BlockVerdict verdict, long length, BackupBlock? known, string? expected)
+    private static string ChecksumOf(BlockName name) => name.FileName + ChecksumFile.Extension;
+
+    private static string? Judge(BlockVerdict verdict, long length, BackupBlock? known, Sha256? expected)
     {
         if (verdict.Damage is { } damage)
         {

@@ -44,7 +44,7 @@ public sealed class BackupDamageTests : IDisposable
     [InlineData("\"snapshot\": \"2026", "\"snapshot\": \"2025", "it is the list of oso.oso-p-prom-svr-0/2025")]
     [InlineData("\"ulid\": \"0", "\"ulid\": \"../../0", "entry 1 is not a valid block")]
     [InlineData("\"fingerprint\": \"", "\"fingerprint\": \"../", "entry 1 is not a valid block")]
-    [InlineData("\"sha256\": \"", "\"sha256\": \"x", "entry 1 is not a valid block")]
+    [InlineData("\"sha256\": \"", "\"sha256\": \"x", "is damaged or no list")]
     [InlineData("\"kind\": \"block\"", "\"kind\": null", "is damaged or no list")]
     [InlineData("\"blocks\": [", "\"blocks\": [null,", "entry 1 is not a valid block")]
     [InlineData("\"blocks\": [", "\"blocks\": [], \"rest\": [", "it names no block")]

@@ -1,6 +1,7 @@
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Backups;
 
@@ -27,7 +28,9 @@ public sealed class BackupDirectoryTests : IDisposable
     {
         BackupDirectory.OpenToAdd(_sample.Backup, _ => { }, Token).Dispose();
 
-        MarkerFile.RequireIsToCome(_sample.Backup);
+        using DirectoryHandle root = DirectoryHandle.Open(_sample.Backup);
+
+        MarkerFile.RequireIsToCome(root);
     }
 
     [Fact]
