@@ -1,6 +1,8 @@
 using OsoSnapshotClient.Restore;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -18,15 +20,17 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             using BackupDirectory directory = BackupDirectory.OpenToRead(path);
             ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
             output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
+            using DirectoryHandle blocks = DirectoryHandle.Open(directory.Blocks);
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
-                RequireWhole(directory, snapshot, name, block);
+                RequireWhole(blocks, snapshot, name, block);
             }
 
             target.RequireEmpty();
-            target.MakeWithRoomFor(ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)));
             List<BlockMeta> metas = [];
-            target.Fill(scratch => Unpack(directory, snapshot, scratch, metas, token));
+            target.Fill(
+                ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)),
+                unpacking => Unpack(blocks, snapshot, unpacking, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
             target.Tell(metas);
         }
@@ -41,32 +45,33 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void RequireWhole(
-        BackupDirectory directory, ListedSnapshot snapshot, BlockName name, BackupBlock block)
+        DirectoryHandle blocks, ListedSnapshot snapshot, BlockName name, BackupBlock block)
     {
-        FileInfo file = new(directory.PathOf(name));
-        if (!file.Exists)
+        string path = blocks.PathOf(name.FileName);
+        string? problem = blocks.Find(name.FileName) switch
         {
-            throw Damaged(snapshot, name, $"{file.FullName} is missing");
-        }
-
-        BackupDirectory.RefuseLink(file.FullName);
-        if (file.Length != block.FileBytes)
+            null => $"{path} is missing",
+            { IsSymbolicLink: true } => $"{path} is a link to {blocks.ReadLink(name.FileName)}",
+            { IsRegularFile: false } => $"{path} is not a regular file",
+            { SizeBytes: var bytes } when bytes != block.FileBytes => $"it has {bytes} bytes, not {block.FileBytes}",
+            _ => null,
+        };
+        if (problem is not null)
         {
-            throw Damaged(snapshot, name, $"it has {file.Length} bytes, not {block.FileBytes}");
+            throw Damaged(snapshot, name, problem);
         }
     }
 
     private static void Unpack(
-        BackupDirectory directory,
+        DirectoryHandle blocks,
         ListedSnapshot snapshot,
-        string scratch,
+        IEntryVisitor unpacking,
         List<BlockMeta> metas,
         CancellationToken token)
     {
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
-            using FileStream file = File.OpenRead(directory.PathOf(name));
-            using Unpacking unpacking = new(scratch);
+            using FileStream file = blocks.OpenFile(name.FileName);
             BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
             if (verdict.Damage is { } damage)
             {

@@ -8,7 +8,9 @@ namespace OsoSnapshotCore.Files.Portable;
 /// </summary>
 internal sealed class PortableDirectory : DirectoryHandle
 {
-    private const string LockName = ".lock";
+    /// <summary>The name of the file that stands for the lock on a directory.</summary>
+    public const string LockName = ".lock";
+
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
 
     private PortableDirectory(string path)
