@@ -1,4 +1,3 @@
-using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Target;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;

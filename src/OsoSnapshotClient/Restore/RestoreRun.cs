@@ -51,7 +51,7 @@ internal sealed class RestoreRun(
         OperatorException? damage;
         try
         {
-            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit, unpacking), token);
+            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit, unpacking, onlySound: true), token);
             audit.Finish();
             damage = audit.Blocks.Count > 0 ? null : Foreign("it holds no block");
         }

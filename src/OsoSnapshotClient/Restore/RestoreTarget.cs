@@ -49,16 +49,20 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     {
         using DirectoryHandle target = Opens(directory);
         bool hasLockFile = !target.IsByDescriptor && target.Find(PortableDirectory.LockName) is not null;
-        using (FileLock alone = Lock(target))
+        try
         {
+            using FileLock alone = Lock(target);
             RequireEmpty(target, scratch: null);
             RequireRoom(target, bytes);
             FillAlone(target, unpack);
         }
-
-        if (!target.IsByDescriptor && !hasLockFile)
+        finally
         {
-            Try(target, PortableDirectory.LockName, () => target.DeleteFile(PortableDirectory.LockName));
+            // Without descriptors, a file stands for the lock. Another restore keeps it open, and fails at the blocks.
+            if (!target.IsByDescriptor && !hasLockFile)
+            {
+                Try(target, PortableDirectory.LockName, () => target.TryDeleteFile(PortableDirectory.LockName));
+            }
         }
     }
 
