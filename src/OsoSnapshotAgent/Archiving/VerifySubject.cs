@@ -43,7 +43,7 @@ internal sealed class VerifySubject : IDisposable
                 path,
                 directory: null,
                 RegularFile.Open(path),
-                ReadChecksum(path + ChecksumFile.Extension, RegularFile.Open));
+                ChecksumFile.ReadBeside(path)?.Text);
         }
         catch (FileNotFoundException e)
         {
@@ -65,7 +65,7 @@ internal sealed class VerifySubject : IDisposable
                 data.Archive,
                 directory: null,
                 directory.OpenFile(DataDirectory.ArchiveName),
-                ReadChecksum(DataDirectory.ChecksumName, directory.OpenFile));
+                ReadChecksum(directory)?.Text);
         }
         catch (FileNotFoundException e)
         {
@@ -95,12 +95,12 @@ internal sealed class VerifySubject : IDisposable
         _archive?.Dispose();
     }
 
-    private static string? ReadChecksum(string path, Func<string, FileStream> open)
+    private static Sha256? ReadChecksum(DirectoryHandle directory)
     {
         try
         {
-            using FileStream file = open(path);
-            return ChecksumFile.Read(file, path).Text;
+            using FileStream file = directory.OpenFile(DataDirectory.ChecksumName);
+            return ChecksumFile.Read(file, DataDirectory.ChecksumName);
         }
         catch (FileNotFoundException)
         {

@@ -1,6 +1,8 @@
 using OsoSnapshotClient.Restore;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Backups;
@@ -18,15 +20,17 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             using BackupDirectory directory = BackupDirectory.OpenToRead(path);
             ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
             output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
+            using DirectoryHandle blocks = DirectoryHandle.Open(directory.Blocks);
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
-                RequireWhole(directory, snapshot, name, block);
+                RequireWhole(blocks, snapshot, name, block);
             }
 
             target.RequireEmpty();
-            target.MakeWithRoomFor(ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)));
             List<BlockMeta> metas = [];
-            target.Fill(scratch => Unpack(directory, snapshot, scratch, metas, token));
+            target.Fill(
+                ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)),
+                unpacking => Unpack(blocks, snapshot, unpacking, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
             target.Tell(metas);
         }
@@ -41,11 +45,11 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void RequireWhole(
-        BackupDirectory directory, ListedSnapshot snapshot, BlockName name, BackupBlock block)
+        DirectoryHandle blocks, ListedSnapshot snapshot, BlockName name, BackupBlock block)
     {
-        if (BackupEntry.FindFile(directory.Blocks, name.FileName) is not { } file)
+        if (BackupEntry.FindFile(blocks, name.FileName) is not { } file)
         {
-            throw Damaged(snapshot, name, $"{directory.PathOf(name)} is missing");
+            throw Damaged(snapshot, name, $"{blocks.PathOf(name.FileName)} is missing");
         }
 
         if (file.SizeBytes != block.FileBytes)
@@ -55,16 +59,15 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void Unpack(
-        BackupDirectory directory,
+        DirectoryHandle blocks,
         ListedSnapshot snapshot,
-        string scratch,
+        IEntryVisitor unpacking,
         List<BlockMeta> metas,
         CancellationToken token)
     {
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
-            using FileStream file = directory.Blocks.OpenFile(name.FileName);
-            using Unpacking unpacking = new(scratch);
+            using FileStream file = blocks.OpenFile(name.FileName);
             BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
             if (verdict.Damage is { } damage)
             {

@@ -86,9 +86,9 @@ internal static class LocalCommands
     private static Option<FileOwner> Owner() => new("--owner")
     {
         Description = "The owner of the restored files, as UID:GID.",
-        CustomParser = OperatingSystem.IsWindows()
-            ? Values.One<FileOwner>(_ => null, "left out on Windows")
-            : Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534"),
+        CustomParser = OperatingSystem.IsLinux()
+            ? Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534")
+            : Values.One<FileOwner>(_ => null, "left out on this system: only Linux can give files away safely"),
     };
 
     private static Option<string> Pod() => new("--pod")

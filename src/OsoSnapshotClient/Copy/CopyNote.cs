@@ -1,3 +1,7 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using OsoSnapshotCore.Files;
+
 namespace OsoSnapshotClient.Copy;
 
 /// <summary>
@@ -6,10 +10,14 @@ namespace OsoSnapshotClient.Copy;
 /// </summary>
 internal sealed class CopyNote
 {
-    private readonly string _path;
+    // A range of 30 letters for each slice of 4 MiB is enough for 2 TiB.
+    private const int MaxBytes = 16 * 1024 * 1024;
+
+    private readonly DirectoryHandle _directory;
+    private readonly string _name;
     private readonly Dictionary<string, string> _values = [];
 
-    private CopyNote(string path) => _path = path;
+    private CopyNote(DirectoryHandle directory, string name) => (_directory, _name) = (directory, name);
 
     /// <summary>The pod, with kubectl's flags that locate it.</summary>
     public string? Pod { get => Get("pod"); set => Set("pod", value); }
@@ -34,34 +42,47 @@ internal sealed class CopyNote
     /// <summary>The process that writes the copy.</summary>
     public string? Holder { get => Get("holder"); set => Set("holder", value); }
 
+    private string FreshName => _name + ".new";
+
+    /// <param name="directory">Must stay open as long as the note is used.</param>
     /// <returns>An empty note if there is no such file.</returns>
-    public static CopyNote Read(string path)
+    /// <inheritdoc cref="SmallFile.Read" path="/exception"/>
+    public static CopyNote Read(DirectoryHandle directory, string name)
     {
-        CopyNote note = new(path);
-        if (File.Exists(path))
+        CopyNote note = new(directory, name);
+        byte[] content = SmallFile.Read(directory, name, MaxBytes) ?? [];
+        using StringReader lines = new(Encoding.UTF8.GetString(content));
+        while (lines.ReadLine() is { } line)
         {
-            foreach (string[] pair in File.ReadLines(path).Select(line => line.Split('=', 2)))
-            {
-                note._values[pair[0]] = pair.Length == 2 ? pair[1] : string.Empty;
-            }
+            string[] pair = line.Split('=', 2);
+            note._values[pair[0]] = pair.Length == 2 ? pair[1] : string.Empty;
         }
 
         return note;
     }
 
     /// <summary>Writes the note in one step, so that a kill leaves the old note or the new one.</summary>
+    /// <exception cref="IOException">The note can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not write the note.</exception>
     public void Save()
     {
-        string fresh = _path + ".new";
-        File.WriteAllLines(fresh, _values.Select(pair => $"{pair.Key}={pair.Value}"));
-        File.Move(fresh, _path, overwrite: true);
+        // Flushing the note each second would flush the copy too. What lies under the fresh name is of a killed run.
+        _directory.TryDeleteFile(FreshName);
+        using (SafeFileHandle file = _directory.CreateFile(FreshName, DirectoryHandle.OwnerOnly))
+        {
+            string lines = string.Concat(_values.Select(pair => $"{pair.Key}={pair.Value}\n"));
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(lines), fileOffset: 0);
+        }
+
+        _directory.Rename(FreshName, _name);
     }
 
+    /// <exception cref="IOException">The note can't be deleted.</exception>
     public void Delete()
     {
         _values.Clear();
-        File.Delete(_path);
-        File.Delete(_path + ".new");
+        _directory.TryDeleteFile(_name);
+        _directory.TryDeleteFile(FreshName);
     }
 
     private string? Get(string name) => _values.GetValueOrDefault(name);

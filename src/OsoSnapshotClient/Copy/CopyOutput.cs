@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using OsoSnapshotCore.Text;
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Copy;
 
@@ -11,19 +13,33 @@ namespace OsoSnapshotClient.Copy;
 /// </summary>
 internal sealed class CopyOutput : IDisposable
 {
-    private readonly FileStream _lock;
+    private const string PartExtension = ".part";
+    private const string NoteExtension = PartExtension + ".state";
+    private const string LockExtension = PartExtension + ".lock";
+    private const int MaxAttempts = 3;
 
-    private CopyOutput(string file, FileStream @lock) =>
-        (File, _lock, Note, IsPublished) = (file, @lock, CopyNote.Read(NoteOf(file)), System.IO.File.Exists(file));
+    private readonly DirectoryHandle _directory;
+    private readonly string _name;
+    private readonly FileLock _lock;
+    private FileStatus? _part;
+
+    private CopyOutput(string file, DirectoryHandle directory, FileLock @lock)
+    {
+        (File, _directory, _name, _lock) = (file, directory, Path.GetFileName(file), @lock);
+        Note = CopyNote.Read(directory, _name + NoteExtension);
+        IsPublished = directory.Find(_name) is not null;
+    }
 
     public string File { get; }
 
-    public string Part => File + ".part";
+    public string Part => File + PartExtension;
 
     public CopyNote Note { get; }
 
     /// <summary>Whether an earlier run made the file, and was killed before it could release the agent.</summary>
     public bool IsPublished { get; }
+
+    private string PartName => _name + PartExtension;
 
     private static string Self => string.Create(
         CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
@@ -45,19 +61,21 @@ internal sealed class CopyOutput : IDisposable
     /// <exception cref="OperatorException">One of the files can't be read.</exception>
     public static async Task<CopyVerdict?> FindCompleteAsync(string file, CancellationToken token)
     {
-        string path = file + ChecksumFile.Extension;
-        if (!System.IO.File.Exists(file) || !System.IO.File.Exists(path) || System.IO.File.Exists(NoteOf(file)))
+        if (!System.IO.File.Exists(file) || System.IO.File.Exists(file + NoteExtension))
         {
             return null;
         }
 
         try
         {
-            using FileStream checksum = System.IO.File.OpenRead(path);
-            string expected = ChecksumFile.Read(checksum, path).Text;
-            using FileStream archive = System.IO.File.OpenRead(file);
+            if (ChecksumFile.ReadBeside(file) is not { } expected)
+            {
+                return null;
+            }
+
+            using FileStream archive = RegularFile.Open(file);
             CopyVerdict verdict = await CopyVerdict.StartAsync(archive).WaitAsync(token);
-            return verdict.Damage is null && verdict.Sha256 == expected ? verdict : null;
+            return verdict.Damage is null && verdict.Sha256 == expected.Text ? verdict : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,37 +86,49 @@ internal sealed class CopyOutput : IDisposable
     /// <exception cref="OperatorException">The file exists, is being written, or can't be written.</exception>
     public static CopyOutput Open(string file)
     {
-        if (System.IO.File.Exists(file)
-            && (CopyNote.Read(NoteOf(file)).Sha256 is not { } noted || noted != Sha256Of(file)))
-        {
-            throw new OperatorException(
-                ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");
-        }
-
-        string part = file + ".part";
-        string lockFile = part + ".lock";
+        DirectoryHandle? directory = null;
+        FileLock? alone = null;
+        CopyOutput? opened = null;
         try
         {
-            Directory.CreateDirectory(DirectoryOf(file));
-            return new(file, new FileStream(
-                lockFile, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose));
-        }
-        catch (IOException) when (System.IO.File.Exists(lockFile))
-        {
-            string holder = CopyNote.Read(NoteOf(file)).Holder ?? "another process";
-            throw new OperatorException(
-                ExitStatus.Busy,
-                $"{file} is being written by {holder}.",
-                "wait until that has ended, or choose another -o");
+            directory = DirectoryHandle.OpenOrCreate(DirectoryOf(file));
+            RequireAbsent(directory, file);
+            alone = Lock(directory, file);
+            opened = new(file, directory, alone);
+            return opened;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                Causes.Status(e, ClientStatus.Failed),
-                $"{part} can't be written: {e.Message}",
-                Causes.RemedyOr(e, "choose another -o"),
-                e);
+            throw CanNotWrite(file + PartExtension, e);
         }
+        finally
+        {
+            if (opened is null)
+            {
+                alone?.Dispose();
+                directory?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Opens the partial file of an earlier run, or creates it. The caller closes it.</summary>
+    /// <exception cref="IOException">It is no regular file, has other names, or can't be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not write it.</exception>
+    public SafeFileHandle OpenPart()
+    {
+        SafeFileHandle part = _directory.Find(PartName) is null
+            ? _directory.CreateFile(PartName, DirectoryHandle.OwnerOnly)
+            : _directory.OpenToChange(PartName);
+        _part = _directory.StatusOf(part, PartName);
+        return part;
+    }
+
+    /// <summary>Deletes the partial file, so that the copy begins anew. The caller saves the note.</summary>
+    /// <exception cref="IOException">The file can't be deleted.</exception>
+    public void DropPart()
+    {
+        _directory.TryDeleteFile(PartName);
+        Note.Ranges = null;
     }
 
     /// <summary>Saves the note with this process as its holder, before what the note names is made.</summary>
@@ -112,18 +142,14 @@ internal sealed class CopyOutput : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                Causes.Status(e, ClientStatus.Failed),
-                $"{NoteOf(File)} can't be written: {e.Message}",
-                Causes.RemedyOr(e, "choose another -o"),
-                e);
+            throw CanNotWrite(File + NoteExtension, e);
         }
     }
 
     /// <summary>Deletes the partial file and the note, because no run can continue them.</summary>
     public void Forget()
     {
-        System.IO.File.Delete(Part);
+        _directory.TryDeleteFile(PartName);
         Note.Delete();
     }
 
@@ -131,17 +157,20 @@ internal sealed class CopyOutput : IDisposable
     /// <exception cref="OperatorException">The file can't be written; the partial file stays.</exception>
     public void Publish(string sha256)
     {
-        string checksum = File + ChecksumFile.Extension;
         try
         {
-            Write(checksum, ChecksumFile.Line(sha256, Path.GetFileName(File)));
-            using (FileStream part = new(Part, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1))
+            SmallFile.Write(_directory, _name + ChecksumFile.Extension, ChecksumFile.Line(sha256, _name));
+            using (SafeFileHandle part = _directory.OpenToChange(PartName))
             {
-                Durable.Flush(part.SafeFileHandle, Part);
+                _directory.Flush(part, PartName);
             }
 
-            System.IO.File.Move(Part, File);
-            Durable.FlushDirectory(DirectoryOf(File));
+            _directory.Move(PartName, _directory, _name);
+            _directory.Flush();
+            if (_directory.Find(_name)?.Identity != _part?.Identity)
+            {
+                throw new IOException("another process replaced the partial file");
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -152,19 +181,113 @@ internal sealed class CopyOutput : IDisposable
 
     public void Dispose()
     {
-        if (System.IO.File.Exists(Part) && new FileInfo(Part).Length == 0)
+        if (_directory.Find(PartName) is { IsRegularFile: true, SizeBytes: 0 })
         {
-            System.IO.File.Delete(Part);
+            _directory.TryDeleteFile(PartName);
+        }
+
+        // Whoever has opened this file meanwhile sees that it lost its name.
+        string lockName = _name + LockExtension;
+        if (!OperatingSystem.IsWindows())
+        {
+            _directory.TryDeleteFile(lockName);
         }
 
         _lock.Dispose();
+        if (OperatingSystem.IsWindows())
+        {
+            DeleteUnlessOpen(lockName);
+        }
+
+        _directory.Dispose();
     }
 
-    private static string Sha256Of(string file)
+    private static void RequireAbsent(DirectoryHandle directory, string file)
+    {
+        string name = Path.GetFileName(file);
+        if (directory.Find(name) is not { } found)
+        {
+            return;
+        }
+
+        string? noted = found.IsRegularFile ? CopyNote.Read(directory, name + NoteExtension).Sha256 : null;
+        if (noted is null || noted != Sha256Of(directory, file))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, $"{file} is already there.", "move it away, or choose another -o");
+        }
+    }
+
+    private static FileLock Lock(DirectoryHandle directory, string file)
+    {
+        string name = Path.GetFileName(file);
+        if (TryLock(directory, name + LockExtension) is { } alone)
+        {
+            return alone;
+        }
+
+        string holder = CopyNote.Read(directory, name + NoteExtension).Holder ?? "another process";
+        throw new OperatorException(
+            ExitStatus.Busy,
+            $"{file} is being written by {Printable.Short(holder)}.",
+            "wait until that has ended, or choose another -o");
+    }
+
+    // Its holder deletes the file, so it may vanish at any moment.
+    private static FileLock? TryLock(DirectoryHandle directory, string name)
+    {
+        CreateLockFile(directory, name);
+        try
+        {
+            FileStatus? before = directory.Find(name);
+            FileLock? alone = directory.TryLockFile(name, isShared: false);
+            if (directory.Find(name) is { } now && now.Identity == before?.Identity)
+            {
+                return alone;
+            }
+
+            alone?.Dispose();
+        }
+        catch (FileNotFoundException)
+        {
+            // Its holder has just ended.
+        }
+
+        return null;
+    }
+
+    private static void CreateLockFile(DirectoryHandle directory, string name)
+    {
+        for (int attempt = 1; directory.Find(name) is null; attempt++)
+        {
+            try
+            {
+                directory.CreateFile(name, DirectoryHandle.OwnerOnly).Dispose();
+            }
+            catch (IOException) when (attempt < MaxAttempts)
+            {
+                // Another process may have created it meanwhile.
+            }
+        }
+    }
+
+    private void DeleteUnlessOpen(string name)
     {
         try
         {
-            using FileStream content = System.IO.File.OpenRead(file);
+            _directory.TryDeleteFile(name);
+        }
+        catch (IOException)
+        {
+            // The next process has it.
+        }
+    }
+
+    private static string Sha256Of(DirectoryHandle directory, string file)
+    {
+        try
+        {
+            using FileStream content = directory.OpenFile(Path.GetFileName(file));
             return Convert.ToHexStringLower(SHA256.HashData(content));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -179,14 +302,11 @@ internal sealed class CopyOutput : IDisposable
         "move it away, or choose another -o",
         cause);
 
-    private static void Write(string path, byte[] content)
-    {
-        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
-        file.Write(content);
-        Durable.Flush(file.SafeFileHandle, path);
-    }
-
-    private static string NoteOf(string file) => file + ".part.state";
+    private static OperatorException CanNotWrite(string path, Exception cause) => new(
+        Causes.Status(cause, ClientStatus.Failed),
+        $"{path} can't be written: {cause.Message}",
+        Causes.RemedyOr(cause, "choose another -o"),
+        cause);
 
     private static string DirectoryOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 }

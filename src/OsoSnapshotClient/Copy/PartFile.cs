@@ -39,8 +39,7 @@ internal sealed class PartFile : ICopyTarget
     {
         try
         {
-            SafeFileHandle file = File.OpenHandle(
-                output.Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+            SafeFileHandle file = output.OpenPart();
             ByteRanges? done = output.Note.Ranges is { } ranges ? ByteRanges.Parse(ranges) : null;
             if (done is null)
             {

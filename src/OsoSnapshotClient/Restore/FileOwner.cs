@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace OsoSnapshotClient.Restore;
 
 /// <summary>The owner of the restored files.</summary>
-internal sealed partial record FileOwner(uint User, uint Group)
+internal sealed record FileOwner(uint User, uint Group)
 {
     /// <param name="text">Two numbers, as in <c>65534:65534</c>.</param>
     /// <returns>null if the text is in another form.</returns>
@@ -13,21 +12,8 @@ internal sealed partial record FileOwner(uint User, uint Group)
             ? new(uid, gid)
             : null;
 
-    /// <exception cref="IOException">This user may not give files away.</exception>
-    public void Take(string path)
-    {
-        if (ChangeOwner(path, User, Group) != 0)
-        {
-            throw new IOException($"{path} can't be given to {this}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-    }
-
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{User}:{Group}");
 
     private static bool TryParse(string text, out uint number) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int ChangeOwner(string path, uint user, uint group);
 }

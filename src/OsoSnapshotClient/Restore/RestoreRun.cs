@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
@@ -23,14 +24,12 @@ internal sealed class RestoreRun(
         try
         {
             _target.RequireEmpty();
-            using FileStream file = File.OpenRead(archive);
+            using FileStream file = RegularFile.Open(archive);
             FileKind.RequireGzip(file, archive, ClientStatus.Failed);
 
-            // How much there is to unpack is known only at the end. Each file is compared with the room before it is
-            // written.
-            _target.MakeWithRoomFor(file.Length);
+            // How much there is to unpack is known only at the end.
             IReadOnlyList<BlockReport> blocks = [];
-            _target.Fill(scratch => blocks = Unpack(file, scratch, token).Blocks);
+            _target.Fill(file.Length, unpacking => blocks = Unpack(file, unpacking, token).Blocks);
             _target.Tell([.. blocks.Select(block => block.Meta).OfType<BlockMeta>()]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -44,16 +43,15 @@ internal sealed class RestoreRun(
     }
 
     // One pass hashes, checks and unpacks the same bytes. The target moves the files into place only if this returns.
-    private BlockAudit Unpack(FileStream file, string scratch, CancellationToken token)
+    private BlockAudit Unpack(FileStream file, IEntryVisitor unpacking, CancellationToken token)
     {
-        using Unpacking unpacking = new(scratch, _target.RequireRoomFor);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(file, hash);
         BlockAudit audit = new();
         OperatorException? damage;
         try
         {
-            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit, unpacking), token);
+            ArchiveReader.ReadSnapshot(tap, new BlockVisitor(audit, unpacking, onlySound: true), token);
             audit.Finish();
             damage = audit.Blocks.Count > 0 ? null : Foreign("it holds no block");
         }
@@ -78,23 +76,20 @@ internal sealed class RestoreRun(
 
     private void CompareChecksum(ReadTap tap, IncrementalHash hash, CancellationToken token)
     {
-        string path = archive + ChecksumFile.Extension;
-        if (!File.Exists(path))
+        if (ChecksumFile.ReadBeside(archive) is not { } expected)
         {
-            output.WriteLine($"⚠️ The SHA-256 was not compared: there is no {path}.");
+            output.WriteLine($"⚠️ The SHA-256 was not compared: there is no {archive}{ChecksumFile.Extension}.");
             return;
         }
 
-        using FileStream checksum = File.OpenRead(path);
-        string expected = ChecksumFile.Read(checksum, path).Text;
         tap.ReadToEnd(token);
-        string actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        Sha256 actual = Sha256.Finish(hash);
         if (actual != expected)
         {
             throw Failed($"{archive} is damaged: its SHA-256 is {actual}, not {expected}.", "copy it again");
         }
 
-        output.WriteLine($"✅ SHA-256 as in {path}");
+        output.WriteLine($"✅ SHA-256 as in {archive}{ChecksumFile.Extension}");
     }
 
     private OperatorException Foreign(string why) => Failed(

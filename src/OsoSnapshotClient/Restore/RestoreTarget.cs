@@ -1,6 +1,9 @@
-using OsoSnapshotClient.Copy;
+using System.Security.Cryptography;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Files.Portable;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Restore;
@@ -12,81 +15,54 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     /// <summary>A new file system contains this directory, and still counts as empty.</summary>
     public const string NewFileSystemsOwn = "lost+found";
 
-    private string Scratch => Path.Combine(directory, ".restoring");
+    // Version 0.2.0 used this name alone.
+    private const string ScratchName = ".restoring";
+    private const int MaxNamesTold = 3;
 
-    /// <exception cref="OperatorException">The directory is not empty.</exception>
+    /// <summary>How a directory is opened; set in tests of other systems.</summary>
+    internal Func<string, DirectoryHandle> Opens { get; init; } = DirectoryHandle.OpenOrCreate;
+
+    /// <exception cref="OperatorException">The directory is not empty, or another restore is at work there.</exception>
     public void RequireEmpty()
     {
         if (File.Exists(directory))
         {
-            throw new OperatorException(
-                ClientStatus.Failed, $"{directory} is a file, not a directory.", "name an empty directory");
+            throw Failed($"{directory} is a file, not a directory.", "name an empty directory");
         }
 
-        if (!Directory.Exists(directory))
+        if (Directory.Exists(directory))
         {
-            return;
-        }
-
-        string[] content = [.. Directory.EnumerateFileSystemEntries(directory)
-            .Where(path => Path.GetFileName(path) != NewFileSystemsOwn).Take(3)];
-        if (content.Length > 0)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"{directory} is not empty: it holds {string.Join(", ", content)}.",
-                "name an empty directory; blocks of two servers in one directory can't be told apart");
-        }
-    }
-
-    /// <exception cref="OperatorException">The disk has less room.</exception>
-    public void MakeWithRoomFor(long bytes)
-    {
-        Directory.CreateDirectory(directory);
-        RequireRoomFor(bytes);
-    }
-
-    /// <inheritdoc cref="MakeWithRoomFor" path="/exception"/>
-    public void RequireRoomFor(long bytes)
-    {
-        long free = LocalDisk.FreeBytes(Scratch);
-        if (free <= bytes)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"Not enough room: {ByteSize.Format(bytes)} to unpack, {ByteSize.Format(free)} free in {directory}.",
-                "make room, or choose another directory");
+            using DirectoryHandle target = Opens(directory);
+            using FileLock? alone = target.IsByDescriptor ? Lock(target) : null;
+            RequireEmpty(target, scratch: null);
         }
     }
 
     /// <summary>Fills the directory with blocks, so that Prometheus can use it as it is.</summary>
-    /// <param name="unpack">Writes the blocks below the path that it gets; if it throws, nothing stays.</param>
-    public void Fill(Action<string> unpack)
+    /// <param name="bytes">The room that is surely needed. Each file is compared with the room before it is written.
+    /// </param>
+    /// <param name="unpack">Passes the files to a visitor; if it throws, nothing stays.</param>
+    /// <exception cref="OperatorException">The directory is not empty, is in use, or the disk has less room.</exception>
+    /// <exception cref="IOException">The files can't be written, or were changed by another process.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write there, or give files away.</exception>
+    public void Fill(long bytes, Action<IEntryVisitor> unpack)
     {
-        List<string> made = [Scratch];
+        using DirectoryHandle target = Opens(directory);
+        bool hasLockFile = !target.IsByDescriptor && target.Find(PortableDirectory.LockName) is not null;
         try
         {
-            Directory.CreateDirectory(Scratch);
-            unpack(Scratch);
-            owner?.Take(Scratch);
-            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch, "*", SearchOption.AllDirectories))
-            {
-                owner?.Take(path);
-            }
-
-            foreach (string path in Directory.EnumerateFileSystemEntries(Scratch).ToArray())
-            {
-                made.Add(Path.Combine(directory, Path.GetFileName(path)));
-                Directory.Move(path, made[^1]);
-            }
-
-            Directory.Delete(Scratch);
-            owner?.Take(directory);
+            using FileLock alone = Lock(target);
+            RequireEmpty(target, scratch: null);
+            RequireRoom(target, bytes);
+            FillAlone(target, unpack);
         }
-        catch
+        finally
         {
-            made.ForEach(Delete);
-            throw;
+            // Without descriptors, a file stands for the lock. Another restore keeps it open, and fails at the blocks.
+            if (!target.IsByDescriptor && !hasLockFile)
+            {
+                Try(target, PortableDirectory.LockName, () => target.TryDeleteFile(PortableDirectory.LockName));
+            }
         }
     }
 
@@ -107,15 +83,146 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
             """);
     }
 
-    private static void Delete(string path)
+    private void FillAlone(DirectoryHandle target, Action<IEntryVisitor> unpack)
     {
-        if (Directory.Exists(path))
+        string name = $"{ScratchName}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+        DirectoryHandle? scratch = null;
+        Unpacking? unpacking = null;
+        try
         {
-            Directory.Delete(path, recursive: true);
+            scratch = target.CreateDirectory(name, isPrivate: true);
+            unpacking = new(scratch, owner, needed => RequireRoom(target, needed));
+            unpack(unpacking);
+            RequireEmpty(target, name);
+            unpacking.MoveTo(target);
+            Delete(target, name, scratch);
+            Finish(target, unpacking);
         }
-        else
+        catch
         {
-            File.Delete(path);
+            Try(target, name, () => unpacking?.Undo(target));
+            Try(target, name, () => Delete(target, name, scratch));
+            throw;
+        }
+        finally
+        {
+            unpacking?.Dispose();
+            scratch?.Dispose();
         }
     }
+
+    private void Finish(DirectoryHandle target, Unpacking unpacking)
+    {
+        target.Flush();
+        FlushAbove();
+        unpacking.Compare(target);
+        using (DirectoryHandle named = Opens(directory))
+        {
+            if (named.Status.Identity != target.Status.Identity)
+            {
+                throw new IOException($"{directory} was replaced by another process");
+            }
+        }
+
+        if (owner is not null)
+        {
+            target.GiveTo(owner.User, owner.Group);
+            target.Flush();
+        }
+
+        if (unpacking.LeftOut is { } leftOut)
+        {
+            output.WriteLine($"⚠️ Prometheus ignores {Printable.Short(leftOut)}: such files were left out.");
+        }
+    }
+
+    // The directory may be new, and its name must last as long as its content.
+    private void FlushAbove()
+    {
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))) is not { } parent)
+        {
+            return;
+        }
+
+        try
+        {
+            using DirectoryHandle above = DirectoryHandle.Open(parent);
+            above.Flush();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // It may be passed through and not read: then this user made no name in it, or can't flush it.
+        }
+    }
+
+    private FileLock Lock(DirectoryHandle target) => target.TryLock(isShared: false) ?? throw new OperatorException(
+        ExitStatus.Busy,
+        $"{directory} is in use: another restore, or an agent, is at work there.",
+        "wait until it has ended, or name another directory");
+
+    /// <param name="scratch">The name of this run's own directory there; null if there is none yet.</param>
+    private void RequireEmpty(DirectoryHandle target, string? scratch)
+    {
+        string[] content = [.. target.Names().Where(IsForeign).Take(MaxNamesTold)];
+        if (content.Length == 0)
+        {
+            return;
+        }
+
+        string paths = string.Join(", ", content.Select(name => Printable.Short(target.PathOf(name))));
+        throw Array.TrueForAll(content, IsLeftOver)
+            ? Failed(
+                $"{directory} is not empty: it holds {paths}, which a restore that was killed has left behind.",
+                $"delete it (rm -r {paths.Replace(",", string.Empty, StringComparison.Ordinal)}), then run the same"
+                + " command again")
+            : Failed(
+                $"{directory} is not empty: it holds {paths}.",
+                "name an empty directory; blocks of two servers in one directory can't be told apart");
+
+        bool IsForeign(string name) =>
+            name != scratch
+            && !(name == NewFileSystemsOwn && target.Find(name) is { IsDirectory: true })
+            && !(name == PortableDirectory.LockName && !target.IsByDescriptor);
+
+        bool IsLeftOver(string name) =>
+            (name == ScratchName || name.StartsWith(ScratchName + "-", StringComparison.Ordinal))
+            && target.Find(name) is { IsDirectory: true };
+    }
+
+    private void RequireRoom(DirectoryHandle target, long bytes)
+    {
+        long free = target.Space().FreeBytes;
+        if (free <= bytes)
+        {
+            throw Failed(
+                $"Not enough room: {ByteSize.Format(bytes)} to unpack, {ByteSize.Format(free)} free in {directory}.",
+                "make room, or choose another directory");
+        }
+    }
+
+    // If opening failed, nobody else can know the name.
+    private static void Delete(DirectoryHandle target, string name, DirectoryHandle? scratch)
+    {
+        FileStatus? found = target.Find(name);
+        if (found is { IsDirectory: true } && (scratch is null || found.Identity == scratch.Status.Identity))
+        {
+            target.DeleteDirectory(name);
+        }
+    }
+
+    private void Try(DirectoryHandle target, string name, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            output.WriteLine(
+                $"⚠️ Not everything in {directory} could be deleted, see {target.PathOf(name)}:"
+                + $" {Printable.Text(e.Message)}");
+        }
+    }
+
+    private static OperatorException Failed(string problem, string remedy) => new(ClientStatus.Failed, problem, remedy);
 }

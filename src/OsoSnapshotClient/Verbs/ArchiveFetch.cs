@@ -26,8 +26,7 @@ internal sealed class ArchiveFetch(AgentContainer agent, TakeOptions take, CopyO
 
             if (output is not null)
             {
-                File.Delete(output.Part);
-                output.Note.Ranges = null;
+                output.DropPart();
                 output.SaveNote();
             }
 

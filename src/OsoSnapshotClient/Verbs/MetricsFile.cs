@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Verbs;
 
@@ -9,6 +12,8 @@ namespace OsoSnapshotClient.Verbs;
 /// </summary>
 internal static class MetricsFile
 {
+    // Four lines for each of some thousand pods.
+    private const int MaxBytes = 4 * 1024 * 1024;
     private const string Status = "oso_snapshot_last_run_status";
     private const string Run = "oso_snapshot_last_run_timestamp_seconds";
     private const string Success = "oso_snapshot_last_success_timestamp_seconds";
@@ -27,7 +32,10 @@ internal static class MetricsFile
     {
         try
         {
-            SortedDictionary<string, string> samples = Read(path);
+            string full = Path.GetFullPath(path);
+            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(full)!);
+            string name = Path.GetFileName(full);
+            SortedDictionary<string, string> samples = Read(directory, name);
             string seconds = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
             foreach (PodResult result in results)
             {
@@ -41,10 +49,12 @@ internal static class MetricsFile
                 }
             }
 
-            // The file changes in one step, because the collector may read it at any moment.
-            string fresh = path + ".new";
-            File.WriteAllText(fresh, string.Concat(Metrics.Select(metric => Text(metric.Name, metric.Help, samples))));
-            File.Move(fresh, path, overwrite: true);
+            // The file changes in one step, because the collector may read it at any moment, as another user.
+            string fresh = $"{name}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.new";
+            using PartialFile file = PartialFile.Create(directory, fresh, name);
+            file.Stream.Write(Encoding.UTF8.GetBytes(
+                string.Concat(Metrics.Select(metric => Text(metric.Name, metric.Help, samples)))));
+            file.Commit();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -53,17 +63,15 @@ internal static class MetricsFile
         }
     }
 
-    private static SortedDictionary<string, string> Read(string path)
+    private static SortedDictionary<string, string> Read(DirectoryHandle directory, string file)
     {
         SortedDictionary<string, string> samples = new(StringComparer.Ordinal);
-        if (File.Exists(path))
+        string content = Encoding.UTF8.GetString(SmallFile.Read(directory, file, MaxBytes) ?? []);
+        foreach (string[] sample in content.Split('\n').Select(line => line.Split(' ')))
         {
-            foreach (string[] sample in File.ReadLines(path).Select(line => line.Split(' ')))
+            if (sample is [var name, var value] && name.Contains('{', StringComparison.Ordinal))
             {
-                if (sample is [var name, var value] && name.Contains('{', StringComparison.Ordinal))
-                {
-                    samples[name] = value;
-                }
+                samples[name] = value;
             }
         }
 

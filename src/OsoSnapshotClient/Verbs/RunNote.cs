@@ -85,8 +85,7 @@ internal sealed class RunNote(Preflight preflight, TakeOptions take, CopyOutput?
 
         if (output.Note.Sha256 != sha256)
         {
-            File.Delete(output.Part);
-            output.Note.Ranges = null;
+            output.DropPart();
         }
 
         output.Note.Sha256 = sha256;

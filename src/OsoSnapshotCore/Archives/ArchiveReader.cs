@@ -13,6 +13,7 @@ internal static class ArchiveReader
 {
     private const int BufferBytes = 512 * 1024;
     private const string Root = "snapshots";
+    private const string Chunks = "chunks";
 
     /// <summary>Reads an archive of one snapshot. The visitor's paths lack <c>snapshots/NAME/</c>.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
@@ -20,23 +21,19 @@ internal static class ArchiveReader
     public static void ReadSnapshot(Stream packed, IEntryVisitor visitor, CancellationToken token)
     {
         string? snapshot = null;
+        EntryLimit limit = new();
         Walk(packed, PathBelowSnapshot, visitor, token);
 
         string PathBelowSnapshot(TarHeader entry)
         {
             string[] parts = Parts(entry);
-            if (parts[0] != Root)
-            {
-                throw new ForeignArchiveException(entry.Name);
-            }
-
-            if (parts.Length > 1 && parts[1] != (snapshot ??= parts[1]))
+            if (parts.Length > 1 && parts[0] == Root && parts[1] != (snapshot ??= parts[1]))
             {
                 throw new ForeignArchiveException($"{Root}/{parts[1]} beside {Root}/{snapshot}");
             }
 
-            return parts.Length > 2 || entry.Kind == TarEntryKind.Directory
-                ? string.Join('/', parts.Skip(2))
+            return parts[0] == Root && IsOfBlocks(parts.AsSpan(Math.Min(2, parts.Length)), entry.Kind)
+                ? limit.Count(string.Join('/', parts.Skip(2)))
                 : throw new ForeignArchiveException(entry.Name);
         }
     }
@@ -46,13 +43,14 @@ internal static class ArchiveReader
     /// <exception cref="ForeignArchiveException">The archive is not of this block.</exception>
     public static void ReadBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
     {
+        EntryLimit limit = new();
         Walk(packed, PathInBlock, visitor, token);
 
         string PathInBlock(TarHeader entry)
         {
             string[] parts = Parts(entry);
-            return parts[0] == block.Text && (parts.Length > 1 || entry.Kind == TarEntryKind.Directory)
-                ? string.Join('/', parts)
+            return parts[0] == block.Text && IsOfBlocks(parts, entry.Kind)
+                ? limit.Count(string.Join('/', parts))
                 : throw new ForeignArchiveException(entry.Name);
         }
     }
@@ -93,6 +91,18 @@ internal static class ArchiveReader
         }
     }
 
+    // The names that Prometheus gives: prometheus/tsdb/block.go, Snapshot. It links every file of the directory chunks,
+    // also one that it ignores, such as .nfs….
+    private static bool IsOfBlocks(ReadOnlySpan<string> path, TarEntryKind kind) => path switch
+    {
+        [] => kind == TarEntryKind.Directory,
+        [var block, ..] when !BlockId.TryParse(block, out _) => false,
+        [_] or [_, Chunks] => kind == TarEntryKind.Directory,
+        [_, BlockMeta.FileName or IndexCheck.FileName or TombstonesCheck.FileName] => kind == TarEntryKind.File,
+        [_, Chunks, _] => kind == TarEntryKind.File,
+        _ => false,
+    };
+
     // Each part must be a plain name on every operating system.
     private static string[] Parts(TarHeader entry)
     {
@@ -105,4 +115,26 @@ internal static class ArchiveReader
 
     private static bool IsName(string part) =>
         part is not ("" or "." or "..") && part.AsSpan().IndexOfAny("\\:") < 0 && !part.Any(char.IsControl);
+
+    /// <summary>Bounds what unpacking can make. A block of 512 MiB for each segment has fewer files.</summary>
+    private sealed class EntryLimit
+    {
+        private const int MaxEntries = 100_000;
+
+        private string _directory = string.Empty;
+        private int _count;
+
+        /// <returns>The same path.</returns>
+        /// <exception cref="ForeignArchiveException">There are too many entries.</exception>
+        public string Count(string path)
+        {
+            // A file makes its directory, which may have no entry of its own.
+            string directory = path[..Math.Max(0, path.LastIndexOf('/'))];
+            _count += directory == _directory ? 1 : 2;
+            _directory = directory;
+            return _count <= MaxEntries
+                ? path
+                : throw new ForeignArchiveException($"more than {MaxEntries} files and directories");
+        }
+    }
 }

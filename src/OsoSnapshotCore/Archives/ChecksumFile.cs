@@ -29,6 +29,24 @@ internal static class ChecksumFile
                 "Copy it again, or delete it to verify the archive without it.");
     }
 
+    /// <summary>Reads the file beside an archive that the operator names.</summary>
+    /// <returns>null if there is none.</returns>
+    /// <exception cref="IOException">It is no regular file, or can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static Sha256? ReadBeside(string archive)
+    {
+        try
+        {
+            using FileStream file = RegularFile.Open(archive + Extension);
+            return Read(file, archive + Extension);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <returns>The line, in ASCII.</returns>
     public static byte[] Line(string sha256, string archiveName) =>
         Encoding.ASCII.GetBytes($"{sha256}  {archiveName}\n");

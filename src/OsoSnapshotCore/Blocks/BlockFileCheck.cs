@@ -11,7 +11,7 @@ internal abstract class BlockFileCheck
     {
         BlockMeta.FileName => new MetaCheck(),
         IndexCheck.FileName => new IndexCheck(new ReferenceLedger(chunks)),
-        "tombstones" => new TombstonesCheck(),
+        TombstonesCheck.FileName => new TombstonesCheck(),
         _ when ChunkSegmentCheck.NumberOf(pathInBlock) is not null =>
             new ChunkSegmentCheck(chunks, chunks.Start(pathInBlock[ChunkSegmentCheck.Directory.Length..])),
         _ => null,

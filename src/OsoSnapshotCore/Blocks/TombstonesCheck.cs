@@ -8,12 +8,14 @@ namespace OsoSnapshotCore.Blocks;
 /// prometheus/tsdb/docs/format/tombstones.md.
 /// </summary>
 internal sealed class TombstonesCheck() : FramedFileCheck(
-    "tombstones",
+    FileName,
     magic: 0x0130BA30,
     versions: [1],
     headerLength: 5,
     tailLength: 4)
 {
+    public const string FileName = "tombstones";
+
     private Crc32C _crc = Crc32C.Start();
     private int _numbers;
     private int _numberBytes;

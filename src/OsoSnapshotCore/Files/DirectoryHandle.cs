@@ -100,6 +100,21 @@ internal abstract class DirectoryHandle : IDisposable
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public abstract void DeleteFile(string name);
 
+    /// <returns>False if nothing is there.</returns>
+    /// <inheritdoc cref="Find" path="/exception"/>
+    public bool TryDeleteFile(string name)
+    {
+        try
+        {
+            DeleteFile(name);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Deletes an empty directory.</summary>
     /// <inheritdoc cref="OpenFile" path="/exception"/>
     public abstract void DeleteDirectory(string name);

@@ -33,9 +33,11 @@ public sealed class ClientCauseTests : IAsyncLifetime
     [InlineData("write", Fault.InputOutputError, 1, "Look into the disk's health")]
     [InlineData("open", Fault.ReadOnlyFileSystem, 1, "mount it writable")]
     [InlineData("open", 24, 1, "Raise its limit of open files")]
+    [InlineData("sync", Fault.InputOutputError, 1, "Look into the disk's health")]
+    [InlineData("rename", Fault.InputOutputError, 1, "Look into the disk's health")]
     public async Task A_restore_that_fails_tells_the_cause_and_leaves_nothing(string call, int errorNumber, int status, string remedy)
     {
-        CommandResult restore = await RunAsync(new(call, call == "open" ? 1 : Fault.Each, errorNumber), "/.restoring/", "restore", Archive, Restored);
+        CommandResult restore = await RunAsync(new(call, call == "open" ? 1 : Fault.Each, errorNumber), "/.restoring-", "restore", Archive, Restored);
 
         Assert.Contains("fault: " + call, restore.Error, StringComparison.Ordinal);
         Assert.Equal(status, restore.ExitStatus);

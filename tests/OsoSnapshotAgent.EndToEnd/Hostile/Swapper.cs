@@ -46,17 +46,26 @@ internal sealed class Swapper : IAsyncDisposable
     /// <param name="mode">"wait" or "plant".</param>
     public static async Task<Swapper> StartAsync(PrometheusPod pod, string mode)
     {
+        string block = await RootShell.RunAsync("basename $0/0*", pod.DataDirectory);
+        return await StartAsync(pod.DataDirectory, pod.Options.User, block.TrimEnd(), mode);
+    }
+
+    /// <param name="data">The directory in which the attacker swaps.</param>
+    /// <param name="user">The attacker, as UID:GID.</param>
+    /// <param name="block">The name of a block that the tree outside has too.</param>
+    /// <param name="mode">A mode of swapper.c.</param>
+    public static async Task<Swapper> StartAsync(string data, string user, string block, string mode)
+    {
         string directory = Directory.CreateTempSubdirectory("oso-swapper-").FullName;
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
         string program = Path.Combine(directory, "swapper");
         string source = Path.Combine(AppContext.BaseDirectory, "Hostile", "swapper.c");
         (await HostCommand.RunAsync("clang", "-O1", "-o", program, source)).Succeeded();
-        string block = await RootShell.RunAsync("basename $0/0*", pod.DataDirectory);
-        await RootShell.RunAsync(Outside, directory, block.TrimEnd(), Secret);
-        string[] user = pod.Options.User.Split(':');
+        await RootShell.RunAsync(Outside, directory, block, Secret);
+        string[] ids = user.Split(':');
         return new Swapper(directory, HostCommand.Start(HostCommand.AsRoot(
-            "setpriv", "--reuid", user[0], "--regid", user[1], "--clear-groups", "--bounding-set=-all",
-            program, mode, pod.DataDirectory, Path.Combine(directory, "outside"), block.TrimEnd())));
+            "setpriv", "--reuid", ids[0], "--regid", ids[1], "--clear-groups", "--bounding-set=-all",
+            program, mode, data, Path.Combine(directory, "outside"), block)));
     }
 
     /// <summary>Lists the files outside the volume, with their contents.</summary>

@@ -3,6 +3,7 @@
 // line for each snapshot that it has attacked.
 //   swapper wait DATA OUTSIDE ULID    attacks each snapshot that Prometheus makes
 //   swapper plant DATA OUTSIDE ULID   makes snapshots itself, and attacks each until it is gone
+//   swapper restore DATA OUTSIDE ULID attacks each directory that a restore into DATA makes
 // OUTSIDE/ULID/chunks mirrors a block, so that a program that follows the link finds the expected names.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -130,13 +131,32 @@ static void plant_snapshots(void) {
   }
 }
 
+// The links lie beside DATA, which must look empty.
+static void attack_restores(void) {
+  char path[PATH_MAX + NAME_MAX];
+  for (int decoys = 0; !is_over();) {
+    DIR *directory = opendir(data);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+      if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+      snprintf(path, sizeof path, "%s/%s", data, entry->d_name);
+      snprintf(decoy, sizeof decoy, "%s-decoy%d", data, decoys++);
+      if (symlink(outside, decoy)) perror(decoy);
+      exchange_until(path, now() + rand() % 40);
+      unlink(decoy);
+    }
+    if (directory) closedir(directory);
+  }
+}
+
 int main(int count, char **arguments) {
   if (count != 5) return 2;
   data = arguments[2], outside = arguments[3], ulid = arguments[4];
   snprintf(snapshots, sizeof snapshots, "%s/snapshots", data);
   snprintf(decoy, sizeof decoy, "%s/decoy", data);
   srand(time(NULL) ^ getpid());
-  strcmp(arguments[1], "plant") ? wait_for_snapshots() : plant_snapshots();
+  if (!strcmp(arguments[1], "restore")) attack_restores();
+  else if (!strcmp(arguments[1], "plant")) plant_snapshots();
+  else wait_for_snapshots();
   delete (decoy);
   return 0;
 }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Tar;
 
@@ -16,16 +17,29 @@ public sealed class ArchiveReaderTests
     [InlineData("snapshots/n//x")]
     [InlineData("other/n/x")]
     [InlineData("snapshots/x")]
+    [InlineData("snapshots/n/x")]
+    [InlineData("snapshots/n/wal/00000001")]
+    [InlineData($"snapshots/n/{SampleBlock.Ulid}")]
+    [InlineData($"snapshots/n/{SampleBlock.Ulid}/no-compact-mark.json")]
+    [InlineData($"snapshots/n/{SampleBlock.Ulid}/chunks/x/000001")]
     public void A_name_that_is_no_path_below_one_snapshot_is_refused(string name) =>
         Assert.Throws<ForeignArchiveException>(() => Read(name));
 
     [Fact]
     public void A_second_snapshot_is_refused() =>
-        Assert.Throws<ForeignArchiveException>(() => Read("snapshots/a/x", "snapshots/b/x"));
+        Assert.Throws<ForeignArchiveException>(
+            () => Read($"snapshots/a/{SampleBlock.Ulid}/index", $"snapshots/b/{SampleBlock.Ulid}/index"));
 
     [Fact]
-    public void Files_below_one_snapshot_are_read() =>
-        Assert.Equal(["block/index", "x"], Read("snapshots/a/block/index", "./snapshots/a/x"));
+    public void A_blocks_files_are_read_and_those_beside_its_segments_too() => Assert.Equal(
+        [
+            $"{SampleBlock.Ulid}/index", $"{SampleBlock.Ulid}/meta.json", $"{SampleBlock.Ulid}/tombstones",
+            $"{SampleBlock.Ulid}/chunks/000001", $"{SampleBlock.Ulid}/chunks/.nfs0001",
+        ],
+        Read(
+            $"snapshots/a/{SampleBlock.Ulid}/index", $"./snapshots/a/{SampleBlock.Ulid}/meta.json",
+            $"snapshots/a/{SampleBlock.Ulid}/tombstones", $"snapshots/a/{SampleBlock.Ulid}/chunks/000001",
+            $"snapshots/a/{SampleBlock.Ulid}/chunks/.nfs0001"));
 
     [Fact]
     public void Stopped_within_the_last_file_it_ends_as_cancelled()

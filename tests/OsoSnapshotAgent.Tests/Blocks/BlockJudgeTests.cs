@@ -1,5 +1,5 @@
-using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Tests.Fixtures;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotAgent.Tests.Blocks;

@@ -6,6 +6,7 @@ using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Copy;
 
@@ -54,7 +55,9 @@ public sealed class ArchiveCopierTests : IDisposable
         int calls = 0;
         await Assert.ThrowsAsync<OperatorException>(
             () => CopyAsync(4, length => Interlocked.Increment(ref calls) <= 3 ? length : 0));
-        long held = CopyNote.Read(File + ".part.state").Ranges is { } text ? ByteRanges.Parse(text)!.Total : 0;
+        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(File)!);
+        string? ranges = CopyNote.Read(directory, Path.GetFileName(File) + ".part.state").Ranges;
+        long held = ranges is null ? 0 : ByteRanges.Parse(ranges)!.Total;
         Assert.NotEqual(0, held);
         long fetched = 0;
 

@@ -1,4 +1,5 @@
 using OsoSnapshotClient.Copy;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Copy;
 
@@ -24,7 +25,8 @@ public sealed class PartFileTests : IDisposable
             part.Save();
         });
 
-        CopyNote note = CopyNote.Read(file + ".part.state");
+        using DirectoryHandle directory = DirectoryHandle.Open(_folder);
+        CopyNote note = CopyNote.Read(directory, "archive.tgz.part.state");
         Assert.Equal("oso-snapshot-1", note.Container);
         Assert.Equal("0-400", note.Ranges);
     }

@@ -1,4 +1,5 @@
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Verbs;
 
@@ -45,6 +46,32 @@ public sealed class MetricsFileTests : IDisposable
         await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal((string.Empty, 0), (output, promtool.ExitCode));
+    }
+
+    [Fact]
+    public void Other_users_may_read_it_as_the_umask_says()
+    {
+        MetricsFile.Write(Path, [Result("a", 0, 42)], DateTimeOffset.FromUnixTimeSeconds(1000));
+        File.WriteAllText(Path + ".by-umask", string.Empty);
+
+        using DirectoryHandle directory = DirectoryHandle.Open(_folder);
+        Assert.Equal(directory.Find("oso.prom.by-umask")!.Permissions, directory.Find("oso.prom")!.Permissions);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".new")]
+    public void A_planted_link_is_not_followed(string extension)
+    {
+        string secret = System.IO.Path.Combine(_folder, "secret");
+        File.WriteAllText(secret, "secret{} 1");
+        File.CreateSymbolicLink(Path + extension, secret);
+
+        Exception? end = Record.Exception(
+            () => MetricsFile.Write(Path, [Result("a", 0, 42)], DateTimeOffset.FromUnixTimeSeconds(1000)));
+
+        Assert.Equal("secret{} 1", File.ReadAllText(secret));
+        Assert.Equal(extension.Length == 0, end is OsoSnapshotCore.OperatorException);
     }
 
     private static PodResult Result(string pod, int status, long? bytes) => new(pod, status) { Bytes = bytes };

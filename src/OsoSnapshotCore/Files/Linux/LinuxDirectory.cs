@@ -179,7 +179,9 @@ internal sealed class LinuxDirectory : DirectoryHandle
     public override FileLock? TryLock(bool isShared) =>
         FileLock.TryTake(OpenAt(".", FileCalls.OpenDirectory), isShared);
 
-    public override FileLock? TryLockFile(string name, bool isShared) => FileLock.TryTake(OpenRegular(name), isShared);
+    // NFS takes an exclusive lock only on what is open for writing: flock(2), "NFS details".
+    public override FileLock? TryLockFile(string name, bool isShared) =>
+        FileLock.TryTake(isShared ? OpenRegular(name) : OpenToChange(name), isShared);
 
     protected override void Dispose(bool isDisposing) => _descriptor.Dispose();
 
@@ -217,7 +219,7 @@ internal sealed class LinuxDirectory : DirectoryHandle
     {
         SafeFileHandle file = OpenAt(name, flags | FileCalls.OpenNoFollow);
         FileStatus status = Statx.Of(file, PathOf(name));
-        if (status is { IsRegularFile: true, LinkCount: 1 })
+        if (status is { IsRegularFile: true, LinkCount: <= 1 })
         {
             return file;
         }

@@ -9,7 +9,9 @@ namespace OsoSnapshotCore.Files.Portable;
 /// </summary>
 internal sealed class PortableDirectory : DirectoryHandle
 {
-    private const string LockName = ".lock";
+    /// <summary>The name of the file that stands for the lock on a directory.</summary>
+    public const string LockName = ".lock";
+
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
 
     // Windows then lets nobody else write to it.
