@@ -24,7 +24,7 @@ internal static class BackupCommands
             directory, output,
         };
         command.SetAction(arguments => LocalCommands.Run(_ => new BackupsTable(
-            arguments.GetRequiredValue(directory), arguments.GetValue(output) is not null, Console.Out).Run()));
+            arguments.GetRequiredValue(directory), arguments.GetValue(output) is not null, PrintableWriter.StandardOutput).Run()));
         return command;
     }
 
@@ -63,7 +63,7 @@ internal static class BackupCommands
                 arguments.GetRequiredValue(directory),
                 rule,
                 arguments.GetValue(trial),
-                Console.Out,
+                PrintableWriter.StandardOutput,
                 TimeProvider.System).Run(token);
         }));
         return command;

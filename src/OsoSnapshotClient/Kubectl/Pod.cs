@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Kubectl;
 
@@ -19,10 +20,19 @@ internal sealed record Pod
     public PodStatus Status { get; init; } = new();
 
     /// <exception cref="JsonException">The text is no pod.</exception>
-    public static Pod Parse(string json) => JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? new();
+    public static Pod Parse(string json) => Checked(JsonSerializer.Deserialize(json, PodJson.Default.Pod));
 
-    public static IReadOnlyList<Pod> ParseList(string json) =>
-        JsonSerializer.Deserialize(json, PodJson.Default.PodList)?.Items ?? [];
+    /// <exception cref="JsonException">It is no pod, because a list has holes, which JSON's reader lets pass.</exception>
+    public static Pod Checked(Pod? pod)
+    {
+        IEnumerable<object?>[] lists =
+        [
+            pod?.Spec.Containers ?? [], pod?.Spec.EphemeralContainers ?? [], pod?.Status.ContainerStatuses ?? [],
+            pod?.Status.EphemeralContainerStatuses ?? [],
+            .. pod?.Spec.Containers.Select(container => container?.Command?.Concat(container.Args ?? []) ?? []) ?? [],
+        ];
+        return pod is not null && !lists.Any(list => list.Contains(null)) ? pod : throw new JsonException("null");
+    }
 
     /// <summary>The names of the agent's containers: the client's by name, the runbook's by image.</summary>
     public IEnumerable<string> AgentContainers() =>
@@ -53,8 +63,10 @@ internal sealed record Pod
 
 internal sealed record PodMetadata
 {
+    [JsonConverter(typeof(PodNameConverter))]
     public string Name { get; init; } = string.Empty;
 
+    [JsonConverter(typeof(LabelConverter))]
     public string Namespace { get; init; } = string.Empty;
 }
 
@@ -67,7 +79,8 @@ internal sealed record PodSpec
 
 internal sealed record PodContainer
 {
-    public string Name { get; init; } = string.Empty;
+    [JsonConverter(typeof(LabelConverter))]
+    public required string Name { get; init; }
 
     public string Image { get; init; } = string.Empty;
 
@@ -87,9 +100,8 @@ internal sealed record PodStatus
 
 internal sealed record ContainerStatus
 {
-    public string Name { get; init; } = string.Empty;
-
-    public int RestartCount { get; init; }
+    [JsonConverter(typeof(LabelConverter))]
+    public required string Name { get; init; }
 
     public ContainerState? State { get; init; }
 
@@ -129,12 +141,9 @@ internal sealed record TerminatedState
     public DateTimeOffset? FinishedAt { get; init; }
 }
 
-internal sealed record PodList
-{
-    public IReadOnlyList<Pod> Items { get; init; } = [];
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(LineConverter)])]
 [JsonSerializable(typeof(Pod))]
-[JsonSerializable(typeof(PodList))]
 internal sealed partial class PodJson : JsonSerializerContext;

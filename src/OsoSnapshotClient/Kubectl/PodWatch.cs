@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Kubectl;
 
@@ -85,7 +86,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            Tell(null, new(1, string.Empty, $"kubectl's answer is no pod: {e.Message}"));
+            Tell(null, new(1, string.Empty, $"kubectl's answer is no pod: {Printable.Short(e.Message)}"));
             return null;
         }
     }
@@ -130,16 +131,19 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
 
     private async Task FollowAsync(CancellationToken token)
     {
-        using IKubectlCall call = kubectl.Start("get", "pod", pod, "-w", "-o", "json");
+        string[] arguments = ["get", "pod", pod, "-w", "-o", "json"];
+        using IKubectlCall call = kubectl.Start(arguments);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
-        Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
+        await using ObjectStream objects = new(call.Output, arguments);
+        Task<string> error = KubectlCalls.ReadErrorAsync(call.Error, call.Kill);
         try
         {
             // kubectl prints whole objects, one after the other. Each is read when its last brace arrives.
             await foreach (Pod? now in JsonSerializer.DeserializeAsyncEnumerable(
-                call.Output, PodJson.Default.Pod, topLevelValues: true, token))
+                objects, PodJson.Default.Pod, topLevelValues: true, token))
             {
-                Tell(now, null);
+                objects.Reset();
+                Tell(Pod.Checked(now), null);
             }
         }
         catch (Exception e) when (e is JsonException or IOException)

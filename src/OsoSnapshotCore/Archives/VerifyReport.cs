@@ -25,6 +25,12 @@ internal sealed record VerifyReport
 
     /// <summary>The number of blocks that are not listed.</summary>
     public long BlocksLeftOut { get; init; }
+
+    /// <summary>Whether each value that a client uses is one that an agent may send.</summary>
+    public bool IsValid() =>
+        ArchiveBytes is null or >= 0
+        && (Sha256 is null || Files.Sha256.TryParse(Sha256, out _))
+        && !Blocks.Contains(null!);
 }
 
 /// <summary>A block as it was read. The values of its meta.json are null if that file is damaged.</summary>
