@@ -23,8 +23,12 @@ internal static class BackupCommands
         {
             directory, output,
         };
-        command.SetAction(arguments => LocalCommands.Run(_ => new BackupsTable(
-            arguments.GetRequiredValue(directory), arguments.GetValue(output) is not null, PrintableWriter.StandardOutput).Run()));
+        command.SetAction(arguments => LocalCommands.Run(_ =>
+        {
+            bool isJson = arguments.GetValue(output) is not null;
+            TextWriter to = isJson ? Console.Out : PrintableWriter.StandardOutput;
+            new BackupsTable(arguments.GetRequiredValue(directory), isJson, to).Run();
+        }));
         return command;
     }
 

@@ -4,7 +4,10 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>What the client reads of a pod (Kubernetes API, core/v1).</summary>
+/// <summary>
+/// What the client reads of a pod (Kubernetes API, core/v1). The JSON reader's generated code sets what is missing to
+/// null (dotnet/runtime#84484), so each property says what it is then.
+/// </summary>
 internal sealed record Pod
 {
     /// <summary>The start of the names of the client's containers.</summary>
@@ -13,11 +16,11 @@ internal sealed record Pod
     /// <summary>The start of the names of containers that stay between runs.</summary>
     public const string ResidentPrefix = AgentPrefix + "resident-";
 
-    public PodMetadata Metadata { get; init; } = new();
+    public PodMetadata Metadata { get; init => field = value ?? new(); } = new();
 
-    public PodSpec Spec { get; init; } = new();
+    public PodSpec Spec { get; init => field = value ?? new(); } = new();
 
-    public PodStatus Status { get; init; } = new();
+    public PodStatus Status { get; init => field = value ?? new(); } = new();
 
     /// <exception cref="JsonException">The text is no pod.</exception>
     public static Pod Parse(string json) => Checked(JsonSerializer.Deserialize(json, PodJson.Default.Pod));
@@ -64,15 +67,15 @@ internal sealed record Pod
 internal sealed record PodMetadata
 {
     [JsonConverter(typeof(PodNameConverter))]
-    public string Name { get; init; } = string.Empty;
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     [JsonConverter(typeof(LabelConverter))]
-    public string Namespace { get; init; } = string.Empty;
+    public string Namespace { get; init => field = value ?? string.Empty; } = string.Empty;
 }
 
 internal sealed record PodSpec
 {
-    public IReadOnlyList<PodContainer> Containers { get; init; } = [];
+    public IReadOnlyList<PodContainer> Containers { get; init => field = value ?? []; } = [];
 
     public IReadOnlyList<PodContainer>? EphemeralContainers { get; init; }
 }
@@ -82,7 +85,7 @@ internal sealed record PodContainer
     [JsonConverter(typeof(LabelConverter))]
     public required string Name { get; init; }
 
-    public string Image { get; init; } = string.Empty;
+    public string Image { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public string? TargetContainerName { get; init; }
 

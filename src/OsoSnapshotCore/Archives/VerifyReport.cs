@@ -21,7 +21,7 @@ internal sealed record VerifyReport
     public string? Remedy { get; init; }
 
     /// <summary>In the order of their names; empty if the archive could not be read to its end.</summary>
-    public IReadOnlyList<VerifiedBlock> Blocks { get; init; } = [];
+    public IReadOnlyList<VerifiedBlock> Blocks { get; init => field = value ?? []; } = [];
 
     /// <summary>The number of blocks that are not listed.</summary>
     public long BlocksLeftOut { get; init; }
@@ -52,7 +52,7 @@ internal sealed record VerifiedBlock
     public required IReadOnlyList<string> Problems { get; init; }
 
     /// <summary>What is wrong where Prometheus does not look. The exit status stays 0.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    public IReadOnlyList<string> Notes { get; init => field = value ?? []; } = [];
 
     public static VerifiedBlock Of(BlockReport block) => new()
     {

@@ -46,7 +46,7 @@ internal sealed record RunStatus
     public IReadOnlyList<string>? BlocksNotInSnapshot { get; init; }
 
     /// <summary>Damage in the archived blocks, which Prometheus' own disk has too.</summary>
-    public IReadOnlyList<string> Problems { get; init; } = [];
+    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether each value is one that an agent of this version may send.</summary>
     public bool IsValid() =>

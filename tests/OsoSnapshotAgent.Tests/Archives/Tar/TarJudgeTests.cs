@@ -1,7 +1,6 @@
 using System.Text;
 using OsoSnapshotAgent.Archive;
 using OsoSnapshotAgent.Target;
-using OsoSnapshotAgent.Tests.Blocks;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Files;
@@ -64,7 +63,7 @@ public sealed class TarJudgeTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(FuzzTests.Seeds), MemberType = typeof(FuzzTests))]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
     public void Reads_what_our_writer_packs(int seed)
     {
         Make(new Random(seed));
@@ -151,7 +150,7 @@ public sealed class TarJudgeTests : IDisposable
     private static TheoryData<int, string> Each(params string[] formats)
     {
         TheoryData<int, string> all = [];
-        foreach (int seed in FuzzTests.Seeds.Select(row => row.Data))
+        foreach (int seed in Fuzz.Seeds.Select(row => row.Data))
         {
             foreach (string format in formats)
             {
