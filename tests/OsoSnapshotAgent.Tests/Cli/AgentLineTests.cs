@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OsoSnapshotAgent.Commands;
-using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Cli;
@@ -27,11 +26,6 @@ public sealed class AgentLineTests
         Assert.NotEmpty(lines);
         Assert.True(faults.Count == 0, $"{faults.Count} of {lines.Length}:\n{string.Join('\n', faults.Take(20))}");
     }
-
-    [Theory]
-    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void A_random_line_is_understood_or_refused(int seed) =>
-        LineFuzz.Run(seed, AgentCommandLine.Create(), AgentCommandLine.Program);
 
     [Theory]
     [InlineData("--stream and --block exclude each other", true, true, null, null, null)]

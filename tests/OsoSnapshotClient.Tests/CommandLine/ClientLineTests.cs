@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OsoSnapshotAgent.Tests.Cli;
-using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotClient.CommandLine;
 
 namespace OsoSnapshotClient.Tests.CommandLine;
@@ -41,11 +40,6 @@ public sealed class ClientLineTests : IDisposable
         Assert.NotEmpty(lines);
         Assert.True(faults.Count == 0, $"{faults.Count} of {lines.Length}:\n{string.Join('\n', faults.Take(20))}");
     }
-
-    [Theory]
-    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void A_random_line_is_understood_or_refused(int seed) =>
-        LineFuzz.Run(seed, ClientCommandLine.Create(), ClientCommandLine.Program);
 
     [Theory]
     [InlineData("../evil")]

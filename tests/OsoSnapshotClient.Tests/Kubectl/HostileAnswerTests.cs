@@ -28,7 +28,7 @@ public sealed class HostileAnswerTests
             return;
         }
 
-        KubectlProgram kubectl = new("yes", []);
+        KubectlProgram kubectl = new("sh", ["-c", "exec yes"]);
 
         OperatorException told = await BoundedAsync(
             () => Assert.ThrowsAsync<OperatorException>(() => kubectl.RunAsync(["get", "pods", "-o", "name"], Token)));
