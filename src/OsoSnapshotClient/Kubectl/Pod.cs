@@ -23,19 +23,8 @@ internal sealed record Pod
     public PodStatus Status { get; init => field = value ?? new(); } = new();
 
     /// <exception cref="JsonException">The text is no pod.</exception>
-    public static Pod Parse(string json) => Checked(JsonSerializer.Deserialize(json, PodJson.Default.Pod));
-
-    /// <exception cref="JsonException">It is no pod, because a list has holes, which JSON's reader lets pass.</exception>
-    public static Pod Checked(Pod? pod)
-    {
-        IEnumerable<object?>[] lists =
-        [
-            pod?.Spec.Containers ?? [], pod?.Spec.EphemeralContainers ?? [], pod?.Status.ContainerStatuses ?? [],
-            pod?.Status.EphemeralContainerStatuses ?? [],
-            .. pod?.Spec.Containers.Select(container => container?.Command?.Concat(container.Args ?? []) ?? []) ?? [],
-        ];
-        return pod is not null && !lists.Any(list => list.Contains(null)) ? pod : throw new JsonException("null");
-    }
+    public static Pod Parse(string json) =>
+        JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? throw new JsonException("it is null");
 
     /// <summary>The names of the agent's containers: the client's by name, the runbook's by image.</summary>
     public IEnumerable<string> AgentContainers() =>
@@ -75,8 +64,10 @@ internal sealed record PodMetadata
 
 internal sealed record PodSpec
 {
+    [JsonConverter(typeof(ContainersConverter))]
     public IReadOnlyList<PodContainer> Containers { get; init => field = value ?? []; } = [];
 
+    [JsonConverter(typeof(ContainersConverter))]
     public IReadOnlyList<PodContainer>? EphemeralContainers { get; init; }
 }
 
@@ -89,15 +80,19 @@ internal sealed record PodContainer
 
     public string? TargetContainerName { get; init; }
 
+    [JsonConverter(typeof(WordsConverter))]
     public IReadOnlyList<string>? Command { get; init; }
 
+    [JsonConverter(typeof(WordsConverter))]
     public IReadOnlyList<string>? Args { get; init; }
 }
 
 internal sealed record PodStatus
 {
+    [JsonConverter(typeof(StatusesConverter))]
     public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
 
+    [JsonConverter(typeof(StatusesConverter))]
     public IReadOnlyList<ContainerStatus>? EphemeralContainerStatuses { get; init; }
 }
 
