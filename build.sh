@@ -19,6 +19,8 @@ Usage: ./build.sh VERB
            test detects
   judge    damage blocks in 2,000 ways, ask real servers about each, and append what they do to tests/judge.tsv; this
            takes about 20 minutes, and continues where it was interrupted
+  fuzz     mutate archives, blocks, lists, answers, settings and command lines: ./build.sh fuzz [ROUNDS] [SEED]; each is
+           understood or refused, in time and with little memory; see tests/SOAK.md
   soak     run a class of tests with more seeds: ./build.sh soak CLASS [ROUNDS]; see tests/SOAK.md
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
@@ -90,6 +92,11 @@ verb_judge() {
   nice -n 19 dotnet run --project tests/TsdbJudge --configuration Release -- run tests/judge.tsv 2000
 }
 
+verb_fuzz() {
+  src/build/install-packages.sh libisal2 python3
+  nice -n 19 tests/fuzz.sh "$@"
+}
+
 verb_soak() {
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
@@ -115,7 +122,7 @@ verb_test() {
 }
 
 case "${1:-}" in
-  demo | test | publish | client | image | release | outdated | mutants | judge | soak | bench | bench-client)
+  demo | test | publish | client | image | release | outdated | mutants | judge | fuzz | soak | bench | bench-client)
     verb=$1
     shift
     "verb_$verb" "$@"

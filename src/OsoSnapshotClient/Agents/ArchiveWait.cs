@@ -1,7 +1,5 @@
-using System.Text.Json;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Agents;
@@ -32,16 +30,17 @@ internal static class ArchiveWait
             }
 
             KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
-            if (answer.IsSuccess && Parse(answer.Output) is { } status && IsOf(agent, status))
+            if (answer.IsSuccess && AgentAnswers.Status(answer, agent.Access) is var status && IsOf(agent, status))
             {
                 silence.End();
-                AgentVersions.Require(status.Version, agent.Access);
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
                 {
                     await agent.Log.StopAsync();
                     agent.Access.Report.Pause();
-                    return !hasArchive || HasArchive(status) ? status : throw Unreadable(answer.Output);
+                    return !hasArchive || status is { Sha256: not null, ArchiveBytes: not null }
+                        ? status
+                        : throw AgentAnswers.Unreadable(answer.Output);
                 }
             }
             else if (await agent.ReadStateAsync(token) is { HasEnded: true } end)
@@ -53,23 +52,9 @@ internal static class ArchiveWait
         }
     }
 
-    private static bool HasArchive(RunStatus status) => status is { Sha256.Length: 64, ArchiveBytes: not null };
-
     // In a container that stays, another client may have started a run at the same moment.
     private static bool IsOf(AgentContainer agent, RunStatus status) =>
         status.Client is null || status.Client == agent.Run;
-
-    private static RunStatus Parse(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, ControlJson.Default.RunStatus) ?? throw Unreadable(json);
-        }
-        catch (JsonException)
-        {
-            throw Unreadable(json);
-        }
-    }
 
     private static PodProgress Describe(RunStatus status) => status.Phase switch
     {
@@ -77,9 +62,4 @@ internal static class ArchiveWait
         "archive-snapshot" => new("archiving", status.ArchiveBytes ?? 0, null),
         _ => new(status.Phase, 0, null),
     };
-
-    private static OperatorException Unreadable(string answer) => new(
-        ClientStatus.Failed,
-        $"The agent's answer can't be read: {answer.Trim()}",
-        "use the client of the image's version");
 }

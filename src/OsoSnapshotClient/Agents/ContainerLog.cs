@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -16,7 +17,7 @@ internal sealed class ContainerLog(PodAccess access, string container) : AgentLo
 
     private readonly CancellationTokenSource _end = new();
     private Task _follower = Task.CompletedTask;
-    private int _shown;
+    private long _shown;
 
     public override void Follow() => _follower = Task.Run(FollowAsync);
 
@@ -65,19 +66,23 @@ internal sealed class ContainerLog(PodAccess access, string container) : AgentLo
         using IKubectlCall call = Access.Kubectl.Start(arguments);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using StreamReader lines = new(call.Output);
-        Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
-        int read = 0;
-        while (await lines.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(token) is { } line)
-        {
-            if (++read <= _shown)
-            {
-                continue;
-            }
-
-            _shown++;
-            Show(line);
-        }
+        Task<string> error = KubectlCalls.ReadErrorAsync(call.Error, call.Kill);
+        long read = 0;
+        await ShowAsync().WaitAsync(token);
 
         await error.WaitAsync(token);
+
+        async Task ShowAsync()
+        {
+            await foreach (string line in BoundedLines.ReadAsync(lines))
+            {
+                token.ThrowIfCancellationRequested();
+                if (++read > _shown)
+                {
+                    _shown++;
+                    Show(line);
+                }
+            }
+        }
     }
 }

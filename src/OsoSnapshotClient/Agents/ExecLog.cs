@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -12,6 +13,8 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
     /// Runs its arguments and prints their exit status: kubectl exec may return 0 for a broken connection.
     /// </summary>
     public const string Script = "\"$@\"; status=$?; echo \"ended with $status\"; exit $status";
+
+    private const int MaxUnseen = 1000;
 
     private readonly ConcurrentQueue<string> _unseen = [];
     private IKubectlCall? _call;
@@ -65,15 +68,20 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
 
     private async Task ShowAsync(TextReader reader)
     {
-        while (await reader.ReadLineAsync() is { } line)
+        await foreach (string line in BoundedLines.ReadAsync(reader))
         {
-            if (EndLine().Match(line) is { Success: true } end)
+            if (EndLine().Match(line) is { Success: true } end
+                && byte.TryParse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out byte status))
             {
-                ExitCode = int.Parse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                ExitCode = status;
             }
             else if (_isStopped)
             {
                 _unseen.Enqueue(line);
+                if (_unseen.Count > MaxUnseen)
+                {
+                    _unseen.TryDequeue(out _);
+                }
             }
             else if (!OfKubectl().IsMatch(line))
             {

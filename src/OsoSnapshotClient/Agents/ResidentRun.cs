@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -30,9 +28,9 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
         try
         {
             return answer.ExitCode == (int)ExitStatus.TargetUnreachable ? string.Empty
-                : JsonSerializer.Deserialize(answer.Output, ControlJson.Default.RunStatus)?.Client ?? "unnamed";
+                : AgentAnswers.Status(answer, agent.Access).Client ?? "unnamed";
         }
-        catch (JsonException)
+        catch (OperatorException)
         {
             return null;
         }

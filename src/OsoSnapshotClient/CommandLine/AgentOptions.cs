@@ -25,7 +25,7 @@ internal sealed class AgentOptions
     private readonly Option<string> _target = new("--target")
     {
         Description = "The container that runs Prometheus; needed only if several may be it.",
-        CustomParser = Values.Text,
+        CustomParser = Values.One(text => KubeName.IsLabel(text) ? text : null, "the name of a container"),
     };
 
     private readonly Option<string[]> _environment = new("--env")
@@ -34,7 +34,8 @@ internal sealed class AgentOptions
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
         CustomParser = Values.Several(
-            text => text.IndexOf('=', StringComparison.Ordinal) > 0 ? Values.TextOf(text) : null, "NAME=VALUE"),
+            text => text.IndexOf('=', StringComparison.Ordinal) > 0 && text[0] != '-' ? Values.TextOf(text) : null,
+            "NAME=VALUE"),
     };
 
     private readonly Option<string> _profile = new("--profile")

@@ -23,8 +23,12 @@ internal static class BackupCommands
         {
             directory, output,
         };
-        command.SetAction(arguments => LocalCommands.Run(_ => new BackupsTable(
-            arguments.GetRequiredValue(directory), arguments.GetValue(output) is not null, Console.Out).Run()));
+        command.SetAction(arguments => LocalCommands.Run(_ =>
+        {
+            bool isJson = arguments.GetValue(output) is not null;
+            TextWriter to = isJson ? Console.Out : PrintableWriter.StandardOutput;
+            new BackupsTable(arguments.GetRequiredValue(directory), isJson, to).Run();
+        }));
         return command;
     }
 
@@ -63,7 +67,7 @@ internal static class BackupCommands
                 arguments.GetRequiredValue(directory),
                 rule,
                 arguments.GetValue(trial),
-                Console.Out,
+                PrintableWriter.StandardOutput,
                 TimeProvider.System).Run(token);
         }));
         return command;

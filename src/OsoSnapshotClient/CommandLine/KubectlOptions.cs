@@ -7,9 +7,11 @@ namespace OsoSnapshotClient.CommandLine;
 /// <summary>kubectl's global flags, which may precede or follow the verb. Every call of kubectl gets them.</summary>
 internal sealed class KubectlOptions
 {
+    private const string Namespace = "--namespace";
+
     private static readonly (string Name, string[] Aliases, string Description)[] Known =
     [
-        ("--namespace", ["-n"], "The pods' namespace."),
+        (Namespace, ["-n"], "The pods' namespace."),
         ("--context", [], "The kubeconfig context."),
         ("--kubeconfig", [], "The kubeconfig file."),
         ("--as", [], "User to impersonate."),
@@ -31,7 +33,9 @@ internal sealed class KubectlOptions
         Description = known.Description,
         Recursive = true,
         HelpName = "VALUE",
-        CustomParser = Values.Text,
+        CustomParser = known.Name == Namespace
+            ? Values.One(text => KubeName.IsLabel(text) ? text : null, "the name of a namespace")
+            : Values.Text,
     })];
 
     private readonly Option<bool> _insecure = new("--insecure-skip-tls-verify")

@@ -4,6 +4,7 @@ using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Verbs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -46,8 +47,8 @@ internal static class LocalCommands
     {
         if (BackupDirectory.Is(source))
         {
-            RestoreTarget target = new(to.Directory, to.Owner, Console.Out, TimeProvider.System);
-            new BackupRestore(source, pod, at, target, Console.Out).Run(token);
+            RestoreTarget target = new(to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System);
+            new BackupRestore(source, pod, at, target, PrintableWriter.StandardOutput).Run(token);
             return;
         }
 
@@ -57,7 +58,7 @@ internal static class LocalCommands
                 ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
         }
 
-        new RestoreRun(source, to.Directory, to.Owner, Console.Out, TimeProvider.System).Run(token);
+        new RestoreRun(source, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System).Run(token);
     }
 
     public static Command Verify()
@@ -74,11 +75,11 @@ internal static class LocalCommands
             bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
             if (BackupDirectory.Is(what))
             {
-                new BackupVerify(what, Console.Out, ascii).Run(token);
+                new BackupVerify(what, PrintableWriter.StandardOutput, ascii).Run(token);
                 return;
             }
 
-            new VerifyRun(what, Console.Out, ascii).Run(token);
+            new VerifyRun(what, PrintableWriter.StandardOutput, ascii).Run(token);
         }));
         return command;
     }

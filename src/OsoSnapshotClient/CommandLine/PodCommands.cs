@@ -3,6 +3,7 @@ using System.Diagnostics;
 using OsoSnapshotClient.Backups;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Verbs;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.CommandLine;
 
@@ -60,7 +61,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             new(),
             [all],
             (arguments, _, _) => (access, signal) =>
-                new StatusRun(access, Console.Out, arguments.GetValue(all)).RunAsync(signal.Token));
+                new StatusRun(access, PrintableWriter.StandardOutput, arguments.GetValue(all)).RunAsync(signal.Token));
     }
 
     public Command List() => Create(
@@ -69,7 +70,8 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         new(),
         [],
         (_, pods, _) => (access, signal) =>
-            new ListRun(access, Console.Out, pods.Pod is null, TimeProvider.System).RunAsync(signal.Token));
+            new ListRun(access, PrintableWriter.StandardOutput, pods.Pod is null, TimeProvider.System)
+                .RunAsync(signal.Token));
 
     private Command Create(
         Command command,
@@ -125,7 +127,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         else if (pods.Pod is null && arguments.CommandResult.Command.Name is "take" or "remove" or "cancel"
             && !signal.Token.IsCancellationRequested)
         {
-            await Console.Out.WriteAsync(PodRunner.Table(results, Stopwatch.GetElapsedTime(startedAt)));
+            await PrintableWriter.StandardOutput.WriteAsync(PodRunner.Table(results, Stopwatch.GetElapsedTime(startedAt)));
         }
 
         return signal.Token.IsCancellationRequested && pods.Pod is null

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;
@@ -10,9 +11,6 @@ namespace OsoSnapshotClient.CommandLine;
 internal sealed class PodOptions(bool mayBeAll)
 {
     private const int DefaultParallel = 2;
-
-    // Kubernetes: the name of a pod is a DNS subdomain (RFC 1123).
-    private const int MaxNameLetters = 253;
 
     private readonly Argument<string[]> _pods = new("POD")
     {
@@ -61,7 +59,7 @@ internal sealed class PodOptions(bool mayBeAll)
     private static string? NameOf(string text)
     {
         string name = text.StartsWith("pod/", StringComparison.Ordinal) ? text[4..] : text;
-        return name.Length <= MaxNameLetters ? Values.TextOf(name) : null;
+        return KubeName.IsPod(name) ? name : null;
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);

@@ -15,6 +15,7 @@ internal sealed class TakeCommand
     private const long MaxChunkBytes = 1L << 50;
     private const int DefaultStreams = 4;
     private const int MaxStreams = 32;
+    private const double MaxWaitSeconds = 86_400;
     private static readonly string[] WholeSnapshot = ["--since", "--until"];
 
     private readonly Option<bool> _keep = new("--keep")
@@ -153,7 +154,7 @@ internal sealed class TakeCommand
             Environment.GetEnvironmentVariable(variable),
             NumberStyles.Float,
             CultureInfo.InvariantCulture,
-            out double seconds)
+            out double seconds) && seconds is >= 0 and <= MaxWaitSeconds
             ? seconds
             : otherwise);
 }

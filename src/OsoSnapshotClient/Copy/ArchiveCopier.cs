@@ -14,6 +14,9 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
     // A smaller range is fetched faster than another connection is made.
     private const long MinRangeBytes = 16 * 1024 * 1024;
 
+    // Each lane takes memory, and the size is what the agent claims.
+    private const long MaxLanes = 65_536;
+
     // Lanes drift apart by few slices, so the check, which reads from the start, hardly waits.
     private const long SliceBytes = 4 * 1024 * 1024;
 
@@ -103,7 +106,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
 
     // A lane ends with the archive. What an interrupted copy lacks before that are small gaps.
     private ConcurrentQueue<ByteLane> LanesOf(ICopyTarget target, long size, int streams) => new(
-        target.Missing(size, streams == 1 ? options.ChunkBytes : size).SelectMany(
+        target.Missing(size, streams == 1 ? Math.Max(options.ChunkBytes, size / MaxLanes) : size).SelectMany(
             range => ByteLane.Split(range, range.End == size ? streams : 1, SliceBytes)));
 
     private async Task WorkAsync(ICopyTarget target, ConcurrentQueue<ByteLane> lanes, CancellationToken token)

@@ -44,9 +44,11 @@ internal sealed class ByteRanges
         long start = 0;
         foreach (ByteRange range in _ranges.Append(new(size, size)))
         {
-            for (; start < range.Start; start = Math.Min(start + maxBytes, range.Start))
+            while (start < range.Start)
             {
-                yield return new(start, Math.Min(start + maxBytes, range.Start));
+                ByteRange piece = new(start, start + Math.Min(maxBytes, range.Start - start));
+                yield return piece;
+                start = piece.End;
             }
 
             start = range.End;

@@ -24,7 +24,7 @@ internal sealed class RangeExport(AgentContainer agent, ICopyTarget target, Time
         using CancellationTokenRegistration kills = token.Register(call.Kill);
         using CancellationTokenSource silence = new(stall);
         using CancellationTokenRegistration killsSilent = silence.Token.Register(call.Kill);
-        Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
+        Task<string> error = KubectlCalls.ReadErrorAsync(call.Error, call.Kill);
         long came = 0;
         IsBroken = true;
         try

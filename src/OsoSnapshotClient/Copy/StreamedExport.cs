@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Kubectl;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Copy;
 
@@ -64,7 +65,7 @@ internal sealed partial class StreamedExport(AgentContainer agent, ICopyTarget t
 
     private async Task ShowAsync(TextReader error)
     {
-        while (await error.ReadLineAsync(CancellationToken.None) is { } line)
+        await foreach (string line in BoundedLines.ReadAsync(error))
         {
             if (PidLine().Match(line) is { Success: true } pid)
             {

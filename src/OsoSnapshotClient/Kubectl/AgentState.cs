@@ -1,5 +1,3 @@
-using OsoSnapshotCore.Text;
-
 namespace OsoSnapshotClient.Kubectl;
 
 internal enum ContainerPhase
@@ -33,11 +31,14 @@ internal sealed record AgentState(ContainerPhase Phase, string Reason, string Me
     public static AgentState Of(ContainerState? state) => state switch
     {
         { Running: not null } => new(ContainerPhase.Running, string.Empty, string.Empty, 0),
-        { Terminated: { } end } => new(ContainerPhase.Terminated, string.Empty, Line(end.Message), end.ExitCode),
+        { Terminated: { } end } => new(ContainerPhase.Terminated, string.Empty, Text(end.Message), StatusOf(end.ExitCode)),
         { Waiting: { Reason: { Length: > 0 } reason } wait } =>
-            new(ContainerPhase.Waiting, reason, Line(wait.Message), 0),
+            new(ContainerPhase.Waiting, reason, Text(wait.Message), 0),
         _ => new(ContainerPhase.Starting, string.Empty, string.Empty, 0),
     };
 
-    private static string Line(string? text) => Printable.Text(text ?? string.Empty).Trim();
+    private static string Text(string? text) => text?.Trim() ?? string.Empty;
+
+    // This process ends with the agent's status, and of a larger number the system keeps the last byte: 256 would be 0.
+    private static int StatusOf(int exitCode) => exitCode is >= 0 and <= 255 ? exitCode : (int)ClientStatus.Failed;
 }

@@ -1,9 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Kubectl;
 
-/// <summary>What the client reads of a pod (Kubernetes API, core/v1).</summary>
+/// <summary>
+/// What the client reads of a pod (Kubernetes API, core/v1). The JSON reader's generated code sets what is missing to
+/// null (dotnet/runtime#84484), so each property says what it is then.
+/// </summary>
 internal sealed record Pod
 {
     /// <summary>The start of the names of the client's containers.</summary>
@@ -12,17 +16,15 @@ internal sealed record Pod
     /// <summary>The start of the names of containers that stay between runs.</summary>
     public const string ResidentPrefix = AgentPrefix + "resident-";
 
-    public PodMetadata Metadata { get; init; } = new();
+    public PodMetadata Metadata { get; init => field = value ?? new(); } = new();
 
-    public PodSpec Spec { get; init; } = new();
+    public PodSpec Spec { get; init => field = value ?? new(); } = new();
 
-    public PodStatus Status { get; init; } = new();
+    public PodStatus Status { get; init => field = value ?? new(); } = new();
 
     /// <exception cref="JsonException">The text is no pod.</exception>
-    public static Pod Parse(string json) => JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? new();
-
-    public static IReadOnlyList<Pod> ParseList(string json) =>
-        JsonSerializer.Deserialize(json, PodJson.Default.PodList)?.Items ?? [];
+    public static Pod Parse(string json) =>
+        JsonSerializer.Deserialize(json, PodJson.Default.Pod) ?? throw new JsonException("it is null");
 
     /// <summary>The names of the agent's containers: the client's by name, the runbook's by image.</summary>
     public IEnumerable<string> AgentContainers() =>
@@ -53,43 +55,51 @@ internal sealed record Pod
 
 internal sealed record PodMetadata
 {
-    public string Name { get; init; } = string.Empty;
+    [JsonConverter(typeof(PodNameConverter))]
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    public string Namespace { get; init; } = string.Empty;
+    [JsonConverter(typeof(LabelConverter))]
+    public string Namespace { get; init => field = value ?? string.Empty; } = string.Empty;
 }
 
 internal sealed record PodSpec
 {
-    public IReadOnlyList<PodContainer> Containers { get; init; } = [];
+    [JsonConverter(typeof(ContainersConverter))]
+    public IReadOnlyList<PodContainer> Containers { get; init => field = value ?? []; } = [];
 
+    [JsonConverter(typeof(ContainersConverter))]
     public IReadOnlyList<PodContainer>? EphemeralContainers { get; init; }
 }
 
 internal sealed record PodContainer
 {
-    public string Name { get; init; } = string.Empty;
+    [JsonConverter(typeof(LabelConverter))]
+    public required string Name { get; init; }
 
-    public string Image { get; init; } = string.Empty;
+    public string Image { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public string? TargetContainerName { get; init; }
 
+    [JsonConverter(typeof(WordsConverter))]
     public IReadOnlyList<string>? Command { get; init; }
 
+    [JsonConverter(typeof(WordsConverter))]
     public IReadOnlyList<string>? Args { get; init; }
 }
 
 internal sealed record PodStatus
 {
+    [JsonConverter(typeof(StatusesConverter))]
     public IReadOnlyList<ContainerStatus>? ContainerStatuses { get; init; }
 
+    [JsonConverter(typeof(StatusesConverter))]
     public IReadOnlyList<ContainerStatus>? EphemeralContainerStatuses { get; init; }
 }
 
 internal sealed record ContainerStatus
 {
-    public string Name { get; init; } = string.Empty;
-
-    public int RestartCount { get; init; }
+    [JsonConverter(typeof(LabelConverter))]
+    public required string Name { get; init; }
 
     public ContainerState? State { get; init; }
 
@@ -129,12 +139,9 @@ internal sealed record TerminatedState
     public DateTimeOffset? FinishedAt { get; init; }
 }
 
-internal sealed record PodList
-{
-    public IReadOnlyList<Pod> Items { get; init; } = [];
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(LineConverter)])]
 [JsonSerializable(typeof(Pod))]
-[JsonSerializable(typeof(PodList))]
 internal sealed partial class PodJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Kubectl;
 
@@ -85,7 +86,7 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            Tell(null, new(1, string.Empty, $"kubectl's answer is no pod: {e.Message}"));
+            Tell(null, new(1, string.Empty, NoPod(e)));
             return null;
         }
     }
@@ -130,31 +131,38 @@ internal sealed class PodWatch(IKubectl kubectl, string pod) : IAsyncDisposable
 
     private async Task FollowAsync(CancellationToken token)
     {
-        using IKubectlCall call = kubectl.Start("get", "pod", pod, "-w", "-o", "json");
+        string[] arguments = ["get", "pod", pod, "-w", "-o", "json"];
+        using IKubectlCall call = kubectl.Start(arguments);
         using CancellationTokenRegistration kills = token.Register(call.Kill);
-        Task<string> error = call.Error.ReadToEndAsync(CancellationToken.None);
+        await using ObjectStream objects = new(call.Output, arguments);
+        Task<string> error = KubectlCalls.ReadErrorAsync(call.Error, call.Kill);
+        string? problem = null;
         try
         {
             // kubectl prints whole objects, one after the other. Each is read when its last brace arrives.
             await foreach (Pod? now in JsonSerializer.DeserializeAsyncEnumerable(
-                call.Output, PodJson.Default.Pod, topLevelValues: true, token))
+                objects, PodJson.Default.Pod, topLevelValues: true, token))
             {
+                objects.Reset();
                 Tell(now, null);
             }
         }
         catch (Exception e) when (e is JsonException or IOException)
         {
             // The watch broke off.
+            problem = e is JsonException ? NoPod(e) : null;
         }
 
         call.Kill();
         int status = await call.EndAsync().WaitAsync(token);
-        KubectlAnswer answer = new(status, string.Empty, await error.WaitAsync(token));
+        string told = await error.WaitAsync(token);
         if (_pod is null)
         {
-            Tell(null, answer);
+            Tell(null, new(status, string.Empty, KubectlAnswer.TextOf(told).Length > 0 ? told : problem ?? told));
         }
     }
+
+    private static string NoPod(Exception e) => $"kubectl's answer is no pod: {Printable.Short(e.Message)}";
 
     private void Tell(Pod? now, KubectlAnswer? failure)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Progress;
 
@@ -27,7 +28,7 @@ internal sealed class BarBoard : IAsyncDisposable
     }
 
     /// <param name="lines">Written without wrapping, so that a command in them can be copied.</param>
-    public void Write(string lines) => Redraw(lines + "\n", onlyBars: false);
+    public void Write(string lines) => Redraw(Printable.Text(lines, keepsLines: true) + "\n", onlyBars: false);
 
     public void Show(string pod, string text, PodProgress progress)
     {
@@ -79,10 +80,10 @@ internal sealed class BarBoard : IAsyncDisposable
 
     private string Draw((string Text, PodProgress Progress) bar)
     {
-        string line = bar.Text;
+        string line = Printable.Line(bar.Text);
         if (bar.Progress.TotalBytes is { } total)
         {
-            int filled = total == 0 ? Columns : (int)(Columns * bar.Progress.DoneBytes / total);
+            int filled = total == 0 ? Columns : (int)Math.Clamp(Columns * (double)bar.Progress.DoneBytes / total, 0, Columns);
             (char full, char empty) = _ascii ? ('#', '.') : ('━', '─');
             line = $"{new string(full, filled)}{new string(empty, Columns - filled)} {line}";
         }

@@ -1,5 +1,3 @@
-using OsoSnapshotCore.Text;
-
 namespace OsoSnapshotClient.Progress;
 
 /// <summary>Shows a pod's bar at the terminal's foot, and its messages above.</summary>
@@ -14,9 +12,9 @@ internal sealed class BarReport(BarBoard board, string pod, string label, TimePr
     public void Warn(string line) => Say(line);
 
     public void Say(string line) => board.Write(
-        string.Join('\n', Printable.Text(line, keepsLines: true).Split('\n').Select(one => label + one)));
+        string.Join('\n', line.Split('\n').Select(one => label + one)));
 
-    public void Log(string line) => Say("  │ " + Printable.Text(line));
+    public void Log(string line) => Say("  │ " + line);
 
     public void Advance(PodProgress progress)
     {

@@ -24,7 +24,7 @@ internal sealed class LineReport(TextWriter output, string label, bool isQuiet, 
 
     public void Warn(string line) => Write(line);
 
-    public void Log(string line) => Say("  │ " + Printable.Text(line));
+    public void Log(string line) => Say("  │ " + line);
 
     public void Advance(PodProgress progress)
     {

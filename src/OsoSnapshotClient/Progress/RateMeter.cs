@@ -36,7 +36,7 @@ internal sealed class RateMeter(TimeProvider time)
         double seconds = time.GetElapsedTime(at, now).TotalSeconds;
         BytesPerSecond = seconds > 0 ? Math.Max(0, (progress.DoneBytes - bytes) / seconds) : 0;
         Left = progress.TotalBytes is { } total && BytesPerSecond > 0
-            ? TimeSpan.FromSeconds(Math.Min((total - progress.DoneBytes) / BytesPerSecond, 1e9))
+            ? TimeSpan.FromSeconds(Math.Clamp((total - progress.DoneBytes) / BytesPerSecond, 0, 1e9))
             : null;
     }
 
@@ -48,7 +48,7 @@ internal sealed class RateMeter(TimeProvider time)
         {
             parts.Add($"{ByteSize.Format(progress.DoneBytes)} of {ByteSize.Format(total)}");
             parts.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{(total == 0 ? 100 : 100 * progress.DoneBytes / total)} %"));
+                CultureInfo.InvariantCulture, $"{(total == 0 ? 100 : (long)(100.0 * progress.DoneBytes / total))} %"));
         }
         else if (progress.DoneBytes > 0)
         {

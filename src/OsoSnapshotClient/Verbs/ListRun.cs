@@ -23,6 +23,10 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
         echo looked
         """;
 
+    // More than the script finds below so many paths. After that, the last line holds the rest.
+    private const int MaxLines = 1000;
+    private const int MaxPaths = 20;
+
     private static readonly string[] UsualPaths = ["/data", "/prometheus"];
 
     public async Task<PodResult> RunAsync(CancellationToken token)
@@ -36,7 +40,7 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
 
         string residents = string.Concat(pod.ResidentContainers().Select(
             name => $"{access.Pod}  container {name} stays for later runs; remove --resident ends it\n"));
-        string[] paths = [.. target.StoragePaths(pod).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct()];
+        string[] paths = [.. target.StoragePaths(pod).Take(MaxPaths).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct()];
         IEnumerable<(string Container, string Root)> eyes = pod.AgentContainers()
             .Where(name => pod.StateOf(name).Phase == ContainerPhase.Running)
             .Select(name => (name, AgentRoot))
@@ -45,7 +49,7 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
         {
             KubectlAnswer answer = await access.Kubectl.RunAsync(
                 access.Exec(container, ["sh", "-c", Script, "look", .. paths.Select(path => root + path)]), token);
-            string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            string[] lines = answer.Output.Split('\n', MaxLines, StringSplitOptions.RemoveEmptyEntries);
             if (lines is [.. var found, "looked"])
             {
                 await output.WriteAsync(
@@ -85,12 +89,12 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
             || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
             || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
         {
-            return $"{access.Pod}  {Printable.Text(line)}\n";
+            return $"{access.Pod}  {line}\n";
         }
 
         bool isSeenByAgent = parts[2].StartsWith(AgentRoot, StringComparison.Ordinal);
         string path = isSeenByAgent ? parts[2][AgentRoot.Length..] : parts[2];
-        long hours = (time.GetUtcNow().ToUnixTimeSeconds() - seconds) / 3600;
-        return $"{access.Pod}  {Printable.Text(path)}  {ByteSize.Format(size * 1024)}  {hours} h old\n";
+        long hours = Math.Max(0, time.GetUtcNow().ToUnixTimeSeconds() - seconds) / 3600;
+        return $"{access.Pod}  {path}  {ByteSize.Format(Math.Min(size, long.MaxValue / 1024) * 1024)}  {hours} h old\n";
     }
 }

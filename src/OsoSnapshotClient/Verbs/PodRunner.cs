@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Progress;
 using OsoSnapshotCore;
@@ -15,6 +14,8 @@ internal sealed class PodRunner(
     EndSignal signal,
     Func<string, string, IPodReport> reports)
 {
+    private const string Prefix = "pod/";
+
     public async Task<PodResult> RunOneAsync(string pod, string label, Func<PodAccess, Task<PodResult>> work)
     {
         PodAccess access = new()
@@ -31,14 +32,28 @@ internal sealed class PodRunner(
         }
         catch (OperatorException e)
         {
-            access.Report.Pause();
-            access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
-            return new(pod, (int)e.Status) { Problem = e.Message, Remedy = e.Remedy };
+            return Failed(e, access);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Failed(
+                new(
+                    Causes.Status(e, ClientStatus.Failed),
+                    $"A file here can't be read or written: {e.Message}",
+                    Causes.Remedy(e, "remove the cause, then run the same command again")),
+                access);
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
             return new(pod, (int)signal.Status) { Problem = "interrupted" };
         }
+    }
+
+    private static PodResult Failed(OperatorException e, PodAccess access)
+    {
+        access.Report.Pause();
+        access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
+        return new(access.Pod, (int)e.Status) { Problem = e.Message, Remedy = e.Remedy };
     }
 
     /// <param name="selector">The labels of the pods; null for all pods of the namespace.</param>
@@ -82,7 +97,7 @@ internal sealed class PodRunner(
             let outcome = result.Status == 0 ? "done" : $"failed {result.Status}"
             let size = result.Bytes is { } bytes ? ByteSize.Format(bytes) : string.Empty
             let last = result.Problem is { } problem ? problem.Split('\n')[0] : result.Sha256 ?? result.File
-            select $"{result.Pod,-40} {outcome,-10} {size,10}  {Printable.Text(last ?? string.Empty)}";
+            select $"{result.Pod,-40} {outcome,-10} {size,10}  {last}";
         return $"\n{"POD",-40} {"RESULT",-10} {"SIZE",10}  SHA-256, or why it failed\n"
             + string.Concat(rows.Select(row => row + "\n"))
             + $"{Plural.Of(results.Count, "pod")} in {Durations.Format(elapsed)}\n";
@@ -91,7 +106,7 @@ internal sealed class PodRunner(
     private async Task<IReadOnlyList<string>> ListAsync(string? selector)
     {
         KubectlAnswer answer = await kubectl.RunAsync(
-            ["get", "pods", .. selector is null ? (string[])[] : ["-l", selector], "-o", "json"], signal.Token);
+            ["get", "pods", .. selector is null ? (string[])[] : ["-l", selector], "-o", "name"], signal.Token);
         if (!answer.IsSuccess)
         {
             PodAccess nowhere = new()
@@ -105,21 +120,20 @@ internal sealed class PodRunner(
             throw ClusterAnswers.Explain(answer, "Pods can't be listed", nowhere);
         }
 
-        try
-        {
-            string[] pods = [.. Pod.ParseList(answer.Output).Select(pod => pod.Metadata.Name)];
-            return pods.Length > 0 ? pods : throw new OperatorException(
-                ExitStatus.Settings,
-                selector is null ? $"There is no pod{flags.Text}." : $"No pod matches '{selector}'{flags.Text}.",
-                $"see kubectl get pods --show-labels{flags.Text}");
-        }
-        catch (JsonException e)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"kubectl's answer is no list of pods: {e.Message}",
-                "see kubectl get pods -o json",
-                e);
-        }
+        string[] pods = [.. answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(NameOf)];
+        return pods.Length > 0 ? pods : throw new OperatorException(
+            ExitStatus.Settings,
+            selector is null ? $"There is no pod{flags.Text}." : $"No pod matches '{selector}'{flags.Text}.",
+            $"see kubectl get pods --show-labels{flags.Text}");
+    }
+
+    // A line is "pod/NAME".
+    private static string NameOf(string line)
+    {
+        string name = line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..].TrimEnd() : string.Empty;
+        return KubeName.IsPod(name) ? name : throw new OperatorException(
+            ClientStatus.Failed,
+            $"kubectl's answer is no list of pods: '{Printable.Short(line, 100)}'",
+            "see kubectl get pods -o name");
     }
 }

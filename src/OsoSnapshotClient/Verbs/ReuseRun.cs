@@ -1,9 +1,7 @@
-using System.Text.Json;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Copy;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore.Archives;
-using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Verbs;
@@ -68,26 +66,24 @@ internal sealed class ReuseRun(Preflight preflight, TakeOptions take, CopyOutput
     {
         _access.Report.Say("Verifying the archive on the volume");
         KubectlAnswer answer = await container.AskAsync(["verify", "--json"], token);
-        try
-        {
-            VerifyReport? report = JsonSerializer.Deserialize(answer.Output, ControlJson.Default.VerifyReport);
-            if (report is { ExitStatus: 0 })
-            {
-                if (report.Blocks.Max(block => block.To) is { } until)
-                {
-                    _access.Report.Say($"  the archive holds samples until {UtcTime.Format(until)}");
-                }
-
-                return report;
-            }
-
-            _access.Report.Warn($"  {Printable.Text(report?.Problem ?? string.Empty)}");
-        }
-        catch (JsonException)
+        if (answer.Output.Length == 0)
         {
             _access.Report.Warn($"  {answer.ErrorText}");
+            return null;
         }
 
-        return null;
+        VerifyReport report = AgentAnswers.Report(answer);
+        if (report.ExitStatus != 0)
+        {
+            _access.Report.Warn($"  {report.Problem}");
+            return null;
+        }
+
+        if (report.Blocks.Max(block => block.To) is { } until)
+        {
+            _access.Report.Say($"  the archive holds samples until {UtcTime.Format(until)}");
+        }
+
+        return report;
     }
 }

@@ -8,6 +8,9 @@ namespace OsoSnapshotClient.Verbs;
 /// <param name="showsAll">Whether all runs that have ended are shown, not only the last one.</param>
 internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsAll)
 {
+    // An agent's status has a line for each value, and one for each problem.
+    private const int MaxLines = 1000;
+
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         await using PodWatch watch = new(access.Kubectl, access.Pod);
@@ -23,8 +26,8 @@ internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsA
             {
                 KubectlAnswer answer = await access.Kubectl.RunAsync(
                     access.Exec(name, "oso-snapshot", "status"), token);
-                string[] told = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-                lines.AddRange(told.Select(line => "    " + line));
+                lines.AddRange(answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(MaxLines)
+                    .Select(line => "    " + line));
                 if (answer.ExitCode == (int)ExitStatus.TargetUnreachable && Pod.IsResident(name))
                 {
                     lines.Add("    idle: it stays for later runs");

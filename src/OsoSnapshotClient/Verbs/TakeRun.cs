@@ -62,7 +62,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
     {
         foreach (string problem in copy.Problems)
         {
-            report.Warn($"⚠️ {Printable.Text(problem)}");
+            report.Warn($"⚠️ {problem}");
         }
 
         if (copy.Problems.Count > 0)

@@ -21,10 +21,16 @@ internal sealed record VerifyReport
     public string? Remedy { get; init; }
 
     /// <summary>In the order of their names; empty if the archive could not be read to its end.</summary>
-    public IReadOnlyList<VerifiedBlock> Blocks { get; init; } = [];
+    public IReadOnlyList<VerifiedBlock> Blocks { get; init => field = value ?? []; } = [];
 
     /// <summary>The number of blocks that are not listed.</summary>
     public long BlocksLeftOut { get; init; }
+
+    /// <summary>Whether each value that a client uses is one that an agent may send.</summary>
+    public bool IsValid() =>
+        ArchiveBytes is null or >= 0
+        && (Sha256 is null || Files.Sha256.TryParse(Sha256, out _))
+        && !Blocks.Contains(null!);
 }
 
 /// <summary>A block as it was read. The values of its meta.json are null if that file is damaged.</summary>
@@ -46,7 +52,7 @@ internal sealed record VerifiedBlock
     public required IReadOnlyList<string> Problems { get; init; }
 
     /// <summary>What is wrong where Prometheus does not look. The exit status stays 0.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    public IReadOnlyList<string> Notes { get; init => field = value ?? []; } = [];
 
     public static VerifiedBlock Of(BlockReport block) => new()
     {

@@ -30,7 +30,7 @@ internal static class CommandRun
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            await Console.Error.WriteLineAsync(Printable.Text(e.ToString(), keepsLines: true));
+            await PrintableWriter.StandardError.WriteLineAsync(e.ToString());
             return (int)ExitStatus.Bug;
         }
     }
@@ -62,10 +62,11 @@ internal static class CommandRun
     /// <returns>The exit status.</returns>
     public static int Tell(OperatorException failure)
     {
-        Console.Error.WriteLine($"❌ {Printable.Text(failure.Message, keepsLines: true)}");
+        PrintableWriter error = PrintableWriter.StandardError;
+        error.WriteLine($"❌ {failure.Message}");
         if (failure.Remedy.Length > 0)
         {
-            Console.Error.WriteLine($"   What to do: {Printable.Text(failure.Remedy, keepsLines: true)}");
+            error.WriteLine($"   What to do: {failure.Remedy}");
         }
 
         return (int)failure.Status;

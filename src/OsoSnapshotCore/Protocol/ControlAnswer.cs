@@ -20,7 +20,7 @@ internal sealed record ControlAnswer
 
     public RunStatus? Run { get; init; }
 
-    public IReadOnlyList<string> Removed { get; init; } = [];
+    public IReadOnlyList<string> Removed { get; init => field = value ?? []; } = [];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -40,6 +40,8 @@ internal enum Phase
 /// <summary>The names of the phases in <c>oso-snapshot status</c>.</summary>
 internal static class PhaseNames
 {
+    public static bool IsKnown(string name) => Array.Exists(Enum.GetValues<Phase>(), phase => Of(phase) == name);
+
     /// <returns>A name such as <c>hold-for-copy</c>.</returns>
     public static string Of(Phase phase) => phase switch
     {

@@ -1,3 +1,5 @@
+using OsoSnapshotCore.Blocks;
+
 namespace OsoSnapshotCore.Protocol;
 
 /// <summary>
@@ -44,5 +46,14 @@ internal sealed record RunStatus
     public IReadOnlyList<string>? BlocksNotInSnapshot { get; init; }
 
     /// <summary>Damage in the archived blocks, which Prometheus' own disk has too.</summary>
-    public IReadOnlyList<string> Problems { get; init; } = [];
+    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether each value is one that an agent of this version may send.</summary>
+    public bool IsValid() =>
+        PhaseNames.IsKnown(Phase)
+        && ArchiveBytes is null or >= 0
+        && (Sha256 is null || Files.Sha256.TryParse(Sha256, out _))
+        && (Snapshot is null || SnapshotName.TryParse(Snapshot, out _))
+        && !Problems.Contains(null!)
+        && BlocksNotInSnapshot?.Contains(null!) != true;
 }

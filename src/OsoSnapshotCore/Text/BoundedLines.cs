@@ -9,32 +9,78 @@ internal static class BoundedLines
     /// <returns>The lines without their ends. A line that is too long is cut and gets a mark.</returns>
     public static IEnumerable<string> Read(TextReader text)
     {
-        char[] letters = new char[MaxLetters];
-        int count = 0;
-        bool isCut = false;
+        LineBuffer buffer = new();
         int next;
         while ((next = text.Read()) >= 0)
         {
-            if (next == '\n')
+            if (buffer.Add((char)next) is { } line)
             {
-                yield return Line();
-                (count, isCut) = (0, false);
+                yield return line;
             }
-            else if (count < letters.Length)
+        }
+
+        if (buffer.Rest() is { } rest)
+        {
+            yield return rest;
+        }
+    }
+
+    /// <inheritdoc cref="Read"/>
+    public static async IAsyncEnumerable<string> ReadAsync(TextReader text)
+    {
+        LineBuffer buffer = new();
+        char[] piece = new char[MaxLetters];
+        int count;
+        while ((count = await text.ReadAsync(piece)) > 0)
+        {
+            for (int position = 0; position < count; position++)
             {
-                letters[count++] = (char)next;
+                if (buffer.Add(piece[position]) is { } line)
+                {
+                    yield return line;
+                }
+            }
+        }
+
+        if (buffer.Rest() is { } rest)
+        {
+            yield return rest;
+        }
+    }
+
+    private sealed class LineBuffer
+    {
+        private readonly char[] _letters = new char[MaxLetters];
+        private int _count;
+        private bool _isCut;
+
+        /// <returns>The line that this letter ends; otherwise null.</returns>
+        public string? Add(char letter)
+        {
+            if (letter == '\n')
+            {
+                return Take();
+            }
+
+            if (_count < _letters.Length)
+            {
+                _letters[_count++] = letter;
             }
             else
             {
-                isCut = true;
+                _isCut = true;
             }
+
+            return null;
         }
 
-        if (count > 0)
+        public string? Rest() => _count > 0 ? Take() : null;
+
+        private string Take()
         {
-            yield return Line();
+            string line = new string(_letters, 0, _count) + (_isCut ? " … (the line is longer)" : string.Empty);
+            (_count, _isCut) = (0, false);
+            return line;
         }
-
-        string Line() => new string(letters, 0, count) + (isCut ? " … (the line is longer)" : string.Empty);
     }
 }

@@ -89,7 +89,7 @@ public sealed class IndexCheckTests
         Random random = new(5);
         for (int round = 0; round < 2000; round++)
         {
-            byte[] damaged = FuzzTests.Mutate(sound, random);
+            byte[] damaged = Fuzz.Mutate(sound, random);
             Assert.Equal(Judge(damaged, damaged.Length + 1), Judge(damaged, random.Next(1, 90)));
         }
     }

@@ -41,6 +41,26 @@ public sealed class ClientLineTests : IDisposable
         Assert.True(faults.Count == 0, $"{faults.Count} of {lines.Length}:\n{string.Join('\n', faults.Take(20))}");
     }
 
+    [Theory]
+    [InlineData("../evil")]
+    [InlineData("a b")]
+    [InlineData("a..b")]
+    [InlineData("Upper")]
+    [InlineData("a\u001b[31m")]
+    [InlineData("pod/-f")]
+    [InlineData("LONG")]
+    public async Task A_name_that_Kubernetes_does_not_know_is_refused(string name)
+    {
+        name = name == "LONG" ? new('a', 65_536) : name;
+        OddLine[] lines =
+        [
+            .. ((string[][])[["status", name], ["status", "pod", "-n", name], ["take", "pod", "--target", name]])
+                .Select(words => new OddLine(words, IsWrong: true)),
+        ];
+
+        Assert.Empty(await OddRun.FaultsAsync(ClientCommandLine.Create, lines, ClientCommandLine.Program));
+    }
+
     [Fact]
     public void Completion_takes_any_word()
     {

@@ -14,6 +14,7 @@ public sealed class DocumentedCommandTests
     // What a reader puts in the place of a word in capitals.
     private static readonly Dictionary<string, string> Values = new()
     {
+        ["POD"] = "prom-0",
         ["UID:GID"] = "65534:65534",
         ["N"] = "7",
         ["NAMESPACE.POD"] = "oso.prom-0",

@@ -50,9 +50,11 @@ internal sealed class RecordedKubectl : IKubectl
     {
         private readonly TaskCompletionSource _killed = new();
 
-        public Stream Output { get; } = new MemoryStream(recording.Output);
+        public Stream Output { get; } = recording.Endless?.Invoke() ?? new MemoryStream(recording.Output);
 
-        public TextReader Error { get; } = new StringReader(recording.Error);
+        public TextReader Error { get; } = recording.EndlessError is { } error
+            ? new StreamReader(error())
+            : new StringReader(recording.Error);
 
         public async Task<int> EndAsync()
         {
@@ -77,4 +79,10 @@ internal sealed class RecordedKubectl : IKubectl
 internal sealed record Recording(byte[] Output, string Error, int Status)
 {
     public bool LastsUntilKilled { get; init; }
+
+    /// <summary>Makes the output in place of <see cref="Output"/>.</summary>
+    public Func<Stream>? Endless { get; init; }
+
+    /// <summary>Makes the errors in place of <see cref="Error"/>.</summary>
+    public Func<Stream>? EndlessError { get; init; }
 }

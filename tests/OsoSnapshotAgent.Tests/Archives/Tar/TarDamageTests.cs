@@ -1,5 +1,4 @@
 using System.Text;
-using OsoSnapshotAgent.Tests.Blocks;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Archives.Tar;
@@ -71,7 +70,7 @@ public sealed class TarDamageTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(FuzzTests.Seeds), MemberType = typeof(FuzzTests))]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
     public void What_is_accepted_is_read_as_GNU_tar_and_Python_read_it(int seed)
     {
         Random random = new(seed);

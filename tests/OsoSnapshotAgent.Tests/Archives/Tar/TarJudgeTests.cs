@@ -65,7 +65,7 @@ public sealed class TarJudgeTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(FuzzTests.Seeds), MemberType = typeof(FuzzTests))]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
     public void Reads_what_our_writer_packs(int seed)
     {
         Make(new Random(seed));
@@ -152,7 +152,7 @@ public sealed class TarJudgeTests : IDisposable
     private static TheoryData<int, string> Each(params string[] formats)
     {
         TheoryData<int, string> all = [];
-        foreach (int seed in FuzzTests.Seeds.Select(row => row.Data))
+        foreach (int seed in Fuzz.Seeds.Select(row => row.Data))
         {
             foreach (string format in formats)
             {
