@@ -20,7 +20,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
             using BackupDirectory directory = BackupDirectory.OpenToRead(path);
             ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
             output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
-            using DirectoryHandle blocks = DirectoryHandle.Open(directory.Blocks);
+            DirectoryHandle blocks = directory.Blocks;
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
                 RequireWhole(blocks, snapshot, name, block);

@@ -1,4 +1,4 @@
-using OsoSnapshotAgent.Commands;
+using OsoSnapshotAgent.Cli;
 using OsoSnapshotAgent.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.Tests.Cli;
