@@ -42,7 +42,7 @@ GUARDS = {
     "Runs/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
     "Runs/RemoveRun.cs": "RemoveRun OddFile",
     "Runs/EarlierArtefacts.cs": "EarlierArtefacts RemoveRun OddFile",
-    "Runs/HeldRemoval.cs": "ControlServer",
+    "Runs/HeldRemoval.cs": "HeldRemoval ControlServer",
     "Runs/HoldState.cs": "HoldState",
     "Runs/RunOpener.cs": "RunOpener",
     "Volume/RunLock.cs": "RunOpener SnapshotCapture",
