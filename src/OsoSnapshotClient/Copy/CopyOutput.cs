@@ -16,14 +16,13 @@ internal sealed class CopyOutput : IDisposable
     private const string PartExtension = ".part";
     private const string NoteExtension = PartExtension + ".state";
     private const string LockExtension = PartExtension + ".lock";
-    private const int MaxAttempts = 3;
 
     private readonly DirectoryHandle _directory;
     private readonly string _name;
-    private readonly FileLock _lock;
+    private readonly OutputLock _lock;
     private FileStatus? _part;
 
-    private CopyOutput(string file, DirectoryHandle directory, FileLock @lock)
+    private CopyOutput(string file, DirectoryHandle directory, OutputLock @lock)
     {
         (File, _directory, _name, _lock) = (file, directory, Path.GetFileName(file), @lock);
         Note = CopyNote.Read(directory, _name + NoteExtension);
@@ -87,7 +86,7 @@ internal sealed class CopyOutput : IDisposable
     public static CopyOutput Open(string file)
     {
         DirectoryHandle? directory = null;
-        FileLock? alone = null;
+        OutputLock? alone = null;
         CopyOutput? opened = null;
         try
         {
@@ -162,15 +161,13 @@ internal sealed class CopyOutput : IDisposable
             SmallFile.Write(_directory, _name + ChecksumFile.Extension, ChecksumFile.Line(sha256, _name));
             using (SafeFileHandle part = _directory.OpenToChange(PartName))
             {
+                RequireOurs(_directory.StatusOf(part, PartName));
                 _directory.Flush(part, PartName);
             }
 
             _directory.Move(PartName, _directory, _name);
             _directory.Flush();
-            if (_directory.Find(_name)?.Identity != _part?.Identity)
-            {
-                throw new IOException("another process replaced the partial file");
-            }
+            RequireOurs(_directory.Find(_name));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -186,20 +183,17 @@ internal sealed class CopyOutput : IDisposable
             _directory.TryDeleteFile(PartName);
         }
 
-        // Whoever has opened this file meanwhile sees that it lost its name.
-        string lockName = _name + LockExtension;
-        if (!OperatingSystem.IsWindows())
-        {
-            _directory.TryDeleteFile(lockName);
-        }
-
         _lock.Dispose();
-        if (OperatingSystem.IsWindows())
-        {
-            DeleteUnlessOpen(lockName);
-        }
-
         _directory.Dispose();
+    }
+
+    // Others may write in the directory: what was checked is what gets the name.
+    private void RequireOurs(FileStatus? found)
+    {
+        if (found?.Identity != _part?.Identity)
+        {
+            throw new IOException("another process replaced the partial file");
+        }
     }
 
     private static void RequireAbsent(DirectoryHandle directory, string file)
@@ -218,10 +212,10 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    private static FileLock Lock(DirectoryHandle directory, string file)
+    private static OutputLock Lock(DirectoryHandle directory, string file)
     {
         string name = Path.GetFileName(file);
-        if (TryLock(directory, name + LockExtension) is { } alone)
+        if (OutputLock.TryTake(directory, name + LockExtension) is { } alone)
         {
             return alone;
         }
@@ -231,56 +225,6 @@ internal sealed class CopyOutput : IDisposable
             ExitStatus.Busy,
             $"{file} is being written by {Printable.Short(holder)}.",
             "wait until that has ended, or choose another -o");
-    }
-
-    // Its holder deletes the file, so it may vanish at any moment.
-    private static FileLock? TryLock(DirectoryHandle directory, string name)
-    {
-        CreateLockFile(directory, name);
-        try
-        {
-            FileStatus? before = directory.Find(name);
-            FileLock? alone = directory.TryLockFile(name, isShared: false);
-            if (directory.Find(name) is { } now && now.Identity == before?.Identity)
-            {
-                return alone;
-            }
-
-            alone?.Dispose();
-        }
-        catch (FileNotFoundException)
-        {
-            // Its holder has just ended.
-        }
-
-        return null;
-    }
-
-    private static void CreateLockFile(DirectoryHandle directory, string name)
-    {
-        for (int attempt = 1; directory.Find(name) is null; attempt++)
-        {
-            try
-            {
-                directory.CreateFile(name, DirectoryHandle.OwnerOnly).Dispose();
-            }
-            catch (IOException) when (attempt < MaxAttempts)
-            {
-                // Another process may have created it meanwhile.
-            }
-        }
-    }
-
-    private void DeleteUnlessOpen(string name)
-    {
-        try
-        {
-            _directory.TryDeleteFile(name);
-        }
-        catch (IOException)
-        {
-            // The next process has it.
-        }
     }
 
     private static string Sha256Of(DirectoryHandle directory, string file)

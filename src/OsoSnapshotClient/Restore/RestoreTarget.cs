@@ -39,10 +39,9 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     }
 
     /// <summary>Fills the directory with blocks, so that Prometheus can use it as it is.</summary>
-    /// <param name="bytes">The room that is surely needed. Each file is compared with the room before it is written.
-    /// </param>
+    /// <param name="bytes">The room that is surely needed. Each file is compared with the room too.</param>
     /// <param name="unpack">Passes the files to a visitor; if it throws, nothing stays.</param>
-    /// <exception cref="OperatorException">The directory is not empty, is in use, or the disk has less room.</exception>
+    /// <exception cref="OperatorException">It is not empty or in use, or the disk has less room.</exception>
     /// <exception cref="IOException">The files can't be written, or were changed by another process.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write there, or give files away.</exception>
     public void Fill(long bytes, Action<IEntryVisitor> unpack)

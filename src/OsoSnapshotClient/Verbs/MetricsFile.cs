@@ -33,7 +33,7 @@ internal static class MetricsFile
         try
         {
             string full = Path.GetFullPath(path);
-            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(full)!);
+            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(full) ?? full);
             string name = Path.GetFileName(full);
             SortedDictionary<string, string> samples = Read(directory, name);
             string seconds = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

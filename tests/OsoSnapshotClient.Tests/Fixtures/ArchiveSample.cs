@@ -12,11 +12,11 @@ internal sealed class ArchiveSample : IDisposable
 {
     public const string Prefix = "snapshots/20250820T165101Z-0eb533ff8d43ed64/";
 
-    public ArchiveSample()
+    public ArchiveSample(ulong seed = 1)
     {
         BlockGenerator.Generate(new GeneratorOptions
         {
-            Directory = PathOf(Prefix), BlockCount = 2, SizeBytes = 400_000, Seed = 1,
+            Directory = PathOf(Prefix), BlockCount = 2, SizeBytes = 400_000, Seed = seed,
         });
         Write();
     }
@@ -75,8 +75,11 @@ internal sealed class ArchiveSample : IDisposable
 
     public void Verify() => new VerifyRun(Archive, Said, ascii: false).Run(Token);
 
+    /// <summary>The files that were packed, as <see cref="EarlierVersion.FilesIn"/> lists them.</summary>
+    public string[] Packed => EarlierVersion.FilesIn(PathOf(Prefix));
+
     /// <summary>Asserts that the target holds exactly the two blocks, as they were packed.</summary>
-    public void AssertRestored() => Assert.Equal(EarlierVersion.FilesIn(PathOf(Prefix)), EarlierVersion.FilesIn(Restored));
+    public void AssertRestored() => Assert.Equal(Packed, EarlierVersion.FilesIn(Restored));
 
     public void MakeFifo(string name)
     {

@@ -208,6 +208,26 @@ public sealed class RestoreTargetTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_unpacked_is_what_was_checked_though_two_archives_take_turns_at_the_name()
+    {
+        using ArchiveSample other = new(seed: 2);
+        File.Delete(_sample.Archive + ".sha256");
+        using CancellationTokenSource over = new();
+        Task turns = Task.Run(() => TakeTurnsUntil(other.Archive, over.Token), TestContext.Current.CancellationToken);
+        for (int round = 0; round < Rounds; round++)
+        {
+            _sample.Restore();
+
+            string[] restored = EarlierVersion.FilesIn(_sample.Restored);
+            Assert.True(restored.SequenceEqual(_sample.Packed) || restored.SequenceEqual(other.Packed), $"round {round}");
+            Directory.Delete(_sample.Restored, recursive: true);
+        }
+
+        await over.CancelAsync();
+        await turns;
+    }
+
+    [Fact]
     public void The_files_the_directories_and_the_target_belong_to_the_owner()
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root can give files away");
@@ -245,6 +265,16 @@ public sealed class RestoreTargetTests : IDisposable
         visitor.StartFile(new TarHeader("index", TarEntryKind.File, 9), $"{Block}/index");
         visitor.Append([1]);
         throw new IOException("the disk failed");
+    }
+
+    private void TakeTurnsUntil(string other, CancellationToken over)
+    {
+        byte[][] archives = [File.ReadAllBytes(_sample.Archive), File.ReadAllBytes(other)];
+        for (int turn = 0; !over.IsCancellationRequested; turn++)
+        {
+            File.WriteAllBytes(_sample.Archive + ".next", archives[turn % 2]);
+            File.Move(_sample.Archive + ".next", _sample.Archive, overwrite: true);
+        }
     }
 
     private void SwapUntil(CancellationToken over)
