@@ -194,7 +194,6 @@ internal sealed class PortableDirectory : DirectoryHandle
 
     public override FileLock? TryLockFile(string name, bool isShared)
     {
-        const int SharingViolation = unchecked((int)0x80070020);
         RequireNoLink(name);
 
         // Windows locks by what the opening shares, and others lock with flock(2), which FileLock calls.
@@ -204,7 +203,7 @@ internal sealed class PortableDirectory : DirectoryHandle
             return FileLock.TryTake(
                 File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.Read, share), isShared);
         }
-        catch (IOException e) when (e.HResult == SharingViolation)
+        catch (IOException e) when (FileLock.IsHeld(e))
         {
             return null;
         }
