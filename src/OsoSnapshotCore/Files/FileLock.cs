@@ -37,8 +37,8 @@ internal sealed class FileLock : IDisposable
     }
 
     /// <summary>
-    /// Whether a file could not be opened because another process has locked it. Windows locks what it opens, and so does
-    /// .NET's own opening elsewhere.
+    /// Whether a file could not be opened because another process has locked it. Windows locks what it opens, and so
+    /// does .NET's own opening elsewhere.
     /// </summary>
     public static bool IsHeld(IOException failure)
     {
