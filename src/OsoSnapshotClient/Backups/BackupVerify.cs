@@ -53,10 +53,10 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             foreach (BlockName name in StoredBlocks.List(directory))
             {
                 started.Enqueue(CheckAsync(name));
-                TakeDownTo(MaxWaiting);
+                TakeDownTo(MaxWaiting, started, blocks);
             }
 
-            TakeDownTo(0);
+            TakeDownTo(0, started, blocks);
         }
         finally
         {
@@ -65,17 +65,6 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         }
 
         return blocks;
-
-        void TakeDownTo(int count)
-        {
-            while (started.Count > count)
-            {
-                CheckedBlock block = started.Peek().GetAwaiter().GetResult();
-                started.Dequeue();
-                blocks.Add(block.Name, block.WithoutTexts());
-                Tell(block);
-            }
-        }
 
         async Task<CheckedBlock> CheckAsync(BlockName name)
         {
@@ -88,6 +77,21 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             {
                 slots.Release();
             }
+        }
+    }
+
+    private void TakeDownTo(
+        int count,
+        Queue<Task<CheckedBlock>> started,
+        Dictionary<BlockName, CheckedBlock> blocks)
+    {
+        while (started.Count > count)
+        {
+            // It stays in the queue until it has ended: the caller waits for all that is there.
+            CheckedBlock block = started.Peek().GetAwaiter().GetResult();
+            started.Dequeue();
+            blocks.Add(block.Name, block.WithoutTexts());
+            Tell(block);
         }
     }
 

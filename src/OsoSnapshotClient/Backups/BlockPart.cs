@@ -40,8 +40,6 @@ internal sealed class BlockPart : IDisposable
     /// <exception cref="OperatorException">The part can't be written, or is none of this program's files.</exception>
     public static BlockPart? TryOpen(DirectoryHandle blocks, BlockName block)
     {
-        // Windows locks a file when it opens it: ERROR_SHARING_VIOLATION.
-        const int SharingViolation = unchecked((int)0x80070020);
         string part = block.FileName + SmallFile.PartExtension;
         try
         {
@@ -60,7 +58,7 @@ internal sealed class BlockPart : IDisposable
             // Another client has completed the part meanwhile.
             return null;
         }
-        catch (IOException e) when (e.HResult == SharingViolation)
+        catch (IOException e) when (FileLock.IsHeld(e))
         {
             return null;
         }

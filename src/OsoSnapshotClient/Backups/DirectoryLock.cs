@@ -27,11 +27,15 @@ internal static class DirectoryLock
     public static FileLock? TryAlone(DirectoryHandle root)
     {
         Create(root);
-
-        // NFS takes an exclusive lock only on what is open for writing: flock(2), "NFS details".
-        return OperatingSystem.IsWindows()
-            ? root.TryLockFile(FileName, isShared: false)
-            : FileLock.TryTake(root.OpenToChange(FileName), isShared: false);
+        try
+        {
+            // NFS takes an exclusive lock only on what is open for writing: flock(2), "NFS details".
+            return FileLock.TryTake(root.OpenToChange(FileName), isShared: false);
+        }
+        catch (IOException e) when (FileLock.IsHeld(e))
+        {
+            return null;
+        }
     }
 
     /// <param name="attempt"><see cref="TryShare"/> or <see cref="TryAlone"/>.</param>

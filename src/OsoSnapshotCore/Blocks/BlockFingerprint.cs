@@ -30,7 +30,8 @@ internal sealed class BlockFingerprint : IDisposable
     public static string Of(IEnumerable<(string Path, long SizeBytes, byte[]? Content)> files)
     {
         using BlockFingerprint fingerprint = new();
-        foreach ((string path, long sizeBytes, byte[]? content) in files.OrderBy(file => file.Path, StringComparer.Ordinal))
+        IEnumerable<(string, long, byte[]?)> sorted = files.OrderBy(file => file.Path, StringComparer.Ordinal);
+        foreach ((string path, long sizeBytes, byte[]? content) in sorted)
         {
             fingerprint.Start(path, sizeBytes);
             fingerprint.Append(content);

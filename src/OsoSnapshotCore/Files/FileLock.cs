@@ -36,6 +36,16 @@ internal sealed class FileLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether a file could not be opened because another process has locked it. Windows locks what it opens, and so
+    /// does .NET's own opening elsewhere.
+    /// </summary>
+    public static bool IsHeld(IOException failure)
+    {
+        const int SharingViolation = unchecked((int)0x80070020);
+        return failure.HResult is SharingViolation or Errno.WouldBlock or Errno.WouldBlockOnMac;
+    }
+
     /// <summary>Lets other processes share the lock from now on.</summary>
     /// <returns>false if another process took the lock meanwhile.</returns>
     public bool TryShare() => TryChange(isShared: true);

@@ -97,7 +97,7 @@ public sealed class BackupAttackTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_of_version_0_2_0_counts_although_its_runtime_may_lock_no_files()
+    public async Task A_lock_that_version_0_2_0_holds_counts()
     {
         await FillAsync();
         string path = Path.Combine(_sample.Backup, ".lock");

@@ -17,9 +17,6 @@ internal sealed class PortableDirectory : DirectoryHandle
     // Windows then lets nobody else write to it.
     private const FileShare OneWriter = FileShare.Read | FileShare.Delete;
 
-    // ERROR_SHARING_VIOLATION of Windows, and EWOULDBLOCK, because .NET itself takes a shared lock on what it opens.
-    private static readonly int[] HeldCodes = [unchecked((int)0x80070020), Errno.WouldBlock, Errno.WouldBlockOnMac];
-
     private PortableDirectory(string path)
         : base(path)
     {
@@ -208,7 +205,7 @@ internal sealed class PortableDirectory : DirectoryHandle
         {
             return FileLock.TryTake(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.Read, share), isShared);
         }
-        catch (IOException e) when (HeldCodes.Contains(e.HResult))
+        catch (IOException e) when (FileLock.IsHeld(e))
         {
             return null;
         }
