@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore.Text;
@@ -9,13 +10,14 @@ namespace OsoSnapshotClient.Agents;
 /// <summary>Shows what an agent prints that runs through exec. The cluster keeps no copy of it.</summary>
 internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
 {
-    /// <summary>
-    /// Runs its arguments and prints their exit status: kubectl exec may return 0 for a broken connection.
-    /// </summary>
-    public const string Script = "\"$@\"; status=$?; echo \"ended with $status\"; exit $status";
+    // Runs its arguments and prints their exit status: kubectl exec may return 0 for a broken connection.
+    private const string Script = "\"$@\"; status=$?; echo \"$0 ended with $status\"; exit $status";
 
+    private const string EndText = " ended with ";
     private const int MaxUnseen = 1000;
 
+    // The agent's log holds answers of Prometheus, which can't know this word.
+    private readonly string _mark = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly ConcurrentQueue<string> _unseen = [];
     private IKubectlCall? _call;
     private volatile bool _isStopped;
@@ -25,6 +27,9 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
 
     /// <summary>The agent's exit status; null until it is known.</summary>
     public int? ExitCode { get; private set; }
+
+    /// <summary>The command whose output <see cref="Begin"/> reads.</summary>
+    public IReadOnlyList<string> Wrap(IReadOnlyList<string> command) => ["sh", "-c", Script, _mark, .. command];
 
     public void Begin(IKubectlCall call)
     {
@@ -70,8 +75,9 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
     {
         await foreach (string line in BoundedLines.ReadAsync(reader))
         {
-            if (EndLine().Match(line) is { Success: true } end
-                && byte.TryParse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out byte status))
+            if (line.StartsWith(_mark + EndText, StringComparison.Ordinal)
+                && byte.TryParse(
+                    line.AsSpan(_mark.Length + EndText.Length), CultureInfo.InvariantCulture, out byte status))
             {
                 ExitCode = status;
             }
@@ -89,9 +95,6 @@ internal sealed partial class ExecLog(PodAccess access) : AgentLog(access)
             }
         }
     }
-
-    [GeneratedRegex("^ended with ([0-9]{1,3})$")]
-    private static partial Regex EndLine();
 
     [GeneratedRegex("^command terminated with exit code [0-9]+$")]
     private static partial Regex OfKubectl();

@@ -43,7 +43,7 @@ internal sealed class ResidentRun(PodAccess access, PodWatch watch, string conta
     {
         Access.Report.Say($"Starting the agent in the resident container {Name} of pod {Access.Pod}");
         _settings = settings;
-        _log.Begin(Start(["sh", "-c", ExecLog.Script, "sh", .. Command()]));
+        _log.Begin(Start(_log.Wrap(Command())));
         return Task.CompletedTask;
     }
 

@@ -127,7 +127,8 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         else if (pods.Pod is null && arguments.CommandResult.Command.Name is "take" or "remove" or "cancel"
             && !signal.Token.IsCancellationRequested)
         {
-            await PrintableWriter.StandardOutput.WriteAsync(PodRunner.Table(results, Stopwatch.GetElapsedTime(startedAt)));
+            string table = PodRunner.Table(results, Stopwatch.GetElapsedTime(startedAt));
+            await PrintableWriter.StandardOutput.WriteAsync(table);
         }
 
         return signal.Token.IsCancellationRequested && pods.Pod is null

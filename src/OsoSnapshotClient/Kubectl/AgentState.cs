@@ -31,7 +31,8 @@ internal sealed record AgentState(ContainerPhase Phase, string Reason, string Me
     public static AgentState Of(ContainerState? state) => state switch
     {
         { Running: not null } => new(ContainerPhase.Running, string.Empty, string.Empty, 0),
-        { Terminated: { } end } => new(ContainerPhase.Terminated, string.Empty, Text(end.Message), StatusOf(end.ExitCode)),
+        { Terminated: { } end } =>
+            new(ContainerPhase.Terminated, string.Empty, Text(end.Message), StatusOf(end.ExitCode)),
         { Waiting: { Reason: { Length: > 0 } reason } wait } =>
             new(ContainerPhase.Waiting, reason, Text(wait.Message), 0),
         _ => new(ContainerPhase.Starting, string.Empty, string.Empty, 0),

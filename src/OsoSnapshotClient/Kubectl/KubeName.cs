@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>
-/// The names that Kubernetes gives (RFC 1123). Such a name is never a flag of kubectl, nor does it lead out of a folder.
+/// The names that Kubernetes allows (RFC 1123). Such a name is no flag of kubectl, and never leads out of a folder.
 /// </summary>
 internal static class KubeName
 {
@@ -26,7 +26,9 @@ internal static class KubeName
 internal abstract class KubeNameConverter(Predicate<string> isName) : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString() is { } name && isName(name) ? name : throw new JsonException("a name is none of Kubernetes");
+        reader.GetString() is { } name && isName(name)
+            ? name
+            : throw new JsonException("Kubernetes allows no such name");
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value);

@@ -7,12 +7,13 @@ internal sealed class ObjectStream(Stream source, IReadOnlyList<string> argument
 {
     private int _count;
 
-    /// <summary>An object has come whole.</summary>
+    /// <summary>An object has arrived whole.</summary>
     public void Reset() => _count = 0;
 
     public override int Read(Span<byte> buffer) => Count(source.Read(buffer));
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+    public override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Count(await source.ReadAsync(buffer, cancellationToken));
 
     private int Count(int count)

@@ -83,7 +83,8 @@ internal sealed class BarBoard : IAsyncDisposable
         string line = Printable.Line(bar.Text);
         if (bar.Progress.TotalBytes is { } total)
         {
-            int filled = total == 0 ? Columns : (int)Math.Clamp(Columns * (double)bar.Progress.DoneBytes / total, 0, Columns);
+            double share = total == 0 ? 1 : Math.Clamp((double)bar.Progress.DoneBytes / total, 0, 1);
+            int filled = (int)(Columns * share);
             (char full, char empty) = _ascii ? ('#', '.') : ('━', '─');
             line = $"{new string(full, filled)}{new string(empty, Columns - filled)} {line}";
         }

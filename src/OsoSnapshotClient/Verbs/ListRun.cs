@@ -40,7 +40,10 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
 
         string residents = string.Concat(pod.ResidentContainers().Select(
             name => $"{access.Pod}  container {name} stays for later runs; remove --resident ends it\n"));
-        string[] paths = [.. target.StoragePaths(pod).Take(MaxPaths).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct()];
+        string[] paths =
+        [
+            .. target.StoragePaths(pod).Take(MaxPaths).Concat(UsualPaths).Order(StringComparer.Ordinal).Distinct(),
+        ];
         IEnumerable<(string Container, string Root)> eyes = pod.AgentContainers()
             .Where(name => pod.StateOf(name).Phase == ContainerPhase.Running)
             .Select(name => (name, AgentRoot))

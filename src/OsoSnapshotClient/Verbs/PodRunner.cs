@@ -130,8 +130,8 @@ internal sealed class PodRunner(
     // A line is "pod/NAME".
     private static string NameOf(string line)
     {
-        string name = line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..].TrimEnd() : string.Empty;
-        return KubeName.IsPod(name) ? name : throw new OperatorException(
+        string name = line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..].TrimEnd() : line;
+        return name != line && KubeName.IsPod(name) ? name : throw new OperatorException(
             ClientStatus.Failed,
             $"kubectl's answer is no list of pods: '{Printable.Short(line, 100)}'",
             "see kubectl get pods -o name");

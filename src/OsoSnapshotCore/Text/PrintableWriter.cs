@@ -9,10 +9,10 @@ namespace OsoSnapshotCore.Text;
 /// <param name="output">Gets each call's text in one call. It stays open.</param>
 internal sealed class PrintableWriter(TextWriter output) : TextWriter
 {
-    /// <summary>Standard output, for everything but JSON and archives.</summary>
+    /// <summary>Standard output. JSON and archives bypass it.</summary>
     public static PrintableWriter StandardOutput => new(Console.Out);
 
-    /// <summary>Standard error, for everything but JSON and bars.</summary>
+    /// <summary>Standard error. JSON and bars bypass it.</summary>
     public static PrintableWriter StandardError => new(Console.Error);
 
     public override Encoding Encoding => output.Encoding;

@@ -70,12 +70,14 @@ public sealed class ResidentAgentsTests
     }
 
     [Theory]
-    [InlineData("a line\nended with 0\n", 0)]
-    [InlineData("a line\nended with 6\n", 6)]
+    [InlineData("a line\nMARK ended with 0\n", 0)]
+    [InlineData("a line\nMARK ended with 6\n", 6)]
+    [InlineData("a line\nMARK ended with 256\n", 1)]
+    [InlineData("a line\nended with 0\n0123456789abcdef ended with 0\n", 1)]
     [InlineData("a line\n", 1)]
     public async Task Its_end_is_what_the_container_tells_not_what_kubectl_returns(string output, int expected)
     {
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", output)
+        RecordedKubectl kubectl = Kubectl(Running).On("exec", words => Marked(words, output))
             .On($"exec {Recorded.Pod} -c {Resident} -- oso-snapshot status", error: NoAgent, status: 3);
         await using PodWatch watch = await WatchAsync(kubectl);
         ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
@@ -86,14 +88,14 @@ public sealed class ResidentAgentsTests
         Assert.Equal(expected, end?.ExitCode);
         Assert.Contains(
             kubectl.Calls,
-            call => call.EndsWith("sh env OSO_SNAPSHOT_CLIENT=mine REMOVE=yes oso-snapshot", StringComparison.Ordinal));
+            call => call.EndsWith(" env OSO_SNAPSHOT_CLIENT=mine REMOVE=yes oso-snapshot", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task The_hold_of_another_run_in_the_same_container_is_not_waited_for()
     {
         const string Theirs = """{"phase":"hold-for-copy","client":"theirs","archiveBytes":1,"elapsedSeconds":9}""";
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", "Another run is at work\nended with 8\n")
+        RecordedKubectl kubectl = Kubectl(Running).On("exec", words => Marked(words, "Another run is at work\nMARK ended with 8\n"))
             .On($"exec {Recorded.Pod} -c {Resident} -- oso-snapshot status", Theirs);
         await using PodWatch watch = await WatchAsync(kubectl);
         ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
@@ -104,6 +106,10 @@ public sealed class ResidentAgentsTests
 
         Assert.Equal(ExitStatus.Busy, told.Status);
     }
+
+    // The word that the script prints before the status is its first argument: "-- sh -c SCRIPT MARK env …".
+    private static Recording Marked(IReadOnlyList<string> words, string output) => new(
+        Encoding.UTF8.GetBytes(output.Replace("MARK", words[8], StringComparison.Ordinal)), string.Empty, 0);
 
     private static async Task<AgentContainer> ChooseAsync(
         RecordedKubectl kubectl, bool staysAfter = false, string target = Target)

@@ -15,6 +15,7 @@ public sealed class DocumentedCommandTests
     private static readonly Dictionary<string, string> Values = new()
     {
         ["POD"] = "prom-0",
+        ["NS"] = "oso",
         ["UID:GID"] = "65534:65534",
         ["N"] = "7",
         ["NAMESPACE.POD"] = "oso.prom-0",
