@@ -31,7 +31,7 @@ TABLE = ROOT / "tests/mutants.txt"
 
 # The guarding code, and the test classes that test it.
 GUARDS = {
-    "Archive/BlockDirectoryCheck.cs": "ArchiveCheck",
+    "Archives/BlockDirectoryCheck.cs": "ArchiveCheck BlockJudge",
     "Archive/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
     "Archive/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
     "Linux/DirectoryHandle.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",
