@@ -31,7 +31,7 @@ TABLE = ROOT / "tests/mutants.txt"
 
 # The guarding code, and the test classes that test it.
 GUARDS = {
-    "Archiving/BlockDirectoryCheck.cs": "ArchiveCheck",
+    "Archives/BlockDirectoryCheck.cs": "ArchiveCheck",
     "Files/PartialFile.cs": "PartialFile SnapshotArchiving PlantedLink",
     "Volume/SnapshotTree.cs": "SnapshotTree PlantedLink OddFile",
     "Files/Linux/LinuxDirectory.cs": "DirectoryHandle DirectoryTree FileLock FileStatus",

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Copy;
@@ -13,17 +14,8 @@ internal static class LocalDisk
     /// <returns>The bytes that are free for this user, on the disk where the file lies.</returns>
     public static long FreeBytes(string file)
     {
-        string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        try
-        {
-            string disk = OperatingSystem.IsWindows() ? Path.GetPathRoot(directory)! : directory;
-            return new DriveInfo(disk).AvailableFreeSpace;
-        }
-        catch (OverflowException)
-        {
-            // A network file system may report 8 EiB and more, which .NET's DriveInfo can't count.
-            return long.MaxValue;
-        }
+        using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        return directory.Space().FreeBytes;
     }
 
     /// <exception cref="OperatorException">There is less room than needed.</exception>

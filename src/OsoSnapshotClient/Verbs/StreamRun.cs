@@ -28,6 +28,9 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
             await IdleContainer.StartForOneRunAsync(agent, container, token);
             _report.Say($"Streaming to {output?.Part ?? "standard output"}");
             verdict = await CopyAsync(export, target, token);
+
+            // The file is opened anew to be flushed, and some systems let only one writer have it.
+            target.Dispose();
             Accept(verdict, export);
             await IdleContainer.EndAfterOneRunAsync(agent, token);
         }

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotCore.Files.Portable;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Server;
-using OsoSnapshotAgent.Tests.Blocks;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore.Archives.Tar;
