@@ -32,7 +32,7 @@ internal sealed class VerifySubject : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static VerifySubject OfPath(string path)
     {
-        if (Directory.Exists(path))
+        if (DirectoryHandle.Exists(path))
         {
             return new(path, DirectoryHandle.Open(path), archive: null, sha256: null);
         }

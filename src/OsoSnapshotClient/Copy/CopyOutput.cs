@@ -53,14 +53,14 @@ internal sealed class CopyOutput : IDisposable
 
     /// <summary>Whether the path is a directory, or is written like one.</summary>
     public static bool IsDirectory(string output) =>
-        Directory.Exists(output) || Path.EndsInDirectorySeparator(output);
+        DirectoryHandle.Exists(output) || Path.EndsInDirectorySeparator(output);
 
     /// <summary>Finds an archive that an earlier run has made, checked and released, and reads it again.</summary>
     /// <returns>null if there is none, or it is not what its .sha256 file says.</returns>
     /// <exception cref="OperatorException">One of the files can't be read.</exception>
     public static async Task<CopyVerdict?> FindCompleteAsync(string file, CancellationToken token)
     {
-        if (!System.IO.File.Exists(file) || System.IO.File.Exists(file + NoteExtension))
+        if (!RegularFile.Exists(file) || RegularFile.Exists(file + NoteExtension))
         {
             return null;
         }

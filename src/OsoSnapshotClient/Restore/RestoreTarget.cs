@@ -25,12 +25,12 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
     /// <exception cref="OperatorException">The directory is not empty, or another restore is at work there.</exception>
     public void RequireEmpty()
     {
-        if (File.Exists(directory))
+        if (RegularFile.Exists(directory))
         {
             throw Failed($"{directory} is a file, not a directory.", "name an empty directory");
         }
 
-        if (Directory.Exists(directory))
+        if (DirectoryHandle.Exists(directory))
         {
             using DirectoryHandle target = Opens(directory);
             using FileLock? alone = target.IsByDescriptor ? Lock(target) : null;

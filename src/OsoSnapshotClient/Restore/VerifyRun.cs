@@ -16,7 +16,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
     {
         try
         {
-            _text.Conclude(Directory.Exists(path) ? ReadDirectory(token) : ReadArchive(token));
+            _text.Conclude(DirectoryHandle.Exists(path) ? ReadDirectory(token) : ReadArchive(token));
         }
         catch (FileNotFoundException e)
         {

@@ -36,11 +36,7 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         }
         catch (Exception e) when (e is OperationCanceledException or OperatorException)
         {
-            if (e is OperationCanceledException)
-            {
-                TellInterrupted(target.DoneBytes);
-            }
-
+            TellInterrupted(e, target.DoneBytes);
             await Interruption.LimitAsync(async limit =>
             {
                 // On SIGTERM the agent deletes the snapshot. The container may end only after that.
@@ -99,8 +95,13 @@ internal sealed class StreamRun(Preflight preflight, TakeOptions take, CopyOutpu
         _report.Say($"✅ {file}: {ByteSize.Format(_size)}, SHA-256 {verdict.Sha256}, structure right");
     }
 
-    private void TellInterrupted(long doneBytes)
+    private void TellInterrupted(Exception end, long doneBytes)
     {
+        if (end is not OperationCanceledException)
+        {
+            return;
+        }
+
         _report.Pause();
         _report.Warn(
             $"Interrupted after {ByteSize.Format(doneBytes)}. {Fate("The partial copy", "is")}. A stream can't be resumed."

@@ -5,6 +5,7 @@ using OsoSnapshotClient.Progress;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Verbs;
 
@@ -85,7 +86,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
 
         _report.Say($"✅ {file} is complete: left as it is");
         RequireSound(found, _report);
-        return new(access.Pod, 0) { File = file, Bytes = new FileInfo(file).Length, Sha256 = found.Sha256 };
+        return new(access.Pod, 0) { File = file, Bytes = RegularFile.SizeOf(file), Sha256 = found.Sha256 };
     }
 
     private async Task<PodResult> FetchAsync(PodWatch watch, CancellationToken token)
@@ -126,7 +127,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         }
 
         output.Note.Delete();
-        return new(access.Pod, 0) { File = output.File, Bytes = new FileInfo(output.File).Length, Sha256 = sha256 };
+        return new(access.Pod, 0) { File = output.File, Bytes = RegularFile.SizeOf(output.File), Sha256 = sha256 };
     }
 
     private async Task<PodResult> FetchAsync(RunStatus status, CancellationToken token)

@@ -37,6 +37,9 @@ internal abstract class DirectoryHandle : IDisposable
     public static DirectoryHandle Open(string path) =>
         OperatingSystem.IsLinux() ? LinuxDirectory.OpenPath(path) : PortableDirectory.OpenPath(path);
 
+    /// <summary>Whether a path that the operator names leads to a directory.</summary>
+    public static bool Exists(string path) => Directory.Exists(path);
+
     /// <summary>Opens a path that the operator names. If it is missing, it is created with its parents.</summary>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static DirectoryHandle OpenOrCreate(string path)

@@ -20,6 +20,16 @@ internal static class RegularFile
         return new(Require(file, path), FileAccess.Read, bufferSize: 0);
     }
 
+    /// <summary>Whether a path that the operator names leads to something other than a directory.</summary>
+    public static bool Exists(string path) => File.Exists(path);
+
+    /// <inheritdoc cref="DirectoryHandle.OpenFile" path="/exception"/>
+    public static long SizeOf(string path)
+    {
+        using FileStream file = Open(path);
+        return file.Length;
+    }
+
     /// <summary>Reads the first bytes of the file, or all if it has fewer.</summary>
     /// <exception cref="IOException">The file can't be read.</exception>
     public static byte[] ReadStart(Stream file, int maxBytes)

@@ -45,10 +45,10 @@ public sealed class ArchiveReaderTests
     public void Stopped_within_the_last_file_it_ends_as_cancelled()
     {
         using CancellationTokenSource signal = new();
-        using MemoryStream packed = Pack("snapshots/a/x", "snapshots/a/y");
+        using MemoryStream packed = Pack($"snapshots/a/{SampleBlock.Ulid}/index", $"snapshots/a/{SampleBlock.Ulid}/meta.json");
 
         Assert.Throws<OperationCanceledException>(
-            () => ArchiveReader.ReadSnapshot(packed, new Names(stopAt: "y", signal), signal.Token));
+            () => ArchiveReader.ReadSnapshot(packed, new Names(stopAt: $"{SampleBlock.Ulid}/meta.json", signal), signal.Token));
     }
 
     private static List<string> Read(params string[] names)

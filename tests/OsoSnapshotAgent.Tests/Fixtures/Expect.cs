@@ -1,6 +1,7 @@
 using System.Text;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Tests.Fixtures;
 
@@ -32,7 +33,7 @@ internal static class Expect
         Assert.Equal(2, parts.Length);
         Assert.All([(Told: parts[0], Whole: failure.Brief), (Told: parts[1], Whole: failure.Remedy)], part =>
         {
-            string whole = part.Whole.ReplaceLineEndings(" ");
+            string whole = Printable.Line(part.Whole.ReplaceLineEndings(" "));
             bool isCut = part.Told != whole;
             Assert.True(!isCut || part.Told.EndsWith(" …", StringComparison.Ordinal), $"No ellipsis after: {part.Told}");
 

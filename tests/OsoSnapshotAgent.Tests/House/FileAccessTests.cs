@@ -16,7 +16,6 @@ public sealed partial class FileAccessTests
         ("ProcFileSystem.cs", "/proc"),
         ("ControlSocket.cs", "/proc/PID/ns/mnt"),
         ("ContainerRoot.cs", "/proc/PID/cwd"),
-        ("ResidentMemory.cs", "/proc/self/maps"),
         ("TerminationMessage.cs", "/dev/termination-log, which the kubelet mounts into the agent's container"),
         ("StandardOutputTarget.cs", "the descriptor of standard output"),
     ];

@@ -150,10 +150,10 @@ public sealed class RunOpenerTests : IDisposable
     [InlineData("echo x > \"$1\" && ln -s \"$1\" \"$0\"")]
     public void Another_file_in_the_archives_place_does_not_count_as_held(string plant)
     {
-        // This file is locked as Prometheus' own lock is. Only a hard link to it could make the archive look held.
+        // This file is locked, as Prometheus' own lock is. Only a hard link to it could make the archive look held.
         SystemTool.Output("sh", "-c", plant, Path.Join(_data, "snapshots.tgz"), Path.Join(_data, "lock"));
         using DirectoryHandle directory = DirectoryHandle.Open(_data);
-        using FileLock? prometheus = directory.Find("lock") is null ? null : directory.TryLockFile("lock", isShared: false);
+        using FileLock? prometheus = directory.Find("lock") is null ? null : directory.TryLockFile("lock", isShared: true);
         using Agent agent = Create(Take);
 
         using OpenTarget open = Open(agent, nameof(Take));
