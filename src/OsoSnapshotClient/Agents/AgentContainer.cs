@@ -75,14 +75,14 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
         KubectlAnswer answer = await access.Kubectl.RunAsync(options, token);
         if (!answer.IsSuccess)
         {
-            OperatorException why = ClusterAnswers.Explain(
+            OperatorException why = ClusterErrors.Explain(
                 answer, "kubectl debug could not start a container", access);
-            throw new RunEndedException(why.Status, why.Message, why.Remedy);
+            throw new NotResumableException(why.Status, why.Message, why.Remedy);
         }
     }
 
     /// <returns>The container's state once it runs or has already ended.</returns>
-    /// <exception cref="RunEndedException">The container can't start, or has not started in time.</exception>
+    /// <exception cref="NotResumableException">The container can't start, or has not started in time.</exception>
     public virtual async Task<AgentState> AwaitStartAsync(CancellationToken token)
     {
         StartOptions start = access.Start;
@@ -104,7 +104,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
             token);
         if (state.CanNotStart)
         {
-            throw new RunEndedException(
+            throw new NotResumableException(
                 ClientStatus.Failed,
                 $"The container can't start, {state.Reason}: {state.Message}",
                 $"check --image ({start.Image}) and the pod's pull secrets. Until {startBefore} container {name} may still"
@@ -112,7 +112,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
         }
 
         string why = state.Message.Length > 0 ? state.Message : watch.ProblemText;
-        return isReached ? state : throw new RunEndedException(
+        return isReached ? state : throw new NotResumableException(
             ClientStatus.Failed,
             $"The container has not started within {start.Timeout.TotalSeconds:0} s"
             + $" ({(state.Reason.Length > 0 ? state.Reason : "no state yet")}): {why}",
@@ -156,7 +156,7 @@ internal class AgentContainer(PodAccess access, PodWatch watch, string name, str
     }
 
     /// <summary>Shows the rest of the agent's log, and describes why the agent has failed.</summary>
-    public async Task<RunEndedException> FailureAsync(AgentState state, CancellationToken token)
+    public async Task<NotResumableException> FailureAsync(AgentState state, CancellationToken token)
     {
         await Log.ShowRestAsync(token);
         string cause = await DescribeTargetEndAsync(state, token);

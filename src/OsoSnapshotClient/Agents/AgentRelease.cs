@@ -19,7 +19,7 @@ internal sealed class AgentRelease(AgentContainer agent, bool isKept)
         PodAccess access = agent.Access;
         if (!isAnswered && state is { HasEnded: true } && !isKept)
         {
-            throw new RunEndedException(
+            throw new NotResumableException(
                 ClientStatus.Failed,
                 $"The copy is right, but the container ended (status {state.ExitCode}) without an answer: what the agent"
                 + " has removed is unknown.",

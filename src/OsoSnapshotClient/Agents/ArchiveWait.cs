@@ -12,12 +12,12 @@ internal static class ArchiveWait
     /// <param name="isAdopted">True if an earlier run started the agent: its archive may be finished already.</param>
     /// <param name="hasArchive">False for an agent that holds only a snapshot.</param>
     /// <returns>The agent's status, with the archive's size and SHA-256.</returns>
-    /// <exception cref="RunEndedException">The agent ended before it held the archive.</exception>
+    /// <exception cref="NotResumableException">The agent ended before it held the archive.</exception>
     public static async Task<RunStatus> RunAsync(
         AgentContainer agent, bool isAdopted, CancellationToken token, bool hasArchive = true)
     {
         agent.Log.Follow();
-        AgentSilence silence = new(agent.Access.Report);
+        AnswerTimeout timeout = new(agent.Access.Report);
         for (bool isFirst = true; ; isFirst = false)
         {
             // The log shows the hold at once. A status costs a call of kubectl, but shows the progress before the hold.
@@ -32,7 +32,7 @@ internal static class ArchiveWait
             KubectlAnswer answer = await agent.AskAsync(["status", "--json"], token);
             if (answer.IsSuccess && AgentAnswers.Status(answer, agent.Access) is var status && IsOf(agent, status))
             {
-                silence.End();
+                timeout.Reset();
                 agent.Access.Report.Advance(Describe(status));
                 if (status.Phase == PhaseNames.Of(Phase.HoldForCopy))
                 {
@@ -48,7 +48,7 @@ internal static class ArchiveWait
                 throw await agent.FailureAsync(end, token);
             }
 
-            silence.Judge(answer);
+            timeout.Check(answer);
         }
     }
 

@@ -18,7 +18,7 @@ internal static partial class IdleContainer
     /// Starts a container with the settings of one run, unless the run has a resident container. The container ends by
     /// itself after 12 hours if the client can't end it.
     /// </summary>
-    /// <exception cref="RunEndedException">The container does not run.</exception>
+    /// <exception cref="NotResumableException">The container does not run.</exception>
     public static Task StartForOneRunAsync(AgentContainer run, string target, CancellationToken token) =>
         run is ResidentRun ? Task.CompletedTask : StartAsync(run, target, run.Variables([]), "43200", token);
 
@@ -27,7 +27,7 @@ internal static partial class IdleContainer
         run is ResidentRun ? Task.CompletedTask : EndAsync(run, token);
 
     /// <summary>Starts a container for many runs, each with its own settings.</summary>
-    /// <exception cref="RunEndedException">The container does not run.</exception>
+    /// <exception cref="NotResumableException">The container does not run.</exception>
     public static Task StartToStayAsync(AgentContainer agent, string target, CancellationToken token) =>
         StartAsync(agent, target, [], "infinity", token);
 

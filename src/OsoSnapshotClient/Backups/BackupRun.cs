@@ -80,14 +80,14 @@ internal sealed class BackupRun
             await start.AdoptAsync(watch, token);
             RunStatus status = await start.HoldAsync(watch, hasArchive: false, token);
             AgentContainer agent = start.Agent!;
-            BackupCopy copy = new(agent, directory, pod, _take, _time);
+            BackupSession copy = new(agent, directory, pod, _take, _time);
             BackupOutcome outcome = await copy.RunAsync(status, token);
             _isListed = true;
             await new AgentRelease(agent, _take.IsKept).RunAsync(token);
             note.Note.Delete();
             return Judge(outcome);
         }
-        catch (RunEndedException)
+        catch (NotResumableException)
         {
             note.Forget();
             throw;

@@ -26,7 +26,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(directory, token);
             HashSet<BlockName> unlisted = [.. blocks.Keys];
             int lists = 0;
-            foreach (ListedSnapshot list in BackupLists.Read(directory, damage => Note(damage.Message)))
+            foreach (ListedSnapshot list in ManifestStore.Read(directory, damage => Note(damage.Message)))
             {
                 lists++;
                 CheckList(list, blocks);

@@ -33,7 +33,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
         List<OperatorException> damaged = [];
         List<BackupLine> lines = [];
         Dictionary<BlockName, (int Line, long Bytes)> blocks = [];
-        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, damaged.Add))
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, damaged.Add))
         {
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {

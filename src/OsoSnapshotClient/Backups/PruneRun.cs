@@ -45,7 +45,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
 
     private void Run(BackupDirectory directory, CancellationToken token)
     {
-        BackedUpSnapshot[] all = [.. BackupLists.Find(directory, damage => throw damage)];
+        BackedUpSnapshot[] all = [.. ManifestStore.Find(directory, damage => throw damage)];
         DateTimeOffset now = time.GetUtcNow();
         BackedUpSnapshot[] expired =
             [.. all.GroupBy(snapshot => snapshot.Pod).SelectMany(pod => rule.Expired([.. pod], now))];
@@ -86,7 +86,7 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
         CancellationToken token)
     {
         Dictionary<BlockName, long> sizes = [];
-        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, damage => throw damage))
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, damage => throw damage))
         {
             token.ThrowIfCancellationRequested();
             if (expired.Contains(new(snapshot.Pod, snapshot.Name, snapshot.Time)))

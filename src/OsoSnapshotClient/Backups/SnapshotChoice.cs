@@ -18,7 +18,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
         DateTimeOffset? until = ParseTime();
         ListedSnapshot? oldest = null;
         ListedSnapshot? found = null;
-        foreach (ListedSnapshot snapshot in BackupLists.Read(directory, chosen, damaged.Add))
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, chosen, damaged.Add))
         {
             if (snapshot.Name.Text == at)
             {
@@ -77,7 +77,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
     private bool HasLists(PodName name)
     {
         using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, name.Text);
-        return lists?.Names().Any(file => file.EndsWith(BackupLists.Extension, StringComparison.Ordinal)) == true;
+        return lists?.Names().Any(file => file.EndsWith(ManifestStore.Extension, StringComparison.Ordinal)) == true;
     }
 
     private OperatorException Wrong(string problem) =>

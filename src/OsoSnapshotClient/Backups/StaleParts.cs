@@ -68,7 +68,9 @@ internal static class StaleParts
         using DirectoryHandle? lists = directory.Snapshots.FindDirectory(pod);
         return lists is null
             ? []
-            : [.. In(directory.Snapshots, pod, lists, name => name == NoteName || IsPart(name, BackupLists.Extension))];
+            : [.. In(directory.Snapshots, pod, lists, IsPartOrNote)];
+
+        static bool IsPartOrNote(string name) => name == NoteName || IsPart(name, ManifestStore.Extension);
     }
 
     private static IEnumerable<Found> In(

@@ -5,7 +5,7 @@ namespace OsoSnapshotClient.CommandLine;
 /// <summary>Makes each pod's report in the chosen style.</summary>
 internal sealed class ReportFactory(ReportChoice choice, TimeProvider time) : IAsyncDisposable
 {
-    private readonly BarBoard? _board = choice is { Style: ProgressStyle.Bars, IsQuiet: false }
+    private readonly ProgressBars? _board = choice is { Style: ProgressStyle.Bars, IsQuiet: false }
         ? new(Console.Error, Terminal.IsAscii, time)
         : null;
 

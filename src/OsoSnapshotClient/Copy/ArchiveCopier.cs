@@ -25,7 +25,7 @@ internal sealed class ArchiveCopier(AgentContainer agent, string hold, CopyOptio
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
 
     private readonly IPodReport _report = agent.Access.Report;
-    private readonly CopyPauses _pauses = new(agent, hold, options.Pause);
+    private readonly RetryBackoff _pauses = new(agent, hold, options.Pause);
     private int _cuts;
 
     /// <returns>How often a connection broke.</returns>

@@ -25,7 +25,7 @@ internal sealed class CopyOutput : IDisposable
     private CopyOutput(string file, DirectoryHandle directory, OutputLock @lock)
     {
         (File, _directory, _name, _lock) = (file, directory, Path.GetFileName(file), @lock);
-        Note = CopyNote.Read(directory, _name + NoteExtension);
+        Note = ResumePoint.Read(directory, _name + NoteExtension);
         IsPublished = directory.Find(_name) is not null;
     }
 
@@ -33,7 +33,7 @@ internal sealed class CopyOutput : IDisposable
 
     public string Part => File + PartExtension;
 
-    public CopyNote Note { get; }
+    public ResumePoint Note { get; }
 
     /// <summary>Whether an earlier run made the file, and was killed before it could release the agent.</summary>
     public bool IsPublished { get; }
@@ -204,7 +204,7 @@ internal sealed class CopyOutput : IDisposable
             return;
         }
 
-        string? noted = found.IsRegularFile ? CopyNote.Read(directory, name + NoteExtension).Sha256 : null;
+        string? noted = found.IsRegularFile ? ResumePoint.Read(directory, name + NoteExtension).Sha256 : null;
         if (noted is null || noted != Sha256Of(directory, file))
         {
             throw new OperatorException(
@@ -220,7 +220,7 @@ internal sealed class CopyOutput : IDisposable
             return alone;
         }
 
-        string holder = CopyNote.Read(directory, name + NoteExtension).Holder ?? "another process";
+        string holder = ResumePoint.Read(directory, name + NoteExtension).Holder ?? "another process";
         throw new OperatorException(
             ExitStatus.Busy,
             $"{file} is being written by {Printable.Short(holder)}.",

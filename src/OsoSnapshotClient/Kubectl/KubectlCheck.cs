@@ -56,7 +56,7 @@ internal static class KubectlCheck
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"You may not '{TakeRights[first]}'{access.Flags.Text}.",
-                ClusterAnswers.RightsRemedy);
+                ClusterErrors.RightsRemedy);
         }
     }
 

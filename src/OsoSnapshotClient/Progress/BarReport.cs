@@ -4,7 +4,7 @@ namespace OsoSnapshotClient.Progress;
 /// <param name="board">The bars of all pods.</param>
 /// <param name="pod">The pod's name, which identifies its bar.</param>
 /// <param name="label">Starts each line if there are several pods; empty for one.</param>
-internal sealed class BarReport(BarBoard board, string pod, string label, TimeProvider time) : IPodReport
+internal sealed class BarReport(ProgressBars board, string pod, string label, TimeProvider time) : IPodReport
 {
     private readonly object _lock = new();
     private readonly RateMeter _rate = new(time);

@@ -67,16 +67,16 @@ internal sealed class ListRun(PodAccess access, TextWriter output, bool isOneOfA
         return new(access.Pod, 0);
     }
 
-    private TargetChoice? Find(Pod pod)
+    private PrometheusContainer? Find(Pod pod)
     {
         if (!isOneOfAll)
         {
-            return TargetChoice.Find(pod, access.Start.Target);
+            return PrometheusContainer.Find(pod, access.Start.Target);
         }
 
         try
         {
-            return TargetChoice.Find(pod, access.Start.Target) is { IsGuess: false } target ? target : null;
+            return PrometheusContainer.Find(pod, access.Start.Target) is { IsGuess: false } target ? target : null;
         }
         catch (OperatorException)
         {

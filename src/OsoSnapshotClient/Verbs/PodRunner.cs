@@ -117,7 +117,7 @@ internal sealed class PodRunner(
                 Start = start,
                 Report = reports(string.Empty, string.Empty),
             };
-            throw ClusterAnswers.Explain(answer, "Pods can't be listed", nowhere);
+            throw ClusterErrors.Explain(answer, "Pods can't be listed", nowhere);
         }
 
         string[] pods = [.. answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(NameOf)];

@@ -4,7 +4,7 @@ namespace OsoSnapshotClient.Verbs;
 
 /// <summary>Checks all that it can before anything is made. The calls run together, because each takes long.</summary>
 /// <param name="Access">The access with the options that this kubectl knows, and the pod's containers.</param>
-internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
+internal sealed record Preflight(PodAccess Access, Pod Pod, PrometheusContainer Target)
 {
     /// <exception cref="OsoSnapshotCore.OperatorException">The run can't succeed.</exception>
     public static async Task<Preflight> RunAsync(
@@ -21,13 +21,13 @@ internal sealed record Preflight(PodAccess Access, Pod Pod, TargetChoice Target)
                 ContainerNames = string.Join(' ', (await pod).Spec.Containers.Select(container => container.Name)),
             },
             await pod,
-            TargetChoice.Find(await pod, access.Start.Target));
+            PrometheusContainer.Find(await pod, access.Start.Target));
     }
 
     /// <exception cref="OsoSnapshotCore.OperatorException">The pod can't be read.</exception>
     public static async Task<Pod> ReadAsync(PodAccess access, PodWatch watch, CancellationToken token)
     {
         (Pod? pod, KubectlAnswer? failure) = await watch.StartAsync(token);
-        return pod ?? throw ClusterAnswers.Explain(failure!, $"Pod {access.Pod} can't be read", access);
+        return pod ?? throw ClusterErrors.Explain(failure!, $"Pod {access.Pod} can't be read", access);
     }
 }

@@ -38,7 +38,7 @@ internal sealed class StatusRun(PodAccess access, TextWriter output, bool showsA
         if (all.Length == 0)
         {
             // Find fails for a pod without Prometheus, which the operator has named by mistake.
-            _ = TargetChoice.Find(pod, access.Start.Target);
+            _ = PrometheusContainer.Find(pod, access.Start.Target);
             lines.Add($"{access.Pod}  no run in this pod");
         }
 

@@ -35,7 +35,7 @@ internal sealed class TakeRun(PodAccess access, TakeOptions take, EndSignal sign
         {
             return await FetchAsync(watch, token);
         }
-        catch (RunEndedException)
+        catch (NotResumableException)
         {
             output?.Forget();
             throw;

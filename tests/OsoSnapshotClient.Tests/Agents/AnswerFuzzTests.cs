@@ -85,7 +85,7 @@ public sealed partial class AnswerFuzzTests
         Assert.All(pod.AgentContainers(), name => Assert.True(KubeName.IsLabel(name)));
         _ = pod.ResidentContainers("image", "target").Count();
         _ = TargetEnd.Describe(pod, state);
-        _ = TargetChoice.Find(pod, named: null).StoragePaths(pod).Count();
+        _ = PrometheusContainer.Find(pod, named: null).StoragePaths(pod).Count();
     }));
 
     [Theory]

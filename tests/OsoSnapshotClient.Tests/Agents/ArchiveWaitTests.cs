@@ -56,7 +56,7 @@ public sealed class ArchiveWaitTests
             StringComparison.Ordinal);
         RecordedKubectl kubectl = Kubectl(pod).On("exec", error: "error: container not found", status: 1);
 
-        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(() => WaitAsync(kubectl));
+        NotResumableException told = await Assert.ThrowsAsync<NotResumableException>(() => WaitAsync(kubectl));
 
         Assert.Equal(137, (int)told.Status);
         Assert.Contains(

@@ -101,7 +101,7 @@ public sealed class ResidentAgentsTests
         ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
         await run.RequestAsync(Target, [], Token);
 
-        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(
+        NotResumableException told = await Assert.ThrowsAsync<NotResumableException>(
             () => ArchiveWait.RunAsync(run, isAdopted: false, Token));
 
         Assert.Equal(ExitStatus.Busy, told.Status);

@@ -64,14 +64,14 @@ public sealed class BackupBoundTests : IAsyncLifetime
     public void The_largest_list_that_a_backup_writes_is_read()
     {
         using BackupDirectory directory = BackupDirectory.OpenToRead(_sample.Backup);
-        ListedSnapshot sound = Assert.Single(BackupLists.Read(directory, damage => throw damage));
+        ListedSnapshot sound = Assert.Single(ManifestStore.Read(directory, damage => throw damage));
         BackupBlock block = sound.List.Blocks[0] with
         {
             From = long.MaxValue, To = long.MaxValue, Bytes = long.MaxValue, Series = long.MaxValue, Samples = long.MaxValue,
             Problems = ["1000 more problems, not listed"],
         };
-        string[] problems = [.. Enumerable.Repeat(new string('ä', ProblemList.MaxLetters), BackupLists.MaxProblems)];
-        BackupList large = sound.List with
+        string[] problems = [.. Enumerable.Repeat(new string('ä', ProblemList.MaxLetters), ManifestStore.MaxProblems)];
+        Manifest large = sound.List with
         {
             Blocks =
             [
@@ -80,10 +80,10 @@ public sealed class BackupBoundTests : IAsyncLifetime
             ],
         };
         File.WriteAllBytes(
-            List, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(large, BackupJson.Default.BackupList));
+            List, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(large, BackupJson.Default.Manifest));
 
         Assert.Equal(
-            BlockAudit.MaxBlocks, Assert.Single(BackupLists.Read(directory, damage => throw damage)).Blocks.Count);
+            BlockAudit.MaxBlocks, Assert.Single(ManifestStore.Read(directory, damage => throw damage)).Blocks.Count);
     }
 
     [Theory]

@@ -56,7 +56,7 @@ public sealed class ArchiveCopierTests : IDisposable
         await Assert.ThrowsAsync<OperatorException>(
             () => CopyAsync(4, length => Interlocked.Increment(ref calls) <= 3 ? length : 0));
         using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(File)!);
-        string? ranges = CopyNote.Read(directory, Path.GetFileName(File) + ".part.state").Ranges;
+        string? ranges = ResumePoint.Read(directory, Path.GetFileName(File) + ".part.state").Ranges;
         long held = ranges is null ? 0 : ByteRanges.Parse(ranges)!.Total;
         Assert.NotEqual(0, held);
         long fetched = 0;

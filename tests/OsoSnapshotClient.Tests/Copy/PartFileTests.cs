@@ -26,7 +26,7 @@ public sealed class PartFileTests : IDisposable
         });
 
         using DirectoryHandle directory = DirectoryHandle.Open(_folder);
-        CopyNote note = CopyNote.Read(directory, "archive.tgz.part.state");
+        ResumePoint note = ResumePoint.Read(directory, "archive.tgz.part.state");
         Assert.Equal("oso-snapshot-1", note.Container);
         Assert.Equal("0-400", note.Ranges);
     }

@@ -72,7 +72,7 @@ internal sealed class BackupSample : IDisposable
         using BackupDirectory directory = BackupDirectory.OpenToAdd(Backup, Said.WriteLine, Token);
         PodName name = PodName.TryParse(pod)!;
         RunStatus status = new() { Phase = "hold-for-copy", ElapsedSeconds = 1, Snapshot = snapshot, Version = "0.1.0" };
-        return await new BackupCopy(agent, directory, name, take, TimeProvider.System).RunAsync(status, Token);
+        return await new BackupSession(agent, directory, name, take, TimeProvider.System).RunAsync(status, Token);
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

@@ -27,7 +27,7 @@ public sealed class SinkTests
     public async Task Bars_and_what_is_above_them_lose_all_but_newlines()
     {
         using StringWriter terminal = new();
-        BarBoard board = new(terminal, ascii: true, TimeProvider.System);
+        ProgressBars board = new(terminal, ascii: true, TimeProvider.System);
         BarReport report = new(board, "p", string.Empty, TimeProvider.System);
 
         report.Say(Evil);

@@ -6,7 +6,7 @@ namespace OsoSnapshotClient.Kubectl;
 /// <summary>The container that runs Prometheus.</summary>
 /// <param name="Name">The container's name.</param>
 /// <param name="IsGuess">Whether nothing shows that it runs Prometheus: it is the pod's only container.</param>
-internal sealed partial record TargetChoice(string Name, bool IsGuess)
+internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
 {
     private static readonly string[] UsualNames = ["prom-svr", "prom", "prometheus", "prometheus-server"];
 
@@ -15,7 +15,7 @@ internal sealed partial record TargetChoice(string Name, bool IsGuess)
     /// </summary>
     /// <param name="named">The name that the operator gave; null for none.</param>
     /// <exception cref="OperatorException">Several containers may be Prometheus.</exception>
-    public static TargetChoice Find(Pod pod, string? named)
+    public static PrometheusContainer Find(Pod pod, string? named)
     {
         if (named is not null)
         {

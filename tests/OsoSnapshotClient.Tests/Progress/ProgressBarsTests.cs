@@ -2,13 +2,13 @@ using OsoSnapshotClient.Progress;
 
 namespace OsoSnapshotClient.Tests.Progress;
 
-public sealed class BarBoardTests
+public sealed class ProgressBarsTests
 {
     [Fact]
     public async Task A_line_goes_above_the_bars_and_no_other_line_is_overwritten()
     {
         using StringWriter terminal = new();
-        BarBoard board = new(terminal, ascii: true, TimeProvider.System);
+        ProgressBars board = new(terminal, ascii: true, TimeProvider.System);
         board.Write("before");
         board.Show("a", "first", new("copying", 50, 100));
         board.Show("b", "second", new("waiting", 0, null));

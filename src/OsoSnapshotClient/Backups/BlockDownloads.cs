@@ -8,12 +8,12 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>Copies the blocks that a directory lacks, several at a time.</summary>
-internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory, string hold, CopyOptions options)
+internal sealed class BlockDownloads(AgentContainer agent, BackupDirectory directory, string hold, CopyOptions options)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(0.2);
     private readonly ConcurrentBag<StoredBlock> _stored = [];
     private readonly ConcurrentBag<StoredBlock> _copied = [];
-    private readonly List<BlockCopier> _copiers = [];
+    private readonly List<BlockDownload> _copiers = [];
     private readonly ConcurrentBag<long> _doneContent = [];
 
     /// <summary>The blocks that this run has copied.</summary>
@@ -59,7 +59,7 @@ internal sealed class BlocksCopy(AgentContainer agent, BackupDirectory directory
     }
 
     private async Task WorkAsync(
-        BlockCopier copier, ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue, CancellationToken token)
+        BlockDownload copier, ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue, CancellationToken token)
     {
         while (queue.TryDequeue(out (BlockName Name, SnapshotBlock Block) next))
         {

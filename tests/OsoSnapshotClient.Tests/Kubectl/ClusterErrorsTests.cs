@@ -5,7 +5,7 @@ using OsoSnapshotCore;
 namespace OsoSnapshotClient.Tests.Kubectl;
 
 /// <summary>Tests the explanations of answers that kubectl 1.32 printed with a real cluster.</summary>
-public sealed class ClusterAnswersTests
+public sealed class ClusterErrorsTests
 {
     [Theory]
     [InlineData("Error from server (Forbidden): pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", 1, "policy refuses the profile 'restricted'")]
@@ -18,7 +18,7 @@ public sealed class ClusterAnswersTests
         PodAccess access = Recorded.Access(new RecordedKubectl());
         access = access with { Start = access.Start with { Target = "nope" } };
 
-        OperatorException told = ClusterAnswers.Explain(new(1, string.Empty, answer), "It failed", access);
+        OperatorException told = ClusterErrors.Explain(new(1, string.Empty, answer), "It failed", access);
 
         Assert.Equal(status, (int)told.Status);
         Assert.Contains(problem, told.Message, StringComparison.Ordinal);
@@ -29,7 +29,7 @@ public sealed class ClusterAnswersTests
     {
         const string Answer = "Error from server (Forbidden): pods is forbidden: User \"eve\" cannot list resource \"pods\" in API group \"\" in the namespace \"oso\"";
 
-        OperatorException told = ClusterAnswers.Explain(
+        OperatorException told = ClusterErrors.Explain(
             new(1, string.Empty, Answer), "Pods can't be listed", Recorded.Access(new RecordedKubectl()));
 
         Assert.Contains("'list' on pods", told.Remedy, StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class ClusterAnswersTests
         PodAccess access = Recorded.Access(new RecordedKubectl());
         access = access with { Start = access.Start with { Custom = "identity.json" } };
 
-        OperatorException told = ClusterAnswers.Explain(
+        OperatorException told = ClusterErrors.Explain(
             new(1, string.Empty, "error: strategic merge of &v1.Container{Name:\"x\", Image:\"y\"} failed"), "It failed", access);
 
         Assert.DoesNotContain("Container{", told.Message, StringComparison.Ordinal);

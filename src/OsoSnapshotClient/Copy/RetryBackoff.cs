@@ -7,7 +7,7 @@ namespace OsoSnapshotClient.Copy;
 /// <summary>Pauses after attempts that brought no byte, longer each time, and fails after too many.</summary>
 /// <param name="hold">The maximum time that the agent waits for the copy.</param>
 /// <param name="first">The first pause.</param>
-internal sealed class CopyPauses(AgentContainer agent, string hold, TimeSpan first)
+internal sealed class RetryBackoff(AgentContainer agent, string hold, TimeSpan first)
 {
     private const int MaxFruitless = 8;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
@@ -15,7 +15,7 @@ internal sealed class CopyPauses(AgentContainer agent, string hold, TimeSpan fir
     /// <param name="fruitless">How many attempts in a row brought nothing.</param>
     /// <param name="error">What kubectl printed about the last attempt.</param>
     /// <param name="doneBytes">The number of bytes after which the copy would resume.</param>
-    /// <exception cref="RunEndedException">The container has ended.</exception>
+    /// <exception cref="NotResumableException">The container has ended.</exception>
     /// <exception cref="OperatorException">Too many attempts brought nothing.</exception>
     public async Task WaitAsync(int fruitless, string error, long doneBytes, CancellationToken token)
     {
@@ -41,7 +41,7 @@ internal sealed class CopyPauses(AgentContainer agent, string hold, TimeSpan fir
     {
         string status = state.HasEnded ? $"status {state.ExitCode}" : "no status";
         string cause = await agent.DescribeTargetEndAsync(state, token);
-        return new RunEndedException(
+        return new NotResumableException(
             ClientStatus.Failed,
             $"The container ended before the copy was whole ({status}): {state.Message}{cause}",
             AgentContainer.Again);

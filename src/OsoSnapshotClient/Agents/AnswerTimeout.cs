@@ -6,7 +6,7 @@ using OsoSnapshotCore;
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>The time since the agent last answered: its container may run while no exec reaches it.</summary>
-internal sealed class AgentSilence(IPodReport report)
+internal sealed class AnswerTimeout(IPodReport report)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Max = TimeSpan.FromMinutes(5);
@@ -14,12 +14,12 @@ internal sealed class AgentSilence(IPodReport report)
     private bool _isTold;
 
     /// <summary>The agent has answered.</summary>
-    public void End() => (_answeredAt, _isTold) = (Stopwatch.GetTimestamp(), false);
+    public void Reset() => (_answeredAt, _isTold) = (Stopwatch.GetTimestamp(), false);
 
     /// <summary>Warns once if the silence lasts.</summary>
     /// <param name="answer">What kubectl said in place of the agent.</param>
     /// <exception cref="OperatorException">The silence has lasted for five minutes.</exception>
-    public void Judge(KubectlAnswer answer)
+    public void Check(KubectlAnswer answer)
     {
         string why = answer.ErrorText.Length > 0 ? answer.ErrorText : "what answers there is another run";
         TimeSpan silence = Stopwatch.GetElapsedTime(_answeredAt);

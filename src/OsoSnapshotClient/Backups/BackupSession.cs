@@ -12,7 +12,7 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Backups;
 
 /// <summary>Copies the blocks that a directory lacks from an agent with a snapshot, and writes the list last.</summary>
-internal sealed class BackupCopy(
+internal sealed class BackupSession(
     AgentContainer agent, BackupDirectory directory, PodName pod, TakeOptions take, TimeProvider time)
 {
     private readonly IPodReport _report = agent.Access.Report;
@@ -22,7 +22,7 @@ internal sealed class BackupCopy(
     {
         long startedAt = Stopwatch.GetTimestamp();
         SnapshotName name = NameOf(status);
-        BackupList empty = Begin(status, name);
+        Manifest empty = Begin(status, name);
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held = await HeldBlocks.AskAsync(agent, token);
         Dictionary<BlockName, StoredBlock> stored = FindStored(held, token);
         (BlockName Name, SnapshotBlock Block)[] missing = [.. held.Where(one => !stored.ContainsKey(one.Name))];
@@ -30,13 +30,13 @@ internal sealed class BackupCopy(
             $"{Plural.Of(held.Count, "block")} in snapshot {name}; {directory.Path} lacks"
             + $" {Plural.Of(missing.Length, "block")},"
             + $" {ByteSize.Format(ByteSize.Sum(missing.Select(one => one.Block.Bytes)))} before compression");
-        BlocksCopy copy = new(agent, directory, take.Hold, take.Copy);
+        BlockDownloads copy = new(agent, directory, take.Hold, take.Copy);
         foreach (StoredBlock block in await copy.RunAsync(missing, token))
         {
             stored.Add(block.Name, block);
         }
 
-        BackupList list = empty with { Blocks = Entries(held, stored) };
+        Manifest list = empty with { Blocks = Entries(held, stored) };
         string path = Write(list, name);
         long copied = ByteSize.Sum(copy.Copied.Select(block => block.FileBytes));
         BackupOutcome outcome = new(path, list, copy.Copied.Count, copied);
@@ -45,13 +45,13 @@ internal sealed class BackupCopy(
     }
 
     private static SnapshotName NameOf(RunStatus status) =>
-        SnapshotName.TryParse(status.Snapshot, out SnapshotName? name) && BackupLists.TimeOf(name) is not null
+        SnapshotName.TryParse(status.Snapshot, out SnapshotName? name) && ManifestStore.TimeOf(name) is not null
             ? name
             : throw BackupDirectory.Damaged(
                 $"The agent's snapshot has an invalid name: '{Printable.Text(status.Snapshot ?? string.Empty)}'.",
                 "use the client of the image's version; nothing was written");
 
-    private BackupList Begin(RunStatus status, SnapshotName name) => new()
+    private Manifest Begin(RunStatus status, SnapshotName name) => new()
     {
         Format = BackupDirectory.Format,
         Pod = pod.Text,
@@ -68,7 +68,7 @@ internal sealed class BackupCopy(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held, CancellationToken token)
     {
         // verify reports a damaged list. Here it only means that the blocks it names are read again.
-        ListedSnapshot? newest = BackupLists.Read(
+        ListedSnapshot? newest = ManifestStore.Read(
             directory, pod, damage => _report.Warn($"⚠️ {damage.Message}")).LastOrDefault();
         Dictionary<BlockName, StoredBlock> stored = [];
         foreach ((BlockName name, _) in held)
@@ -88,7 +88,7 @@ internal sealed class BackupCopy(
         Dictionary<BlockName, StoredBlock> stored)
     {
         List<BackupBlock> entries = [];
-        int room = BackupLists.MaxProblems;
+        int room = ManifestStore.MaxProblems;
         foreach ((BlockName name, SnapshotBlock block) in held)
         {
             IReadOnlyList<string>? problems = Cut(stored[name].Problems, room);
@@ -123,9 +123,9 @@ internal sealed class BackupCopy(
         Problems = problems,
     };
 
-    private string Write(BackupList list, SnapshotName name)
+    private string Write(Manifest list, SnapshotName name)
     {
-        string file = name.Text + BackupLists.Extension;
+        string file = name.Text + ManifestStore.Extension;
         string path = $"{directory.PathOf(pod)}/{file}";
         try
         {
@@ -135,7 +135,7 @@ internal sealed class BackupCopy(
             directory.Snapshots.Flush();
             using DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text);
             BackupEntry.FindFile(lists, file);
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.BackupList);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.Manifest);
             SmallFile.Write(lists, file, [.. json, (byte)'\n']);
             return path;
         }
@@ -172,4 +172,4 @@ internal sealed class BackupCopy(
 /// <summary>What a run has added to a backup directory.</summary>
 /// <param name="Path">The file with the list.</param>
 /// <param name="CopiedBytes">The size of the copied blocks' archives.</param>
-internal sealed record BackupOutcome(string Path, BackupList List, int CopiedBlocks, long CopiedBytes);
+internal sealed record BackupOutcome(string Path, Manifest List, int CopiedBlocks, long CopiedBytes);

@@ -3,7 +3,7 @@ using OsoSnapshotCore;
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>Explains kubectl's usual failures to users who don't know Kubernetes, with a remedy.</summary>
-internal static class ClusterAnswers
+internal static class ClusterErrors
 {
     public const string RightsRemedy =
         "have someone grant you 'patch' on pods/ephemeralcontainers, 'create' on pods/exec, and 'get' on pods and"

@@ -7,7 +7,7 @@ namespace OsoSnapshotClient.Backups;
 /// <summary>
 /// <c>snapshots/NAMESPACE.POD/SNAPSHOT.json</c> lists the blocks of a snapshot, by time.
 /// </summary>
-internal sealed record BackupList
+internal sealed record Manifest
 {
     public required int Format { get; init; }
 
@@ -91,7 +91,7 @@ internal sealed class Sha256Converter : JsonConverter<Sha256>
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(BackupMarker))]
-[JsonSerializable(typeof(BackupList))]
+[JsonSerializable(typeof(Manifest))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {
     /// <summary>The files of a backup directory have four levels.</summary>

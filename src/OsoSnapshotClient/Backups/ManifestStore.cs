@@ -12,7 +12,7 @@ namespace OsoSnapshotClient.Backups;
 /// <param name="Time">When Prometheus made the snapshot, by Prometheus' clock.</param>
 internal record BackedUpSnapshot(PodName Pod, SnapshotName Name, DateTimeOffset Time)
 {
-    public string ListName => Name.Text + BackupLists.Extension;
+    public string ListName => Name.Text + ManifestStore.Extension;
 
     public sealed override string ToString() => $"{Pod}/{Name}";
 }
@@ -24,7 +24,7 @@ internal sealed record ListedSnapshot(
     PodName Pod,
     SnapshotName Name,
     DateTimeOffset Time,
-    BackupList List,
+    Manifest List,
     string Path,
     IReadOnlyDictionary<BlockName, BackupBlock> Blocks) : BackedUpSnapshot(Pod, Name, Time);
 
@@ -32,7 +32,7 @@ internal sealed record ListedSnapshot(
 /// Reads the lists of a backup directory, one at a time: their number takes no memory. Every value is checked before it
 /// is used.
 /// </summary>
-internal static class BackupLists
+internal static class ManifestStore
 {
     public const string Extension = ".json";
 
@@ -143,7 +143,7 @@ internal static class BackupLists
     private static ListedSnapshot ReadOne(DirectoryHandle lists, BackedUpSnapshot snapshot)
     {
         string path = lists.PathOf(snapshot.ListName);
-        BackupList list = Parse(lists, snapshot.ListName);
+        Manifest list = Parse(lists, snapshot.ListName);
         if (list.Format != BackupDirectory.Format)
         {
             throw BackupDirectory.Damaged(
@@ -159,14 +159,14 @@ internal static class BackupLists
         return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));
     }
 
-    private static BackupList Parse(DirectoryHandle lists, string file)
+    private static Manifest Parse(DirectoryHandle lists, string file)
     {
         string path = lists.PathOf(file);
         try
         {
             byte[] json = BackupEntry.Read(lists, file, MaxListBytes) ?? throw Damaged(path, "it is missing");
             RequireFewTokens(json);
-            return JsonSerializer.Deserialize(json, BackupJson.Default.BackupList)
+            return JsonSerializer.Deserialize(json, BackupJson.Default.Manifest)
                 ?? throw Damaged(path, "it holds null");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
@@ -188,7 +188,7 @@ internal static class BackupLists
         }
     }
 
-    private static Dictionary<BlockName, BackupBlock> BlocksOf(BackupList list, string path)
+    private static Dictionary<BlockName, BackupBlock> BlocksOf(Manifest list, string path)
     {
         Dictionary<BlockName, BackupBlock> blocks = [];
         HashSet<BlockId> ids = [];

@@ -3,7 +3,7 @@ using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Kubectl;
 
-public sealed class TargetChoiceTests
+public sealed class PrometheusContainerTests
 {
     [Theory]
     [InlineData("""[{"name": "a", "image": "x/prometheus:v3"}, {"name": "b", "image": "x/sidecar"}]""", "a")]
@@ -13,17 +13,17 @@ public sealed class TargetChoiceTests
     [InlineData("""[{"name": "a", "image": "x"}, {"name": "prom-svr", "image": "y"}]""", "prom-svr")]
     [InlineData("""[{"name": "only", "image": "x"}]""", "only")]
     public void The_container_that_runs_Prometheus_is_found(string containers, string target) =>
-        Assert.Equal(target, TargetChoice.Find(Pod(containers), named: null).Name);
+        Assert.Equal(target, PrometheusContainer.Find(Pod(containers), named: null).Name);
 
     [Fact]
     public void Several_that_may_be_it_are_named_and_none_is_taken()
     {
         Pod pod = Pod("""[{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]""");
 
-        OperatorException told = Assert.Throws<OperatorException>(() => TargetChoice.Find(pod, named: null));
+        OperatorException told = Assert.Throws<OperatorException>(() => PrometheusContainer.Find(pod, named: null));
 
         Assert.Contains("several containers that may be Prometheus: a, b", told.Message, StringComparison.Ordinal);
-        Assert.Equal("b", TargetChoice.Find(pod, named: "b").Name);
+        Assert.Equal("b", PrometheusContainer.Find(pod, named: "b").Name);
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class TargetChoiceTests
     {
         Pod pod = Pod($$"""[{"name": "a", "image": "x", "args": {{arguments}}}]""");
 
-        Assert.Equal(["/data"], TargetChoice.Find(pod, named: null).StoragePaths(pod));
+        Assert.Equal(["/data"], PrometheusContainer.Find(pod, named: null).StoragePaths(pod));
     }
 
     private static Pod Pod(string containers) => OsoSnapshotClient.Kubectl.Pod.Parse(

@@ -6,7 +6,7 @@ using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Backups;
 
-public sealed class BackupCopyTests : IDisposable
+public sealed class BackupSessionTests : IDisposable
 {
     private const string Later = "20261122T112657Z-0eb533ff8d43ed64";
 

@@ -10,12 +10,12 @@ namespace OsoSnapshotClient.Backups;
 /// name only when it is right.
 /// </summary>
 /// <param name="engine">The engine that makes the agent's bytes; null if the agent has not reported it.</param>
-internal sealed class BlockCopier(
+internal sealed class BlockDownload(
     AgentContainer agent, BackupDirectory directory, string? engine, string hold, CopyOptions options)
 {
     private const int MaxAttempts = 3;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
-    private readonly CopyPauses _pauses = new(agent, hold, options.Pause);
+    private readonly RetryBackoff _pauses = new(agent, hold, options.Pause);
     private readonly BlockExport _export = new(agent, options.Stall);
     private string? _engine = engine;
     private BlockReading? _reading;

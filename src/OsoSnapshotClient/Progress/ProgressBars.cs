@@ -7,7 +7,7 @@ namespace OsoSnapshotClient.Progress;
 /// Draws the bars of all pods at the terminal's foot, below all written lines. The terminal must know only "erase to
 /// the end" and "cursor up" (ECMA-48, ED and CUU).
 /// </summary>
-internal sealed class BarBoard : IAsyncDisposable
+internal sealed class ProgressBars : IAsyncDisposable
 {
     private const int Columns = 30;
     private const int UsualWidth = 80;
@@ -21,7 +21,7 @@ internal sealed class BarBoard : IAsyncDisposable
     private readonly ITimer _timer;
     private int _drawn;
 
-    public BarBoard(TextWriter terminal, bool ascii, TimeProvider time)
+    public ProgressBars(TextWriter terminal, bool ascii, TimeProvider time)
     {
         (_terminal, _ascii) = (terminal, ascii);
         _timer = time.CreateTimer(_ => Redraw(string.Empty, onlyBars: true), state: null, Refresh, Refresh);

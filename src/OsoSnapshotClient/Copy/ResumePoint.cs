@@ -8,7 +8,7 @@ namespace OsoSnapshotClient.Copy;
 /// The note beside a partial copy: NAME=VALUE lines that say where the copy comes from. A line is written before the
 /// thing that it names is made.
 /// </summary>
-internal sealed class CopyNote
+internal sealed class ResumePoint
 {
     // A range of 30 letters for each slice of 4 MiB is enough for 2 TiB.
     private const int MaxBytes = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ internal sealed class CopyNote
     private readonly string _name;
     private readonly Dictionary<string, string> _values = [];
 
-    private CopyNote(DirectoryHandle directory, string name) => (_directory, _name) = (directory, name);
+    private ResumePoint(DirectoryHandle directory, string name) => (_directory, _name) = (directory, name);
 
     /// <summary>The pod, with kubectl's flags that locate it.</summary>
     public string? Pod { get => Get("pod"); set => Set("pod", value); }
@@ -47,9 +47,9 @@ internal sealed class CopyNote
     /// <param name="directory">Must stay open as long as the note is used.</param>
     /// <returns>An empty note if there is no such file.</returns>
     /// <inheritdoc cref="SmallFile.Read" path="/exception"/>
-    public static CopyNote Read(DirectoryHandle directory, string name)
+    public static ResumePoint Read(DirectoryHandle directory, string name)
     {
-        CopyNote note = new(directory, name);
+        ResumePoint note = new(directory, name);
         byte[] content = SmallFile.Read(directory, name, MaxBytes) ?? [];
         using StringReader lines = new(Encoding.UTF8.GetString(content));
         while (lines.ReadLine() is { } line)
