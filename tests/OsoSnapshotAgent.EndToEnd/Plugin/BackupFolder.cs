@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Image;
@@ -83,13 +82,13 @@ internal sealed class BackupFolder(Cluster cluster)
     {
         // The lists are read before the blocks, because a client may be at work.
         (string List, JsonArray Blocks)[] lists =
-            [.. Lists.Select(list => (list, JsonNode.Parse(Read(list))!["blocks"]!.AsArray()))];
+            [.. Lists.Select(list => (list, JsonNode.Parse(File.ReadAllBytes(list))!["blocks"]!.AsArray()))];
         Dictionary<string, string> blocks = [];
         foreach (string block in Blocks)
         {
-            string actual = Convert.ToHexStringLower(SHA256.HashData(Read(block)));
+            string actual = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(block)));
             blocks.Add(System.IO.Path.GetFileName(block), actual);
-            if (File.Exists(block + ".sha256") && Encoding.ASCII.GetString(Read(block + ".sha256")).Split(' ')[0] != actual)
+            if (File.Exists(block + ".sha256") && File.ReadAllText(block + ".sha256").Split(' ')[0] != actual)
             {
                 return $"{block} does not match its .sha256";
             }
@@ -102,15 +101,6 @@ internal sealed class BackupFolder(Cluster cluster)
             where blocks.GetValueOrDefault(file) != (string)block["sha256"]!
             select $"{list.List} names {file}";
         return missing.FirstOrDefault();
-    }
-
-    // File.ReadAllBytes would lock the file, which a client may still have open.
-    private static byte[] Read(string path)
-    {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] content = new byte[file.Length];
-        file.ReadExactly(content);
-        return content;
     }
 
     public async Task VerifiesAsync() => Assert.Contains(
