@@ -10,7 +10,7 @@ namespace OsoSnapshotAgent.EndToEnd;
 public sealed class FootprintTests
 {
     private const long MaxBinaryBytes = 10_000_000;
-    private const long MaxResidentBytes = 32 << 20;
+    private const long MaxResidentBytes = 24 << 20;
     private const long MaxPeakBytes = 40 << 20;
     private const long MaxGrowthBytes = 4 << 20;
 
