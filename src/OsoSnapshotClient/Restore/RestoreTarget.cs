@@ -193,7 +193,8 @@ internal sealed class RestoreTarget(string directory, FileOwner? owner, TextWrit
         long free = target.Space().FreeBytes;
         if (free <= bytes)
         {
-            throw Failed(
+            throw new OperatorException(
+                ExitStatus.NoRoom,
                 $"Not enough room: {ByteSize.Format(bytes)} to unpack, {ByteSize.Format(free)} free in {directory}.",
                 "make room, or choose another directory");
         }

@@ -27,7 +27,7 @@ internal sealed class VerifyRun(string path, TextWriter output, bool ascii)
             throw new OperatorException(
                 ExitStatus.ArchiveFailed,
                 $"{path} can't be read: {e.Message}",
-                Causes.Remedy(e, "check its permissions"),
+                Causes.Remedy(e, "check what it is, and its permissions"),
                 e);
         }
     }

@@ -41,6 +41,7 @@ public sealed class LargeSizeTests : IAsyncLifetime
         OperatorException refused = Assert.Throws<OperatorException>(() => new BackupRestore(
             _sample.Backup, null, null, target, TextWriter.Null).Run(TestContext.Current.CancellationToken));
 
+        Assert.Equal(ExitStatus.NoRoom, refused.Status);
         Assert.Contains("Not enough room: 8.0 EiB to unpack", refused.Message, StringComparison.Ordinal);
     }
 
