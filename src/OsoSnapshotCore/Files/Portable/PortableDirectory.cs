@@ -171,7 +171,7 @@ internal sealed class PortableDirectory : DirectoryHandle
 
     public override void Flush()
     {
-        // Neither system needs it: Windows has no such call, and APFS keeps a flushed file's name.
+        // Windows has no such call, and .NET none for a directory of macOS.
     }
 
     public override void Flush(SafeFileHandle file, string name) => RandomAccess.FlushToDisk(file);
