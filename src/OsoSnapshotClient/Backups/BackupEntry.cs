@@ -55,6 +55,27 @@ internal static class BackupEntry
         }
     }
 
+    /// <summary>Creates an empty file, if nothing is there. Another client may create it at the same moment.</summary>
+    /// <exception cref="IOException">The file can't be created.</exception>
+    /// <inheritdoc cref="FindFile" path="/exception"/>
+    public static void CreateMissingFile(DirectoryHandle parent, string name, UnixFileMode mode)
+    {
+        try
+        {
+            if (FindFile(parent, name) is null)
+            {
+                parent.CreateFile(name, mode).Dispose();
+            }
+        }
+        catch (IOException)
+        {
+            if (FindFile(parent, name) is null)
+            {
+                throw;
+            }
+        }
+    }
+
     /// <summary>Reads a small file.</summary>
     /// <exception cref="IOException">The file is longer, or can't be read.</exception>
     /// <inheritdoc cref="FindFile"/>

@@ -45,7 +45,7 @@ internal sealed class BlockPart : IDisposable
         {
             if (BackupEntry.FindFileToChange(blocks, part) is null)
             {
-                Create(blocks, part);
+                BackupEntry.CreateMissingFile(blocks, part, DirectoryHandle.OwnerOnly);
             }
 
             SafeFileHandle file = blocks.OpenToChange(part);
@@ -150,21 +150,5 @@ internal sealed class BlockPart : IDisposable
     {
         Complete();
         _lock.Dispose();
-    }
-
-    private static void Create(DirectoryHandle blocks, string part)
-    {
-        try
-        {
-            blocks.CreateFile(part, DirectoryHandle.OwnerOnly).Dispose();
-        }
-        catch (IOException)
-        {
-            // Another client may have made it meanwhile.
-            if (BackupEntry.FindFileToChange(blocks, part) is null)
-            {
-                throw;
-            }
-        }
     }
 }

@@ -63,22 +63,6 @@ internal static class DirectoryLock
     }
 
     // The umask decides the mode, because users of a group may share the directory. The file holds nothing.
-    private static void Create(DirectoryHandle root)
-    {
-        try
-        {
-            if (BackupEntry.FindFile(root, FileName) is null)
-            {
-                root.CreateFile(FileName).Dispose();
-            }
-        }
-        catch (IOException)
-        {
-            // Another client may have made it meanwhile.
-            if (BackupEntry.FindFile(root, FileName) is null)
-            {
-                throw;
-            }
-        }
-    }
+    private static void Create(DirectoryHandle root) =>
+        BackupEntry.CreateMissingFile(root, FileName, DirectoryHandle.ModeByUmask);
 }

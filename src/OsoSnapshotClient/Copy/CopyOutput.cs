@@ -13,7 +13,7 @@ namespace OsoSnapshotClient.Copy;
 /// </summary>
 internal sealed class CopyOutput : IDisposable
 {
-    private const string PartExtension = ".part";
+    private const string PartExtension = SmallFile.PartExtension;
     private const string NoteExtension = PartExtension + ".state";
     private const string LockExtension = PartExtension + ".lock";
 

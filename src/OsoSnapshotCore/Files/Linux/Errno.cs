@@ -13,15 +13,12 @@ internal static class Errno
     public const int AccessDenied = 13;
     public const int NotDirectory = 20;
     public const int Invalid = 22;
-    public const int NoSpace = 28;
     public const int BrokenPipe = 32;
     public const int WouldBlockOnMac = 35;
     public const int NoLocks = 37;
     public const int NotImplemented = 38;
-    public const int NotEmpty = 39;
     public const int Loop = 40;
     public const int NotSupported = 95;
-    public const int QuotaExceeded = 122;
 
     /// <summary>The error of this thread's last system call.</summary>
     public static int Last => Marshal.GetLastPInvokeError();
