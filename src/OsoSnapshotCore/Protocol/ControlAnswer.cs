@@ -26,6 +26,8 @@ internal sealed record ControlAnswer
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(RunEvent))]
+[JsonSerializable(typeof(StartRequest))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(SnapshotBlock[]))]
 internal sealed partial class ControlJson : JsonSerializerContext;

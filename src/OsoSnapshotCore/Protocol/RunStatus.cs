@@ -48,6 +48,9 @@ internal sealed record RunStatus
     /// <summary>Damage in the archived blocks, which Prometheus' own disk has too.</summary>
     public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = [];
 
+    /// <summary>How the run ended; null while it is at work.</summary>
+    public RunEnd? End { get; init; }
+
     /// <summary>Whether each value is one that an agent of this version may send.</summary>
     public bool IsValid() =>
         PhaseNames.IsKnown(Phase)
