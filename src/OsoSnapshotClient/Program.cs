@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using OsoSnapshotClient.CommandLine;
+using OsoSnapshotClient.Cli;
 using OsoSnapshotCore.Cli;
 
 if (OperatingSystem.IsWindows())

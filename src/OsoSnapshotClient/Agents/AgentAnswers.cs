@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -22,18 +20,30 @@ internal static class AgentAnswers
     });
 
     /// <exception cref="OperatorException">It is no status, or that of an agent of another version.</exception>
-    public static RunStatus Status(KubectlAnswer answer, PodAccess access)
+    public static RunStatus Status(string json, PodAccess access)
     {
-        RunStatus status = Parse(answer.Output, Json.RunStatus);
+        RunStatus status = Parse(json, Json.RunStatus);
         AgentVersions.Require(status.Version, access);
-        return status.IsValid() ? status : throw Unreadable(answer.Output);
+        return status.IsValid() ? status : throw Unreadable(json);
     }
 
-    /// <exception cref="OperatorException">It is no report of <c>verify --json</c>.</exception>
-    public static VerifyReport Report(KubectlAnswer answer)
+    /// <exception cref="OperatorException">It is no event, or that of an agent of another version.</exception>
+    public static RunEvent Event(string json, PodAccess access)
     {
-        VerifyReport report = Parse(answer.Output, Json.VerifyReport);
-        return report.IsValid() ? report : throw Unreadable(answer.Output);
+        RunEvent one = Parse(json, Json.RunEvent);
+        if (one.Run is { } status)
+        {
+            AgentVersions.Require(status.Version, access);
+        }
+
+        return one is { Position: >= 0 } && one.Run?.IsValid() != false ? one : throw Unreadable(json);
+    }
+
+    /// <exception cref="OperatorException">It is no answer to a verb.</exception>
+    public static ControlAnswer Control(string json)
+    {
+        ControlAnswer answer = Parse(json, Json.ControlAnswer);
+        return answer.ExitStatus is >= 0 and <= byte.MaxValue ? answer : throw Unreadable(json);
     }
 
     public static OperatorException Unreadable(string answer) => new(
@@ -41,7 +51,8 @@ internal static class AgentAnswers
         $"The agent's answer can't be read: {Printable.Short(answer.Trim(), ShownLetters)}",
         "use the client of the image's version");
 
-    private static T Parse<T>(string json, JsonTypeInfo<T> type)
+    /// <exception cref="OperatorException">The text is no such object.</exception>
+    public static T Parse<T>(string json, JsonTypeInfo<T> type)
         where T : class
     {
         try

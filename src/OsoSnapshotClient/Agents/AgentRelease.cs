@@ -1,65 +1,75 @@
-using OsoSnapshotClient.Kubectl;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// Ends the agent's hold. Only the agent's own answer counts: kubectl exec may return 0 for a broken stream, and a
-/// container that has ended may have been killed at work.
+/// Ends the agent's hold. Only the agent's own answer counts: a container that has ended may have been killed at work.
 /// </summary>
-internal sealed class AgentRelease(AgentContainer agent, bool isKept)
+internal sealed class AgentRelease(AgentRun run, bool isKept)
 {
     private const int MaxAttempts = 5;
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
-    /// <exception cref="OperatorException">The agent gave no answer: what is left on the volume is unknown.</exception>
+    private PodAccess Access => run.Agent.Access;
+
+    /// <exception cref="OperatorException">
+    /// With <see cref="ExitStatus.NotTidiedUp"/>: the agent gave no answer, or could not remove everything.
+    /// </exception>
     public async Task RunAsync(CancellationToken token)
     {
-        (bool isAnswered, AgentState? state, string error) = await AskAsync(token);
-        PodAccess access = agent.Access;
-        if (!isAnswered && state is { HasEnded: true } && !isKept)
+        string[] words =
+        [
+            "release", .. isKept ? (string[])[] : ["--remove"], "--client", run.Name, "--json",
+        ];
+        for (int attempt = 1; ; attempt++)
         {
-            throw new NotResumableException(
-                ClientStatus.Failed,
-                $"The copy is right, but the container ended (status {state.ExitCode}) without an answer: what the agent"
-                + " has removed is unknown.",
-                $"{access.Command("remove")} has the agent remove its own files and all snapshots");
+            (ControlAnswer? answer, RemoteAnswer raw) = await run.Agent.ControlAsync(words, token);
+            if (answer is { ExitStatus: (int)ExitStatus.Done })
+            {
+                break;
+            }
+
+            if (run.End is { } end)
+            {
+                RequireTidy(end);
+                break;
+            }
+
+            if (answer?.Problem is { } problem)
+            {
+                throw NotTidiedUp($"the agent could not remove everything: {problem}", answer.Remedy);
+            }
+
+            if (attempt == MaxAttempts)
+            {
+                throw NotTidiedUp($"the container could not be released: {raw.ErrorText}", remedy: null);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(attempt), token);
         }
 
-        if (!isAnswered && state is not { HasEnded: true })
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"The copy is right, but the container could not be released: {error}",
-                isKept
-                    ? $"the container ends by itself after its hold; {access.Command("status")} shows it"
-                    : $"{access.Command("remove")} has the agent remove its own files and all snapshots");
-        }
-
-        await agent.AwaitEndAsync(EndLimit, token);
-        access.Report.Say(
+        Access.Report.Say(
             isKept
                 ? "✅ Released; the archive stays on the volume"
                 : "✅ Released; the agent has removed this run's files and all snapshots");
     }
 
-    private async Task<(bool IsAnswered, AgentState? State, string Error)> AskAsync(CancellationToken token)
+    private void RequireTidy(RunEnd end)
     {
-        for (int attempt = 1; ; attempt++)
+        // A removal that was carried out, and whose answer was lost, ends the run as its own client's.
+        if (!isKept && (end.ExitStatus is not ((int)ExitStatus.Done or (int)ExitStatus.DamagedBlocks) || end.EndedBy is not null))
         {
-            KubectlAnswer answer = await agent.AskAsync(isKept ? ["release"] : ["release", "--remove"], token);
-            if (answer.Output.Contains("The hold ends", StringComparison.Ordinal))
-            {
-                return (true, null, string.Empty);
-            }
-
-            AgentState? state = await agent.ReadStateAsync(token);
-            if (state is { HasEnded: true } || attempt == MaxAttempts)
-            {
-                return (false, state, answer.ErrorText);
-            }
-
-            await Task.Delay(TimeSpan.FromSeconds(attempt), token);
+            throw NotTidiedUp(
+                $"the container ended (status {end.ExitStatus}) without an answer: what the agent has removed is"
+                + " unknown",
+                remedy: null);
         }
     }
+
+    private OperatorException NotTidiedUp(string why, string? remedy) => new(
+        ExitStatus.NotTidiedUp,
+        $"The copy is right, but {why}.",
+        remedy ?? (isKept
+            ? $"the container ends by itself after its hold; {Access.Command("status")} shows it"
+            : $"{Access.Command("remove")} has the agent remove its own files and all snapshots"));
 }

@@ -1,4 +1,4 @@
-using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;

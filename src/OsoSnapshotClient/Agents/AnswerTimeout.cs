@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using OsoSnapshotClient.Kubectl;
-using OsoSnapshotClient.Progress;
+using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;
@@ -17,11 +16,10 @@ internal sealed class AnswerTimeout(IPodReport report)
     public void Reset() => (_answeredAt, _isTold) = (Stopwatch.GetTimestamp(), false);
 
     /// <summary>Warns once if the silence lasts.</summary>
-    /// <param name="answer">What kubectl said in place of the agent.</param>
+    /// <param name="why">What came in place of the agent's answer.</param>
     /// <exception cref="OperatorException">The silence has lasted for five minutes.</exception>
-    public void Check(KubectlAnswer answer)
+    public void Check(string why)
     {
-        string why = answer.ErrorText.Length > 0 ? answer.ErrorText : "what answers there is another run";
         TimeSpan silence = Stopwatch.GetElapsedTime(_answeredAt);
         if (silence > Max)
         {

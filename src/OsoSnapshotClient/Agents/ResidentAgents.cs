@@ -1,69 +1,62 @@
-using OsoSnapshotClient.Kubectl;
+using k8s.Models;
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Agents;
 
 /// <summary>
-/// Containers that stay in a pod and sleep between runs. Without them each run adds a container, because Kubernetes
+/// Containers that stay in a pod and wait between runs. Without them each run adds a container, because Kubernetes
 /// never removes an ephemeral container from a pod.
 /// </summary>
-internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvider time)
+internal sealed class ResidentAgents(PodAccess access, V1Pod pod, string target)
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.25);
 
-    /// <param name="pod">The pod as it is now.</param>
-    /// <param name="staysAfter">If no container is idle, one is started that stays.</param>
-    /// <returns>A run that has not started, in an idle container or in a container of its own.</returns>
+    /// <param name="isRequired">Whether only such a container will do, if there is one.</param>
+    /// <param name="identity">The identity that the run needs; null for any.</param>
+    /// <returns>An idle container of this image beside the target; null if there is none.</returns>
     /// <exception cref="OperatorException">Each container that stays is at work, or does not answer.</exception>
-    public async Task<AgentContainer> ChooseAsync(
-        Pod pod, string target, bool staysAfter, CancellationToken token)
+    public async Task<string?> FindIdleAsync(bool isRequired, AgentIdentity? identity, CancellationToken token)
     {
-        string[] names = [.. pod.ResidentContainers(access.Start.Image, target)];
+        string[] names =
+        [
+            .. pod.ResidentContainers(access.Start.Image, target).Where(name => Fits(name, identity)),
+        ];
         foreach (string name in names)
         {
-            if (await ResidentRun.ReadRunAsync(Container(name), token) is { Length: 0 })
+            if (await IsIdleAsync(new(access, name), token) == true)
             {
-                return RunIn(name);
+                return name;
             }
         }
 
-        if (!staysAfter)
-        {
-            return AgentContainer.New(access, watch, time);
-        }
-
-        if (names.Length > 0)
-        {
-            throw new OperatorException(
+        return isRequired && names.Length > 0
+            ? throw new OperatorException(
                 ExitStatus.Busy,
                 $"Container {names[0]} of pod {access.Pod} is at work on another run, or does not answer.",
-                $"{access.Command("status")} shows that run; {access.Command("cancel")} ends it");
-        }
-
-        AgentContainer container = AgentContainer.New(access, watch, time, Pod.ResidentPrefix);
-        await IdleContainer.StartToStayAsync(container, target, token);
-        access.Report.Say(
-            $"Container {container.Name} stays for later runs, until {access.Command("remove --resident")}");
-        return RunIn(container.Name);
+                $"{access.Command("status")} shows that run; {access.Command("cancel")} ends it")
+            : null;
     }
 
-    /// <summary>Ends the containers that sleep.</summary>
-    public async Task EndAsync(Pod pod, CancellationToken token)
+    /// <summary>Ends the containers that wait.</summary>
+    public async Task EndAsync(CancellationToken token)
     {
-        string[] names = [.. pod.ResidentContainers()];
+        string[] names = [.. pod.ResidentContainers(image: null, target: null)];
         foreach (string name in names)
         {
-            AgentContainer container = Container(name);
-            if (await ResidentRun.ReadRunAsync(container, token) is not { Length: 0 })
+            RemoteAnswer answer = await new RemoteAgent(access, name).AskAsync(["quit"], token);
+            if (answer.ExitCode == (int)ExitStatus.Done)
+            {
+                bool hasEnded = await AwaitEndAsync(name, token);
+                access.Report.Say(hasEnded ? $"✅ Container {name} has ended" : $"Container {name} has been told to end");
+            }
+            else
             {
                 access.Report.Warn(
-                    $"⚠️ Container {name} is at work and was not ended. {access.Command("status")} shows its run");
-                continue;
+                    $"⚠️ Container {name} was not ended: {answer.ErrorText}. {access.Command("status")} shows its run");
             }
-
-            await IdleContainer.EndAsync(container, token);
-            bool hasEnded = await container.AwaitEndAsync(EndLimit, token) is not null;
-            access.Report.Say(hasEnded ? $"✅ Container {name} has ended" : $"Container {name} has been told to end");
         }
 
         if (names.Length == 0)
@@ -72,7 +65,40 @@ internal sealed class ResidentAgents(PodAccess access, PodWatch watch, TimeProvi
         }
     }
 
-    private AgentContainer Container(string name) => new(access, watch, name, startBefore: null);
+    /// <returns>Whether the agent waits for a run; null if none answers.</returns>
+    public static async Task<bool?> IsIdleAsync(RemoteAgent agent, CancellationToken token)
+    {
+        try
+        {
+            return await agent.StatusAsync(token) is { } status
+                ? status.End is not null || status.Phase == PhaseNames.Of(Phase.Wait)
+                : null;
+        }
+        catch (OperatorException)
+        {
+            // It is an agent of another version.
+            return null;
+        }
+    }
 
-    private ResidentRun RunIn(string container) => new(access, watch, container, AgentContainer.NewName(time));
+    private bool Fits(string name, AgentIdentity? identity)
+    {
+        V1SecurityContext? own = pod.Spec?.EphemeralContainers?.FirstOrDefault(one => one.Name == name)?.SecurityContext;
+        return identity is null || own?.RunAsUser is null || own.RunAsUser == identity.User;
+    }
+
+    private async Task<bool> AwaitEndAsync(string name, CancellationToken token)
+    {
+        for (TimeSpan waited = TimeSpan.Zero; waited < EndLimit; waited += Interval)
+        {
+            if ((await access.TryReadPod(token))?.StateOf(name) is { HasEnded: true })
+            {
+                return true;
+            }
+
+            await Task.Delay(Interval, token);
+        }
+
+        return false;
+    }
 }

@@ -1,4 +1,5 @@
-using OsoSnapshotClient.Kubectl;
+using k8s.Models;
+using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
@@ -11,19 +12,18 @@ internal static class TargetEnd
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
 
     /// <returns>A sentence for the end of a message; empty if the agent was not killed that way.</returns>
-    public static string Describe(Pod? pod, AgentState state)
+    public static string Describe(V1Pod? pod, RunEnd agent)
     {
-        DateTimeOffset? agentEnd = pod?.Status.EphemeralContainerStatuses?
-            .Select(status => status.State?.Terminated?.FinishedAt).Max();
-        if (state.ExitCode != Killed || agentEnd is null)
+        if (agent.ExitStatus != Killed)
         {
             return string.Empty;
         }
 
         var ends =
-            from status in pod!.Status.ContainerStatuses ?? []
-            let end = status.LastState?.Terminated ?? status.State?.Terminated
-            where end?.FinishedAt is { } at && (agentEnd.Value - at).Duration() < Recent
+            from status in pod?.Status?.ContainerStatuses ?? []
+            from end in new[] { status.State?.Terminated, status.LastState?.Terminated }
+            where end?.FinishedAt is { } at && (agent.At - at).Duration() < Recent
+            orderby end.FinishedAt descending
             select $" Container {status.Name} of the pod ended at {UtcTime.Format(end.FinishedAt!.Value)}"
                 + $" ({end.Reason ?? "no reason given"}, status {end.ExitCode}), and the agent with it.";
         return ends.FirstOrDefault(string.Empty);

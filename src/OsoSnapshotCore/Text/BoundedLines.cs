@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace OsoSnapshotCore.Text;
 
 /// <summary>Reads the lines of an untrusted text. An endless line can't fill the memory.</summary>
@@ -9,7 +11,7 @@ internal static class BoundedLines
     /// <returns>The lines without their ends. A line that is too long is cut and gets a mark.</returns>
     public static IEnumerable<string> Read(TextReader text)
     {
-        LineBuffer buffer = new();
+        LineBuffer buffer = new(MaxLetters);
         int next;
         while ((next = text.Read()) >= 0)
         {
@@ -26,9 +28,9 @@ internal static class BoundedLines
     }
 
     /// <inheritdoc cref="Read"/>
-    public static async IAsyncEnumerable<string> ReadAsync(TextReader text)
+    public static async IAsyncEnumerable<string> ReadAsync(TextReader text, int maxLetters = MaxLetters)
     {
-        LineBuffer buffer = new();
+        LineBuffer buffer = new(maxLetters);
         char[] piece = new char[MaxLetters];
         int count;
         while ((count = await text.ReadAsync(piece)) > 0)
@@ -48,10 +50,9 @@ internal static class BoundedLines
         }
     }
 
-    private sealed class LineBuffer
+    private sealed class LineBuffer(int maxLetters)
     {
-        private readonly char[] _letters = new char[MaxLetters];
-        private int _count;
+        private readonly StringBuilder _letters = new();
         private bool _isCut;
 
         /// <returns>The line that this letter ends; otherwise null.</returns>
@@ -62,9 +63,9 @@ internal static class BoundedLines
                 return Take();
             }
 
-            if (_count < _letters.Length)
+            if (_letters.Length < maxLetters)
             {
-                _letters[_count++] = letter;
+                _letters.Append(letter);
             }
             else
             {
@@ -74,12 +75,13 @@ internal static class BoundedLines
             return null;
         }
 
-        public string? Rest() => _count > 0 ? Take() : null;
+        public string? Rest() => _letters.Length > 0 ? Take() : null;
 
         private string Take()
         {
-            string line = new string(_letters, 0, _count) + (_isCut ? " … (the line is longer)" : string.Empty);
-            (_count, _isCut) = (0, false);
+            string line = _letters + (_isCut ? " … (the line is longer)" : string.Empty);
+            _letters.Clear();
+            _isCut = false;
             return line;
         }
     }

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using k8s.Models;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>
+/// Starts a run: in an idle container that stays in the pod, or in one of its own. A container does nothing until it
+/// is told, so one that starts after its client has given up changes nothing.
+/// </summary>
+internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1Pod pod, string target)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.1);
+
+    // The kubelet reports a start some seconds late.
+    private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(5);
+
+    private readonly ResidentAgents _residents = new(access, pod, target);
+
+    /// <summary>The agent that was chosen; null before.</summary>
+    public RemoteAgent? Agent { get; private set; }
+
+    /// <summary>The run that the agent has begun; null before.</summary>
+    public AgentRun? Run { get; private set; }
+
+    /// <returns>A name that no container and no run of this pod has.</returns>
+    public static string NewName(string prefix = PodExtensions.AgentPrefix)
+    {
+        string stamp = TimeProvider.System.GetUtcNow().UtcDateTime.ToString(
+            "yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        return $"{prefix}{stamp}-{RandomNumberGenerator.GetInt32(100_000)}";
+    }
+
+    /// <summary>
+    /// Starts a run and follows it until it is that far. If Prometheus has another identity than the pod tells, the run
+    /// is started once more with that.
+    /// </summary>
+    /// <param name="staysAfter">Whether the container stays for later runs.</param>
+    /// <param name="chosen">Gets the agent and the run's name before anything is requested.</param>
+    /// <exception cref="RunEndedException">The run could not begin, or ended before it was that far.</exception>
+    public async Task<RunStatus> RunAsync(
+        StartRequest request,
+        bool staysAfter,
+        Action<RemoteAgent, string> chosen,
+        Predicate<RunStatus> isReached,
+        CancellationToken token)
+    {
+        AgentIdentity? identity = access.Start.Identity ?? AgentIdentity.Of(pod, target);
+        for (bool isFirst = true; ; isFirst = false)
+        {
+            await BeginAsync(request, staysAfter, identity, chosen, token);
+            try
+            {
+                return await Run!.WaitAsync(isReached, token);
+            }
+            catch (RunEndedException e) when (
+                isFirst && access.Start.Identity is null && Needed(e, identity) is { } needed)
+            {
+                access.Report.Say($"Prometheus runs as {needed}: starting the agent once more with that identity");
+                await Run.DisposeAsync();
+                (Run, identity) = (null, needed);
+                request = request with { Run = NewName() };
+            }
+        }
+    }
+
+    /// <summary>Continues a run of an earlier client.</summary>
+    public void Adopt(RemoteAgent agent, string run) => (Agent, Run) = (agent, AgentRun.Follow(agent, run));
+
+    private static AgentIdentity? Needed(RunEndedException end, AgentIdentity? tried) =>
+        AgentIdentity.TryParse(end.End?.NeededIdentity) is { } needed && needed != tried ? needed : null;
+
+    private async Task BeginAsync(
+        StartRequest request,
+        bool staysAfter,
+        AgentIdentity? identity,
+        Action<RemoteAgent, string> chosen,
+        CancellationToken token)
+    {
+        string? idle = await _residents.FindIdleAsync(staysAfter, identity, token);
+        string name = idle ?? NewName(staysAfter ? PodExtensions.ResidentPrefix : PodExtensions.AgentPrefix);
+        Agent = new(access, name);
+        chosen(Agent, request.Run);
+        if (idle is null)
+        {
+            access.Report.Say($"Starting container {name} beside {target} in pod {access.Pod}");
+            await RequestAsync(name, staysAfter, identity, token);
+        }
+
+        await TellAsync(Agent, request, token);
+        Run = AgentRun.Follow(Agent, request.Run);
+        if (idle is null && staysAfter)
+        {
+            access.Report.Say($"Container {name} stays for later runs, until {access.Command("remove --resident")}");
+        }
+    }
+
+    private async Task RequestAsync(
+        string name, bool isResident, AgentIdentity? identity, CancellationToken token)
+    {
+        ContainerSpec spec = new()
+        {
+            Name = name,
+            Target = target,
+            Start = access.Start,
+            Identity = identity,
+            IsResident = isResident,
+            CanTrace = identity is { IsRoot: true },
+        };
+        try
+        {
+            await AddAsync(spec, token);
+        }
+        catch (ClusterException e)
+        {
+            OperatorException why = ClusterErrors.Explain(e, $"Container {name} can't be added to the pod", access.Place);
+            throw new RunEndedException(why.Status, why.Message, why.Remedy);
+        }
+    }
+
+    private async Task AddAsync(ContainerSpec spec, CancellationToken token)
+    {
+        try
+        {
+            await cluster.AddEphemeralContainerAsync(access.Pod, spec.ToJson(), isDryRun: false, token);
+        }
+        catch (ClusterException e) when (e.Code == 403 && spec.CanTrace)
+        {
+            // The namespace's policy allows no added capability.
+            await AddAsync(spec with { CanTrace = false }, token);
+        }
+        catch (ClusterException e) when (e.Code == 0)
+        {
+            // The connection broke: the request may have been carried out.
+            if ((await cluster.ReadPodAsync(access.Pod, token)).HasEphemeralContainer(spec.Name) != true)
+            {
+                throw;
+            }
+        }
+    }
+
+    // The kubelet tells about once a second that a container runs, so the agent is asked right away, and again.
+    private async Task TellAsync(RemoteAgent agent, StartRequest request, CancellationToken token)
+    {
+        StartReport state = new(access, agent.Container);
+        long startedAt = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            (ControlAnswer? answer, RemoteAnswer raw) = await agent.BeginAsync(request, token);
+            if (answer is { ExitStatus: (int)ExitStatus.Done })
+            {
+                return;
+            }
+
+            if (answer is { ExitStatus: not (int)ExitStatus.TargetUnreachable })
+            {
+                await agent.AskAsync(["quit"], token);
+                throw new RunEndedException(
+                    (ExitStatus)answer.ExitStatus, answer.Problem ?? "the agent refused", answer.Remedy ?? string.Empty);
+            }
+
+            state.Judge((await access.TryReadPod(token))?.StateOf(agent.Container), raw);
+            if (Stopwatch.GetElapsedTime(startedAt) > access.Start.Timeout + KubeletDelay)
+            {
+                throw state.TooLate(raw);
+            }
+
+            await Task.Delay(Interval, token);
+        }
+    }
+}

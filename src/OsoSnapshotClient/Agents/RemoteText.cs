@@ -1,0 +1,43 @@
+using System.Text;
+
+namespace OsoSnapshotClient.Agents;
+
+/// <summary>Reads what a command in a container prints. The container may be hostile, so nothing is without end.</summary>
+internal static class RemoteText
+{
+    /// <summary>The limit of one answer. An agent's list of 10,000 blocks has some 2 MiB.</summary>
+    public const int MaxBytes = 4 << 20;
+
+    private const int MaxErrorBytes = 64 << 10;
+    private const int BufferBytes = 16 << 10;
+
+    /// <summary>Reads standard error to its end, so that the command never waits for room; keeps the start.</summary>
+    public static Task<string> ReadAsync(Stream error) => ReadAsync(error, MaxErrorBytes, () => { });
+
+    /// <summary>Reads to the end of the stream or of the connection, or until the limit is reached.</summary>
+    /// <param name="heard">Is called after each piece.</param>
+    public static async Task<string> ReadAsync(Stream stream, int maxBytes, Action heard)
+    {
+        using MemoryStream kept = new();
+        byte[] buffer = new byte[BufferBytes];
+        int count;
+        try
+        {
+            while ((count = await stream.ReadAsync(buffer)) > 0)
+            {
+                heard();
+                kept.Write(buffer, 0, (int)Math.Min(count, maxBytes - kept.Length));
+                if (kept.Length == maxBytes)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The connection broke: the end of the process says why.
+        }
+
+        return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
+    }
+}

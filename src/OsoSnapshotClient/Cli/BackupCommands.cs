@@ -1,0 +1,81 @@
+using System.CommandLine;
+using OsoSnapshotClient.Store;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Cli;
+
+/// <summary>The verbs that work only on backup directories.</summary>
+internal static class BackupCommands
+{
+    private const string Json = "json";
+
+    public static Command Backups()
+    {
+        Argument<string> directory = Directory();
+        Option<string> output = new("--output", "-o")
+        {
+            Description = "json: one JSON object per snapshot.",
+            CustomParser = Values.Word(Json),
+        };
+        Command command = new("backups", "Lists the snapshots in a backup directory, and the space that each takes.")
+        {
+            directory, output,
+        };
+        command.SetAction(arguments => LocalCommands.Run(_ =>
+        {
+            bool isJson = arguments.GetValue(output) is not null;
+            TextWriter to = isJson ? Console.Out : PrintableWriter.StandardOutput;
+            new BackupsTable(arguments.GetRequiredValue(directory), isJson, to).Run();
+        }));
+        return command;
+    }
+
+    public static Command Prune()
+    {
+        Argument<string> directory = Directory();
+        Option<long?> last = new("--keep-last")
+        {
+            Description = "Keep this many snapshots of each pod.",
+            CustomParser = Values.Number(min: 1, max: int.MaxValue),
+        };
+        Option<TimeSpan?> within = new("--keep-within")
+        {
+            Description = "Keep snapshots up to this age, such as 30d. The newest of each pod always stays.",
+            CustomParser = Values.One<TimeSpan?>(
+                text => Durations.TryParse(text, out TimeSpan age) ? age : null, Durations.Rule),
+        };
+        Option<bool> trial = new("--dry-run") { Description = "Show what would be deleted, and delete nothing." };
+        Command command = new(
+            "prune", "Deletes snapshots from a backup directory, and the blocks that no remaining snapshot needs.")
+        {
+            directory, last, within, trial,
+        };
+        command.SetAction(arguments => LocalCommands.Run(token =>
+        {
+            KeepRule rule = new((int?)arguments.GetValue(last), arguments.GetValue(within));
+            if (rule is { Last: null, Within: null })
+            {
+                throw new OperatorException(
+                    ExitStatus.Settings,
+                    "No option says which snapshots stay.",
+                    "give --keep-last N, --keep-within 30d, or both");
+            }
+
+            new PruneRun(
+                arguments.GetRequiredValue(directory),
+                rule,
+                arguments.GetValue(trial),
+                PrintableWriter.StandardOutput,
+                TimeProvider.System).Run(token);
+        }));
+        return command;
+    }
+
+    private static Argument<string> Directory() => new("DIR")
+    {
+        Description = "The directory that take --into has written to.",
+        CustomParser = Values.Path,
+    };
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Restore;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Cli;
+
+/// <summary>The verbs that need no cluster.</summary>
+internal static class LocalCommands
+{
+    public static Command Restore()
+    {
+        Argument<string> archive = new("SOURCE")
+        {
+            Description = "An archive, with its .sha256 beside it, or a backup directory.",
+            CustomParser = Values.Path,
+        };
+        Argument<string> directory = new("DIRECTORY")
+        {
+            Description = "An empty directory; created if missing.",
+            CustomParser = Values.Path,
+        };
+        Option<FileOwner> owner = Owner();
+        Option<string> pod = Pod();
+        Option<string> at = new("--at")
+        {
+            Description = "A snapshot of the backup directory, or a time for the newest before it (the newest of all).",
+            CustomParser = Values.Text,
+        };
+        Command command = new("restore", "Checks a backup, and makes a data directory for Prometheus from it.")
+        {
+            archive, directory, owner, pod, at,
+        };
+        command.SetAction(arguments => Run(token => Restore(
+            arguments.GetRequiredValue(archive),
+            new(arguments.GetRequiredValue(directory), arguments.GetValue(owner)),
+            arguments.GetValue(pod),
+            arguments.GetValue(at),
+            token)));
+        return command;
+    }
+
+    private static void Restore(string source, Destination to, string? pod, string? at, CancellationToken token)
+    {
+        if (BackupDirectory.Is(source))
+        {
+            RestoreTarget target = new(to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System);
+            new BackupRestore(source, pod, at, target, PrintableWriter.StandardOutput).Run(token);
+            return;
+        }
+
+        if ((pod ?? at) is not null)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
+        }
+
+        new RestoreRun(source, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System).Run(token);
+    }
+
+    public static Command Verify()
+    {
+        Argument<string> path = new("PATH")
+        {
+            Description = "An archive, a backup directory, a snapshot's directory or a data directory.",
+            CustomParser = Values.Path,
+        };
+        Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };
+        command.SetAction(arguments => Run(token =>
+        {
+            string what = arguments.GetRequiredValue(path);
+            bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
+            if (BackupDirectory.Is(what))
+            {
+                new BackupVerify(what, PrintableWriter.StandardOutput, ascii).Run(token);
+                return;
+            }
+
+            new VerifyRun(what, PrintableWriter.StandardOutput, ascii).Run(token);
+        }));
+        return command;
+    }
+
+    private static Option<FileOwner> Owner() => new("--owner")
+    {
+        Description = "The owner of the restored files, as UID:GID.",
+        CustomParser = OperatingSystem.IsLinux()
+            ? Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534")
+            : Values.One<FileOwner>(_ => null, "left out on this system: only Linux can give files away safely"),
+    };
+
+    private static Option<string> Pod() => new("--pod")
+    {
+        Description = "NAMESPACE.POD, if a backup directory has several.",
+        CustomParser = Values.One(
+            text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
+    };
+
+    /// <returns>The exit status.</returns>
+    public static int Run(Action<CancellationToken> action)
+    {
+        using EndSignal signal = new();
+        try
+        {
+            action(signal.Token);
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return (int)signal.Status;
+        }
+    }
+
+    /// <summary>Where a backup is restored to, and who owns the files there.</summary>
+    private sealed record Destination(string Directory, FileOwner? Owner);
+}

@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Diagnostics;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Cli;
+
+/// <summary>The verbs for pods.</summary>
+internal sealed class PodCommands(KubectlOptions kubectl)
+{
+    /// <summary>A verb's work on one pod.</summary>
+    private delegate Task<PodResult> PodWork(KubernetesCluster cluster, PodAccess access, EndSignal signal);
+
+    public Command Take()
+    {
+        AgentOptions agent = new();
+        TakeCommand take = new();
+        return Create(
+            new(
+                "take",
+                "Makes a snapshot, copies and checks it. Without --keep the agent then removes its own files and all snapshots."),
+            looksOnly: false,
+            agent,
+            take.All,
+            (arguments, pods, output) =>
+            {
+                TakeOptions options = take.Read(arguments, pods, output);
+                return (cluster, access, signal) => options.Into is null
+                    ? new TakeRun(cluster, access, options, signal).RunAsync(signal.Token)
+                    : new BackupRun(cluster, access, options, signal, TimeProvider.System).RunAsync(signal.Token);
+            });
+    }
+
+    public Command Remove()
+    {
+        Option<bool> resident = new("--resident") { Description = "Also end the containers that stay for later runs." };
+        return Create(
+            new("remove", "Has the agent remove its own files and all snapshots from the volume."),
+            looksOnly: false,
+            new(),
+            [resident],
+            (arguments, _, _) => (cluster, access, signal) =>
+                new RemoveRun(cluster, access, arguments.GetValue(resident)).RunAsync(signal.Token));
+    }
+
+    public Command Cancel() => Create(
+        new("cancel", "Ends the runs in these pods. The agent removes what it has made."),
+        looksOnly: false,
+        new(),
+        [],
+        (_, _, _) => (cluster, access, signal) => new CancelRun(cluster, access).RunAsync(signal.Token));
+
+    public Command Status()
+    {
+        Option<bool> all = new("--all") { Description = "Show all runs that have ended, not only the last one." };
+        return Create(
+            new("status", "Shows how far the runs in these pods are."),
+            looksOnly: true,
+            new(),
+            [all],
+            (arguments, _, _) => (cluster, access, signal) =>
+                new StatusRun(cluster, access, PrintableWriter.StandardOutput, arguments.GetValue(all))
+                    .RunAsync(signal.Token));
+    }
+
+    public Command List() => Create(
+        new("list", "Lists the agent's files and the snapshots on the volumes, with size and age."),
+        looksOnly: true,
+        new(),
+        [],
+        (_, _, _) => (cluster, access, signal) =>
+            new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System).RunAsync(signal.Token));
+
+    private Command Create(
+        Command command,
+        bool looksOnly,
+        AgentOptions agent,
+        IEnumerable<Option> own,
+        Func<ParseResult, PodChoice, string?, PodWork> read)
+    {
+        PodOptions pods = new(looksOnly);
+        ReportOptions reports = new();
+        pods.AddTo(command);
+        foreach (Option option in reports.All.Concat(own).Concat(agent.All))
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (arguments, _) =>
+        {
+            PodChoice choice = pods.Read(arguments);
+            ReportChoice report = reports.Read(arguments);
+            PodWork work = read(arguments, choice, report.Path);
+            return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
+        });
+        return command;
+    }
+
+    private async Task<int> RunAsync(
+        ParseResult arguments, PodChoice choice, StartOptions start, ReportChoice report, PodWork work)
+    {
+        GlobalFlags flags = kubectl.Read(arguments);
+        using EndSignal signal = new();
+        long startedAt = Stopwatch.GetTimestamp();
+        await using KubernetesCluster cluster = KubernetesCluster.Create(kubectl.Connection(arguments));
+        ChosenPods chosen;
+        IReadOnlyList<PodResult> results;
+        await using (ReportFactory reports = new(report, TimeProvider.System))
+        {
+            PodRunner runner = new(cluster, flags, start, signal, reports.Create);
+            chosen = await FindAsync(cluster, choice, flags, signal);
+            TakeCommand.RequireDirectory(chosen.Pods.Count, report.Path);
+            results = await runner.RunAsync(chosen.Pods, choice, (of, access) => work(of, access, signal));
+        }
+
+        if (report.MetricsFile is { } metrics)
+        {
+            MetricsFile.Write(metrics, results, TimeProvider.System.GetUtcNow());
+        }
+
+        bool isWide = !choice.IsOne || results.Count > 1;
+        if (report.IsJson)
+        {
+            await Console.Out.WriteAsync(string.Concat(results.Select(result => ResultJson.Line(result) + "\n")));
+        }
+        else if (isWide && arguments.CommandResult.Command.Name is "take" or "remove" or "cancel"
+            && !signal.Token.IsCancellationRequested)
+        {
+            string table = ResultTable.Of(results, chosen.Skipped, Stopwatch.GetElapsedTime(startedAt));
+            await PrintableWriter.StandardOutput.WriteAsync(table);
+        }
+
+        return signal.Token.IsCancellationRequested && isWide
+            ? (int)signal.Status
+            : results.Max(result => result.Status);
+    }
+
+    private static async Task<ChosenPods> FindAsync(
+        KubernetesCluster cluster, PodChoice choice, GlobalFlags flags, EndSignal signal)
+    {
+        try
+        {
+            return await choice.FindAsync(cluster, flags.Text, signal.Token);
+        }
+        catch (ClusterException e)
+        {
+            throw ClusterErrors.Explain(e, "Pods can't be listed", new(string.Empty, flags.Text));
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperatorException(
+                signal.Status, "Interrupted before the pods were listed.", "run the same command again", e);
+        }
+    }
+}

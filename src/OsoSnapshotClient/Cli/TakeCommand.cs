@@ -1,0 +1,155 @@
+using System.CommandLine;
+using System.Globalization;
+using OsoSnapshotClient.Take;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Cli;
+
+/// <summary>The options that only <c>take</c> has.</summary>
+internal sealed class TakeCommand
+{
+    private const int DefaultStreams = 4;
+    private const int MaxStreams = 32;
+    private const double MaxWaitSeconds = 86_400;
+    private static readonly string[] WholeSnapshot = ["--since", "--until"];
+
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the archive and the snapshot on the volume.",
+    };
+
+    private readonly Option<bool> _stream = new("--stream")
+    {
+        Description = "Write no archive on the volume, only Prometheus' own snapshot. A broken connection can't be"
+            + " resumed.",
+    };
+
+    private readonly Option<bool> _restart = new("--restart")
+    {
+        Description = "Give up an interrupted run that was started with other options.",
+    };
+
+    private readonly Option<bool> _reuse = new("--reuse")
+    {
+        Description = "Copy the archive that a run has left on the volume, if it is complete, instead of making one.",
+    };
+
+    private readonly Option<bool> _skipExisting = new("--skip-existing")
+    {
+        Description = "Leave out a pod whose archive lies in the output already, with a .sha256 file that fits.",
+    };
+
+    private readonly Option<bool> _resident = new("--resident")
+    {
+        Description = "Use a container that stays for later runs: Kubernetes never removes one from a pod.",
+    };
+
+    private readonly Option<string> _hold = new("--hold")
+    {
+        Description = "How long the container waits for the copy (12h).",
+        CustomParser = Values.One(
+            text => text == "forever" || Durations.TryParse(text, out _) ? text : null,
+            $"{Durations.Rule}, or 0, or forever"),
+    };
+
+    private readonly Option<long?> _streams = new("--streams")
+    {
+        Description = $"With --into: how many blocks are copied at a time ({DefaultStreams}).",
+        CustomParser = Values.Number(min: 1, max: int.MaxValue),
+    };
+
+    private readonly Option<string> _into = new("--into")
+    {
+        Description = "A backup directory: only the blocks that it lacks are copied, and no archive is made.",
+        CustomParser = Values.Path,
+    };
+
+    public IEnumerable<Option> All =>
+        [_into, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold, _streams];
+
+    /// <exception cref="OperatorException">A value is wrong.</exception>
+    public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
+    {
+        RefuseTogether(arguments, output);
+        RequireDirectory(pods.IsOne ? 1 : 2, output);
+        return new()
+        {
+            Output = output,
+            Into = arguments.GetValue(_into),
+            IsKept = arguments.GetValue(_keep),
+            IsStream = arguments.GetValue(_stream),
+            SkipsExisting = arguments.GetValue(_skipExisting),
+            IsReuse = arguments.GetValue(_reuse),
+            IsResident = arguments.GetValue(_resident),
+            IsRestart = arguments.GetValue(_restart),
+            Copy = new()
+            {
+                Hold = arguments.GetValue(_hold) ?? "12h",
+                Streams = (int)Math.Min(arguments.GetValue(_streams) ?? DefaultStreams, MaxStreams),
+                Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
+                Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
+            },
+        };
+    }
+
+    /// <summary>Refuses one file for several pods.</summary>
+    /// <exception cref="OperatorException">The output is no directory.</exception>
+    public static void RequireDirectory(int pods, string? output)
+    {
+        if (pods > 1 && output is not null && !CopyOutput.IsDirectory(output))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"{Printable.Short(output)} is not a directory: each pod has a file of its own.",
+                $"mkdir {output}");
+        }
+    }
+
+    private void RefuseTogether(ParseResult arguments, string? output)
+    {
+        if (arguments.GetValue(_skipExisting) && (output == "-" || arguments.GetValue(_into) is not null))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "--skip-existing needs a file or a directory as -o.",
+                "leave it out: --into never copies a block twice, and standard output has nothing to skip");
+        }
+
+        if (arguments.GetValue(_reuse) && arguments.GetValue(_stream))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "--reuse and --stream exclude each other: --stream leaves no archive on the volume.",
+                "leave one of them out");
+        }
+
+        string? other = arguments switch
+        {
+            _ when arguments.GetValue(_into) is null => null,
+            _ when output is not null => "-o",
+            _ when arguments.GetValue(_stream) => _stream.Name,
+            _ when Array.Find(WholeSnapshot, one => arguments.GetResult(one) is not null) is { } range => range,
+            _ => null,
+        };
+        if (other is not null)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"--into and {other} exclude each other: a backup directory holds all blocks of a snapshot.",
+                "leave one of them out");
+        }
+    }
+
+    // Tests shorten these waits.
+    private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(
+        double.TryParse(
+            Environment.GetEnvironmentVariable(variable),
+            NumberStyles.Float,
+            CultureInfo.InvariantCulture,
+            out double seconds) && seconds is >= 0 and <= MaxWaitSeconds
+            ? seconds
+            : otherwise);
+}

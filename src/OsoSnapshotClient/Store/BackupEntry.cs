@@ -1,0 +1,115 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>
+/// Looks at a name in a backup directory. This program makes only files and directories there, so it refuses links,
+/// pipes and devices, and follows none. An error other than "absent" is never taken for an absence.
+/// </summary>
+internal static class BackupEntry
+{
+    /// <returns>null if nothing is there.</returns>
+    /// <exception cref="OperatorException">Something other than a regular file is there.</exception>
+    /// <exception cref="IOException">Nobody knows what is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be searched.</exception>
+    public static FileStatus? FindFile(DirectoryHandle parent, string name) =>
+        FindNoLink(parent, name) is not { } status ? null
+            : status.IsRegularFile ? status
+            : throw Foreign(parent, name, "not a regular file");
+
+    /// <summary>Finds a file that this program is about to write.</summary>
+    /// <inheritdoc cref="FindFile"/>
+    public static FileStatus? FindFileToChange(DirectoryHandle parent, string name) =>
+        FindFile(parent, name) is not { } status ? null
+            : status.LinkCount <= 1 ? status
+            : throw BackupDirectory.Damaged(
+                $"{Printable.Text(parent.PathOf(name))} is a hard link: it has {status.LinkCount} names.",
+                "delete this name of it");
+
+    /// <returns>null if nothing is there.</returns>
+    /// <exception cref="OperatorException">Something other than a directory is there.</exception>
+    /// <inheritdoc cref="FindFile" path="/exception"/>
+    public static DirectoryHandle? FindDirectory(DirectoryHandle parent, string name) =>
+        FindNoLink(parent, name) is not { } status ? null
+            : status.IsDirectory ? parent.OpenDirectory(name)
+            : throw Foreign(parent, name, "not a directory");
+
+    /// <inheritdoc cref="FindDirectory" path="/exception"/>
+    public static DirectoryHandle OpenOrCreateDirectory(DirectoryHandle parent, string name)
+    {
+        try
+        {
+            return FindDirectory(parent, name) ?? parent.CreateDirectory(name);
+        }
+        catch (IOException)
+        {
+            // Another client may have made it meanwhile, and filled it.
+            if (FindDirectory(parent, name) is { } made)
+            {
+                return made;
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Creates an empty file, if nothing is there. Another client may create it at the same moment.</summary>
+    /// <exception cref="IOException">The file can't be created.</exception>
+    /// <inheritdoc cref="FindFile" path="/exception"/>
+    public static void CreateMissingFile(DirectoryHandle parent, string name, UnixFileMode mode)
+    {
+        try
+        {
+            if (FindFile(parent, name) is null)
+            {
+                parent.CreateFile(name, mode).Dispose();
+            }
+        }
+        catch (IOException)
+        {
+            if (FindFile(parent, name) is null)
+            {
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Reads a small file.</summary>
+    /// <exception cref="IOException">The file is longer, or can't be read.</exception>
+    /// <inheritdoc cref="FindFile"/>
+    public static byte[]? Read(DirectoryHandle parent, string name, int maxBytes) =>
+        FindFile(parent, name) is null ? null : SmallFile.Read(parent, name, maxBytes);
+
+    private static FileStatus? FindNoLink(DirectoryHandle parent, string name)
+    {
+        FileStatus? status = parent.Find(name);
+        return status is not { IsSymbolicLink: true } ? status : throw BackupDirectory.Damaged(
+            $"{Printable.Text(parent.PathOf(name))} is a link to {Printable.Text(parent.ReadLink(name))};"
+            + " a backup directory holds no links.",
+            "replace the link by the file or directory itself");
+    }
+
+    private static OperatorException Foreign(DirectoryHandle parent, string name, string what) =>
+        BackupDirectory.Damaged(
+            $"{Printable.Text(parent.PathOf(name))} is {what}; a backup directory holds only files and directories.",
+            "move it elsewhere");
+}
+
+/// <summary>A file of a backup directory that may be deleted.</summary>
+/// <param name="Parent">The directory that holds the file, or the one that holds <paramref name="Folder"/>.</param>
+/// <param name="Folder">The name of the file's directory; null if the parent is that directory.</param>
+internal sealed record BackupFile(DirectoryHandle Parent, string? Folder, string Name, long SizeBytes)
+{
+    /// <summary>For messages.</summary>
+    public string PathText => Parent.PathOf(Folder is null ? Name : $"{Folder}/{Name}");
+
+    /// <exception cref="IOException">The file can't be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be deleted.</exception>
+    public void Delete()
+    {
+        using DirectoryHandle? folder = Folder is null ? null : Parent.OpenDirectory(Folder);
+        (folder ?? Parent).DeleteFile(Name);
+    }
+}

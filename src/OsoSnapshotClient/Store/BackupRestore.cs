@@ -1,0 +1,97 @@
+using OsoSnapshotClient.Restore;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>Restores a backed up snapshot to a data directory for Prometheus, completely or not at all.</summary>
+/// <param name="pod"><inheritdoc cref="SnapshotChoice" path="/param[@name='pod']"/></param>
+/// <param name="at"><inheritdoc cref="SnapshotChoice" path="/param[@name='at']"/></param>
+internal sealed class BackupRestore(string path, string? pod, string? at, RestoreTarget target, TextWriter output)
+{
+    /// <exception cref="OperatorException">The restore failed; the target is as empty as before.</exception>
+    public void Run(CancellationToken token)
+    {
+        try
+        {
+            using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+            ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
+            output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
+            DirectoryHandle blocks = directory.Blocks;
+            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+            {
+                RequireWhole(blocks, snapshot, name, block);
+            }
+
+            target.RequireEmpty();
+            List<BlockMeta> metas = [];
+            target.Fill(
+                ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)),
+                unpacking => Unpack(blocks, snapshot, unpacking, metas, token));
+            output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
+            target.Tell(metas);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                Causes.Status(e, ClientStatus.Failed),
+                $"The restore failed: {e.Message}",
+                Causes.Remedy(e, "remove the cause, then run the same command again; nothing stays in the directory"),
+                e);
+        }
+    }
+
+    private static void RequireWhole(
+        DirectoryHandle blocks, ListedSnapshot snapshot, BlockName name, BackupBlock block)
+    {
+        if (BackupEntry.FindFile(blocks, name.FileName) is not { } file)
+        {
+            throw Damaged(snapshot, name, $"{blocks.PathOf(name.FileName)} is missing");
+        }
+
+        if (file.SizeBytes != block.FileBytes)
+        {
+            throw Damaged(snapshot, name, $"it has {file.SizeBytes} bytes, not {block.FileBytes}");
+        }
+    }
+
+    private static void Unpack(
+        DirectoryHandle blocks,
+        ListedSnapshot snapshot,
+        IEntryVisitor unpacking,
+        List<BlockMeta> metas,
+        CancellationToken token)
+    {
+        foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+        {
+            using FileStream file = blocks.OpenFile(name.FileName);
+            BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
+            if (verdict.Damage is { } damage)
+            {
+                throw Damaged(snapshot, name, damage);
+            }
+
+            if (verdict.Sha256 != block.Sha256)
+            {
+                throw Damaged(snapshot, name, $"its SHA-256 is {verdict.Sha256}, not {block.Sha256}");
+            }
+
+            if (verdict.Problems is [var problem, ..])
+            {
+                throw Damaged(snapshot, name, problem);
+            }
+
+            // A list may be wrong about a block's times: Prometheus reads meta.json alone.
+            metas.AddRange(verdict.Audit?.Meta is { } meta ? [meta] : []);
+        }
+    }
+
+    private static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
+        BackupDirectory.Damaged(
+            $"Block {name} of snapshot {snapshot} is damaged: {Printable.Text(how)}.",
+            "choose another snapshot with --at, take the block from a copy of the directory, or restore the other"
+            + " blocks with tar");
+}

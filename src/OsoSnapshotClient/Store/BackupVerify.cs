@@ -1,0 +1,197 @@
+using System.Globalization;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>Checks a backup directory: every block's archive and content, and that every list is complete.</summary>
+internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
+{
+    private const int MaxWorkers = 8;
+
+    // Results wait to be printed in the order of the names. A hostile block's result has 400 KB of texts.
+    private const int MaxWaiting = 32;
+    private readonly VerifyText _text = new(path, ascii, output);
+    private long _problems;
+
+    /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
+    public void Run(CancellationToken token)
+    {
+        using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        try
+        {
+            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(directory, token);
+            HashSet<BlockName> unlisted = [.. blocks.Keys];
+            int lists = 0;
+            foreach (ListedSnapshot list in ManifestStore.Read(directory, damage => Note(damage.Message)))
+            {
+                lists++;
+                CheckList(list, blocks);
+                unlisted.ExceptWith(list.Blocks.Keys);
+            }
+
+            TellLeftovers(directory, unlisted.Count);
+            Conclude(blocks.Count, lists);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw BackupDirectory.CanNotRead(path, e, ExitStatus.ArchiveFailed);
+        }
+    }
+
+    // Several blocks are checked at a time, and printed in the order of their names.
+    private Dictionary<BlockName, CheckedBlock> CheckBlocks(BackupDirectory directory, CancellationToken token)
+    {
+        Dictionary<BlockName, CheckedBlock> blocks = [];
+        using SemaphoreSlim slots = new(Math.Min(Environment.ProcessorCount, MaxWorkers));
+        Queue<Task<CheckedBlock>> started = [];
+        try
+        {
+            foreach (BlockName name in StoredBlocks.List(directory))
+            {
+                started.Enqueue(CheckAsync(name));
+                TakeDownTo(MaxWaiting, started, blocks);
+            }
+
+            TakeDownTo(0, started, blocks);
+        }
+        finally
+        {
+            // No check may outlive the lock.
+            Task.WhenAll(started).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+
+        return blocks;
+
+        async Task<CheckedBlock> CheckAsync(BlockName name)
+        {
+            await slots.WaitAsync(token);
+            try
+            {
+                return await Task.Run(() => CheckedBlock.Read(directory, name, token), token);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    private void TakeDownTo(
+        int count,
+        Queue<Task<CheckedBlock>> started,
+        Dictionary<BlockName, CheckedBlock> blocks)
+    {
+        while (started.Count > count)
+        {
+            // It stays in the queue until it has ended: the caller waits for all that is there.
+            CheckedBlock block = started.Peek().GetAwaiter().GetResult();
+            started.Dequeue();
+            blocks.Add(block.Name, block.WithoutTexts());
+            Tell(block);
+        }
+    }
+
+    private void Tell(CheckedBlock block)
+    {
+        if (block.Verdict?.Audit is { } audit)
+        {
+            _text.Block(audit);
+            _problems += audit.Problems.Count;
+        }
+
+        foreach (string problem in block.Problems)
+        {
+            Note(problem);
+        }
+    }
+
+    private void CheckList(ListedSnapshot list, Dictionary<BlockName, CheckedBlock> blocks)
+    {
+        long before = _problems;
+        foreach ((BlockName name, BackupBlock listed) in list.Blocks)
+        {
+            if (!blocks.TryGetValue(name, out CheckedBlock? block))
+            {
+                Note($"block {name} of snapshot {list} is missing");
+            }
+            else if (!block.HasChecksum)
+            {
+                // An interrupted run may leave a block without a checksum, but no list names such a block.
+                Note($"block {name} of snapshot {list} has no .sha256 beside it");
+            }
+            else if (block.FileBytes != listed.FileBytes)
+            {
+                Note($"block {name} has {block.FileBytes} bytes, not {listed.FileBytes} as in snapshot {list}");
+            }
+            else if (block.Verdict is { } verdict && verdict.Sha256 != listed.Sha256)
+            {
+                Note($"block {name} has the SHA-256 {verdict.Sha256}, not {listed.Sha256} as in snapshot {list}");
+            }
+            else if (block.Verdict is { Damage: null } sound && sound.ContentBytes != listed.Bytes)
+            {
+                Note($"block {name} holds {sound.ContentBytes} bytes, not {listed.Bytes} as in snapshot {list}");
+            }
+            else if (block.Verdict?.Audit?.Meta is { } meta && FiguresOf(meta) != FiguresOf(listed))
+            {
+                Note($"block {name} has {FiguresOf(meta)}, not {FiguresOf(listed)} as in snapshot {list}");
+            }
+        }
+
+        if (_problems == before)
+        {
+            output.WriteLine($"✅ {list}  {Plural.Of(list.Blocks.Count, "block")}");
+        }
+    }
+
+    private static string FiguresOf(BlockMeta meta) =>
+        FiguresOf(meta.MinTime, meta.MaxTime, meta.Stats.NumSeries, meta.Stats.NumSamples);
+
+    private static string FiguresOf(BackupBlock listed) =>
+        FiguresOf(listed.From, listed.To, listed.Series, listed.Samples);
+
+    private static string FiguresOf(long from, long to, long series, long samples) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{series} series and {samples} samples from {from} to {to} (Unix milliseconds)");
+
+    private void TellLeftovers(BackupDirectory directory, int unlisted)
+    {
+        int parts = directory.Blocks.Names().Count(
+            name => name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
+        if (unlisted + parts > 0)
+        {
+            output.WriteLine(
+                $"  {Plural.Of(unlisted, "block")} that no list names, {parts} partial:"
+                + " the next run uses them, or prune removes them");
+        }
+    }
+
+    private void Conclude(int blocks, int lists)
+    {
+        if (_problems > 0)
+        {
+            throw BackupDirectory.Damaged(
+                $"{path} is damaged: {Plural.Of(_problems, "problem")}, listed above.",
+                "take the damaged files from a copy of the directory. If Prometheus still has a block, move its two files"
+                + " away: the next take --into copies it again. All other snapshots can be restored");
+        }
+
+        if (lists == 0)
+        {
+            throw new OperatorException(
+                ExitStatus.NoBlock, $"{path} holds no snapshot.", $"add one with take --into {path}");
+        }
+
+        output.WriteLine($"✅ {path} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");
+    }
+
+    private void Note(string problem)
+    {
+        _problems++;
+        output.WriteLine(Printable.Text($"❌ {problem}"));
+    }
+}

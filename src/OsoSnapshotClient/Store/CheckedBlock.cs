@@ -1,0 +1,59 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>The result of checking a block's archive and its checksum file.</summary>
+/// <param name="Verdict">null if the archive can't be read.</param>
+/// <param name="Problems">The archive's problems, without those of the block's own content.</param>
+internal sealed record CheckedBlock(
+    BlockName Name, long FileBytes, BlockVerdict? Verdict, IReadOnlyList<string> Problems)
+{
+    public required bool HasChecksum { get; init; }
+
+    /// <summary>The same without texts, which a damaged block may have a thousand of.</summary>
+    public CheckedBlock WithoutTexts() => this with
+    {
+        Problems = [],
+        Verdict = Verdict is null ? null : Verdict with
+        {
+            Problems = [],
+            Audit = Verdict.Audit is null ? null : Verdict.Audit with { Problems = [], Notes = [] },
+        },
+    };
+
+    public static CheckedBlock Read(BackupDirectory directory, BlockName name, CancellationToken token)
+    {
+        List<string> problems = [];
+        BlockVerdict? verdict = null;
+        long length = 0;
+        bool hasChecksum = false;
+        try
+        {
+            length = BackupEntry.FindFile(directory.Blocks, name.FileName)?.SizeBytes ?? 0;
+            hasChecksum = directory.Blocks.Find(name.FileName + ChecksumFile.Extension) is not null;
+            verdict = StoredBlocks.Read(directory, name, token);
+            Sha256? expected = StoredBlocks.ReadChecksum(directory, name);
+            if (verdict.Damage is { } damage)
+            {
+                problems.Add($"block {name}: {damage}");
+            }
+
+            if (expected is not null && expected != verdict.Sha256)
+            {
+                problems.Add($"block {name} has the SHA-256 {verdict.Sha256}, but its .sha256 file says {expected}");
+            }
+        }
+        catch (OperatorException e)
+        {
+            problems.Add(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"block {name} can't be read: {e.Message}");
+        }
+
+        return new(name, length, verdict, problems) { HasChecksum = hasChecksum };
+    }
+}

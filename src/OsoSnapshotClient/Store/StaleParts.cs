@@ -1,0 +1,97 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>Finds the files of interrupted runs that no run will continue.</summary>
+internal static class StaleParts
+{
+    /// <summary>The name of the files about a run, at work or interrupted, in a pod's directory of lists.</summary>
+    public const string RunName = "take";
+
+    private const string NoteName = RunName + ".part.state";
+
+    // An agent waits less for a copy, unless --hold says otherwise.
+    private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
+
+    /// <summary>The names that a run may write beside a pod's lists, except the lists.</summary>
+    public static IReadOnlyList<string> RunFiles { get; } =
+    [
+        RunName, RunName + ".sha256", RunName + ".part", RunName + ".part.lock", NoteName, NoteName + ".new",
+    ];
+
+    /// <summary>Deletes the files at the end of a run; does nothing while other clients are at work.</summary>
+    public static void DeleteWhereAlone(string path, TimeProvider time)
+    {
+        try
+        {
+            using BackupDirectory directory = BackupDirectory.OpenAlone(path);
+            foreach (BackupFile file in Find(directory, time))
+            {
+                file.Delete();
+            }
+        }
+        catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
+        {
+            // A later run or prune deletes the files.
+        }
+    }
+
+    /// <param name="directory">A directory that no other client uses.</param>
+    /// <returns>The files that are old, and all of them if no interrupted run is recent.</returns>
+    /// <exception cref="IOException">A directory or a file in it can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
+    public static IReadOnlyList<BackupFile> Find(BackupDirectory directory, TimeProvider time)
+    {
+        DateTimeOffset oldest = time.GetUtcNow() - MaxAge;
+        Found[] all = [.. In(directory)];
+        bool mayContinue = Array.Exists(all, found => found.IsNote && IsFresh(found));
+        return [.. all.Where(found => !IsFresh(found) || !(found.IsNote || mayContinue)).Select(found => found.File)];
+
+        bool IsFresh(Found found) => found.ModifiedAt > oldest;
+    }
+
+    private static IEnumerable<Found> In(BackupDirectory directory)
+    {
+        (DirectoryHandle root, DirectoryHandle blocks) = (directory.Root, directory.Blocks);
+        return
+        [
+            .. In(root, null, root, name => IsPart(name, MarkerFile.Name)),
+            .. In(blocks, null, blocks, name => IsPart(name, ".") || HasEnd(name, BlockPart.EngineExtension)),
+            .. directory.Snapshots.Names().SelectMany(pod => InPod(directory, pod)),
+        ];
+    }
+
+    private static IEnumerable<Found> InPod(BackupDirectory directory, string pod)
+    {
+        // What a link leads to is not the client's.
+        using DirectoryHandle? lists = directory.Snapshots.FindDirectory(pod);
+        return lists is null
+            ? []
+            : [.. In(directory.Snapshots, pod, lists, IsPartOrNote)];
+
+        static bool IsPartOrNote(string name) => name == NoteName || IsPart(name, ManifestStore.Extension);
+    }
+
+    private static IEnumerable<Found> In(
+        DirectoryHandle parent,
+        string? folder,
+        DirectoryHandle content,
+        Func<string, bool> isOurs) =>
+        from name in content.Names().Where(isOurs)
+        let status = content.Find(name)
+        where status is { IsRegularFile: true }
+        select new Found(new(parent, folder, name, status.SizeBytes), status.ModifiedAt);
+
+    // A part is named NAME.part, or NAME.HEX.part if it is written at once.
+    private static bool IsPart(string name, string middle) =>
+        HasEnd(name, SmallFile.PartExtension)
+        && name.Contains(middle, StringComparison.Ordinal);
+
+    private static bool HasEnd(string name, string end) => name.EndsWith(end, StringComparison.Ordinal);
+
+    private sealed record Found(BackupFile File, DateTimeOffset ModifiedAt)
+    {
+        public bool IsNote => File.Name == NoteName;
+    }
+}

@@ -1,0 +1,119 @@
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>A block's archive in the backup directory.</summary>
+internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256)
+{
+    /// <summary>Damage of the block itself; null for a sound block.</summary>
+    public IReadOnlyList<string>? Problems { get; init; }
+}
+
+/// <summary>Finds, reads and writes the files of blocks in a backup directory.</summary>
+internal static class StoredBlocks
+{
+    /// <returns>The blocks whose archives have their final names, in the order of their names.</returns>
+    public static IReadOnlyList<BlockName> List(BackupDirectory directory)
+    {
+        List<BlockName> names = [];
+        foreach (string file in directory.Blocks.Names())
+        {
+            if (BlockName.TryParseFile(file, out BlockName name))
+            {
+                names.Add(name);
+            }
+        }
+
+        names.Sort((one, other) => string.CompareOrdinal(one.FileName, other.FileName));
+        return names;
+    }
+
+    /// <summary>
+    /// Finds a block that needs no copy. If <paramref name="known"/> describes it, only its size and checksum file are
+    /// compared. Otherwise all of it is read, because a crash of this machine may have damaged it.
+    /// </summary>
+    /// <param name="known">The block in the pod's newest list; null if that doesn't name it.</param>
+    /// <param name="say">Gets a message before the archive is read, which takes long.</param>
+    /// <returns>null if the directory lacks the block.</returns>
+    /// <exception cref="OperatorException">The archive is damaged.</exception>
+    public static StoredBlock? Find(
+        BackupDirectory directory, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
+    {
+        if (BackupEntry.FindFile(directory.Blocks, name.FileName) is not { SizeBytes: long length })
+        {
+            return null;
+        }
+
+        string path = directory.PathOf(name);
+        Sha256? expected = ReadChecksum(directory, name);
+        if (expected is not null && known is not null && known.FileBytes == length && known.Sha256 == expected)
+        {
+            return new(name, length, expected) { Problems = known.Problems };
+        }
+
+        say($"Checking {path} ({ByteSize.Format(length)}), which the pod's newest list doesn't name");
+        BlockVerdict verdict = Read(directory, name, token);
+        string? damage = Judge(verdict, length, known, expected);
+        if (damage is not null)
+        {
+            throw BackupDirectory.Damaged(
+                $"{path} is damaged: {Printable.Text(damage)}.",
+                "move it and its .sha256 away, then run the same command again: it copies the block anew");
+        }
+
+        if (expected is null)
+        {
+            WriteChecksum(directory, name, verdict.Sha256);
+        }
+
+        return new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems };
+    }
+
+    /// <summary>Reads the whole archive.</summary>
+    /// <exception cref="IOException">The archive can't be read.</exception>
+    public static BlockVerdict Read(BackupDirectory directory, BlockName name, CancellationToken token)
+    {
+        using FileStream file = directory.Blocks.OpenFile(name.FileName);
+        return new BlockReading(name).Run(file, token);
+    }
+
+    /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>
+    /// <exception cref="OperatorException">The checksum file is damaged.</exception>
+    public static Sha256? ReadChecksum(BackupDirectory directory, BlockName name)
+    {
+        string file = ChecksumOf(name);
+        if (BackupEntry.FindFile(directory.Blocks, file) is null)
+        {
+            return null;
+        }
+
+        using FileStream checksum = directory.Blocks.OpenFile(file);
+        return ChecksumFile.Read(checksum, directory.Blocks.PathOf(file));
+    }
+
+    /// <summary>Writes the checksum as <c>sha256sum -c blocks/*.sha256</c> in the backup directory reads it.</summary>
+    public static void WriteChecksum(BackupDirectory directory, BlockName name, Sha256 sha256) => SmallFile.Write(
+        directory.Blocks, ChecksumOf(name), ChecksumFile.Line(sha256.Text, $"blocks/{name.FileName}"));
+
+    private static string ChecksumOf(BlockName name) => name.FileName + ChecksumFile.Extension;
+
+    private static string? Judge(BlockVerdict verdict, long length, BackupBlock? known, Sha256? expected)
+    {
+        if (verdict.Damage is { } damage)
+        {
+            return damage;
+        }
+
+        if (expected is not null && expected != verdict.Sha256)
+        {
+            return $"its SHA-256 is {verdict.Sha256}, but its .sha256 file says {expected}";
+        }
+
+        return known is null || (known.Sha256 == verdict.Sha256 && known.FileBytes == length)
+            ? null
+            : $"its SHA-256 is {verdict.Sha256}, but the pod's newest list says {known.Sha256}";
+    }
+}

@@ -1,0 +1,38 @@
+using System.Security.Cryptography;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
+
+namespace OsoSnapshotClient.Take;
+
+/// <summary>The result of reading a copy.</summary>
+/// <param name="Sha256">The SHA-256 of all bytes.</param>
+/// <param name="Damage">Why the bytes are no archive; null if they are one.</param>
+internal sealed record CopyVerdict(string Sha256, string? Damage)
+{
+    /// <summary>The problems of the blocks themselves, as Prometheus' disk has them.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>Reads a copy to its end.</summary>
+    public static CopyVerdict Read(Stream bytes)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ReadTap tap = new(bytes, hash);
+        string? damage = null;
+        BlockAudit? audit = null;
+        try
+        {
+            audit = ArchiveVerifier.Verify(tap, written: null, CancellationToken.None);
+            damage = audit.Tally.Blocks + audit.ProblemCount == 0 ? "it holds no block" : null;
+        }
+        catch (OperatorException e)
+        {
+            damage = e.Message;
+        }
+
+        // The checksum covers all bytes that arrived, sound or not.
+        tap.ReadToEnd(CancellationToken.None);
+        return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage) { Problems = audit?.Problems ?? [] };
+    }
+}

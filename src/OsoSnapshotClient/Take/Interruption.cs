@@ -1,0 +1,97 @@
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Display;
+using OsoSnapshotCore;
+
+namespace OsoSnapshotClient.Take;
+
+/// <summary>Says what an interruption leaves, and takes back what no later run can continue.</summary>
+internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier carrier, EndSignal signal)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CancelOffer = TimeSpan.FromSeconds(3);
+
+    /// <param name="isCarried">Whether the copy is complete.</param>
+    public async Task TellAsync(bool isCarried)
+    {
+        if (start.Agent is not { } agent)
+        {
+            return;
+        }
+
+        PodAccess access = agent.Access;
+        IPodReport report = access.Report;
+        report.Pause();
+        if (start.Run is null)
+        {
+            report.Warn(
+                $"Interrupted. Container {agent.Container} was asked for and told nothing: it touches nothing, and ends"
+                + " by itself.");
+            await GiveUpAsync(start);
+            carrier.Output?.Forget();
+        }
+        else if (isCarried)
+        {
+            report.Warn(
+                $"Interrupted. {carrier.Name} is complete, but container {agent.Container} of pod {access.Pod} still"
+                + $" waits:{(carrier.Output is null ? string.Empty : " run the same command again, or")}"
+                + $" {access.Command("remove")}");
+        }
+        else if (!carrier.IsResumable)
+        {
+            report.Warn(
+                $"Interrupted. What went to {carrier.Name} is not the archive, and can't be resumed: ending the run.");
+            await GiveUpAsync(start);
+            carrier.Output?.Forget();
+        }
+        else
+        {
+            report.Warn(
+                $"Interrupted. Container {agent.Container} of pod {access.Pod} is still running and waits at most"
+                + $" {take.Copy.Hold} for the copy.\n"
+                + "  continue:  run the same command again (what was copied stays)\n"
+                + $"  give up:   {access.Command("cancel")}");
+            await OfferCancelAsync();
+        }
+    }
+
+    /// <summary>Ends a run that no later client can continue, or a container that was told nothing.</summary>
+    public static async Task GiveUpAsync(AgentStart start)
+    {
+        if (start.Agent is not { } agent || start.Run is { End: not null })
+        {
+            return;
+        }
+
+        using CancellationTokenSource limit = new(Limit);
+        try
+        {
+            await (start.Run is { } run
+                ? AgentCancel.RunAsync(agent, run.Name, limit.Token)
+                : (Task)agent.AskAsync(["quit"], limit.Token));
+        }
+        catch (Exception e) when (e is OperatorException or OperationCanceledException)
+        {
+            agent.Access.Report.Warn(
+                $"Container {agent.Container} of pod {agent.Access.Pod} may still be running."
+                + $" {agent.Access.Command("remove")} has the agent remove its own files and all snapshots");
+        }
+    }
+
+    /// <summary>Offers to give up, with a second Ctrl-C, what a later run could continue.</summary>
+    private async Task OfferCancelAsync()
+    {
+        if (!EndSignal.IsAtTerminal || signal.Status != ExitStatus.Interrupted)
+        {
+            return;
+        }
+
+        IPodReport report = start.Agent!.Access.Report;
+        report.Warn($"  Ctrl-C again within {CancelOffer.TotalSeconds:0} s gives the run up now.");
+        if (await Task.WhenAny(signal.Again, Task.Delay(CancelOffer)) == signal.Again)
+        {
+            report.Warn($"Ending the run in container {start.Agent.Container} …");
+            await GiveUpAsync(start);
+            carrier.Output!.Forget();
+        }
+    }
+}

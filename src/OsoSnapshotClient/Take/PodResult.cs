@@ -1,0 +1,25 @@
+namespace OsoSnapshotClient.Take;
+
+/// <summary>The result of the work on a pod.</summary>
+/// <param name="Status">The exit status of the work; 0 for success.</param>
+internal sealed record PodResult(string Pod, int Status)
+{
+    public string? File { get; init; }
+
+    public long? Bytes { get; init; }
+
+    public string? Sha256 { get; init; }
+
+    /// <summary>The number of blocks of a backup into a directory; null for an archive.</summary>
+    public int? Blocks { get; init; }
+
+    /// <summary>The number of blocks that the directory lacked.</summary>
+    public int? CopiedBlocks { get; init; }
+
+    /// <summary>The size of the copied blocks' archives.</summary>
+    public long? CopiedBytes { get; init; }
+
+    public string? Problem { get; init; }
+
+    public string? Remedy { get; init; }
+}

@@ -1,0 +1,48 @@
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Display;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+
+namespace OsoSnapshotClient.Take;
+
+/// <summary><c>take</c> to a file or to standard output.</summary>
+internal sealed class TakeRun(KubernetesCluster cluster, PodAccess access, TakeOptions take, EndSignal signal)
+{
+    private readonly IPodReport _report = access.Report;
+
+    /// <inheritdoc cref="TakeSession.RunAsync" path="/exception"/>
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        string file = CopyOutput.FileFor(take.Output, access.Pod);
+        if (take.SkipsExisting && await FindExistingAsync(file, token) is { } existing)
+        {
+            return existing;
+        }
+
+        CopyOutput? output = take.IsToStandardOutput ? null : CopyOutput.Open(file);
+        using ICarrier carrier = take.IsStream
+            ? new StreamCarrier(output, take.Copy, _report)
+            : new ArchiveCarrier(output, take.Copy, _report);
+        Preflight preflight = await Preflight.RunAsync(cluster, access, token);
+        return await new TakeSession(preflight, take, carrier, signal).RunAsync(token);
+    }
+
+    private async Task<PodResult?> FindExistingAsync(string file, CancellationToken token)
+    {
+        if (await CopyOutput.FindCompleteAsync(file, token) is not { } found)
+        {
+            return null;
+        }
+
+        _report.Say($"✅ {file} is complete: left as it is");
+        foreach (string problem in found.Problems)
+        {
+            _report.Warn($"⚠️ {problem}");
+        }
+
+        return CarriedCopy.DamageOf(found.Problems) is { } damage
+            ? throw damage
+            : new(access.Pod, 0) { File = file, Bytes = RegularFile.SizeOf(file), Sha256 = found.Sha256 };
+    }
+}

@@ -1,0 +1,102 @@
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Display;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotClient.Take;
+
+/// <summary>
+/// One backup of one pod: continue the run of an earlier client or start one, follow it until it holds what is to be
+/// carried, carry it, and release it.
+/// </summary>
+internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrier carrier, EndSignal signal)
+{
+    private readonly PodAccess _access = preflight.Access;
+    private readonly IPodReport _report = preflight.Access.Report;
+    private readonly AgentStart _start = new(preflight.Cluster, preflight.Access, preflight.Pod, preflight.Target.Name);
+    private readonly Adoption _adoption = new(preflight, take, carrier.IsResumable ? carrier.Output : null);
+    private CarriedCopy? _carried;
+
+    /// <exception cref="OperatorException">The run failed; if its copy can be continued, a later run does so.</exception>
+    /// <exception cref="OperationCanceledException">A signal arrived; the report says how to continue.</exception>
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        try
+        {
+            if (await _adoption.FindAsync(token) is { } found)
+            {
+                _start.Adopt(found.Agent, found.Run);
+            }
+
+            _carried = FindPublished() ?? await CarryAsync(token);
+            await ReleaseAsync(token);
+            carrier.Output?.Note.Delete();
+            return _carried.Damage is { } damage ? throw damage : _carried.Result;
+        }
+        catch (RunEndedException) when (_carried is null)
+        {
+            carrier.Output?.Forget();
+            throw;
+        }
+        catch (OperatorException) when (_carried is null && !carrier.IsResumable)
+        {
+            await Interruption.GiveUpAsync(_start);
+            carrier.Output?.Forget();
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            await new Interruption(_start, take, carrier, signal).TellAsync(isCarried: _carried is not null);
+            throw;
+        }
+        finally
+        {
+            await (_start.Run?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    // The copy is complete. Only the agent may still wait for its release.
+    private CarriedCopy? FindPublished()
+    {
+        if (carrier.Output is not { IsPublished: true } output)
+        {
+            return null;
+        }
+
+        _report.Say($"✅ {output.File} is complete: an earlier run has made it");
+        return new(
+            new(_access.Pod, 0)
+            {
+                File = output.File,
+                Bytes = RegularFile.SizeOf(output.File),
+                Sha256 = output.Note.Sha256,
+            },
+            Damage: null);
+    }
+
+    private async Task<CarriedCopy> CarryAsync(CancellationToken token)
+    {
+        RunStatus held = _start.Run is { } adopted
+            ? await adopted.WaitAsync(IsHeld, token)
+            : await _start.RunAsync(Request(), take.IsResident, _adoption.Note, IsHeld, token);
+        return await carrier.CarryAsync(_start.Run!, held, token);
+    }
+
+    private StartRequest Request() => new()
+    {
+        Run = AgentStart.NewName(),
+        Kind = carrier.Kind,
+        IsReuse = take.IsReuse,
+        Settings = new Dictionary<string, string>(_access.Start.Settings) { ["OSO_SNAPSHOT_HOLD"] = take.Copy.Hold },
+    };
+
+    private static bool IsHeld(RunStatus status) =>
+        status.End is null
+        && (status.Phase == PhaseNames.Of(Phase.HoldForCopy) || status.Phase == PhaseNames.Of(Phase.StreamSnapshot));
+
+    private Task ReleaseAsync(CancellationToken token) => _start.Run is { } run && carrier.Kind != RunKinds.Stream
+        ? new AgentRelease(run, take.IsKept).RunAsync(token)
+        : Task.CompletedTask;
+}
