@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using k8s.Models;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -61,7 +61,7 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
                 isFirst && access.Start.Identity is null && Needed(e, identity) is { } needed)
             {
                 access.Report.Say($"Prometheus runs as {needed}: starting the agent once more with that identity");
-                await Run.DisposeAsync();
+                await Run!.DisposeAsync();
                 (Run, identity) = (null, needed);
                 request = request with { Run = NewName() };
             }

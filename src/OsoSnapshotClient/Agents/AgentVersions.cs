@@ -1,4 +1,3 @@
-using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Agents;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using k8s.Models;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 

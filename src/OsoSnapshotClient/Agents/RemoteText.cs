@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace OsoSnapshotClient.Agents;
@@ -18,7 +19,7 @@ internal static class RemoteText
     /// <param name="heard">Is called after each piece.</param>
     public static async Task<string> ReadAsync(Stream stream, int maxBytes, Action heard)
     {
-        using MemoryStream kept = new();
+        ArrayBufferWriter<byte> kept = new();
         byte[] buffer = new byte[BufferBytes];
         int count;
         try
@@ -26,8 +27,8 @@ internal static class RemoteText
             while ((count = await stream.ReadAsync(buffer)) > 0)
             {
                 heard();
-                kept.Write(buffer, 0, (int)Math.Min(count, maxBytes - kept.Length));
-                if (kept.Length == maxBytes)
+                kept.Write(buffer.AsSpan(0, Math.Min(count, maxBytes - kept.WrittenCount)));
+                if (kept.WrittenCount == maxBytes)
                 {
                     break;
                 }
@@ -38,6 +39,6 @@ internal static class RemoteText
             // The connection broke: the end of the process says why.
         }
 
-        return Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
+        return Encoding.UTF8.GetString(kept.WrittenSpan);
     }
 }

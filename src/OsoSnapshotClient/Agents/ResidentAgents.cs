@@ -1,7 +1,7 @@
-using k8s.Models;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 

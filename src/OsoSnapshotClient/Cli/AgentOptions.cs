@@ -1,7 +1,12 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Cli;
 

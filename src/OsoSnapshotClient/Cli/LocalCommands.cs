@@ -1,7 +1,7 @@
 using System.CommandLine;
-using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Restore;
-using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;

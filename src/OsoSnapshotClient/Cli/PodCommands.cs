@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Take;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Cli;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using OsoSnapshotClient.Take;
 using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;

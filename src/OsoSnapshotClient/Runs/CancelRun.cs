@@ -1,9 +1,9 @@
-using k8s.Models;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
-using k8s.Models;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

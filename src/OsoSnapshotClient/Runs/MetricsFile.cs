@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 

@@ -1,7 +1,7 @@
-using k8s.Models;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

@@ -1,8 +1,8 @@
-using k8s.Models;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

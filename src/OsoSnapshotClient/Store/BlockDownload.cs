@@ -1,4 +1,6 @@
+using System.Globalization;
 using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;

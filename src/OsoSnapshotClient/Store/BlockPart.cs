@@ -3,7 +3,6 @@ using Microsoft.Win32.SafeHandles;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
-using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Store;
 
@@ -129,7 +128,7 @@ internal sealed class BlockPart : ICopyTarget
 
     public void Dispose()
     {
-        Complete();
+        _part.Dispose();
         _lock.Dispose();
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
-using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;

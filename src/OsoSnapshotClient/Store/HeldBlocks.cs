@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Protocol;

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Take;
 

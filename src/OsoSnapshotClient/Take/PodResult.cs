@@ -1,3 +1,4 @@
+
 namespace OsoSnapshotClient.Take;
 
 /// <summary>The result of the work on a pod.</summary>

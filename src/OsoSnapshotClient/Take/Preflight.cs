@@ -1,7 +1,7 @@
-using k8s.Models;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Take;
 

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Take;

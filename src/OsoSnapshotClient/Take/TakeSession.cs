@@ -1,5 +1,4 @@
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
