@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 
-[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-
 namespace OsoSnapshotClient.Kubectl;
 
 /// <summary>The calls that start and end a process; the constants are those of Linux and macOS.</summary>
