@@ -16,6 +16,10 @@ internal interface IRemoteProcess : IAsyncDisposable
     /// <summary>Its standard input. To close it does not end it: no message may end by the end of the input.</summary>
     Stream Input { get; }
 
+    /// <summary>
+    /// It ends without an exception, also where the connection breaks. Both streams must be read: a full one stops the
+    /// other.
+    /// </summary>
     Stream Output { get; }
 
     Stream Error { get; }
@@ -30,4 +34,11 @@ internal interface IRemoteProcess : IAsyncDisposable
 /// <summary>How a command in a container ended.</summary>
 /// <param name="ExitCode">Its exit status; null if the connection broke before the cluster reported one.</param>
 /// <param name="Problem">Why the connection broke, or what the cluster says about a failure; otherwise empty.</param>
-internal sealed record RemoteEnd(int? ExitCode, string Problem);
+internal sealed record RemoteEnd(int? ExitCode, string Problem)
+{
+    /// <summary>
+    /// The cluster's refusal, which newer API servers report only after they have accepted the connection: no such
+    /// container, or it does not run yet. null if the command ran, or if nobody knows.
+    /// </summary>
+    public ClusterException? Refusal { get; init; }
+}

@@ -1,0 +1,198 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+
+namespace OsoSnapshotClient.Cluster;
+
+/// <summary>Everything that asks the API server. It is safe for several callers at a time.</summary>
+internal sealed class KubernetesCluster : IAsyncDisposable
+{
+    private const int PageLength = 100;
+    private const int MaxPods = 10_000;
+
+    private readonly ClusterOptions _options;
+    private readonly ClusterConnection _connection;
+    private readonly Lazy<Kubeconfig> _kubeconfig;
+    private readonly string? _namespace;
+    private readonly ExecChoice _exec;
+    private readonly bool _isView;
+
+    private KubernetesCluster(ClusterOptions options)
+    {
+        _options = options;
+        _connection = ClusterConnection.Create(options);
+        _kubeconfig = new(() => Kubeconfig.Read(options));
+        GlobalFlags flags = new(options.Flags);
+        _namespace = flags.ValueOf("-n") ?? flags.ValueOf("--namespace");
+        _exec = new(options, _connection, _kubeconfig);
+    }
+
+    private KubernetesCluster(KubernetesCluster other, string @namespace)
+    {
+        (_options, _connection, _kubeconfig, _exec) =
+            (other._options, other._connection, other._kubeconfig, other._exec);
+        (_namespace, _isView) = (@namespace, true);
+    }
+
+    /// <summary>Starts nothing. The first request starts kubectl's proxy.</summary>
+    public static KubernetesCluster Create(ClusterOptions options) => new(options);
+
+    /// <summary>The same connections for another namespace. They end with this object.</summary>
+    public KubernetesCluster InNamespace(string name) => new(this, name);
+
+    /// <summary>The namespace that kubectl would use.</summary>
+    public Task<string> NamespaceAsync(CancellationToken token)
+    {
+        token.ThrowIfCancellationRequested();
+        string? found = _namespace
+            ?? (_connection.IsInCluster ? _connection.ServiceAccountNamespace : _kubeconfig.Value.Namespace);
+        return Task.FromResult(found ?? "default");
+    }
+
+    public async Task<V1Pod> ReadPodAsync(string pod, CancellationToken token)
+    {
+        string where = await NamespaceAsync(token);
+        V1Pod read = await AskAsync(
+            () => _connection.Client.CoreV1.ReadNamespacedPodAsync(Name(pod), where, cancellationToken: token),
+            new("get", "pods"));
+        return PodCheck.Require(read, pod);
+    }
+
+    public async Task<IReadOnlyList<V1Pod>> ListPodsAsync(
+        string? labelSelector, bool allNamespaces, CancellationToken token)
+    {
+        string where = await NamespaceAsync(token);
+        List<V1Pod> pods = [];
+        string? next = null;
+        do
+        {
+            ICoreV1Operations client = _connection.Client.CoreV1;
+            V1PodList page = await AskAsync(
+                () => allNamespaces
+                    ? client.ListPodForAllNamespacesAsync(
+                        labelSelector: labelSelector,
+                        limit: PageLength,
+                        continueParameter: next,
+                        cancellationToken: token)
+                    : client.ListNamespacedPodAsync(
+                        where,
+                        labelSelector: labelSelector,
+                        limit: PageLength,
+                        continueParameter: next,
+                        cancellationToken: token),
+                new("list", "pods"));
+            pods.AddRange((page.Items ?? []).Select(pod => PodCheck.Require(pod, expected: null)));
+            next = page.Metadata?.ContinueProperty;
+            if (pods.Count > MaxPods)
+            {
+                throw new ClusterException(0, "TooLong", $"there are more than {MaxPods} pods");
+            }
+        }
+        while (!string.IsNullOrEmpty(next));
+        return pods;
+    }
+
+    /// <summary>Asks for a container beside those of a pod. It is never asked for twice.</summary>
+    /// <param name="isDryRun">The API server and the policies decide, and nothing is made.</param>
+    /// <exception cref="ClusterException">If its code is 0, nobody knows whether the container will be made: read the
+    /// pod.</exception>
+    public async Task AddEphemeralContainerAsync(
+        string pod, JsonObject container, bool isDryRun, CancellationToken token)
+    {
+        string where = await NamespaceAsync(token);
+        JsonObject patch = new()
+        {
+            ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container.DeepClone()) },
+        };
+        AccessRight right = new("patch", "pods", "ephemeralcontainers");
+        try
+        {
+            await AskAsync(() => _connection.Client.CoreV1.PatchNamespacedPodEphemeralcontainersAsync(
+                new V1Patch(patch.ToJsonString(), V1Patch.PatchType.StrategicMergePatch),
+                Name(pod),
+                where,
+                dryRun: isDryRun ? "All" : null,
+                cancellationToken: token));
+        }
+        catch (ClusterException e) when (e.Code > 0)
+        {
+            // A policy refuses with the same code and reason as a missing right.
+            bool isMissing = e.Code == 403 && (await FindMissingAsync([right], token)).Count > 0;
+            throw isMissing ? e.WithMissing(right) : e.ForContainer();
+        }
+    }
+
+    /// <summary>Asks which rights are missing. Nothing is made for it.</summary>
+    public async Task<IReadOnlyList<AccessRight>> FindMissingAsync(
+        IReadOnlyList<AccessRight> rights, CancellationToken token)
+    {
+        string where = await NamespaceAsync(token);
+        bool[] allowed = await Task.WhenAll(rights.Select(right => _connection.IsAllowedAsync(right, where, token)));
+        return [.. rights.Where((_, index) => !allowed[index])];
+    }
+
+    /// <summary>Finds the pods that a word of the command line names.</summary>
+    /// <param name="name"><c>POD</c>, <c>pod/POD</c>, <c>sts/NAME</c> or <c>deploy/NAME</c>, long forms too.</param>
+    /// <returns>The names; none if the workload has no pods. A pod that is named is not looked for.</returns>
+    public async Task<IReadOnlyList<string>> ResolvePodsAsync(string name, CancellationToken token)
+    {
+        (WorkloadKind kind, string own) = WorkloadName.Parse(name);
+        if (kind == WorkloadKind.Pod)
+        {
+            return [own];
+        }
+
+        string where = await NamespaceAsync(token);
+        IAppsV1Operations apps = _connection.Client.AppsV1;
+        V1LabelSelector? selector = kind == WorkloadKind.StatefulSet
+            ? (await AskAsync(
+                () => apps.ReadNamespacedStatefulSetAsync(own, where, cancellationToken: token),
+                new("get", "statefulsets") { Group = "apps" })).Spec?.Selector
+            : (await AskAsync(
+                () => apps.ReadNamespacedDeploymentAsync(own, where, cancellationToken: token),
+                new("get", "deployments") { Group = "apps" })).Spec?.Selector;
+        IReadOnlyList<V1Pod> pods = await ListPodsAsync(WorkloadName.SelectorOf(selector), false, token);
+        return [.. pods.Select(pod => pod.Metadata.Name)];
+    }
+
+    public async Task<string> ServerVersionAsync(CancellationToken token) =>
+        (await AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion ?? string.Empty;
+
+    public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), NamespaceAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isView)
+        {
+            await _connection.DisposeAsync();
+        }
+    }
+
+    private static string Name(string pod) => KubeName.IsPod(pod)
+        ? pod
+        : throw new ArgumentException("Kubernetes allows no such name", nameof(pod));
+
+    /// <param name="right">What the request needs, if no policy can refuse it.</param>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask, AccessRight? right = null)
+        where T : class
+    {
+        try
+        {
+            return await ask() ?? throw AnswerHandler.Unreadable(new JsonException("it is null"));
+        }
+        catch (ClusterException e) when (e.Code == 403 && right is not null)
+        {
+            throw e.WithMissing(right);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException
+            or InvalidOperationException or NotSupportedException)
+        {
+            throw AnswerHandler.Unreadable(e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw AnswerHandler.Explain(e);
+        }
+    }
+}
