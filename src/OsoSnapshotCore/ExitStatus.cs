@@ -9,7 +9,7 @@ public enum ExitStatus
     /// <summary>This program has a bug. There is no new archive.</summary>
     Bug = 1,
 
-    /// <summary>A setting or an option is wrong, or the run starts too late. Nothing was touched.</summary>
+    /// <summary>A setting or an option is wrong. Nothing was touched.</summary>
     Settings = 2,
 
     /// <summary>There is no Prometheus, or its files can't be reached. Nothing was touched.</summary>
@@ -40,6 +40,12 @@ public enum ExitStatus
 
     /// <summary>There is a new archive: a true copy of blocks that are damaged on Prometheus' own disk.</summary>
     DamagedBlocks = 10,
+
+    /// <summary>Of the client: the copy is right and complete, but the agent's files could not be removed.</summary>
+    NotTidiedUp = 11,
+
+    /// <summary>Another client, or another run, ended this run: what it held may be gone.</summary>
+    EndedByAnother = 12,
 
     /// <summary>128 + SIGHUP.</summary>
     HungUp = 129,

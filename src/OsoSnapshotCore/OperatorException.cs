@@ -17,6 +17,11 @@ public class OperatorException(ExitStatus status, string problem, string remedy,
     /// <summary>The problem without a server's own words, for the termination message.</summary>
     public string Brief { get; init; } = problem;
 
+    /// <summary>
+    /// Prometheus' identity as UID:GID, if the agent has another one and therefore can't reach its files.
+    /// </summary>
+    public string? NeededIdentity { get; init; }
+
     /// <summary>What the operator can do.</summary>
     public string Remedy { get; } = remedy;
 }

@@ -6,21 +6,17 @@ namespace OsoSnapshotAgent.Archiving;
 /// <summary>Copies bytes of the finished archive.</summary>
 internal static class FinishedArchive
 {
-    private const int BufferBytes = 256 * 1024;
-
     /// <summary>True if there is a finished archive, and a run is at work on the one that replaces it.</summary>
     public static bool IsBeingReplaced(DataDirectory data) =>
         data.Directory.Find(DataDirectory.ArchiveName) is not null && IsAtWork(data);
 
-    /// <param name="every">The distance from one range to the next in bytes: at least the length.</param>
     /// <returns>The number of bytes written.</returns>
     /// <exception cref="OperatorException">There is no finished archive, or the offset lies after its end.</exception>
     public static long Copy(
         DataDirectory data,
         Stream output,
         long offset,
-        long length,
-        long every = long.MaxValue)
+        long length)
     {
         using FileStream file = Open(data);
         if (offset > file.Length)
@@ -31,23 +27,7 @@ internal static class FinishedArchive
                 "Compare the copy's SHA-256: the copy is not of this archive.");
         }
 
-        byte[] buffer = new byte[BufferBytes];
-        long size = file.Length;
-        long written = 0;
-        for (long start = offset; ; start += every)
-        {
-            written += CopyRange(file, output, start, length, buffer);
-            if (every >= size - start)
-            {
-                return written;
-            }
-        }
-    }
-
-    private static bool IsAtWork(DataDirectory data) => data.Directory.Find(DataDirectory.PartialName) is not null;
-
-    private static long CopyRange(FileStream file, Stream output, long offset, long length, byte[] buffer)
-    {
+        byte[] buffer = new byte[StandardOutput.BufferBytes];
         file.Position = offset;
         long written = 0;
         int count;
@@ -59,6 +39,8 @@ internal static class FinishedArchive
 
         return written;
     }
+
+    private static bool IsAtWork(DataDirectory data) => data.Directory.Find(DataDirectory.PartialName) is not null;
 
     private static FileStream Open(DataDirectory data)
     {

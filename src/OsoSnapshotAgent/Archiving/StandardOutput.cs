@@ -5,10 +5,14 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotAgent.Archiving;
 
 /// <summary>Writes the archive to standard output. It waits for the reader until the token is cancelled.</summary>
+/// <param name="token">A token that can't be cancelled lets a signal end the process in the middle of a write.</param>
 internal sealed class StandardOutput(
     CancellationToken token,
     int descriptor = OutputDescriptor.StandardOutput) : WriteStream
 {
+    /// <summary>A buffer of this size makes copying as fast as it gets.</summary>
+    public const int BufferBytes = 256 * 1024;
+
     private long _bytesWritten;
 
     /// <exception cref="OperatorException">With <see cref="ExitStatus.Settings"/>: standard output is a
@@ -30,7 +34,7 @@ internal sealed class StandardOutput(
         while (!buffer.IsEmpty)
         {
             token.ThrowIfCancellationRequested();
-            int count = OutputDescriptor.TryWrite(descriptor, buffer) ?? throw new OperatorException(
+            int count = OutputDescriptor.TryWrite(descriptor, buffer, !token.CanBeCanceled) ?? throw new OperatorException(
                 ExitStatus.ReaderGone,
                 $"The reader of standard output went away after at most {_bytesWritten} bytes. The copy is incomplete.",
                 "Look at the reader's end (a full disk, a broken connection). Resume the copy of a finished archive where it ends:"

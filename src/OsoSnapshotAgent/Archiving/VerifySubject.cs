@@ -78,15 +78,15 @@ internal sealed class VerifySubject : IDisposable
     }
 
     /// <inheritdoc cref="ArchiveCheck.OfArchive" path="/exception"/>
-    public BlockAudit Read(Action<BlockReport> finished)
+    public BlockAudit Read(Action<BlockReport> finished, CancellationToken token = default)
     {
         if (_directory is not null)
         {
-            return BlockDirectoryCheck.Run(_directory, finished, CancellationToken.None);
+            return BlockDirectoryCheck.Run(_directory, finished, token);
         }
 
         FileKind.RequireGzip(_archive!, Path, ExitStatus.ArchiveFailed);
-        return ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, CancellationToken.None);
+        return ArchiveCheck.OfArchive(_archive!, Path, Sha256, finished, token);
     }
 
     public void Dispose()

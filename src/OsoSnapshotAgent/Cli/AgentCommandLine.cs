@@ -19,6 +19,13 @@ internal static class AgentCommandLine
         root.SetAction(async (_, _) => (int)await RunCommand.TakeOrRemoveAsync());
         root.Subcommands.Add(ControlCommands.Status());
         root.Subcommands.Add(ControlCommands.Release());
+        root.Subcommands.Add(WaitCommand.Create());
+        root.Subcommands.Add(StartCommand.Create());
+        root.Subcommands.Add(FollowCommand.Create());
+        root.Subcommands.Add(ControlCommands.Cancel());
+        root.Subcommands.Add(ControlCommands.Quit());
+        root.Subcommands.Add(InspectCommand.List());
+        root.Subcommands.Add(InspectCommand.Create());
         root.Subcommands.Add(VerifyCommand.Create());
         root.Subcommands.Add(BlocksCommand.Create());
         root.Subcommands.Add(ExportCommand.Create());

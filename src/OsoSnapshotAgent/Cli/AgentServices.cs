@@ -51,12 +51,22 @@ internal static class AgentServices
         .AddSingleton<BlocksRun>()
         .AddSingleton<StreamRun>()
         .AddSingleton<RemoveRun>()
+        .AddSingleton<ArchiveReuse>()
+        .AddSingleton<InspectionRun>()
         .AddSingleton<RunExecutor>()
-        .AddSingleton<ControlServer>();
+        .AddSingleton<IStreamSink, StandardOutputSink>()
+        .AddSingleton<ChangeSignal>()
+        .AddSingleton<RunLog>()
+        .AddSingleton<LiveRun>(Live)
+        .AddSingleton<IAgent, SoleRun>()
+        .AddSingleton(provider => new ControlServer(
+            provider.GetRequiredService<IAgent>(),
+            provider.GetRequiredService<TimeProvider>(),
+            problem => provider.GetRequiredService<Transcript>().Warning(LogId.NoControlSocket, problem)));
 
     /// <summary>Adds the outputs for messages: the console, and the log on the volume.</summary>
     public static IServiceCollection AddTranscript(this IServiceCollection services) => services
-        .AddSingleton<ConsoleOutput>()
+        .AddSingleton(provider => new ConsoleOutput(Terminal.Write, provider.GetRequiredService<RunLog>()))
         .AddSingleton<TranscriptSinks>()
         .AddSingleton<Transcript>()
         .AddSingleton<ILoggerFactory>(provider => new SerilogLoggerFactory(
@@ -70,4 +80,16 @@ internal static class AgentServices
     public static IServiceCollection AddStreaming(this IServiceCollection services) => services
         .AddSingleton(_ => new ConsoleOutput(Terminal.WriteToError))
         .AddSingleton(new TerminationMessage("/dev/null"));
+
+    /// <summary>Adds what differs for a run of a waiting agent: nobody types, and another process carries a stream.</summary>
+    public static IServiceCollection AddWaiting(this IServiceCollection services, ChangeSignal changes) => services
+        .AddSingleton(changes)
+        .AddSingleton(new Terminal { IsInteractive = false })
+        .AddSingleton<StreamHandoff>()
+        .AddSingleton<IStreamSink>(provider => provider.GetRequiredService<StreamHandoff>());
+
+    private static LiveRun Live(IServiceProvider provider) => new(
+        provider.GetRequiredService<RunState>(),
+        provider.GetRequiredService<EndSignals>(),
+        provider.GetRequiredService<RunLog>());
 }

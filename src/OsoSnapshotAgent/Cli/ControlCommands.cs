@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
-using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -18,7 +16,7 @@ internal static class ControlCommands
     {
         Option<bool> json = new("--json") { Description = "Print a JSON object on one line." };
         Command command = new("status", "Says how far the agent of this container is.") { json };
-        command.SetAction(arguments => Run(ControlServer.Status, answer => arguments.GetValue(json)
+        command.SetAction(arguments => Run(ControlRequest.Status, answer => arguments.GetValue(json)
             ? [JsonSerializer.Serialize(answer.Run!, ControlJson.Default.RunStatus)]
             : Lines(answer.Run!)));
         return command;
@@ -27,10 +25,37 @@ internal static class ControlCommands
     public static Command Release()
     {
         Option<bool> remove = new("--remove") { Description = "Remove the artefacts first, as REMOVE=yes does." };
-        Command command = new("release", "Ends the hold of the agent of this container, as Enter does.") { remove };
+        (Option<string?> client, Option<bool> json) = ClientOptions();
+        Command command = new("release", "Ends the hold of the agent of this container, as Enter does.")
+        {
+            remove, client, json,
+        };
         command.SetAction(arguments => Run(
-            arguments.GetValue(remove) ? ControlServer.Remove : ControlServer.Release,
-            answer => [.. answer.Removed.Select(name => $"✅ Removed {name}."), "✅ The hold ends."]));
+            new ControlRequest(
+                arguments.GetValue(remove) ? ControlRequest.Remove : ControlRequest.Release,
+                arguments.GetValue(client)).ToString(),
+            answer => [.. answer.Removed.Select(name => $"✅ Removed {name}."), "✅ The hold ends."],
+            arguments.GetValue(json)));
+        return command;
+    }
+
+    public static Command Cancel()
+    {
+        (Option<string?> client, Option<bool> json) = ClientOptions();
+        Command command = new(
+            "cancel",
+            "Ends the run of the agent of this container in any phase, and removes what it has made.") { client, json };
+        command.SetAction(arguments => Run(
+            new ControlRequest(ControlRequest.Cancel, arguments.GetValue(client)).ToString(),
+            answer => [answer.Run?.End is { } end ? $"✅ The run has ended: {end.Message}" : "✅ There is no run."],
+            arguments.GetValue(json)));
+        return command;
+    }
+
+    public static Command Quit()
+    {
+        Command command = new("quit", "Ends an agent that waits for a run.");
+        command.SetAction(_ => Run(ControlRequest.Quit, _ => ["✅ The agent ends."]));
         return command;
     }
 
@@ -51,6 +76,7 @@ internal static class ControlCommands
         Add("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds)));
         Add("Missing", run.MissingSamples);
         Add("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null);
+        Add("End", run.End is { } end ? $"status {end.ExitStatus}: {end.Message}" : null);
         return lines;
 
         void Add(string name, string? value)
@@ -62,13 +88,35 @@ internal static class ControlCommands
         }
     }
 
-    private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe)
+    private static (Option<string?> Client, Option<bool> Json) ClientOptions() =>
+    (
+        new("--client")
+        {
+            Description = "The name of the run that you started. If it is not this run's name, this run's client is told.",
+            CustomParser = Values.One(
+                text => StartRequest.IsName(text) ? text : null,
+                "a name of small letters, digits and '-', of at most 63 characters"),
+        },
+        new("--json") { Description = "Print each answer as a JSON object on one line." });
+
+    private static int Run(string request, Func<ControlAnswer, IEnumerable<string>> describe, bool asJson = false)
     {
-        ControlAnswer answer = Ask(
-            ControlSocket.EndPoint,
-            request,
-            progress => Console.Error.WriteLine(Printable.Text(progress)));
-        if (answer.Problem is { } problem)
+        ControlAnswer answer = AgentCall.Ask(ControlSocket.EndPoint, request, progress =>
+        {
+            if (asJson)
+            {
+                Print(progress);
+            }
+            else
+            {
+                Console.Error.WriteLine(Printable.Text(progress.Progress!));
+            }
+        });
+        if (asJson)
+        {
+            Print(answer);
+        }
+        else if (answer.Problem is { } problem)
         {
             Console.Error.WriteLine(
                 $"❌ {Printable.Text(problem, keepsLines: true)}\n"
@@ -76,62 +124,13 @@ internal static class ControlCommands
         }
         else
         {
-            Console.WriteLine(string.Join('\n', describe(answer)));
+            PrintableWriter.StandardOutput.WriteLine(string.Join('\n', describe(answer)));
         }
 
         return answer.ExitStatus;
     }
 
-    /// <param name="print">Gets the agent's progress messages until it answers.</param>
-    internal static ControlAnswer Ask(UnixDomainSocketEndPoint agent, string request, Action<string> print)
-    {
-        bool isHeard = false;
-        try
-        {
-            // A removal reports its progress every second, so a minute of silence means that the agent is gone.
-            using Socket socket = ControlSocket.Create();
-            socket.ReceiveTimeout = 60_000;
-            socket.Connect(agent);
-            if (ControlSocket.IsPeerOurs(socket))
-            {
-                using NetworkStream stream = new(socket);
-                using StreamReader lines = new(stream);
-                stream.Write(Encoding.UTF8.GetBytes(request + "\n"));
-                isHeard = true;
-                while (lines.ReadLine() is { } line)
-                {
-                    ControlAnswer answer = JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer)!;
-                    if (answer.Progress is not { } progress)
-                    {
-                        return answer;
-                    }
-
-                    print(progress);
-                }
-            }
-        }
-        catch (Exception e) when (e is SocketException or IOException or JsonException)
-        {
-            // No agent listens, or the agent ended before it could answer.
-        }
-
-        return isHeard ? EndedUnheard(request) : NoAgent();
-    }
-
-    private static ControlAnswer EndedUnheard(string request) => new()
-    {
-        ExitStatus = (int)ExitStatus.TargetUnreachable,
-        Problem = $"The agent of this container ended before it answered '{request}'."
-            + " The request may have been carried out.",
-        Remedy = "See the agent's log and status: kubectl logs POD -c CONTAINER, kubectl get pod POD -o yaml."
-            + " REMOVE=yes removes what is left.",
-    };
-
-    private static ControlAnswer NoAgent() => new()
-    {
-        ExitStatus = (int)ExitStatus.TargetUnreachable,
-        Problem = "No agent of this user is at work in this container.",
-        Remedy = "Run this in the container whose main process is oso-snapshot, as the same user:"
-            + " kubectl exec POD -c CONTAINER -- oso-snapshot …",
-    };
+    /// <summary>Prints an answer as JSON on one line.</summary>
+    internal static void Print(ControlAnswer answer) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(answer, ControlJson.Default.ControlAnswer));
 }

@@ -1,26 +1,19 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using OsoSnapshotAgent.Output;
+using System.Text.Json.Serialization.Metadata;
 using OsoSnapshotAgent.Runs;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Cli;
 
 /// <summary>
-/// Answers the verbs of the same container while the run is at work. A client sends one line. It gets lines of JSON
-/// objects, of which the last is the answer.
+/// Answers the verbs of the same container. A client sends one line, and for <c>start</c> JSON after it. It gets lines
+/// of JSON objects, of which the last is the answer. For <c>stream</c> it gets the frames of the archive first.
 /// </summary>
-internal sealed class ControlServer(RunState run, Transcript transcript) : IDisposable
+/// <param name="warn">Is told that the verbs will get no answer.</param>
+internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<string> warn) : IDisposable
 {
-    public const string Status = "status";
-    public const string Release = "release";
-    public const string Remove = "remove";
-
-    private const int MaxRequestBytes = 64;
-
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
     private Task _serving = Task.CompletedTask;
@@ -31,9 +24,10 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
     /// <summary>The time between two progress messages of a removal.</summary>
     internal TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    public void Start() => Start(ControlSocket.EndPoint);
+    public bool Start() => Start(ControlSocket.EndPoint);
 
-    internal void Start(UnixDomainSocketEndPoint endPoint)
+    /// <returns>false if another process has the name.</returns>
+    internal bool Start(UnixDomainSocketEndPoint endPoint)
     {
         _listener = ControlSocket.Create();
         try
@@ -41,76 +35,23 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
             _listener.Bind(endPoint);
             _listener.Listen();
             _serving = ServeAsync(_listener);
+            return true;
         }
         catch (SocketException e)
         {
-            // The run continues, since it doesn't need the verbs. Any process in the pod may have taken the name.
-            transcript.Warning(
-                LogId.NoControlSocket,
-                $"oso-snapshot status and release will get no answer from this run: {e.Message}.");
+            // Any process in the pod may have taken the name.
+            warn($"oso-snapshot status and release will get no answer from this run: {e.Message}.");
+            return false;
         }
     }
 
     public void Dispose()
     {
-        // An answer that the server is preparing is sent first.
+        // An answer that the server is preparing is sent first, and the end of a run to those that follow it.
         _stop.Cancel();
         ((IAsyncResult)_serving).AsyncWaitHandle.WaitOne(Timeout);
         _listener?.Dispose();
         _stop.Dispose();
-    }
-
-    internal async Task<ControlAnswer> ObeyAsync(string request, Func<ControlAnswer, Task> send) => request switch
-    {
-        Status => new() { Run = run.Describe() },
-        Remove => HeldRemoval.TryBegin(run.Hold) is { } removal ? await RemoveAsync(removal, send) : NotHolding(),
-        Release when !run.Hold.IsHolding => NotHolding(),
-        Release => End(),
-        _ =>
-            Refuse(
-                $"The request '{request}' is unknown to oso-snapshot {ProductVersion.Text}.",
-                "Use the program of the same image."),
-    };
-
-    private static ControlAnswer Refuse(string problem, string remedy) =>
-        new() { ExitStatus = (int)ExitStatus.Busy, Problem = problem, Remedy = remedy };
-
-    private ControlAnswer NotHolding() => run.Hold.IsRemoving
-        ? Refuse("A removal is at work already.", "Ask again after that removal.")
-        : Refuse(
-            $"The agent does not wait for the copy yet: it is at {run.Describe().Phase}.",
-            "Ask again when oso-snapshot status says hold-for-copy.");
-
-    private async Task<ControlAnswer> RemoveAsync(HeldRemoval removal, Func<ControlAnswer, Task> send)
-    {
-        Task<ControlAnswer> removing = Task.Run(() => Run(removal), CancellationToken.None);
-        while (await Task.WhenAny(removing, Task.Delay(ProgressInterval, CancellationToken.None)) != removing)
-        {
-            await send(
-                new() { Progress = $"removing: {Plural.Of(removal.DeletedEntries, "file")} and directories so far" });
-        }
-
-        return await removing;
-    }
-
-    private ControlAnswer Run(HeldRemoval removal)
-    {
-        // The run continues as soon as the removal has ended the hold.
-        RunStatus held = run.Describe();
-        try
-        {
-            return new() { Run = held, Removed = removal.Run(_stop.Token) };
-        }
-        catch (OperatorException e)
-        {
-            return new() { ExitStatus = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
-        }
-    }
-
-    private ControlAnswer End()
-    {
-        run.Hold.Release();
-        return new() { Run = run.Describe() };
     }
 
     private async Task ServeAsync(Socket listener)
@@ -143,14 +84,9 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
 
         try
         {
-            using CancellationTokenSource silence = new(Timeout);
-            byte[] buffer = new byte[MaxRequestBytes];
-            int count = await client.ReceiveAsync(buffer, silence.Token);
-            await SendAsync(
-                client,
-                await ObeyAsync(
-                    Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n'),
-                    answer => TrySendAsync(client, answer)));
+            using NetworkStream stream = new(client);
+            agent.Touch();
+            await AnswerAsync(client, stream, await ReadLineAsync(stream));
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException
             or OperationCanceledException)
@@ -159,23 +95,91 @@ internal sealed class ControlServer(RunState run, Transcript transcript) : IDisp
         }
     }
 
-    private async Task TrySendAsync(Socket client, ControlAnswer answer)
+    private Task AnswerAsync(Socket client, NetworkStream stream, ControlRequest request) => request switch
+    {
+        { Verb: ControlRequest.Start, Number: { } length and <= StartRequest.MaxBytes } =>
+            StartAsync(stream, (int)length),
+        { Verb: ControlRequest.Follow, Number: { } position } => new RunFollower(
+            agent,
+            time,
+            one => SendAsync(stream, one, ControlJson.Default.RunEvent)).RunAsync(position, _stop.Token),
+        { Verb: ControlRequest.Stream } => StreamAsync(client, stream),
+        _ => ObeyAsync(stream, request),
+    };
+
+    private async Task ObeyAsync(NetworkStream stream, ControlRequest request)
+    {
+        ControlAnswers answers = new(agent, ProgressInterval, _stop.Token);
+        await SendAsync(stream, await answers.ObeyAsync(request, answer => TrySendAsync(stream, answer)));
+    }
+
+    private async Task StartAsync(NetworkStream stream, int length)
+    {
+        byte[] request = new byte[length];
+        using CancellationTokenSource silence = new(Timeout);
+        await stream.ReadExactlyAsync(request, silence.Token);
+        await SendAsync(stream, agent.Start(request) with { IsWaiting = agent.IsWaiting });
+    }
+
+    private async Task StreamAsync(Socket client, NetworkStream stream)
+    {
+        if (agent.Run is { State.HasEnded: false, Stream: { } handoff } && handoff.TryGive(client))
+        {
+            await handoff.Done;
+            if (handoff.IsComplete)
+            {
+                await SendAsync(stream, new() { Run = agent.Describe() });
+            }
+
+            return;
+        }
+
+        await stream.WriteAsync(new byte[StreamHandoff.HeaderBytes]);
+        await SendAsync(stream, ControlAnswers.Refuse(
+            "The agent of this container runs no stream that lacks a reader.",
+            "Start one: oso-snapshot start with the kind stream."));
+    }
+
+    private async Task<ControlRequest> ReadLineAsync(NetworkStream stream)
+    {
+        using CancellationTokenSource silence = new(Timeout);
+        byte[] line = new byte[ControlRequest.MaxBytes];
+        for (int count = 0; count < line.Length; count++)
+        {
+            if (await stream.ReadAsync(line.AsMemory(count, 1), silence.Token) == 0)
+            {
+                throw new IOException("the request has no end");
+            }
+
+            if (line[count] == '\n')
+            {
+                return ControlRequest.Parse(Encoding.UTF8.GetString(line, 0, count));
+            }
+        }
+
+        throw new IOException("the request is too long");
+    }
+
+    private async Task TrySendAsync(NetworkStream stream, ControlAnswer answer)
     {
         try
         {
-            await SendAsync(client, answer);
+            await SendAsync(stream, answer);
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // The client has gone. A removal continues without it.
         }
     }
 
-    private async Task SendAsync(Socket client, ControlAnswer answer)
+    private Task SendAsync(NetworkStream stream, ControlAnswer answer) =>
+        SendAsync(stream, answer, ControlJson.Default.ControlAnswer);
+
+    private async Task SendAsync<T>(NetworkStream stream, T answer, JsonTypeInfo<T> type)
     {
         using CancellationTokenSource deafness = new(Timeout);
-        await client.SendAsync(
-            (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), (byte)'\n'],
+        await stream.WriteAsync(
+            (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, type), (byte)'\n'],
             deafness.Token);
     }
 }

@@ -24,11 +24,6 @@ internal static class ExportCommand
             Description = "Write at most this many bytes.",
             CustomParser = Values.Number(min: 0),
         };
-        Option<long?> every = new("--every")
-        {
-            Description = "Write --length bytes again after each such distance, as one of several connections.",
-            CustomParser = Values.Number(min: 1),
-        };
         Option<bool> stream = new("--stream")
         {
             Description = "Make a snapshot and archive it to standard output, without a file on the volume.",
@@ -41,11 +36,13 @@ internal static class ExportCommand
                 "the name of a block, as oso-snapshot blocks lists them"),
         };
         const string Description = "Writes the finished archive, or with --stream a new one, to standard output.";
-        Command command = new("export", Description) { offset, length, every, stream, block };
+        Option<bool> untilInputEnds = InputLifeline.Option();
+        Command command = new("export", Description) { offset, length, stream, block, untilInputEnds };
         command.SetAction(async (arguments, _) =>
         {
-            ExportRange range = new(arguments.GetValue(offset), arguments.GetValue(length), arguments.GetValue(every));
+            ExportRange range = new(arguments.GetValue(offset), arguments.GetValue(length));
             range.ThrowUnlessCombinable(arguments.GetValue(stream), arguments.GetValue(block));
+            InputLifeline.Watch(arguments.GetValue(untilInputEnds), ExitStatus.ReaderGone);
             return arguments.GetValue(stream)
                 ? await StreamAsync()
                 : FileVerb.Run(() => Export(range, arguments.GetValue(block)));
@@ -60,7 +57,18 @@ internal static class ExportCommand
             StandardOutput.RefuseTerminal();
             return ExitStatus.Done;
         });
-        return refused != 0 ? refused : (int)await RunCommand.StreamAsync();
+        if (refused != 0)
+        {
+            return refused;
+        }
+
+        return StreamRelay.IsWanted ? FileVerb.Run(Relay) : (int)await RunCommand.StreamAsync();
+    }
+
+    private static ExitStatus Relay()
+    {
+        using StandardOutput output = new(CancellationToken.None);
+        return StreamRelay.Run(ControlSocket.EndPoint, output);
     }
 
     // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
@@ -72,7 +80,7 @@ internal static class ExportCommand
 
     private static ExitStatus ExportBlock(ExportRange range, BlockId id)
     {
-        AgentSettings settings = Discovery.Settings();
+        AgentSettings settings = Discovery.Settings(Discovery.OfRun());
         using SnapshotBlocks snapshot = HeldSnapshot.Open();
         using StandardOutput output = new(CancellationToken.None);
         foreach (string line in snapshot.Write(id, settings, output, range.Offset ?? 0, range.Length ?? long.MaxValue))
@@ -98,8 +106,7 @@ internal static class ExportCommand
             target.Data,
             output,
             offset,
-            range.Length ?? long.MaxValue,
-            range.Every ?? long.MaxValue);
+            range.Length ?? long.MaxValue);
         Console.Error.WriteLine($"✅ {written} bytes of {archive} from {offset} on");
         return ExitStatus.Done;
     }

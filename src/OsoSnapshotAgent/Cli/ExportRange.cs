@@ -4,8 +4,7 @@ using OsoSnapshotCore.Blocks;
 namespace OsoSnapshotAgent.Cli;
 
 /// <summary>The options of <c>export</c> that choose bytes; null if they are not given.</summary>
-/// <param name="Every">The distance from one range to the next in bytes.</param>
-internal sealed record ExportRange(long? Offset, long? Length, long? Every)
+internal sealed record ExportRange(long? Offset, long? Length)
 {
     /// <exception cref="OperatorException">The options can't be used together.</exception>
     public void ThrowUnlessCombinable(bool isStream, BlockId? block)
@@ -13,9 +12,6 @@ internal sealed record ExportRange(long? Offset, long? Length, long? Every)
         string? problem = this switch
         {
             _ when isStream && block is not null => "--stream and --block exclude each other.",
-            { Every: not null } when block is not null => "--every and --block exclude each other.",
-            { Every: { } every } when Length is not > 0 || Length > every =>
-                $"--every is {every}, but needs a --length from 1 to {every}.",
             _ when isStream && (Offset ?? Length) is not null =>
                 "--stream makes a new archive each time: --offset and --length don't go with it.",
             _ => null,

@@ -13,7 +13,7 @@ internal static class HeldSnapshot
     /// directory.</exception>
     public static SnapshotBlocks Open()
     {
-        ControlAnswer answer = ControlCommands.Ask(ControlSocket.EndPoint, ControlServer.Status, _ => { });
+        ControlAnswer answer = AgentCall.Ask(ControlRequest.Status);
         if (answer.Problem is { } problem)
         {
             throw new OperatorException((ExitStatus)answer.ExitStatus, problem, answer.Remedy ?? string.Empty);

@@ -14,19 +14,37 @@ internal static class OutputDescriptor
 
     public static bool IsTerminal(int descriptor) => LibC.IsTerminal(descriptor) == 1;
 
+    /// <param name="mayBlock">Whether to wait for the reader as long as it takes. That is much faster.</param>
     /// <returns>The number of bytes that were taken; 0 if there is no room yet; null if the reader went away.</returns>
     /// <exception cref="IOException">Another error occurred.</exception>
-    public static unsafe int? TryWrite(int descriptor, ReadOnlySpan<byte> bytes)
+    public static int? TryWrite(int descriptor, ReadOnlySpan<byte> bytes, bool mayBlock)
     {
-        LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };
-        if (LibC.Poll(&request, 1, PollMilliseconds) <= 0)
+        if (!mayBlock)
         {
-            return 0;
+            return Poll(descriptor) ? Write(descriptor, bytes[..Math.Min(bytes.Length, PieceBytes)]) : 0;
         }
 
+        int? count = Write(descriptor, bytes);
+        if (count == 0)
+        {
+            // Another process may have made the descriptor's open file non-blocking.
+            Poll(descriptor);
+        }
+
+        return count;
+    }
+
+    private static unsafe bool Poll(int descriptor)
+    {
+        LibC.PollRequest request = new() { Descriptor = descriptor, Events = LibC.PollOut };
+        return LibC.Poll(&request, 1, PollMilliseconds) > 0;
+    }
+
+    private static unsafe int? Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
         fixed (byte* start = bytes)
         {
-            nint count = LibC.Write(descriptor, start, (nuint)Math.Min(bytes.Length, PieceBytes));
+            nint count = LibC.Write(descriptor, start, (nuint)bytes.Length);
             int error = Errno.Last;
             return count >= 0 ? (int)count : error switch
             {

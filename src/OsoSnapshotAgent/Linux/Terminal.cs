@@ -12,7 +12,7 @@ internal sealed class Terminal
     /// <summary>
     /// True if both standard input and output are a terminal, as <c>kubectl debug -it</c> makes them.
     /// </summary>
-    public bool IsInteractive { get; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
+    public bool IsInteractive { get; init; } = LibC.IsTerminal(Input) == 1 && LibC.IsTerminal(Output) == 1;
 
     /// <summary>
     /// The width in columns; 80 if the terminal has no size, as under kubectl until a client attaches.

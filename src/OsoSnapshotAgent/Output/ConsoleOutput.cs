@@ -21,6 +21,7 @@ internal sealed class ConsoleOutput : IDisposable
     private bool _progressShown;
 
     private readonly Writer _write;
+    private readonly RunLog? _log;
 
     public ConsoleOutput()
         : this(Terminal.Write)
@@ -28,9 +29,10 @@ internal sealed class ConsoleOutput : IDisposable
     }
 
     /// <param name="write">Writes the bytes, and may block.</param>
-    internal ConsoleOutput(Writer write)
+    /// <param name="log">Gets each line too.</param>
+    internal ConsoleOutput(Writer write, RunLog? log = null)
     {
-        _write = write;
+        (_write, _log) = (write, log);
         _writer = new Thread(WriteAll) { IsBackground = true, Name = "console" };
         _writer.Start();
     }
@@ -39,7 +41,11 @@ internal sealed class ConsoleOutput : IDisposable
     /// <returns>false if the reader went away.</returns>
     internal delegate bool Writer(ReadOnlySpan<byte> bytes);
 
-    public void WriteLine(string line) => Enqueue(line + "\n", isProgress: false);
+    public void WriteLine(string line)
+    {
+        _log?.Add(line);
+        Enqueue(line + "\n", isProgress: false);
+    }
 
     /// <summary>Shows a line that the next one replaces, on a terminal.</summary>
     public void ShowProgress(string line) => Enqueue("\r" + line + "\x1b[K", isProgress: true);

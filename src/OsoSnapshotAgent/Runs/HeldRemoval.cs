@@ -22,10 +22,11 @@ internal sealed class HeldRemoval
     public static HeldRemoval? TryBegin(HoldState hold) =>
         hold.TryBeginRemoval() is { } data ? new(hold, data) : null;
 
+    /// <param name="ends">Called after the deletion, before the hold ends.</param>
     /// <returns>The names of what was deleted.</returns>
     /// <exception cref="OperatorException">Another run is at work, or not everything could be deleted. The hold
     /// continues.</exception>
-    public IReadOnlyList<string> Run(CancellationToken token)
+    public IReadOnlyList<string> Run(CancellationToken token, Action? ends = null)
     {
         try
         {
@@ -34,7 +35,8 @@ internal sealed class HeldRemoval
                 $"Another run is at work on {_data.PathSeenByAgent}.",
                 "Wait until that run has ended.");
             IReadOnlyList<string> removed = _artefacts.DeleteHeld(_hold.HasArchive, token);
-            _hold.Release();
+            ends?.Invoke();
+            _hold.Release(isRemoved: true);
             return removed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)

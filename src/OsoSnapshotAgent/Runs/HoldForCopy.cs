@@ -4,6 +4,7 @@ using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Volume;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
@@ -20,6 +21,7 @@ internal sealed class HoldForCopy(
     Terminal terminal,
     ConsoleOutput console,
     Transcript transcript,
+    EndSignals signals,
     TimeProvider time)
 {
     // Under Kubernetes, stdin stays open when a script ends, so Enter may never come. A long limit ends the hold.
@@ -73,10 +75,29 @@ internal sealed class HoldForCopy(
         Func<End> wait = terminal.IsInteractive
             ? () => WaitAtPrompt(data.Directory, held, limit, until, token)
             : () => Wait(data.Directory, held, limit, until, token);
-        state.Hold.Begin(data, held.IsArchive);
-        End end = await Task.Run(wait, token);
-        state.Hold.End(token);
-        token.ThrowIfCancellationRequested();
+        state.BeginHold(data, held.IsArchive);
+        End end;
+        try
+        {
+            end = await Task.Run(wait, token);
+            state.Hold.End(token);
+            token.ThrowIfCancellationRequested();
+        }
+        catch (OperationCanceledException) when (signals.IsCancelled)
+        {
+            HeldRemoval.TryBegin(state.Hold)?.Run(CancellationToken.None);
+            state.Hold.End(CancellationToken.None);
+            throw;
+        }
+
+        if (end == End.Removed && HasClient)
+        {
+            throw new OperatorException(
+                ExitStatus.EndedByAnother,
+                $"Another run has removed {data.Directory.PathOf(held.Path)}.",
+                "Find out who started that run. Take it again if you still need it.");
+        }
+
         transcript.Line(end switch
         {
             End.Enter => "Enter was pressed: the hold ends.",

@@ -21,14 +21,19 @@ internal sealed class HoldState
     /// <summary>True after <c>oso-snapshot release</c>, which ends the hold.</summary>
     public bool IsReleased => _isReleased;
 
+    /// <summary>True if a verb has removed what was held.</summary>
+    public bool IsRemoved { get; private set; }
+
     /// <summary>Whether an archive is held, and not only a snapshot.</summary>
     public bool HasArchive { get; private set; }
 
     /// <param name="data">The directory of what is held.</param>
     public void Begin(DataDirectory data, bool hasArchive = true) => (HasArchive, _data) = (hasArchive, data);
 
-    public void Release()
+    /// <param name="isRemoved">Whether what was held is removed.</param>
+    public void Release(bool isRemoved = false)
     {
+        IsRemoved |= isRemoved;
         _isReleased = true;
         WakeAll();
     }

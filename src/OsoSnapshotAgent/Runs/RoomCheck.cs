@@ -8,11 +8,26 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
 
+/// <summary>The room that runs need, in bytes.</summary>
+/// <param name="ArchiveBytes">The estimated size of the archive.</param>
+/// <param name="ForArchive">For the snapshot and the archive.</param>
+/// <param name="ForSnapshot">For the snapshot alone.</param>
+internal sealed record RoomNeeds(long ArchiveBytes, long HeadBytes, long ForArchive, long ForSnapshot);
+
 /// <summary>Checks that the volume has room for what a run makes, before anything is deleted.</summary>
 internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings, Transcript transcript)
 {
     // Prometheus preallocates the first segment of the head's block: tsdb/chunks/chunks.go, DefaultChunkSegmentSize.
     private const long HeadSegmentBytes = 512 * 1024 * 1024;
+
+    public RoomNeeds Estimate(DataDirectory data, IDeflateEngine engine)
+    {
+        long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
+        long head = HeadBytes(data);
+
+        // Prometheus cuts the head's block to its content before the agent begins the archive.
+        return new(archive, head, Math.Max(HeadReserve, ByteSize.Sum(head, archive)), Math.Max(HeadReserve, head));
+    }
 
     /// <returns>What happens to the archive of an earlier run.</returns>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.NoRoom"/>.</exception>
@@ -20,11 +35,7 @@ internal sealed class RoomCheck(BlockSelection selection, AgentSettings settings
     {
         // What earlier runs have left may be deleted for the new archive, so its room counts as free.
         long room = ByteSize.Sum(RoomBytes(data), new Artefacts(data).ReclaimableBytes());
-        long archive = ArchiveEstimate.BytesOf(data.Directory, selection.Expected(data), engine);
-        long head = HeadBytes(data);
-
-        // Prometheus cuts the head's block to its content before the agent begins the archive.
-        long needed = Math.Max(HeadReserve, ByteSize.Sum(head, archive));
+        (long archive, long head, long needed, _) = Estimate(data, engine);
         if (room < needed)
         {
             bool hasRoomForSnapshot = RoomBytes(data) >= SnapshotBytes(data);

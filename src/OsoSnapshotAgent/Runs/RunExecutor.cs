@@ -1,21 +1,30 @@
 using OsoSnapshotAgent.Output;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>Executes a run, and turns its end into an exit status, a message and a clean volume.</summary>
-internal sealed class RunExecutor(Transcript transcript, TerminationMessage terminationMessage, EndSignals signals)
+internal sealed class RunExecutor(
+    Transcript transcript,
+    TerminationMessage terminationMessage,
+    EndSignals signals,
+    RunState state,
+    TimeProvider time)
 {
+    private const string Removed = "What the run held is removed.";
+
     /// <param name="run">Gets the stack for what must be taken back, and the token that a signal cancels.</param>
-    public async Task<ExitStatus> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> run)
+    public async Task<RunEnd> RunAsync(Func<UndoStack, CancellationToken, Task<RunResult>> run)
     {
         UndoStack undo = new(transcript);
         try
         {
             RunResult result = await run(undo, signals.Token);
-            terminationMessage.Write(result.Summary);
-            return result.Status;
+            return state.EndedBy is { } other
+                ? Fail(ExitStatus.EndedByAnother, $"Released by another client ({other}).", Released())
+                : Succeed(result.Status, result.Summary);
         }
 #pragma warning disable CA1031 // A bug must still leave a clean volume and a message.
         catch (Exception e)
@@ -26,14 +35,14 @@ internal sealed class RunExecutor(Transcript transcript, TerminationMessage term
         }
     }
 
-    private ExitStatus Explain(Exception failure, string remains)
+    private RunEnd Explain(Exception failure, string remains)
     {
         switch (failure)
         {
             case OperationCanceledException when signals.Status is { } status:
-                return Fail(status, $"Ended by {SignalName(status)}.", remains);
+                return Fail(status, signals.Reason, state.Hold.IsRemoved ? Removed : remains);
             case OperatorException e:
-                return Fail(e.Status, e.Message, e.Remedy, e.Brief);
+                return Fail(e.Status, e.Message, e.Remedy, e.Brief) with { NeededIdentity = e.NeededIdentity };
             case UnauthorizedAccessException:
                 return Fail(
                     ExitStatus.ArchiveFailed,
@@ -50,23 +59,34 @@ internal sealed class RunExecutor(Transcript transcript, TerminationMessage term
                         "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again."));
             default:
                 transcript.Bug(failure);
-                terminationMessage.Write($"bug: {failure.GetType().Name}: {failure.Message}");
-                return ExitStatus.Bug;
+                return Succeed(ExitStatus.Bug, $"bug: {failure.GetType().Name}: {failure.Message}");
         }
     }
 
-    private ExitStatus Fail(ExitStatus status, string problem, string remedy, string? brief = null)
+    private string Released() => state.Hold.IsRemoved
+        ? Removed + " Take it again if you still need it."
+        : "What was held stays on the volume until the next run. --reuse holds a complete archive again.";
+
+    private RunEnd End(ExitStatus status, string message, string? remedy) => new()
+    {
+        ExitStatus = (int)status,
+        Message = message.ReplaceLineEndings(" "),
+        Remedy = remedy?.ReplaceLineEndings(" "),
+        EndedBy = status == ExitStatus.EndedByAnother ? state.EndedBy : null,
+        At = time.GetUtcNow(),
+    };
+
+    private RunEnd Succeed(ExitStatus status, string summary)
+    {
+        terminationMessage.Write(summary);
+        return End(status, summary, remedy: null);
+    }
+
+    private RunEnd Fail(ExitStatus status, string problem, string remedy, string? brief = null)
     {
         transcript.Failure(status, problem, remedy);
         transcript.Line($"Exit status {(int)status}.");
         terminationMessage.Write(brief ?? problem, remedy);
-        return status;
+        return End(status, problem, remedy);
     }
-
-    private static string SignalName(ExitStatus status) => status switch
-    {
-        ExitStatus.HungUp => "SIGHUP",
-        ExitStatus.Interrupted => "SIGINT",
-        _ => "SIGTERM",
-    };
 }

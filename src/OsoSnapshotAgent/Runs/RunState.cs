@@ -1,3 +1,5 @@
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Streams;
@@ -5,7 +7,7 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>The state of a run, which the control socket reports. Any thread may use it.</summary>
-internal sealed class RunState(TimeProvider time)
+internal sealed class RunState(TimeProvider time, ChangeSignal changes)
 {
     private readonly long _startedAt = time.GetTimestamp();
     private readonly object _lock = new();
@@ -16,6 +18,13 @@ internal sealed class RunState(TimeProvider time)
     /// <summary>The hold, during which the run waits for the operator.</summary>
     public HoldState Hold { get; } = new();
 
+    /// <summary>
+    /// The client that released or cancelled the run, if it is another one than that which started it.
+    /// </summary>
+    public string? EndedBy { get; private set; }
+
+    public bool HasEnded => Describe().End is not null;
+
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
     public void Enter(Phase phase)
@@ -24,6 +33,37 @@ internal sealed class RunState(TimeProvider time)
         {
             _phase = phase;
         }
+
+        changes.Pulse();
+    }
+
+    /// <summary>Begins the hold.</summary>
+    public void BeginHold(DataDirectory data, bool hasArchive)
+    {
+        Hold.Begin(data, hasArchive);
+        changes.Pulse();
+    }
+
+    /// <summary>Notes who ends the run.</summary>
+    /// <param name="client">null if a person does.</param>
+    public void EndFor(string? client)
+    {
+        lock (_lock)
+        {
+            EndedBy ??= client == _known.Client ? null : client;
+        }
+    }
+
+    /// <summary>Ends the run: nothing of it changes any more.</summary>
+    public void Finish(RunEnd end)
+    {
+        lock (_lock)
+        {
+            _phase = Phase.Finish;
+            _known = _known with { End = end };
+        }
+
+        changes.Pulse();
     }
 
     /// <summary>Changes the status when more is known.</summary>
@@ -33,6 +73,8 @@ internal sealed class RunState(TimeProvider time)
         {
             _known = change(_known);
         }
+
+        changes.Pulse();
     }
 
     /// <summary>Reports the bytes written so far as the archive's size, from now on.</summary>

@@ -14,6 +14,7 @@ namespace OsoSnapshotAgent.Runs;
 internal sealed class SnapshotStreaming(
     ArchiveWriter writer,
     BlockSelection selection,
+    IStreamSink sink,
     RunState state,
     TimeProvider time,
     Transcript transcript)
@@ -30,10 +31,14 @@ internal sealed class SnapshotStreaming(
         transcript.Title("STEP 3: STREAMING THE ARCHIVE OF THE SNAPSHOT DATA TO STANDARD OUTPUT");
         long startedAt = time.GetTimestamp();
         ArchiveSource source = selection.Choose(target, snapshot, engine);
-        using StandardOutput output = new(token);
+        WrittenBytes written = new();
+        state.Follow(written);
+        await using Stream output = await sink.OpenAsync(token);
         ArchiveFigures figures = await Task.Run(
-            () => writer.Write(source, engine, volume: null, output, _ => { }, new WrittenBytes(), token),
+            () => writer.Write(source, engine, volume: null, output, _ => { }, written, token),
             CancellationToken.None);
+        state.Update(status => status with { ArchiveBytes = figures.ArchiveBytes, Sha256 = figures.Sha256 });
+        sink.Finish(figures);
         undo.Run();
         transcript.Success(
             LogId.SnapshotStreamed,

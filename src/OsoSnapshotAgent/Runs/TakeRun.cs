@@ -20,6 +20,7 @@ internal sealed class TakeRun(
     SnapshotArchiving archiving,
     ArchivePublication publication,
     HoldForCopy hold,
+    ArchiveReuse reuse,
     AgentSettings settings,
     Transcript transcript)
 {
@@ -28,6 +29,12 @@ internal sealed class TakeRun(
         using OpenTarget open = opener.ForArchive();
         using UndoStack takesBack = undo;
         TargetContainer target = open.Target;
+        if (settings.IsReuse && await reuse.TryVerifyAsync(target, undo, token) is { } reused)
+        {
+            await hold.RunAsync(target, HeldArtefact.Archive(target), open.Lock, token);
+            return reused;
+        }
+
         using PrometheusClient client = connector.Connect(target);
         PrometheusServer server = await preflight.RunAsync(client, target, token);
         IDeflateEngine engine = GzipEngines.Choose(settings.Level);

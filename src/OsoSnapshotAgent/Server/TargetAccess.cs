@@ -48,7 +48,10 @@ internal sealed class TargetAccess(ProcFileSystem proc)
     public OperatorException Denied(string problem, ProcessInfo? process, Exception? inner = null)
     {
         ProcessInfo self = proc.Self();
-        return new(ExitStatus.TargetUnreachable, $"{problem} {WhoIsWho(self, process)}", Remedy(self, process), inner);
+        return new(ExitStatus.TargetUnreachable, $"{problem} {WhoIsWho(self, process)}", Remedy(self, process), inner)
+        {
+            NeededIdentity = process?.Identity == self.Identity ? null : process?.Identity,
+        };
     }
 
     /// <summary>Explains a directory that the agent may enter and not write to.</summary>

@@ -98,8 +98,8 @@ internal sealed record AgentSettings
     /// <summary>This container's name if a client has started it; null if a person runs it at a shell.</summary>
     public string? Client { get; init; }
 
-    /// <summary>A run that starts later ends at once, because its client no longer waits for it.</summary>
-    public DateTimeOffset? StartBefore { get; init; }
+    /// <summary>Whether a complete archive on the volume is verified and held, in place of a new one.</summary>
+    public bool IsReuse { get; init; }
 
     /// <summary>Whether to draw with ASCII characters only.</summary>
     public bool Ascii { get; init; }

@@ -167,9 +167,5 @@ internal static class SettingsTable
             "OSO_SNAPSHOT_CLIENT",
             (settings, name) => settings with { Client = name },
             "Set by the client that started this container and copies the archive: the container's name."),
-        new SettingKind<DateTimeOffset>("TIME", TimeExample, SettingParsers.TryTime).Named(
-            "OSO_SNAPSHOT_START_BEFORE",
-            (settings, time) => settings with { StartBefore = time },
-            "Set by the client: a run that starts later touches nothing and ends with status 2."),
     ];
 }

@@ -21,6 +21,12 @@ internal sealed record ControlAnswer
     public RunStatus? Run { get; init; }
 
     public IReadOnlyList<string> Removed { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether the agent runs what <c>oso-snapshot start</c> asks for.</summary>
+    public bool IsWaiting { get; init; }
+
+    /// <summary>The settings of the run for the verbs of its container; null in other answers.</summary>
+    public IReadOnlyDictionary<string, string>? Settings { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
@@ -30,4 +36,6 @@ internal sealed record ControlAnswer
 [JsonSerializable(typeof(StartRequest))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(SnapshotBlock[]))]
+[JsonSerializable(typeof(VolumeListing))]
+[JsonSerializable(typeof(Inspection))]
 internal sealed partial class ControlJson : JsonSerializerContext;

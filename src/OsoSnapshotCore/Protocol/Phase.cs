@@ -3,6 +3,9 @@ namespace OsoSnapshotCore.Protocol;
 /// <summary>What a run does at the moment. The phases are in the order of a run.</summary>
 internal enum Phase
 {
+    /// <summary>The agent waits for <c>oso-snapshot start</c>: there is no run.</summary>
+    Wait,
+
     /// <summary>The run has not begun.</summary>
     Start,
 
@@ -45,6 +48,7 @@ internal static class PhaseNames
     /// <returns>A name such as <c>hold-for-copy</c>.</returns>
     public static string Of(Phase phase) => phase switch
     {
+        Phase.Wait => "wait",
         Phase.Start => "start",
         Phase.FindTarget => "find-target",
         Phase.Preflight => "preflight",

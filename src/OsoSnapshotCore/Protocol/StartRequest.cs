@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OsoSnapshotCore.Protocol;
 
 /// <summary>
@@ -20,6 +22,32 @@ internal sealed record StartRequest
     /// <summary>The agent's settings, as in its environment.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init => field = value ?? new Dictionary<string, string>(); } =
         new Dictionary<string, string>();
+
+    /// <returns>null if the bytes are no request that an agent may run.</returns>
+    public static StartRequest? TryParse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, ControlJson.Default.StartRequest) is { } request
+                && request.IsValid() ? request : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the name is that of a container, the kind is known, and each setting may be a variable.</summary>
+    public bool IsValid() => IsName(Run) && RunKinds.IsKnown(Kind) && Settings.All(IsVariable);
+
+    /// <summary>Whether a text may name a run: a name that Kubernetes accepts for a container (RFC 1123).</summary>
+    public static bool IsName(string? text) => text is { Length: > 0 and <= 63 } && text[0] != '-' && text[^1] != '-'
+        && text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
+
+    private static bool IsVariable(KeyValuePair<string, string> setting) =>
+        setting is { Key.Length: > 0, Value: not null } && !setting.Key.Contains('=', StringComparison.Ordinal)
+        && !setting.Key.Contains('\0', StringComparison.Ordinal)
+        && !setting.Value.Contains('\0', StringComparison.Ordinal);
 }
 
 /// <summary>What a run makes.</summary>
@@ -36,4 +64,6 @@ internal static class RunKinds
 
     /// <summary>Nothing: all files of this program and all snapshots are deleted.</summary>
     public const string Remove = "remove";
+
+    public static bool IsKnown(string? kind) => kind is Archive or Blocks or Stream or Remove;
 }

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text;
+using OsoSnapshotAgent.Linux;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotAgent.Cli;
+
+/// <summary><c>follow</c>: prints the log lines and states of the run in this container until its end.</summary>
+internal static class FollowCommand
+{
+    public static Command Create()
+    {
+        Option<long?> from = new("--from")
+        {
+            Description = "The number of log lines that are known already. Default: 0.",
+            CustomParser = Values.Number(min: 0),
+        };
+        Option<bool> untilInputEnds = InputLifeline.Option();
+        Command command = new(
+            "follow",
+            "Prints each line of the run's log and each change of its state as a JSON object on one line, until the run ends.")
+        {
+            from, untilInputEnds,
+        };
+        command.SetAction(arguments =>
+        {
+            InputLifeline.Watch(arguments.GetValue(untilInputEnds), ExitStatus.Done);
+            return FileVerb.Run(() => Follow(arguments.GetValue(from) ?? 0));
+        });
+        return command;
+    }
+
+    private static ExitStatus Follow(long position)
+    {
+        bool isOpen = true;
+        bool isHeard = AgentCall.Converse(
+            ControlSocket.EndPoint,
+            $"{ControlRequest.Follow} {position}",
+            [],
+            line => isOpen = Terminal.Write(Encoding.UTF8.GetBytes(line + "\n")));
+        if (!isHeard)
+        {
+            ControlAnswer none = AgentCall.NoAgent();
+            throw new OperatorException((ExitStatus)none.ExitStatus, none.Problem!, none.Remedy!);
+        }
+
+        return isOpen ? ExitStatus.Done : ExitStatus.ReaderGone;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Runs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotAgent.Cli;
+
+/// <summary>Carries the archive of a waiting agent's stream from its control socket to standard output.</summary>
+internal static class StreamRelay
+{
+    /// <summary>Whether the agent of this container runs what <c>start</c> asks for.</summary>
+    public static bool IsWanted => AgentCall.Ask(ControlRequest.Status).IsWaiting;
+
+    /// <exception cref="OperatorException">There is no such stream, or it broke off.</exception>
+    public static ExitStatus Run(UnixDomainSocketEndPoint agent, Stream output)
+    {
+        ControlAnswer answer = Copy(agent, output);
+        if (answer.Problem is { } problem)
+        {
+            throw new OperatorException((ExitStatus)answer.ExitStatus, problem, answer.Remedy ?? string.Empty);
+        }
+
+        Console.Error.WriteLine($"bytes {answer.Run?.ArchiveBytes}\nsha256 {answer.Run?.Sha256}");
+        return ExitStatus.Done;
+    }
+
+    private static ControlAnswer Copy(UnixDomainSocketEndPoint agent, Stream output)
+    {
+        try
+        {
+            using Socket? socket = AgentCall.TryConnect(agent);
+            if (socket is null)
+            {
+                return AgentCall.NoAgent();
+            }
+
+            // A run may wait for long: Prometheus makes the snapshot after a compaction.
+            socket.ReceiveTimeout = 0;
+            using NetworkStream input = new(socket);
+            input.Write(Encoding.UTF8.GetBytes(ControlRequest.Stream + "\n"));
+            CopyFrames(input, output);
+            using StreamReader lines = new(input);
+            return JsonSerializer.Deserialize(lines.ReadLine() ?? "null", ControlJson.Default.ControlAnswer) ?? Broken();
+        }
+        catch (SocketException)
+        {
+            return AgentCall.NoAgent();
+        }
+        catch (Exception e) when (e is EndOfStreamException or IOException { InnerException: SocketException } or JsonException)
+        {
+            return Broken();
+        }
+    }
+
+    private static void CopyFrames(NetworkStream input, Stream output)
+    {
+        Span<byte> header = stackalloc byte[StreamHandoff.HeaderBytes];
+        byte[] buffer = new byte[StandardOutput.BufferBytes];
+        while (true)
+        {
+            input.ReadExactly(header);
+            int left = BinaryPrimitives.ReadInt32LittleEndian(header);
+            if (left is 0 or < 0 or > StreamHandoff.MaxFrameBytes)
+            {
+                return;
+            }
+
+            while (left > 0)
+            {
+                int count = input.Read(buffer.AsSpan(0, Math.Min(left, buffer.Length)));
+                if (count == 0)
+                {
+                    throw new EndOfStreamException();
+                }
+
+                output.Write(buffer.AsSpan(0, count));
+                left -= count;
+            }
+        }
+    }
+
+    private static ControlAnswer Broken() => new()
+    {
+        ExitStatus = (int)ExitStatus.ArchiveFailed,
+        Problem = "The run ended before its archive was complete. The copy is incomplete.",
+        Remedy = "See how the run ended: oso-snapshot follow, or kubectl logs POD -c CONTAINER.",
+    };
+}
