@@ -35,13 +35,13 @@ internal static class PodExtensions
         pod.Spec.EphemeralContainers?.Any(one => one.Name == name) == true;
 
     /// <summary>The state of an ephemeral container, as the kubelet reports it.</summary>
-    public static AgentState StateOf(this V1Pod pod, string container) =>
+    public static ContainerState StateOf(this V1Pod pod, string container) =>
         StateIn(pod.Status.EphemeralContainerStatuses, container);
 
     /// <summary>The state of one of the pod's own containers.</summary>
-    public static AgentState StateOfOwn(this V1Pod pod, string container) =>
+    public static ContainerState StateOfOwn(this V1Pod pod, string container) =>
         StateIn(pod.Status.ContainerStatuses, container);
 
-    private static AgentState StateIn(IList<V1ContainerStatus>? statuses, string container) =>
-        AgentState.Of(statuses?.FirstOrDefault(status => status.Name == container)?.State);
+    private static ContainerState StateIn(IList<V1ContainerStatus>? statuses, string container) =>
+        ContainerState.Of(statuses?.FirstOrDefault(status => status.Name == container)?.State);
 }

@@ -1,5 +1,5 @@
-using k8s.Models;
 using OsoSnapshotCore.Text;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -16,7 +16,7 @@ internal enum ContainerPhase
 /// <param name="Reason">Why the container waits, or how it ended; empty otherwise.</param>
 /// <param name="Message">The message of the wait or of the end, on one line.</param>
 /// <param name="ExitCode">The exit status; 0 unless the container has terminated.</param>
-internal sealed record AgentState(ContainerPhase Phase, string Reason, string Message, int ExitCode)
+internal sealed record ContainerState(ContainerPhase Phase, string Reason, string Message, int ExitCode)
 {
     // The kubelet retries after these, but they rarely go away by themselves.
     private static readonly string[] FatalReasons =
@@ -25,17 +25,23 @@ internal sealed record AgentState(ContainerPhase Phase, string Reason, string Me
         "CreateContainerError", "RunContainerError",
     ];
 
+    /// <summary>When the container terminated; null unless it has.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     public bool HasStarted => Phase is ContainerPhase.Running or ContainerPhase.Terminated;
 
     public bool HasEnded => Phase == ContainerPhase.Terminated;
 
     public bool CanNotStart => Phase == ContainerPhase.Waiting && FatalReasons.Contains(Reason);
 
-    public static AgentState Of(V1ContainerState? state) => state switch
+    public static ContainerState Of(V1ContainerState? state) => state switch
     {
         { Running: not null } => new(ContainerPhase.Running, string.Empty, string.Empty, 0),
         { Terminated: { } end } =>
-            new(ContainerPhase.Terminated, Text(end.Reason), Text(end.Message), StatusOf(end.ExitCode)),
+            new(ContainerPhase.Terminated, Text(end.Reason), Text(end.Message), StatusOf(end.ExitCode))
+            {
+                EndedAt = end.FinishedAt,
+            },
         { Waiting: { Reason: { Length: > 0 } reason } wait } =>
             new(ContainerPhase.Waiting, Text(reason), Text(wait.Message), 0),
         _ => new(ContainerPhase.Starting, string.Empty, string.Empty, 0),
