@@ -16,7 +16,7 @@ public sealed class ClientChildTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public ClientChildTests() => _cluster.Configure(new JsonObject { ["debug_seconds"] = 60 });
+    public ClientChildTests() => _cluster.Configure(new JsonObject { ["answer_seconds"] = 60 });
 
     public void Dispose() => _cluster.Dispose();
 
@@ -48,6 +48,7 @@ public sealed class ClientChildTests : IDisposable
     [Fact]
     public async Task After_kill_9_of_the_client_no_kubectl_lives_on()
     {
+        _cluster.Configure(new JsonObject { ["debug_seconds"] = 60 });
         using Process take = _cluster.Start("take", Cluster.Pod);
         await Eventually.HoldsAsync(
             () => Task.FromResult(_cluster.Processes.Any(process => process.Contains("kubectl\0debug", StringComparison.Ordinal))),
@@ -61,7 +62,7 @@ public sealed class ClientChildTests : IDisposable
     [Fact]
     public async Task Ctrl_C_does_not_reach_kubectl_even_if_the_client_hears_of_it_late()
     {
-        PlaceKubectl("trap 'echo kubectl heard it >/dev/tty; exit 1' INT; echo at work >/dev/tty; while :; do sleep 0.05; done");
+        _cluster.PlaceKubectl("trap 'echo kubectl heard it >/dev/tty; exit 1' INT; echo at work >/dev/tty; while :; do sleep 0.05; done");
         using Pty terminal = new();
         using Process take = _cluster.StartOn(terminal, "take", Cluster.Pod);
         await terminal.WaitForAsync("at work");
@@ -79,7 +80,7 @@ public sealed class ClientChildTests : IDisposable
     [Fact]
     public async Task Ctrl_C_ends_what_a_script_in_place_of_kubectl_has_started_too()
     {
-        PlaceKubectl("echo at work >/dev/tty; sleep 1000; exit 1");
+        _cluster.PlaceKubectl("echo at work >/dev/tty; sleep 1000; exit 1");
         using Pty terminal = new();
         using Process take = _cluster.StartOn(terminal, "take", Cluster.Pod);
         await terminal.WaitForAsync("at work");
@@ -94,7 +95,7 @@ public sealed class ClientChildTests : IDisposable
     [Fact]
     public async Task A_login_plugin_that_asks_at_the_terminal_fails_at_once()
     {
-        PlaceKubectl("read password </dev/tty || echo nobody answers >&2; exit 1");
+        _cluster.PlaceKubectl("read password </dev/tty || echo nobody answers >&2; exit 1");
         using Pty terminal = new();
         using Process status = _cluster.StartOn(terminal, "status", Cluster.Pod);
 
@@ -120,11 +121,4 @@ public sealed class ClientChildTests : IDisposable
     // The kernel keeps the first 15 bytes of a name.
     private static bool IsClient(int id) =>
         ProcessTable.NameOf(id) is { Length: > 0 } name && Path.GetFileName(Client.Binary).StartsWith(name, StringComparison.Ordinal);
-
-    private void PlaceKubectl(string script)
-    {
-        string path = Path.Combine(_cluster.Folder, "kubectl");
-        File.WriteAllText(path, "#!/bin/sh\n" + script);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-    }
 }

@@ -75,7 +75,9 @@ public sealed class ClientOutputTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { ["exec_through"] = new JsonArray("sh", "-c", "echo no route >&2; exit 1") });
+        cluster.Configure(new JsonObject { 
+            ["refusals"] = new JsonArray(Cluster.Refusal("GET exec", 500, "InternalError", "no route")),
+        });
         using Process take = cluster.Start("take", Cluster.Pod);
 
         string? line;
@@ -83,7 +85,7 @@ public sealed class ClientOutputTests
         {
             line = await take.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
         }
-        while (line?.Contains("The agent does not answer yet: no route", StringComparison.Ordinal) == false);
+        while (line is not null && !(line.Contains("The agent does not answer yet: ", StringComparison.Ordinal) && line.Contains("no route", StringComparison.Ordinal)));
 
         Assert.NotNull(line);
         cluster.Configure([]);

@@ -98,7 +98,7 @@ public sealed class ClientTerminalTests
     public async Task Ctrl_C_before_a_container_is_asked_for_leaves_nothing()
     {
         using Cluster cluster = new();
-        cluster.Configure(new JsonObject { ["debug_seconds"] = 60 });
+        cluster.Configure(new JsonObject { ["answer_seconds"] = 60 });
         using Pty terminal = new();
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
 
@@ -108,7 +108,7 @@ public sealed class ClientTerminalTests
 
         Assert.Equal(130, await EndAsync(take));
         Assert.Empty(cluster.Files);
-        Assert.False(File.Exists(Path.Combine(cluster.Folder, ".cluster/calls.jsonl")));
+        Assert.Empty(cluster.Containers);
     }
 
     private static async Task<int> EndAsync(Process process)

@@ -1,33 +1,27 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.ApiServer;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>The plugin's cluster: a stand-in for kubectl on PATH, whose pods are containers of podman.</summary>
+/// <summary>The plugin's cluster: the real kubectl, and an imitation of the API server.</summary>
 internal sealed class Cluster : IDisposable
 {
     public const string Pod = "oso-p-prom-svr-0";
 
-    private readonly JsonObject _pods = [];
+    private readonly ApiServer.ApiServer _server;
 
     public Cluster(params IReadOnlyList<TargetContainer> targets)
     {
-        foreach (TargetContainer target in targets)
-        {
-            _pods[$"oso-p-prom-svr-{_pods.Count}"] = Describe(target.Name, target.AgentArguments);
-        }
-
         // Some tests fail before they need a container.
-        if (_pods.Count == 0)
-        {
-            _pods[Pod] = Describe("none", []);
-        }
-
-        Configure([]);
+        ServedPod[] pods = targets.Count == 0
+            ? [new ServedPod(Pod, "none", [])]
+            : [.. targets.Select((target, number) => new ServedPod($"oso-p-prom-svr-{number}", target.Name, target.AgentArguments))];
+        _server = new ApiServer.ApiServer(pods) { Folder = OwnFolder };
+        Serve(_server.Address);
     }
 
     /// <summary>The directory in which the plugin runs and leaves its archives.</summary>
@@ -44,65 +38,58 @@ internal sealed class Cluster : IDisposable
     /// <summary>The names of the files in the plugin's directory.</summary>
     public IEnumerable<string> Files => Directory.EnumerateFiles(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
+    /// <summary>The version of kubectl, of those that tests/fetch-kubectl.sh has fetched.</summary>
+    public string Kubectl { get; init; } = Environment.GetEnvironmentVariable("OSO_TEST_KUBECTL") ?? "1.32";
+
+    public Uri Address => _server.Address;
+
     /// <summary>
-    /// Each export in the order of its start: the offset asked for, the bytes that passed, and whether it was cut. The
-    /// client may have killed the stand-in before the stand-in noted the end of an export.
+    /// Each export in the order of its start: the offset asked for, the bytes that passed, and whether it was cut or left
+    /// by the client.
     /// </summary>
-    public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports
-    {
-        get
-        {
-            JsonNode[] calls =
-            [
-                .. File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl")).Select(line => JsonNode.Parse(line)!)
-                    .Where(call => call["call"] is not null),
-            ];
-            ILookup<string, JsonNode> ends = calls.Where(call => call["passed"] is not null).ToLookup(call => (string)call["call"]!);
-            return
-            [
-                .. from call in calls
-                   let command = call["exec"]
-                   where command is not null && (string?)command[1] == "export"
-                   let end = ends[(string)call["call"]!].FirstOrDefault()
-                   select (long.Parse((string)command[3]!, null), (long?)end?["passed"] ?? 0, (bool?)end?["broken"] ?? true),
-            ];
-        }
-    }
+    public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports =>
+        [.. _server.Exports.Select(export => (export.Offset, export.Passed, export.IsBroken))];
 
     /// <summary>The names of all debug containers that the plugin asked for.</summary>
-    public IReadOnlyList<string> Containers =>
-    [
-        .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
-           let container = JsonNode.Parse(line)!["container"]
-           where container is not null
-           select (string)container!,
-    ];
+    public IReadOnlyList<string> Containers => [.. _server.Started.Select(container => container.Name)];
+
+    /// <summary>The method and path of each request to the API server.</summary>
+    public IReadOnlyCollection<string> Requests => _server.Requests;
 
     /// <summary>The command lines of the client, of kubectl and of what they have started on this machine.</summary>
-    public IEnumerable<string> Processes => ProcessTable.CommandsWith("STANDIN=" + StandInFolder);
+    public IEnumerable<string> Processes => ProcessTable.CommandsWith(Mark);
 
     /// <summary>The variables of each debug container, as NAME=VALUE.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> Variables =>
-    [
-        .. from line in File.ReadLines(Path.Combine(StandInFolder, "calls.jsonl"))
-           let options = JsonNode.Parse(line)!["options"]
-           where options is not null
-           select options["--env"]!.AsArray().Select(variable => (string)variable!).ToArray(),
-    ];
+    public IReadOnlyList<IReadOnlyList<string>> Variables => [.. _server.Started.Select(container => container.Variables)];
 
-    private string StandInFolder => Directory.CreateDirectory(Path.Combine(Folder, ".cluster")).FullName;
+    private string OwnFolder => Directory.CreateDirectory(Path.Combine(Folder, ".cluster")).FullName;
 
-    /// <param name="settings">Members of the stand-in's config.json, such as faults.</param>
-    public void Configure(JsonObject settings)
+    private string Mark => "OSO_TEST_CLUSTER=" + Folder;
+
+    /// <param name="settings">Members of <see cref="ApiSettings"/>, such as faults.</param>
+    public void Configure(JsonObject settings) => _server.Settings = new ApiSettings(settings);
+
+    /// <summary>One of the refusals in <see cref="ApiSettings"/>.</summary>
+    /// <param name="on">The requests: a method, and a part of the path.</param>
+    public static JsonNode Refusal(string on, int code, string reason, string message) =>
+        new JsonObject { ["on"] = on, ["code"] = code, ["reason"] = reason, ["message"] = message };
+
+    /// <summary>
+    /// Writes a kubeconfig, so that kubectl finds the API server at this address. It names no user, because kubectl
+    /// authenticates itself only over TLS.
+    /// </summary>
+    public void Serve(Uri address) => File.WriteAllText(Path.Combine(OwnFolder, "kubeconfig"), $$$"""
+        {"apiVersion": "v1", "kind": "Config", "current-context": "tests",
+         "clusters": [{"name": "tests", "cluster": {"server": "{{{address}}}"}}],
+         "contexts": [{"name": "tests", "context": {"cluster": "tests", "namespace": "oso"}}]}
+        """);
+
+    /// <summary>Places a script before kubectl on PATH. It finds the real one as $KUBECTL_BELOW.</summary>
+    public void PlaceKubectl(string script)
     {
-        settings["podman"] = JsonSerializer.SerializeToNode(Podman.Command());
-        settings["image"] = Podman.Image;
-        settings["cluster"] = _pods.DeepClone();
-
-        // A stand-in at work may read it at any time.
-        string path = Path.Combine(StandInFolder, "config.json");
-        File.WriteAllText(path + ".new", settings.ToJsonString());
-        File.Move(path + ".new", path, overwrite: true);
+        string path = Path.Combine(Folder, "kubectl");
+        File.WriteAllText(path, "#!/bin/sh\n" + script);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 
     /// <summary>Runs kubectl oso-snapshot.</summary>
@@ -154,25 +141,18 @@ internal sealed class Cluster : IDisposable
         return new CommandResult("take, interrupted", process.ExitCode, await output, await error);
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
-
-    private static JsonObject Describe(string container, IReadOnlyList<string> agentArguments) => new()
+    public void Dispose()
     {
-        ["container"] = container,
-        ["labels"] = new JsonObject { ["app"] = "prometheus" },
-        ["run"] = JsonSerializer.SerializeToNode(agentArguments),
-        ["spec"] = JsonNode.Parse("""
-            {"containers": [
-              {"name": "configmap-reload", "image": "registry/occne/configmap-reload:0.9", "args": ["--webhook-url=http://127.0.0.1:80/-/reload"]},
-              {"name": "prom-svr", "image": "registry/occne/prometheus:v2.42.0", "args": ["--config.file=/etc/config/prometheus.yml", "--storage.tsdb.path=/data"]}
-            ]}
-            """),
-    };
+        _server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private string KubectlFolder => Path.Combine(Cache.PathOf("OSO_KUBECTL_ROOTS", "kubectl"), Kubectl, "usr/bin");
 
     private string[] Surroundings =>
     [
-        "env", "STANDIN=" + StandInFolder,
-        $"PATH={Folder}:{AppContext.BaseDirectory}Plugin:{Environment.GetEnvironmentVariable("PATH")}",
+        "env", Mark, $"PATH={Folder}:{KubectlFolder}:{Environment.GetEnvironmentVariable("PATH")}",
+        $"KUBECTL_BELOW={KubectlFolder}/kubectl", $"KUBECONFIG={OwnFolder}/kubeconfig", $"KUBECACHEDIR={OwnFolder}/cache", $"HOME={OwnFolder}",
         "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
         .. OwnVariables.Select(variable => $"{variable.Key}={variable.Value}"),
     ];

@@ -7,12 +7,12 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 public sealed class PluginRefusalTests
 {
     [Theory]
-    [InlineData("pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", "The namespace's policy refuses the profile 'restricted'")]
-    [InlineData("pods \"P\" is forbidden: User \"eve\" cannot patch resource \"pods/ephemeralcontainers\" in API group \"\"", "have someone grant you 'patch' on pods/ephemeralcontainers")]
-    [InlineData("error: ephemeral containers are disabled for this cluster", "they need Kubernetes 1.23 or later")]
-    public async Task An_answer_of_the_cluster_is_explained(string answer, string explanation)
+    [InlineData(403, "pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", "The namespace's policy refuses the profile 'restricted'")]
+    [InlineData(403, "pods \"P\" is forbidden: User \"eve\" cannot patch resource \"pods/ephemeralcontainers\" in API group \"\"", "have someone grant you 'patch' on pods/ephemeralcontainers")]
+    [InlineData(404, "the server could not find the requested resource", "they need Kubernetes 1.23 or later")]
+    public async Task An_answer_of_the_cluster_is_explained(int code, string answer, string explanation)
     {
-        CommandResult take = await RefusedAsync(new JsonObject { ["debug_error"] = "Error from server (Forbidden): " + answer }, "take", Cluster.Pod);
+        CommandResult take = await RefusedAsync(RefusingDebug(code, code == 403 ? "Forbidden" : "NotFound", answer), "take", Cluster.Pod);
 
         Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
         Assert.Contains(answer, take.Error, StringComparison.Ordinal);
@@ -23,9 +23,15 @@ public sealed class PluginRefusalTests
     [InlineData("--image --target --profile", "This kubectl is too old for --custom")]
     public async Task An_old_kubectl_is_told(string help, string explanation)
     {
-        CommandResult take = await RefusedAsync(new JsonObject { ["help"] = help }, "take", Cluster.Pod, "--custom", "identity.json");
+        using Cluster cluster = new();
+        cluster.PlaceKubectl($"[ \"$*\" != 'debug --help' ] || {{ echo '{help}'; exit; }}; exec \"$KUBECTL_BELOW\" \"$@\"");
 
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--custom", "identity.json");
+
+        Assert.NotEqual(0, take.ExitStatus);
         Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
+        Assert.Empty(cluster.Containers);
+        Assert.Equal(["kubectl"], cluster.Files);
     }
 
     [Fact]
@@ -65,10 +71,10 @@ public sealed class PluginRefusalTests
     [Fact]
     public async Task With_a_selector_the_table_says_which_pod_failed()
     {
-        CommandResult take = await RefusedAsync(new JsonObject { ["debug_error"] = "error: refused" }, "take", "-l", "app=prometheus");
+        CommandResult take = await RefusedAsync(RefusingDebug(500, "InternalError", "refused"), "take", "-l", "app=prometheus");
 
         Assert.Equal(1, take.ExitStatus);
-        Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: error: refused", take.Error, StringComparison.Ordinal);
+        Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: Error from server (InternalError): refused", take.Error, StringComparison.Ordinal);
         Assert.Contains(take.Lines, line => line.StartsWith(Cluster.Pod + " ", StringComparison.Ordinal) && line.Contains(" failed 1 ", StringComparison.Ordinal));
         Assert.StartsWith("1 pod in ", take.Lines[^1], StringComparison.Ordinal);
     }
@@ -84,6 +90,9 @@ public sealed class PluginRefusalTests
         Assert.Equal(2, take.ExitStatus);
         Assert.Equal("precious", await File.ReadAllTextAsync(cluster.Archive, TestContext.Current.CancellationToken));
     }
+
+    private static JsonObject RefusingDebug(int code, string reason, string message) =>
+        new() { ["refusals"] = new JsonArray(Cluster.Refusal("PATCH ephemeralcontainers", code, reason, message)) };
 
     private static async Task<CommandResult> RefusedAsync(JsonObject settings, params string[] arguments)
     {

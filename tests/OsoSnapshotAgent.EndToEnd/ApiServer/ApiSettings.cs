@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+
+namespace OsoSnapshotAgent.EndToEnd.ApiServer;
+
+/// <summary>
+/// What a test wants the cluster to do. All members are optional:
+/// <code>
+/// {"answer_seconds": N (each answer is late), "debug_seconds": N (the answer to a request for a container is late),
+///  "can_i": "no", "denied": ["get pods/exec", …] (verbs and resources that the operator may not use),
+///  "refusals": [{"on": "PATCH ephemeralcontainers" (method, and a part of the path), "times": N, "code": 403,
+///    "reason": …, "message": …, "retryAfter": SECONDS, "causes": [{"reason", "message", "field"}]}],
+///  "endless": "GET pods" (an answer of 8 GiB), "watch_list": false (a watch with sendInitialEvents is refused),
+///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending",
+///  "target_state": {…}, "target_last_state": {…} (of the container prom-svr),
+///  "faults": {"command": "export" (a part of the commands that have the faults below), "cut_bytes": N, "cuts": N,
+///    "lost_after": N (bytes after these are lost, and the end is Success), "flip_every": N, "flips": N,
+///    "bytes_per_second": N, "stall": bool, "run_seconds": N (after which the connection of a run through exec breaks),
+///    "release": "killed" (instead of released) | "unanswered" | "slow"}}
+/// </code>
+/// </summary>
+internal sealed class ApiSettings(JsonObject settings)
+{
+    private readonly JsonObject _faults = settings["faults"] as JsonObject ?? [];
+
+    public double AnswerSeconds => (double?)settings["answer_seconds"] ?? 0;
+
+    public double DebugSeconds => (double?)settings["debug_seconds"] ?? 0;
+
+    public string? Endless => (string?)settings["endless"];
+
+    public bool AnswersWatchList => (bool?)settings["watch_list"] ?? true;
+
+    public IReadOnlyList<string> Subprotocols => settings["subprotocols"] is JsonArray some
+        ? [.. some.Select(one => (string)one!)]
+        : ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+    public string? PodSecurity => (string?)settings["pod_security"];
+
+    public string Phase => (string?)settings["phase"] ?? "Running";
+
+    public JsonNode? TargetState => settings["target_state"];
+
+    public JsonNode? TargetLastState => settings["target_last_state"];
+
+    public string FaultyCommand => (string?)_faults["command"] ?? "export";
+
+    public long? CutBytes => (long?)_faults["cut_bytes"];
+
+    public long? Cuts => (long?)_faults["cuts"];
+
+    public long? LostAfter => (long?)_faults["lost_after"];
+
+    public long? FlipEvery => (long?)_faults["flip_every"];
+
+    public long? Flips => (long?)_faults["flips"];
+
+    public double? BytesPerSecond => (double?)_faults["bytes_per_second"];
+
+    public bool Stalls => (bool?)_faults["stall"] ?? false;
+
+    public double? RunSeconds => (double?)_faults["run_seconds"];
+
+    public string? Release => (string?)_faults["release"];
+
+    public IReadOnlyList<Refusal> Refusals { get; } =
+        [.. (settings["refusals"] as JsonArray ?? []).Select(one => new Refusal((JsonObject)one!))];
+
+    /// <param name="right">A verb and a resource, such as "get pods/exec".</param>
+    public bool Denies(string right) =>
+        (string?)settings["can_i"] == "no"
+        || (settings["denied"] as JsonArray ?? []).Any(one => (string?)one == right);
+}
+
+/// <summary>A request that is refused, as often as the test wants.</summary>
+internal sealed class Refusal(JsonObject setting)
+{
+    private int _count;
+
+    public bool Refuses(string method, string path)
+    {
+        string[] on = ((string)setting["on"]!).Split(' ');
+        return on[0] == method && path.Contains(on[1], StringComparison.Ordinal)
+            && Interlocked.Increment(ref _count) <= ((int?)setting["times"] ?? int.MaxValue);
+    }
+
+    public ApiException Answer() => new(
+        (int)setting["code"]!,
+        (string?)setting["reason"] ?? string.Empty,
+        (string?)setting["message"] ?? string.Empty,
+        [.. (setting["causes"] as JsonArray ?? []).Select(cause => cause!)])
+    {
+        RetryAfterSeconds = (int?)setting["retryAfter"] ?? 0,
+    };
+}

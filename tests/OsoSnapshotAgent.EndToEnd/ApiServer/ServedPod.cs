@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+
+namespace OsoSnapshotAgent.EndToEnd.ApiServer;
+
+/// <summary>A pod whose containers are containers of podman.</summary>
+/// <param name="container">The name in podman of the container that runs Prometheus.</param>
+/// <param name="agentArguments">The arguments for podman of a container beside it.</param>
+internal sealed class ServedPod(string name, string container, IReadOnlyList<string> agentArguments)
+{
+    private static readonly DateTimeOffset CreatedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
+    private static long s_newestVersion = 1_000;
+
+    private readonly List<EphemeralContainer> _containers = [];
+    private long _version = Interlocked.Increment(ref s_newestVersion);
+    private volatile ApiSettings _settings = new([]);
+
+    public event Action? Changed;
+
+    public static long NewestVersion => Interlocked.Read(ref s_newestVersion);
+
+    public string Name => name;
+
+    public string Container => container;
+
+    public IReadOnlyList<string> AgentArguments => agentArguments;
+
+    public long Version => Interlocked.Read(ref _version);
+
+    public ApiSettings Settings
+    {
+        get => _settings;
+        set
+        {
+            _settings = value;
+            Publish();
+        }
+    }
+
+    public IReadOnlyList<string> ContainerNames { get; } = ["configmap-reload", "prom-svr"];
+
+    public IReadOnlyList<EphemeralContainer> Containers
+    {
+        get
+        {
+            lock (_containers)
+            {
+                return [.. _containers];
+            }
+        }
+    }
+
+    public void Add(EphemeralContainer added)
+    {
+        lock (_containers)
+        {
+            _containers.Add(added);
+        }
+
+        Publish();
+        added.Start(Publish);
+    }
+
+    /// <param name="selector">A part of a label selector.</param>
+    public static bool HasLabel(string selector) => selector is "app" or "app=prometheus" or "app==prometheus";
+
+    public JsonObject Describe(string namespace_) => new()
+    {
+        ["kind"] = "Pod",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["namespace"] = namespace_,
+            ["uid"] = "0f7b3a52-1d5c-4c86-9d0a-" + Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(name)[^6..]),
+            ["resourceVersion"] = $"{Version}",
+            ["creationTimestamp"] = $"{CreatedAt:yyyy-MM-ddTHH:mm:ssZ}",
+            ["labels"] = new JsonObject { ["app"] = "prometheus" },
+        },
+        ["spec"] = Specification(),
+        ["status"] = new JsonObject
+        {
+            ["phase"] = Settings.Phase,
+            ["containerStatuses"] = new JsonArray([.. ContainerNames.Select(Status)]),
+            ["ephemeralContainerStatuses"] = new JsonArray([.. Containers.Select(one => one.Status)]),
+        },
+    };
+
+    private JsonObject Specification()
+    {
+        JsonObject specification = (JsonObject)JsonNode.Parse("""
+            {"nodeName": "node-1", "restartPolicy": "Always", "containers": [
+              {"name": "configmap-reload", "image": "registry/occne/configmap-reload:0.9", "args": ["--webhook-url=http://127.0.0.1:80/-/reload"]},
+              {"name": "prom-svr", "image": "registry/occne/prometheus:v2.42.0", "args": ["--config.file=/etc/config/prometheus.yml", "--storage.tsdb.path=/data"]}
+            ]}
+            """)!;
+        if (agentArguments.SkipWhile(word => word != "--user").ElementAtOrDefault(1)?.Split(':') is [var user, var group])
+        {
+            specification["securityContext"] = new JsonObject { ["runAsUser"] = long.Parse(user, null), ["runAsGroup"] = long.Parse(group, null) };
+        }
+
+        specification["ephemeralContainers"] = new JsonArray([.. Containers.Select(one => one.Specification.DeepClone())]);
+        return specification;
+    }
+
+    private JsonNode Status(string one)
+    {
+        bool isTarget = one == "prom-svr";
+        JsonNode running = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = $"{CreatedAt:yyyy-MM-ddTHH:mm:ssZ}" } };
+        JsonNode state = isTarget ? Settings.TargetState?.DeepClone() ?? running : running;
+        return new JsonObject
+        {
+            ["name"] = one,
+            ["image"] = "registry/occne/" + one,
+            ["ready"] = state["running"] is not null,
+            ["restartCount"] = 0,
+            ["state"] = state,
+            ["lastState"] = isTarget ? Settings.TargetLastState?.DeepClone() ?? new JsonObject() : new JsonObject(),
+        };
+    }
+
+    private void Publish()
+    {
+        Interlocked.Exchange(ref _version, Interlocked.Increment(ref s_newestVersion));
+        Changed?.Invoke();
+    }
+}
