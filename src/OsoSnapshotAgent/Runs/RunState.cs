@@ -12,7 +12,7 @@ internal sealed class RunState(TimeProvider time, ChangeSignal changes)
     private readonly long _startedAt = time.GetTimestamp();
     private readonly object _lock = new();
     private RunStatus _known = new() { Phase = string.Empty, ElapsedSeconds = 0 };
-    private Phase _phase;
+    private Phase _phase = Phase.Start;
     private WrittenBytes? _archive;
 
     /// <summary>The hold, during which the run waits for the operator.</summary>

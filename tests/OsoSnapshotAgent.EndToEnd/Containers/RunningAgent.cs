@@ -75,15 +75,17 @@ internal sealed class RunningAgent : IAsyncDisposable
         (await ExecAsync("status")).Output.Contains("hold-for-copy", StringComparison.Ordinal);
 
     /// <summary>Runs a verb in the agent's own container, as kubectl exec does.</summary>
-    public Task<CommandResult> ExecAsync(params string[] arguments)
-    {
-        string pid = LivingPid.ToString(CultureInfo.InvariantCulture);
-        return HostCommand.RunAsync(HostCommand.AsRoot(
-        [
-            "nsenter", "--target", pid, "--mount", "--pid", "--net", "--uts", "env", "-i", .. Variables(_options),
-            .. Identity(_options), .. _options.Emulator, Path.Combine(_directory, Name), .. arguments,
-        ]));
-    }
+    public Task<CommandResult> ExecAsync(params string[] arguments) => HostCommand.RunAsync(Exec(arguments));
+
+    /// <summary>Starts a verb in the same way. Its input stays open, as kubectl exec -i holds it.</summary>
+    public Process StartExec(params string[] arguments) => HostCommand.Start(Exec(arguments));
+
+    private IReadOnlyList<string> Exec(string[] arguments) => HostCommand.AsRoot(
+    [
+        "nsenter", "--target", LivingPid.ToString(CultureInfo.InvariantCulture), "--mount", "--pid", "--net", "--uts",
+        "env", "-i", .. Variables(_options),
+        .. Identity(_options), .. _options.Emulator, Path.Combine(_directory, Name), .. arguments,
+    ]);
 
     public async ValueTask DisposeAsync()
     {

@@ -33,23 +33,6 @@ public sealed class FinishedArchiveTests : IDisposable
         Assert.Equal(output.Length, written);
     }
 
-    [Theory]
-    [InlineData(0, 100_000, 300_000)]
-    [InlineData(100_000, 100_000, 300_000)]
-    [InlineData(600_000, 1, 1)]
-    [InlineData(700_000, 100_000, 300_000)]
-    [InlineData(0, 300_000, 699_999)]
-    public void A_range_is_written_again_after_each_distance(int offset, int length, int every)
-    {
-        using MemoryStream output = new();
-
-        long written = FinishedArchive.Copy(_sample.Data, output, offset, length, every);
-
-        Assert.Equal(
-            _archive.Where((_, position) => position >= offset && (position - offset) % every < length), output.ToArray());
-        Assert.Equal(output.Length, written);
-    }
-
     [Fact]
     public void An_offset_beyond_the_archive_is_refused() => Expect.Failure(
         () => FinishedArchive.Copy(_sample.Data, Stream.Null, 700_001, long.MaxValue), ExitStatus.Settings, "--offset is 700001, but ", "the copy is not of this archive");

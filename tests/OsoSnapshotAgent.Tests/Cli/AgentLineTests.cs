@@ -28,28 +28,20 @@ public sealed class AgentLineTests
     }
 
     [Theory]
-    [InlineData("--stream and --block exclude each other", true, true, null, null, null)]
-    [InlineData("--every and --block exclude each other", false, true, null, 1L, 2L)]
-    [InlineData("--every is 2, but needs a --length from 1 to 2", false, false, null, null, 2L)]
-    [InlineData("--every is 2, but needs a --length from 1 to 2", false, false, null, 0L, 2L)]
-    [InlineData("--every is 2, but needs a --length from 1 to 2", false, false, null, 3L, 2L)]
-    [InlineData("--offset and --length don't go with it", true, false, 0L, null, null)]
-    [InlineData("--offset and --length don't go with it", true, false, null, 1L, null)]
+    [InlineData("--stream and --block exclude each other", true, true, null, null)]
+    [InlineData("--offset and --length don't go with it", true, false, 0L, null)]
+    [InlineData("--offset and --length don't go with it", true, false, null, 1L)]
     public void Options_that_exclude_each_other_are_refused(
-        string told, bool isStream, bool hasBlock, long? offset, long? length, long? every)
+        string told, bool isStream, bool hasBlock, long? offset, long? length)
     {
         BlockId? block = BlockId.TryParse("01K3D2Z8Q9XN4T5V6W7Y8Z9A0B", out BlockId id) && hasBlock ? id : null;
 
         OperatorException refusal = Assert.Throws<OperatorException>(
-            () => new ExportRange(offset, length, every).ThrowUnlessCombinable(isStream, block));
+            () => new ExportRange(offset, length).ThrowUnlessCombinable(isStream, block));
 
         Assert.Equal(ExitStatus.Settings, refusal.Status);
         Assert.Contains(told, refusal.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void A_range_of_several_connections_is_allowed() =>
-        new ExportRange(null, 2, 2).ThrowUnlessCombinable(isStream: false, block: null);
 
     // A right line would ask another agent of this machine, or find another Prometheus. Only verify of a path and help may
     // run.

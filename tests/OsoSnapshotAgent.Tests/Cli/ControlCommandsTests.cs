@@ -52,15 +52,15 @@ public sealed class ControlCommandsTests
     public void The_JSON_has_the_documented_names_and_null_for_what_is_unknown()
     {
         Assert.Equal(
-            $$"""{"phase":"hold-for-copy","version":null,"client":null,"prometheusVersion":null,"snapshot":"20250820T165101Z-0eb533ff8d43ed64","headBlock":null,"blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"missingSamples":"samples that came out of order","blocksNotInSnapshot":null,"problems":["index: bad magic","chunks/000001: too short"]}""",
+            $$"""{"phase":"hold-for-copy","version":null,"client":null,"prometheusVersion":null,"snapshot":"20250820T165101Z-0eb533ff8d43ed64","headBlock":null,"blocks":2,"from":"2025-08-19T17:00:00+00:00","to":"2025-08-20T16:51:01+00:00","archive":"/proc/1/root/data/snapshots.tgz","archiveBytes":12345678901,"sha256":"{{Holding.Sha256}}","elapsedSeconds":62.5,"missingSamples":"samples that came out of order","blocksNotInSnapshot":null,"problems":["index: bad magic","chunks/000001: too short"],"end":null}""",
             JsonSerializer.Serialize(Holding, ControlJson.Default.RunStatus));
         Assert.Equal(
-            """{"phase":"preflight","version":null,"client":null,"prometheusVersion":null,"snapshot":null,"headBlock":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"missingSamples":null,"blocksNotInSnapshot":null,"problems":[]}""",
+            """{"phase":"preflight","version":null,"client":null,"prometheusVersion":null,"snapshot":null,"headBlock":null,"blocks":null,"from":null,"to":null,"archive":null,"archiveBytes":null,"sha256":null,"elapsedSeconds":1,"missingSamples":null,"blocksNotInSnapshot":null,"problems":[],"end":null}""",
             JsonSerializer.Serialize(new() { Phase = "preflight", ElapsedSeconds = 1 }, ControlJson.Default.RunStatus));
     }
 
     [Fact]
-    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(ControlCommands.Ask(new(_name), "status", _ => { }));
+    public void Without_an_agent_the_status_is_3_and_the_remedy_is_told() => IsNoAgent(AgentCall.Ask(new(_name), "status", _ => { }));
 
     [Theory]
     [InlineData("")]
@@ -68,7 +68,7 @@ public sealed class ControlCommandsTests
     public async Task A_partial_answer_of_an_agent_counts_as_none(string answer)
     {
         using Socket listener = Listen();
-        Task<ControlAnswer> asking = Task.Run(() => ControlCommands.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);
+        Task<ControlAnswer> asking = Task.Run(() => AgentCall.Ask(new(_name), "status", _ => { }), TestContext.Current.CancellationToken);
         using (Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
             // The request is read first, because closing a socket with unread bytes resets the connection.
@@ -107,7 +107,7 @@ public sealed class ControlCommandsTests
         })!;
         Assert.Equal("ready", await liar.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
 
-        ControlAnswer answer = ControlCommands.Ask(new(_name), "status", _ => { });
+        ControlAnswer answer = AgentCall.Ask(new(_name), "status", _ => { });
 
         liar.Kill();
         await liar.WaitForExitAsync(TestContext.Current.CancellationToken);

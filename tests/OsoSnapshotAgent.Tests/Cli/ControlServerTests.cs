@@ -33,7 +33,7 @@ public sealed class ControlServerTests : IDisposable
 
         _directory.Make("snapshots/20250820T165101Z-0eb533ff8d43ed64");
         _agent = new(_directory, new AgentSettings());
-        _server = new(_agent.State, _agent.Get<Transcript>());
+        _server = Server(_agent);
         _server.Start(EndPoint);
     }
 
@@ -162,12 +162,12 @@ public sealed class ControlServerTests : IDisposable
     {
         // Only this server has a short timeout. On a busy machine, a short one would end honest requests too.
         UnixDomainSocketEndPoint endPoint = new("\0" + _name + "-short");
-        using ControlServer server = new(_agent.State, _agent.Get<Transcript>()) { Timeout = TimeSpan.FromSeconds(0.3) };
+        using ControlServer server = new(_agent.Get<IAgent>(), TimeProvider.System, _ => { }) { Timeout = TimeSpan.FromSeconds(0.3) };
         server.Start(endPoint);
         using Socket silent = ControlSocket.Create();
         await silent.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
 
-        ControlAnswer answer = await Task.Run(() => ControlCommands.Ask(endPoint, "status", _ => { }))
+        ControlAnswer answer = await Task.Run(() => AgentCall.Ask(endPoint, "status", _ => { }))
             .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         Assert.Equal(ExitStatus.Done, (ExitStatus)answer.ExitStatus);
@@ -190,7 +190,7 @@ public sealed class ControlServerTests : IDisposable
     public void A_second_agent_of_the_same_container_leaves_the_first_in_its_place()
     {
         using Agent other = new(_directory, new AgentSettings());
-        using (ControlServer second = new(other.State, other.Get<Transcript>()))
+        using (ControlServer second = Server(other))
         {
             second.Start(EndPoint);
             other.State.Enter(Phase.Finish);
@@ -232,6 +232,9 @@ public sealed class ControlServerTests : IDisposable
         _directory.Dispose();
     }
 
+    private static ControlServer Server(Agent agent) =>
+        new(agent.Get<IAgent>(), TimeProvider.System, problem => agent.Get<Transcript>().Warning(LogId.NoControlSocket, problem));
+
     private Socket Connect()
     {
         Socket socket = ControlSocket.Create();
@@ -239,5 +242,5 @@ public sealed class ControlServerTests : IDisposable
         return socket;
     }
 
-    private ControlAnswer Ask(string request) => ControlCommands.Ask(EndPoint, request, _ => { });
+    private ControlAnswer Ask(string request) => AgentCall.Ask(EndPoint, request, _ => { });
 }

@@ -8,6 +8,5 @@ public sealed class ExportCommandTests
     [InlineData("export", "--offset", "-1")]
     [InlineData("export", "--offset", "1.5")]
     [InlineData("export", "--length", "many")]
-    [InlineData("export", "--every", "ten", "--length", "1")]
     public void Options_that_make_no_sense_are_refused(params string[] arguments) => Assert.NotEmpty(AgentCommandLine.Create().Parse(arguments).Errors);
 }

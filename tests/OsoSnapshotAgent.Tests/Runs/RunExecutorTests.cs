@@ -191,6 +191,8 @@ public sealed class RunExecutorTests : IDisposable
     {
         using EndSignals signals = new();
         TerminationMessage message = new(_sample.Directory.PathOf("termination-log"));
-        return await new RunExecutor(new Transcript(_recorder, _sample.Time), message, signals).RunAsync(procedure);
+        RunState state = new(_sample.Time, new ChangeSignal());
+        return (ExitStatus)(await new RunExecutor(new Transcript(_recorder, _sample.Time), message, signals, state, _sample.Time)
+            .RunAsync(procedure)).ExitStatus;
     }
 }

@@ -65,7 +65,6 @@ public sealed class SettingsReaderTests
             Username = "admin",
             PasswordFile = "/etc/password",
             Client = "oso-snapshot-20261121-091649-27750",
-            StartBefore = new DateTimeOffset(2025, 8, 20, 17, 0, 0, TimeSpan.Zero),
         };
 
         AgentSettings settings = Read(
@@ -87,11 +86,10 @@ public sealed class SettingsReaderTests
             ("OSO_SNAPSHOT_CA_FILE", "/etc/ca.pem"),
             ("OSO_SNAPSHOT_USERNAME", "admin"),
             ("OSO_SNAPSHOT_PASSWORD_FILE", "/etc/password"),
-            ("OSO_SNAPSHOT_CLIENT", "oso-snapshot-20261121-091649-27750"),
-            ("OSO_SNAPSHOT_START_BEFORE", "2025-08-20T17:00:00Z"));
+            ("OSO_SNAPSHOT_CLIENT", "oso-snapshot-20261121-091649-27750"));
 
         Assert.Equivalent(expected, settings with { Given = [] }, strict: true);
-        Assert.Contains("OSO_SNAPSHOT_START_BEFORE=2025-08-20T17:00:00Z", settings.Given);
+        Assert.Contains("OSO_SNAPSHOT_USERNAME=admin", settings.Given);
         Assert.Equal("/etc/token", Read(("OSO_SNAPSHOT_BEARER_TOKEN_FILE", "/etc/token")).BearerTokenFile);
         Assert.True(Read(("OSO_SNAPSHOT_INSECURE", "true")).Insecure);
     }
@@ -122,7 +120,7 @@ public sealed class SettingsReaderTests
             "OSO_SNAPSHOT_SKIP_HEAD", "OSO_SNAPSHOT_SINCE", "OSO_SNAPSHOT_UNTIL", "OSO_SNAPSHOT_RESERVE", "OSO_SNAPSHOT_WORKERS", "OSO_SNAPSHOT_LEVEL",
             "OSO_SNAPSHOT_RATE_LIMIT", "OSO_SNAPSHOT_PACE", "OSO_SNAPSHOT_TIMEOUT", "OSO_SNAPSHOT_CA_FILE", "OSO_SNAPSHOT_USERNAME", "OSO_SNAPSHOT_PASSWORD_FILE",
             "OSO_SNAPSHOT_BEARER_TOKEN_FILE", "OSO_SNAPSHOT_INSECURE", "OSO_SNAPSHOT_ASCII",
-            "OSO_SNAPSHOT_CLIENT", "OSO_SNAPSHOT_START_BEFORE",
+            "OSO_SNAPSHOT_CLIENT",
         ];
 
         AgentSettings settings = Read([.. names.Select(name => (name, string.Empty))]);

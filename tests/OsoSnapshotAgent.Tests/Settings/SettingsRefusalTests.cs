@@ -57,8 +57,6 @@ public sealed class SettingsRefusalTests
     [InlineData("OSO_SNAPSHOT_CLIENT", "Debugger", "the name of a container")]
     [InlineData("OSO_SNAPSHOT_CLIENT", "a b", "the name of a container")]
     [InlineData("OSO_SNAPSHOT_CLIENT", "a-name-of-64-letters-is-longer-than-any-that-kubernetes-allows-x", "the name")]
-    [InlineData("OSO_SNAPSHOT_START_BEFORE", "5m", "a time such as 2025-08-20T16:00:00Z")]
-    [InlineData("OSO_SNAPSHOT_START_BEFORE", "2025-08-20T16:00:00", "a time such as 2025-08-20T16:00:00Z")]
     [InlineData("OSO_SNAPSHOT_INSECURE", "maybe", "yes, no, true or false")]
     public void Names_the_variable_its_value_and_its_rule(string name, string value, string rule)
     {
