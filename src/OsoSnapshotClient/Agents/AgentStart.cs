@@ -99,6 +99,30 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         }
     }
 
+    /// <summary>Starts a container that is told nothing yet, or takes an idle one that stays.</summary>
+    /// <exception cref="RunEndedException">No agent answers.</exception>
+    public async Task<RemoteAgent> StartIdleAsync(CancellationToken token, AgentIdentity? needed = null)
+    {
+        AgentIdentity? identity = needed ?? access.Start.Identity ?? AgentIdentity.Of(pod, target);
+        string? idle = await _residents.FindIdleAsync(isRequired: false, identity, token);
+        string name = idle ?? NewName();
+        RemoteAgent agent = new(access, name);
+        if (idle is null)
+        {
+            await RequestAsync(name, isResident: false, identity, token);
+        }
+
+        await UntilAnsweredAsync(
+            agent,
+            async () =>
+            {
+                RemoteAnswer answer = await agent.AskAsync(["status", "--json"], token);
+                return (answer.ExitCode == (int)ExitStatus.Done, answer);
+            },
+            token);
+        return agent;
+    }
+
     private async Task RequestAsync(
         string name, bool isResident, AgentIdentity? identity, CancellationToken token)
     {
@@ -143,24 +167,34 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         }
     }
 
+    private Task TellAsync(RemoteAgent agent, StartRequest request, CancellationToken token) => UntilAnsweredAsync(
+        agent,
+        async () =>
+        {
+            (ControlAnswer? answer, RemoteAnswer raw) = await agent.BeginAsync(request, token);
+            if (answer is { ExitStatus: not ((int)ExitStatus.Done or (int)ExitStatus.TargetUnreachable) })
+            {
+                await agent.AskAsync(["quit"], token);
+                throw new RunEndedException(
+                    (ExitStatus)answer.ExitStatus, answer.Problem ?? "the agent refused", answer.Remedy ?? string.Empty);
+            }
+
+            return (answer is { ExitStatus: (int)ExitStatus.Done }, raw);
+        },
+        token);
+
     // The kubelet tells about once a second that a container runs, so the agent is asked right away, and again.
-    private async Task TellAsync(RemoteAgent agent, StartRequest request, CancellationToken token)
+    private async Task UntilAnsweredAsync(
+        RemoteAgent agent, Func<Task<(bool IsAnswered, RemoteAnswer Raw)>> ask, CancellationToken token)
     {
         StartReport state = new(access, agent.Container);
         long startedAt = Stopwatch.GetTimestamp();
         while (true)
         {
-            (ControlAnswer? answer, RemoteAnswer raw) = await agent.BeginAsync(request, token);
-            if (answer is { ExitStatus: (int)ExitStatus.Done })
+            (bool isAnswered, RemoteAnswer raw) = await ask();
+            if (isAnswered)
             {
                 return;
-            }
-
-            if (answer is { ExitStatus: not (int)ExitStatus.TargetUnreachable })
-            {
-                await agent.AskAsync(["quit"], token);
-                throw new RunEndedException(
-                    (ExitStatus)answer.ExitStatus, answer.Problem ?? "the agent refused", answer.Remedy ?? string.Empty);
             }
 
             state.Judge((await access.TryReadPod(token))?.StateOf(agent.Container), raw);

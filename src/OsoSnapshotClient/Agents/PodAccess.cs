@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;

@@ -24,7 +24,7 @@ internal static class ClientCommandLine
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         Command[] verbs =
         [
-            pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), LocalCommands.Restore(),
+            pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(), LocalCommands.Restore(),
             LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
         ];
         foreach (Command verb in verbs)

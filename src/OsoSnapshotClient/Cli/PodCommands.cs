@@ -27,9 +27,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             looksOnly: false,
             agent,
             take.All,
-            (arguments, pods, output) =>
+            (arguments, pods, report) =>
             {
-                TakeOptions options = take.Read(arguments, pods, output);
+                TakeOptions options = take.Read(arguments, pods, report.Path);
                 return (cluster, access, signal) => options.Into is null
                     ? new TakeRun(cluster, access, options, signal).RunAsync(signal.Token)
                     : new BackupRun(cluster, access, options, signal, TimeProvider.System).RunAsync(signal.Token);
@@ -76,12 +76,30 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         (_, _, _) => (cluster, access, signal) =>
             new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System).RunAsync(signal.Token));
 
+    public Command Doctor()
+    {
+        Option<bool> inside = new("--inside")
+        {
+            Description = "Also start one container, which looks at the server and the volume. It stays listed in the pod.",
+        };
+        return Create(
+            new("doctor", "Looks whether a take can succeed, and changes nothing."),
+            looksOnly: false,
+            new(),
+            [inside],
+            (arguments, _, report) => (cluster, access, signal) => new DoctorRun(
+                cluster,
+                access,
+                report.IsJson ? TextWriter.Null : PrintableWriter.StandardOutput,
+                arguments.GetValue(inside)).RunAsync(signal.Token));
+    }
+
     private Command Create(
         Command command,
         bool looksOnly,
         AgentOptions agent,
         IEnumerable<Option> own,
-        Func<ParseResult, PodChoice, string?, PodWork> read)
+        Func<ParseResult, PodChoice, ReportChoice, PodWork> read)
     {
         PodOptions pods = new(looksOnly);
         ReportOptions reports = new();
@@ -95,7 +113,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         {
             PodChoice choice = pods.Read(arguments);
             ReportChoice report = reports.Read(arguments);
-            PodWork work = read(arguments, choice, report.Path);
+            PodWork work = read(arguments, choice, report);
             return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OsoSnapshotClient.Display;
+using OsoSnapshotClient.Runs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;

@@ -1,3 +1,5 @@
+using OsoSnapshotCore.Text;
+
 namespace OsoSnapshotClient.Cluster;
 
 /// <summary>The cluster refused a request, or could not be reached.</summary>

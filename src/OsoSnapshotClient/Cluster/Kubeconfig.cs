@@ -1,7 +1,7 @@
 using System.Text;
+using OsoSnapshotCore.Files;
 using k8s;
 using k8s.KubeConfigModels;
-using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,5 +1,5 @@
-using k8s.Models;
 using OsoSnapshotCore.Text;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using k8s.Models;
 using OsoSnapshotCore;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,6 +1,6 @@
-using k8s.Models;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
+using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotClient.Store;
 

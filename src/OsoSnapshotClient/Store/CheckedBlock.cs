@@ -1,5 +1,6 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;

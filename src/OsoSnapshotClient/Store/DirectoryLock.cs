@@ -1,5 +1,6 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotClient.Store;
 

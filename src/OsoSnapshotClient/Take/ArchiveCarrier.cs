@@ -3,6 +3,7 @@ using System.Globalization;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;

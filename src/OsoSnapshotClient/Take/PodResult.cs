@@ -1,3 +1,5 @@
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Take;
 
@@ -20,7 +22,14 @@ internal sealed record PodResult(string Pod, int Status)
     /// <summary>The size of the copied blocks' archives.</summary>
     public long? CopiedBytes { get; init; }
 
+    /// <summary>What doctor has found; null for other verbs.</summary>
+    public IReadOnlyList<DoctorLine>? Checks { get; init; }
+
     public string? Problem { get; init; }
 
     public string? Remedy { get; init; }
 }
+
+/// <summary>One line of what doctor has found.</summary>
+/// <param name="Verdict">One of good, unknown, warning and bad.</param>
+internal sealed record DoctorLine(string Name, string Verdict, string Text, string? Remedy);

@@ -12,7 +12,7 @@ internal sealed record Preflight(
     private const string Running = "Running";
 
     /// <summary>What a run needs. An archive that can't be copied is useless, so it is checked first.</summary>
-    private static readonly AccessRight[] Rights =
+    public static IReadOnlyList<AccessRight> Rights { get; } =
     [
         new("patch", "pods", "ephemeralcontainers"), new("create", "pods", "exec"),
     ];
@@ -23,13 +23,7 @@ internal sealed record Preflight(
         Task<IReadOnlyList<AccessRight>> missing = cluster.FindMissingAsync(Rights, token);
         Task<string> space = cluster.NamespaceAsync(token);
         V1Pod pod = await ReadAsync(cluster, access, token);
-        if (pod.Status?.Phase is { } phase && phase != Running)
-        {
-            throw Unreachable($"Pod {access.Pod} is {phase}, not Running: no agent can start beside Prometheus.", access);
-        }
-
-        PrometheusContainer target = PrometheusContainer.Find(pod, access.Start.Target);
-        RequireRunning(pod, target.Name, access);
+        PrometheusContainer target = RequireTarget(pod, access);
         try
         {
             RequireNone(await missing, access);
@@ -55,27 +49,30 @@ internal sealed record Preflight(
         }
     }
 
-    private static void RequireRunning(V1Pod pod, string target, PodAccess access)
+    /// <summary>Finds the container that runs Prometheus.</summary>
+    /// <exception cref="OperatorException">It isn't running, or several may be it.</exception>
+    public static PrometheusContainer RequireTarget(V1Pod pod, PodAccess access)
     {
-        V1ContainerStatus? status = pod.Status?.ContainerStatuses?.FirstOrDefault(one => one.Name == target);
-        if (status is null)
+        if (pod.Status.Phase is { } phase && phase != Running)
         {
-            if (pod.Spec?.Containers?.Any(one => one.Name == target) != true)
-            {
-                throw new OperatorException(
-                    ExitStatus.Settings,
-                    $"Pod {access.Pod} has no container '{target}'.",
-                    $"name one of: {string.Join(' ', pod.Spec?.Containers?.Select(one => one.Name) ?? [])}");
-            }
-
-            return;
+            throw Unreachable($"Pod {access.Pod} is {phase}, not Running: no agent can start beside Prometheus.", access);
         }
 
-        if (status.State is { Running: null } state)
+        PrometheusContainer target = PrometheusContainer.Find(pod, access.Start.Target);
+        if (pod.Spec.Containers.All(one => one.Name != target.Name))
         {
-            string why = state.Waiting?.Reason ?? state.Terminated?.Reason ?? "no reason given";
-            throw Unreachable($"Container {target} of pod {access.Pod} isn't running ({why}).", access);
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"Pod {access.Pod} has no container '{target.Name}'.",
+                $"name one of: {string.Join(' ', pod.Spec.Containers.Select(one => one.Name))}");
         }
+
+        ContainerState state = pod.StateOfOwn(target.Name);
+        return state.Phase is ContainerPhase.Waiting or ContainerPhase.Terminated
+            ? throw Unreachable(
+                $"Container {target.Name} isn't running ({(state.Reason.Length > 0 ? state.Reason : "no reason given")}).",
+                access)
+            : target;
     }
 
     private static void RequireNone(IReadOnlyList<AccessRight> missing, PodAccess access)

@@ -1,6 +1,7 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
