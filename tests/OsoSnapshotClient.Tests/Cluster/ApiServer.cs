@@ -17,7 +17,7 @@ internal sealed class ApiServer : IAsyncDisposable
     public const string Pod = "prom-0";
     public const string ExecPath = $"/api/v1/namespaces/oso/pods/{Pod}/exec";
 
-    private readonly string _directory = System.IO.Directory.CreateTempSubdirectory("oso-api-").FullName;
+    private readonly string _directory = Directory.CreateTempSubdirectory("oso-api-").FullName;
     private readonly WebApplication _server;
     private readonly List<string> _requests = [];
 
@@ -51,7 +51,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
     }
 
-    public string Directory => _directory;
+    public string Folder => _directory;
 
     public ClusterOptions Options => new()
     {
@@ -117,6 +117,6 @@ internal sealed class ApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        System.IO.Directory.Delete(_directory, recursive: true);
+        Directory.Delete(_directory, recursive: true);
     }
 }

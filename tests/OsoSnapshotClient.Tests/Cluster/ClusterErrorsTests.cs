@@ -21,7 +21,7 @@ public sealed class ClusterErrorsTests
     [InlineData(409, """{"kind":"Status","reason":"Conflict","message":"modified"}""", 1, "It failed: modified")]
     [InlineData(429, "busy", 1, "It failed: busy")]
     [InlineData(500, """{"kind":"Status","reason":"InternalError","message":"etcd"}""", 1, "It failed: etcd")]
-    [InlineData(502, "dial tcp: connection refused", 1, "kubectl can't reach the cluster, or can't log in: dial tcp")]
+    [InlineData(502, "dial tcp: connection refused", 1, "The cluster can't be reached, or the login fails: dial tcp")]
     public void The_cause_is_named(int code, string answer, int status, string problem)
     {
         ClusterException refusal = StatusObject.ToException(code, Encoding.UTF8.GetBytes(answer)).ForContainer();

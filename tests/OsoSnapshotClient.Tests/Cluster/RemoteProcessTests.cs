@@ -79,6 +79,9 @@ public sealed class RemoteProcessTests
         await using ApiServer server = await ApiServer.StartExecAsync("v4.channel.k8s.io", async socket =>
         {
             await ApiServer.SendAsync(socket, 1, "half");
+
+            // The client has its connection once it says something.
+            await socket.ReceiveAsync(new byte[10], Token);
             if (isClosed)
             {
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, Token);
@@ -91,6 +94,7 @@ public sealed class RemoteProcessTests
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
         await using IRemoteProcess process = await StartAsync(cluster);
 
+        await process.Input.WriteAsync(new byte[1], Token);
         string text = await TextAsync(process.Output);
         RemoteEnd end = await process.Ended;
 
