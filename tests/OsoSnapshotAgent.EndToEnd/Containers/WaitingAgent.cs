@@ -56,6 +56,16 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
             .Select(line => JsonSerializer.Deserialize(line, ControlJson.Default.RunEvent)!),
     ];
 
+    /// <summary>Reads something from a verb that goes on.</summary>
+    public static async Task ReadSomeAsync(Process exec) =>
+        await exec.StandardOutput.BaseStream.ReadExactlyAsync(new byte[100]).AsTask().WaitAsync(Eventually.Deadline);
+
+    public static async Task<int> EndAsync(Process exec)
+    {
+        await exec.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        return exec.ExitCode;
+    }
+
     public static byte[] Message(StartRequest request)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.StartRequest);
