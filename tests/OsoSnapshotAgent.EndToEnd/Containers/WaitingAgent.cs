@@ -12,9 +12,12 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
 {
     public RunningAgent Agent => agent;
 
-    public static async Task<WaitingAgent> StartAsync(PrometheusPod pod, params string[] options)
+    public static Task<WaitingAgent> StartAsync(PrometheusPod pod, params string[] options) =>
+        StartAsync(pod, new AgentOptions(), options);
+
+    public static async Task<WaitingAgent> StartAsync(PrometheusPod pod, AgentOptions agent, params string[] options)
     {
-        WaitingAgent waiting = new(await pod.StartAgentAsync(new AgentOptions { Arguments = ["wait", .. options] }));
+        WaitingAgent waiting = new(await pod.StartAgentAsync(agent with { Arguments = ["wait", .. options] }));
         await Eventually.HoldsAsync(
             async () => (await waiting.Agent.ExecAsync("status")).ExitStatus == 0, () => "no answer of the waiting agent");
         return waiting;

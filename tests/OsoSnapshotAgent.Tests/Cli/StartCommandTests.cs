@@ -108,7 +108,11 @@ public sealed class StartCommandTests : IDisposable
         Assert.Empty(_launcher.Begun);
     }
 
-    public void Dispose() => _server.Dispose();
+    public void Dispose()
+    {
+        _server.Dispose();
+        _launcher.Dispose();
+    }
 
     private sealed class EndlessStream : MemoryStream
     {
