@@ -43,12 +43,11 @@ public sealed class WaitingStreamTests : IDisposable
         await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
         await waiting.StartRunAsync(Run, RunKinds.Stream);
         using Process carrier = waiting.Agent.StartExec("export", "--stream", "--until-input-ends");
-        await carrier.StandardOutput.BaseStream.ReadExactlyAsync(new byte[1000]);
+        await WaitingAgent.ReadSomeAsync(carrier);
 
         carrier.StandardInput.Close();
 
-        await carrier.WaitForExitAsync().WaitAsync(Eventually.Deadline);
-        Assert.Equal(141, carrier.ExitCode);
+        Assert.Equal(141, await WaitingAgent.EndAsync(carrier));
         AgentResult result = (await waiting.Agent.WaitAsync()).EndedWith(141);
         Assert.StartsWith("The reader of the stream went away", result.TerminationMessage, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(pod.DataDirectory, "snapshots*"));
@@ -93,7 +92,6 @@ public sealed class WaitingStreamTests : IDisposable
             await carrier.StandardOutput.BaseStream.CopyToAsync(file);
         }
 
-        await carrier.WaitForExitAsync().WaitAsync(Eventually.Deadline);
-        return (carrier.ExitCode, await error);
+        return (await WaitingAgent.EndAsync(carrier), await error);
     }
 }

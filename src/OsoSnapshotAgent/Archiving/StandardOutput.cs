@@ -34,7 +34,8 @@ internal sealed class StandardOutput(
         while (!buffer.IsEmpty)
         {
             token.ThrowIfCancellationRequested();
-            int count = OutputDescriptor.TryWrite(descriptor, buffer, !token.CanBeCanceled) ?? throw new OperatorException(
+            bool mayBlock = !token.CanBeCanceled;
+            int count = OutputDescriptor.TryWrite(descriptor, buffer, mayBlock) ?? throw new OperatorException(
                 ExitStatus.ReaderGone,
                 $"The reader of standard output went away after at most {_bytesWritten} bytes. The copy is incomplete.",
                 "Look at the reader's end (a full disk, a broken connection). Resume the copy of a finished archive where it ends:"

@@ -81,7 +81,9 @@ internal static class AgentServices
         .AddSingleton(_ => new ConsoleOutput(Terminal.WriteToError))
         .AddSingleton(new TerminationMessage("/dev/null"));
 
-    /// <summary>Adds what differs for a run of a waiting agent: nobody types, and another process carries a stream.</summary>
+    /// <summary>
+    /// Adds what differs for a run of a waiting agent: nobody types, and another process carries a stream.
+    /// </summary>
     public static IServiceCollection AddWaiting(this IServiceCollection services, ChangeSignal changes) => services
         .AddSingleton(changes)
         .AddSingleton(new Terminal { IsInteractive = false })

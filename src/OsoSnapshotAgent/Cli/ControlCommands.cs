@@ -92,7 +92,7 @@ internal static class ControlCommands
     (
         new("--client")
         {
-            Description = "The name of the run that you started. If it is not this run's name, this run's client is told.",
+            Description = "The name of the run that you started. The client of another run learns it.",
             CustomParser = Values.One(
                 text => StartRequest.IsName(text) ? text : null,
                 "a name of small letters, digits and '-', of at most 63 characters"),

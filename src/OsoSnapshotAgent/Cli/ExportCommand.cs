@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OsoSnapshotAgent.Archiving;
+using OsoSnapshotAgent.Linux;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotCore;
@@ -67,6 +68,7 @@ internal static class ExportCommand
 
     private static ExitStatus Relay()
     {
+        OutputDescriptor.Widen(OutputDescriptor.StandardOutput);
         using StandardOutput output = new(CancellationToken.None);
         return StreamRelay.Run(ControlSocket.EndPoint, output);
     }
@@ -75,6 +77,7 @@ internal static class ExportCommand
     private static ExitStatus Export(ExportRange range, BlockId? block)
     {
         StandardOutput.RefuseTerminal();
+        OutputDescriptor.Widen(OutputDescriptor.StandardOutput);
         return block is { } id ? ExportBlock(range, id) : ExportArchive(range);
     }
 

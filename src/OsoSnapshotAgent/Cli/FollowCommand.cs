@@ -20,7 +20,7 @@ internal static class FollowCommand
         Option<bool> untilInputEnds = InputLifeline.Option();
         Command command = new(
             "follow",
-            "Prints each line of the run's log and each change of its state as a JSON object on one line, until the run ends.")
+            "Prints the lines of the run's log and the changes of its state as JSON objects, until the run ends.")
         {
             from, untilInputEnds,
         };

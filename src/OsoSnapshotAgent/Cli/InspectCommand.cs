@@ -39,7 +39,10 @@ internal static class InspectCommand
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print a JSON object on one line." };
-        Command command = new("inspect", "Looks at Prometheus and its volume as a run would, and changes nothing.") { json };
+        Command command = new("inspect", "Looks at Prometheus and its volume as a run would. Changes nothing.")
+        {
+            json,
+        };
         command.SetAction(async (arguments, token) =>
         {
             Inspection? seen = null;

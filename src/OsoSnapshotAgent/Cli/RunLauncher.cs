@@ -67,8 +67,12 @@ internal sealed class RunLauncher : IRunLauncher
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            string bug = $"bug: {e.GetType().Name}: {e.Message}";
-            state.Finish(new() { ExitStatus = (int)ExitStatus.Bug, Message = bug, At = TimeProvider.System.GetUtcNow() });
+            state.Finish(new()
+            {
+                ExitStatus = (int)ExitStatus.Bug,
+                Message = $"bug: {e.GetType().Name}: {e.Message}",
+                At = TimeProvider.System.GetUtcNow(),
+            });
         }
     }
 

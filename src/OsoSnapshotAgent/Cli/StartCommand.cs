@@ -40,7 +40,7 @@ internal static class StartCommand
         byte[]? request = await Task.WhenAny(reading, Task.Delay(maxWait)) == reading ? await reading : null;
         if (request is null)
         {
-            return Wrong("Standard input holds no request: a line with the number of bytes, and then so many bytes of JSON.");
+            return Wrong("Standard input holds no request: a line with a number of bytes, and so many bytes of JSON.");
         }
 
         return AgentCall.Ask(agent, $"{ControlRequest.Start} {request.Length}", _ => { }, request) switch

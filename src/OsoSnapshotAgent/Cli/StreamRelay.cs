@@ -44,13 +44,15 @@ internal static class StreamRelay
             input.Write(Encoding.UTF8.GetBytes(ControlRequest.Stream + "\n"));
             CopyFrames(input, output);
             using StreamReader lines = new(input);
-            return JsonSerializer.Deserialize(lines.ReadLine() ?? "null", ControlJson.Default.ControlAnswer) ?? Broken();
+            string answer = lines.ReadLine() ?? "null";
+            return JsonSerializer.Deserialize(answer, ControlJson.Default.ControlAnswer) ?? Broken();
         }
         catch (SocketException)
         {
             return AgentCall.NoAgent();
         }
-        catch (Exception e) when (e is EndOfStreamException or IOException { InnerException: SocketException } or JsonException)
+        catch (Exception e) when (e is EndOfStreamException or JsonException
+            or IOException { InnerException: SocketException })
         {
             return Broken();
         }

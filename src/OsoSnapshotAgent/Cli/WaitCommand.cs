@@ -14,7 +14,10 @@ internal static class WaitCommand
         Option<bool> resident = new("--resident") { Description = "Stay after a run, until \"quit\"." };
         Command command = new(
             "wait",
-            "Waits until \"start\" asks for a run. Ends after that run, or if it is asked nothing for 15 minutes.") { resident };
+            "Waits until \"start\" asks for a run. Ends after that run, or if it is asked nothing for 15 minutes.")
+        {
+            resident,
+        };
         command.SetAction(async (arguments, _) => (int)await RunAsync(arguments.GetValue(resident)));
         return command;
     }
@@ -35,8 +38,9 @@ internal static class WaitCommand
             throw taken!;
         }
 
+        string until = isResident ? ", until quit" : string.Empty;
         Terminal.Write(Encoding.UTF8.GetBytes(
-            $"oso-snapshot {ProductVersion.Text} waits for oso-snapshot start{(isResident ? ", until quit" : string.Empty)}.\n"));
+            $"oso-snapshot {ProductVersion.Text} waits for oso-snapshot start{until}.\n"));
 
         // The container may wait for hours, in its pod's memory.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);

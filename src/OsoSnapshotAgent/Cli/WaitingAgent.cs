@@ -19,6 +19,8 @@ internal interface IRunLauncher
 /// <param name="isResident">Whether further runs may follow the first.</param>
 internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeProvider time) : IAgent
 {
+    private const string EndIt = "Wait for its end, or end it: oso-snapshot release, oso-snapshot cancel.";
+
     private static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(15);
 
     // The client may need another connection to read how the run ended.
@@ -72,25 +74,9 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
 
         lock (_lock)
         {
-            if (_run is { } run && run.State.Describe() is var status)
+            if (AnswerWithoutRun(asked.Run) is { } answer)
             {
-                if (status.Client == asked.Run)
-                {
-                    return new() { Run = status };
-                }
-
-                if (status.End is null)
-                {
-                    return Refuse(
-                        ExitStatus.Busy,
-                        $"The run {status.Client} is at work in this container, at {status.Phase}.",
-                        "Wait for its end, or end it: oso-snapshot release, oso-snapshot cancel.") with { Run = status };
-                }
-            }
-
-            if (_isOver || (_run is not null && !isResident))
-            {
-                return Refuse(ExitStatus.Busy, "The agent of this container ends.", "Start another container.");
+                return answer;
             }
 
             try
@@ -116,7 +102,7 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
                 return Refuse(
                     ExitStatus.Busy,
                     $"A run is at work in this container, at {_run.State.Describe().Phase}.",
-                    "Wait for its end, or end it: oso-snapshot release, oso-snapshot cancel.");
+                    EndIt);
             }
 
             _isOver |= evenIfResident || !isResident;
@@ -155,6 +141,28 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
 
     private static ControlAnswer Refuse(ExitStatus status, string problem, string remedy) =>
         new() { ExitStatus = (int)status, Problem = problem, Remedy = remedy };
+
+    /// <returns>null if a new run of this name may begin.</returns>
+    private ControlAnswer? AnswerWithoutRun(string name)
+    {
+        RunStatus? status = _run?.State.Describe();
+        if (status?.Client == name)
+        {
+            return new() { Run = status };
+        }
+
+        if (status is { End: null })
+        {
+            return Refuse(
+                ExitStatus.Busy,
+                $"The run {status.Client} is at work in this container, at {status.Phase}.",
+                EndIt) with { Run = status };
+        }
+
+        return _isOver || (status is not null && !isResident)
+            ? Refuse(ExitStatus.Busy, "The agent of this container ends.", "Start another container.")
+            : null;
+    }
 
     private TimeSpan UntilIdle()
     {

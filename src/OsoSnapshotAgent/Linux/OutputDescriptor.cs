@@ -10,7 +10,15 @@ internal static class OutputDescriptor
 
     // PIPE_BUF: poll(2) calls a pipe writable if it takes this many bytes without blocking, pipe(7).
     private const int PieceBytes = 4096;
+    // F_SETPIPE_SZ: fcntl(2).
+    private const int SetPipeSize = 1031;
     private const int PollMilliseconds = 100;
+
+    /// <summary>
+    /// Lets a pipe hold a megabyte, so that writer and reader wait less for each other. Another descriptor stays as it
+    /// is.
+    /// </summary>
+    public static void Widen(int descriptor) => _ = LibC.FileControl(descriptor, SetPipeSize, 1 << 20);
 
     public static bool IsTerminal(int descriptor) => LibC.IsTerminal(descriptor) == 1;
 

@@ -42,7 +42,8 @@ internal sealed class RunLog(ChangeSignal changes)
         {
             long dropped = _position - _lines.Count;
             int skipped = (int)Math.Clamp(position - dropped, 0, _lines.Count);
-            return [.. _lines.Skip(skipped).Take(BatchLines).Select((line, index) => (dropped + skipped + index + 1, line))];
+            long first = dropped + skipped + 1;
+            return [.. _lines.Skip(skipped).Take(BatchLines).Select((line, index) => (first + index, line))];
         }
     }
 }

@@ -9,7 +9,7 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
 
-/// <summary>Verifies the archive of an earlier run, so that it can be held for the copy in place of a new one.</summary>
+/// <summary>Verifies the archive of an earlier run, so that it can be held in place of a new one.</summary>
 internal sealed class ArchiveReuse(RunState state, Progress progress, Transcript transcript)
 {
     /// <returns>null if there is no complete archive. The transcript then says why.</returns>
@@ -65,7 +65,8 @@ internal sealed class ArchiveReuse(RunState state, Progress progress, Transcript
         {
             transcript.Failure(
                 ExitStatus.DamagedBlocks,
-                "The archive is a true copy, but Prometheus' own files were damaged:\n" + string.Join('\n', audit.Problems),
+                "The archive is a true copy, but Prometheus' own files were damaged:\n"
+                + string.Join('\n', audit.Problems),
                 "Keep the archive: the other blocks are sound.");
         }
 

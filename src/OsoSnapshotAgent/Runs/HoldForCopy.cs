@@ -76,20 +76,7 @@ internal sealed class HoldForCopy(
             ? () => WaitAtPrompt(data.Directory, held, limit, until, token)
             : () => Wait(data.Directory, held, limit, until, token);
         state.BeginHold(data, held.IsArchive);
-        End end;
-        try
-        {
-            end = await Task.Run(wait, token);
-            state.Hold.End(token);
-            token.ThrowIfCancellationRequested();
-        }
-        catch (OperationCanceledException) when (signals.IsCancelled)
-        {
-            HeldRemoval.TryBegin(state.Hold)?.Run(CancellationToken.None);
-            state.Hold.End(CancellationToken.None);
-            throw;
-        }
-
+        End end = await EndAsync(wait, token);
         if (end == End.Removed && HasClient)
         {
             throw new OperatorException(
@@ -108,6 +95,23 @@ internal sealed class HoldForCopy(
         if (end == End.Enter)
         {
             ShowLog(data.Directory, token);
+        }
+    }
+
+    private async Task<End> EndAsync(Func<End> wait, CancellationToken token)
+    {
+        try
+        {
+            End end = await Task.Run(wait, token);
+            state.Hold.End(token);
+            token.ThrowIfCancellationRequested();
+            return end;
+        }
+        catch (OperationCanceledException) when (signals.IsCancelled)
+        {
+            HeldRemoval.TryBegin(state.Hold)?.Run(CancellationToken.None);
+            state.Hold.End(CancellationToken.None);
+            throw;
         }
     }
 

@@ -61,7 +61,9 @@ internal sealed class InspectionRun(
             DataDirectory = VolumeSurvey.PathInContainer(data),
             Blocks = Try<long?>(() => data.Blocks.LongCount(), "blocks"),
             BlockBytes = blocks is null ? null : ByteSize.Sum(blocks.Select(file => file.SizeBytes)),
-            HeadBytes = Try<long?>(() => ByteSize.Sum(data.HeadFiles.Select(item => item.Status!.SizeBytes)), "headBytes"),
+            HeadBytes = Try<long?>(
+                () => ByteSize.Sum(data.HeadFiles.Select(item => item.Status!.SizeBytes)),
+                "headBytes"),
             FreeBytes = Try<long?>(() => data.Directory.Space().FreeBytes, "freeBytes"),
             RoomBytes = Try<long?>(() => new VolumeRoom(data, settings.Reserve).RoomBytes, "roomBytes"),
             ArchiveBytes = needs?.ArchiveBytes,

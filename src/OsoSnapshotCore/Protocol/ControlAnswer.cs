@@ -29,7 +29,10 @@ internal sealed record ControlAnswer
     public IReadOnlyDictionary<string, string>? Settings { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// Without the second way to write each type, the agent is 100 KB smaller.
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ControlAnswer))]
 [JsonSerializable(typeof(RunStatus))]
 [JsonSerializable(typeof(RunEvent))]

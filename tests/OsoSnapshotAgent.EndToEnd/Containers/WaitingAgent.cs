@@ -12,9 +12,12 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
 {
     public RunningAgent Agent => agent;
 
-    public static async Task<WaitingAgent> StartAsync(PrometheusPod pod, params string[] options)
+    public static Task<WaitingAgent> StartAsync(PrometheusPod pod, params string[] options) =>
+        StartAsync(pod, new AgentOptions(), options);
+
+    public static async Task<WaitingAgent> StartAsync(PrometheusPod pod, AgentOptions agent, params string[] options)
     {
-        WaitingAgent waiting = new(await pod.StartAgentAsync(new AgentOptions { Arguments = ["wait", .. options] }));
+        WaitingAgent waiting = new(await pod.StartAgentAsync(agent with { Arguments = ["wait", .. options] }));
         await Eventually.HoldsAsync(
             async () => (await waiting.Agent.ExecAsync("status")).ExitStatus == 0, () => "no answer of the waiting agent");
         return waiting;
@@ -55,6 +58,16 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
         .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonSerializer.Deserialize(line, ControlJson.Default.RunEvent)!),
     ];
+
+    /// <summary>Reads something from a verb that goes on.</summary>
+    public static async Task ReadSomeAsync(Process exec) =>
+        await exec.StandardOutput.BaseStream.ReadExactlyAsync(new byte[100]).AsTask().WaitAsync(Eventually.Deadline);
+
+    public static async Task<int> EndAsync(Process exec)
+    {
+        await exec.WaitForExitAsync().WaitAsync(Eventually.Deadline);
+        return exec.ExitCode;
+    }
 
     public static byte[] Message(StartRequest request)
     {
