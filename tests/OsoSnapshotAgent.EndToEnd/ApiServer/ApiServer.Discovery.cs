@@ -5,6 +5,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 
 internal sealed partial class ApiServer
 {
+    private const string Namespaces = "/api/v1/namespaces/";
     private const string Reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
     private async Task<JsonNode> AnswerOthersAsync(HttpRequest request)
@@ -34,14 +35,31 @@ internal sealed partial class ApiServer
                  {"name": "selfsubjectaccessreviews", "singularName": "selfsubjectaccessreview", "namespaced": false,
                   "kind": "SelfSubjectAccessReview", "verbs": ["create"]}]}
                 """),
+            ("GET", _) when path.StartsWith(Namespaces, StringComparison.Ordinal) => Namespace(path[Namespaces.Length..]),
             ("POST", Reviews) => await ReviewAsync(request),
             _ => throw new ApiException(404, "NotFound", "the server could not find the requested resource"),
         };
     }
 
+    private JsonObject Namespace(string name) => new()
+    {
+        ["kind"] = "Namespace",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["labels"] = new JsonObject { ["pod-security.kubernetes.io/enforce"] = Settings.PodSecurity ?? "privileged" },
+        },
+        ["status"] = new JsonObject { ["phase"] = "Active" },
+    };
+
     private async Task<JsonNode> ReviewAsync(HttpRequest request)
     {
-        JsonNode review = (await JsonNode.ParseAsync(request.Body))!;
+        using MemoryStream body = new();
+        await request.Body.CopyToAsync(body);
+        JsonNode review = request.ContentType == "application/vnd.kubernetes.protobuf"
+            ? AccessReviewProtobuf.Parse(body.ToArray())
+            : JsonNode.Parse(body.ToArray())!;
         JsonNode attributes = review["spec"]!["resourceAttributes"]!;
         string subresource = (string?)attributes["subresource"] ?? string.Empty;
         string right = $"{(string?)attributes["verb"]} {(string?)attributes["resource"]}"
@@ -57,6 +75,10 @@ internal sealed partial class ApiServer
         ["kind"] = "APIResourceList",
         ["groupVersion"] = "v1",
         ["resources"] = new JsonArray(
+            new JsonObject
+            {
+                ["name"] = "namespaces", ["singularName"] = "namespace", ["namespaced"] = false, ["kind"] = "Namespace", ["verbs"] = new JsonArray("get"),
+            },
             Resource("pods", "Pod", "get", "list", "watch", "patch"),
             Resource("pods/attach", "PodAttachOptions", "create", "get"),
             Resource("pods/ephemeralcontainers", "Pod", "get", "patch", "update"),

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 /// What a test wants the cluster to do. All members are optional:
 /// <code>
 /// {"answer_seconds": N (each answer is late), "debug_seconds": N (the answer to a request for a container is late),
-///  "can_i": "no", "denied": ["get pods/exec", …] (verbs and resources that the operator may not use),
+///  "denied": ["get pods/exec", …] (verbs and resources that the operator may not use),
 ///  "refusals": [{"on": "PATCH ephemeralcontainers" (method, and a part of the path), "times": N, "code": 403,
 ///    "reason": …, "message": …, "retryAfter": SECONDS, "causes": [{"reason", "message", "field"}]}],
 ///  "endless": "GET pods" (an answer of 8 GiB), "watch_list": false (a watch with sendInitialEvents is refused),
@@ -66,9 +66,7 @@ internal sealed class ApiSettings(JsonObject settings)
         [.. (settings["refusals"] as JsonArray ?? []).Select(one => new Refusal((JsonObject)one!))];
 
     /// <param name="right">A verb and a resource, such as "get pods/exec".</param>
-    public bool Denies(string right) =>
-        (string?)settings["can_i"] == "no"
-        || (settings["denied"] as JsonArray ?? []).Any(one => (string?)one == right);
+    public bool Denies(string right) => (settings["denied"] as JsonArray ?? []).Any(one => (string?)one == right);
 }
 
 /// <summary>A request that is refused, as often as the test wants.</summary>

@@ -153,7 +153,7 @@ internal sealed class Cluster : IDisposable
     [
         "env", Mark, $"PATH={Folder}:{KubectlFolder}:{Environment.GetEnvironmentVariable("PATH")}",
         $"KUBECTL_BELOW={KubectlFolder}/kubectl", $"KUBECONFIG={OwnFolder}/kubeconfig", $"KUBECACHEDIR={OwnFolder}/cache", $"HOME={OwnFolder}",
-        "OSO_PLUGIN_STALL_SECONDS=2", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
+        "OSO_PLUGIN_STALL_SECONDS=5", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
         .. OwnVariables.Select(variable => $"{variable.Key}={variable.Value}"),
     ];
 

@@ -37,7 +37,8 @@ public sealed class PluginRefusalTests
     [Fact]
     public async Task A_user_who_may_not_copy_is_refused_before_anything_is_made()
     {
-        CommandResult take = await RefusedAsync(new JsonObject { ["can_i"] = "no" }, "take", Cluster.Pod);
+        CommandResult take = await RefusedAsync(
+            new JsonObject { ["denied"] = new JsonArray("patch pods/ephemeralcontainers") }, "take", Cluster.Pod);
 
         Assert.Contains("You may not 'patch pods --subresource=ephemeralcontainers'", take.Error, StringComparison.Ordinal);
     }
