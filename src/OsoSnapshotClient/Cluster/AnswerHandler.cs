@@ -77,7 +77,7 @@ internal sealed class AnswerHandler(TimeSpan maxTime) : DelegatingHandler
         if (response.IsSuccessStatusCode)
         {
             HasSucceeded = true;
-            return (Copy(response.StatusCode, body), null);
+            return (Copy(request, response.StatusCode, body), null);
         }
 
         return response.StatusCode == HttpStatusCode.TooManyRequests && mayRepeat && request.Method != HttpMethod.Patch
@@ -116,11 +116,15 @@ internal sealed class AnswerHandler(TimeSpan maxTime) : DelegatingHandler
         return body.ToArray();
     }
 
-    private static HttpResponseMessage Copy(HttpStatusCode status, byte[] body)
+    private static HttpResponseMessage Copy(HttpRequestMessage request, HttpStatusCode status, byte[] body)
     {
         try
         {
-            return new(status) { Content = new ByteArrayContent(AnswerFilter.Copy(body)) };
+            return new(status)
+            {
+                RequestMessage = request,
+                Content = new ByteArrayContent(AnswerFilter.Copy(body)),
+            };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -84,14 +84,33 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 },
             },
         };
+        V1SelfSubjectAccessReview answer = await AskAsync(
+            () => Client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(review, cancellationToken: token));
+        return answer.Status?.Allowed == true;
+    }
+
+    /// <summary>Sends a request of the library.</summary>
+    /// <param name="right">What the request needs, if no policy can refuse it.</param>
+    /// <exception cref="ClusterException">It is refused, or the answer can't be read.</exception>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> ask, AccessRight? right = null)
+        where T : class
+    {
         try
         {
-            return (await Client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(review, cancellationToken: token))
-                ?.Status?.Allowed == true;
+            return await ask() ?? throw AnswerHandler.Unreadable(new JsonException("it is null"));
         }
-        catch (JsonException e)
+        catch (ClusterException e) when (e.Code == 403 && right is not null)
+        {
+            throw e.WithMissing(right);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException
+            or InvalidOperationException or NotSupportedException)
         {
             throw AnswerHandler.Unreadable(e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw AnswerHandler.Explain(e);
         }
     }
 

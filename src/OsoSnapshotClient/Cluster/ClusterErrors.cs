@@ -64,7 +64,7 @@ internal static class ClusterErrors
             "match fewer pods with --selector, or name another namespace with -n"),
         { IsKubectls: true } or { Code: 0, Reason.Length: 0 } => Failed(
             failure,
-            $"kubectl can't reach the cluster, or can't log in: {failure.Message}",
+            $"The cluster can't be reached, or the login fails: {failure.Message}",
             LogInRemedy),
         _ => Failed(failure, $"{problem}: {failure.Message}", string.Empty),
     };

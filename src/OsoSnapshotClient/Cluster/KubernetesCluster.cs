@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -53,7 +52,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public async Task<V1Pod> ReadPodAsync(string pod, CancellationToken token)
     {
         string where = await NamespaceAsync(token);
-        V1Pod read = await AskAsync(
+        V1Pod read = await ClusterConnection.AskAsync(
             () => _connection.Client.CoreV1.ReadNamespacedPodAsync(Name(pod), where, cancellationToken: token),
             new("get", "pods"));
         return PodCheck.Require(read, pod);
@@ -68,7 +67,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         do
         {
             ICoreV1Operations client = _connection.Client.CoreV1;
-            V1PodList page = await AskAsync(
+            V1PodList page = await ClusterConnection.AskAsync(
                 () => allNamespaces
                     ? client.ListPodForAllNamespacesAsync(
                         labelSelector: labelSelector,
@@ -108,7 +107,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         AccessRight right = new("patch", "pods", "ephemeralcontainers");
         try
         {
-            await AskAsync(() => _connection.Client.CoreV1.PatchNamespacedPodEphemeralcontainersAsync(
+            await ClusterConnection.AskAsync(() => _connection.Client.CoreV1.PatchNamespacedPodEphemeralcontainersAsync(
                 new V1Patch(patch.ToJsonString(), V1Patch.PatchType.StrategicMergePatch),
                 Name(pod),
                 where,
@@ -146,10 +145,10 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         string where = await NamespaceAsync(token);
         IAppsV1Operations apps = _connection.Client.AppsV1;
         V1LabelSelector? selector = kind == WorkloadKind.StatefulSet
-            ? (await AskAsync(
+            ? (await ClusterConnection.AskAsync(
                 () => apps.ReadNamespacedStatefulSetAsync(own, where, cancellationToken: token),
                 new("get", "statefulsets") { Group = "apps" })).Spec?.Selector
-            : (await AskAsync(
+            : (await ClusterConnection.AskAsync(
                 () => apps.ReadNamespacedDeploymentAsync(own, where, cancellationToken: token),
                 new("get", "deployments") { Group = "apps" })).Spec?.Selector;
         IReadOnlyList<V1Pod> pods = await ListPodsAsync(WorkloadName.SelectorOf(selector), false, token);
@@ -157,7 +156,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     }
 
     public async Task<string> ServerVersionAsync(CancellationToken token) =>
-        (await AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion ?? string.Empty;
+        (await ClusterConnection.AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion ?? string.Empty;
 
     public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), NamespaceAsync);
 
@@ -172,27 +171,4 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     private static string Name(string pod) => KubeName.IsPod(pod)
         ? pod
         : throw new ArgumentException("Kubernetes allows no such name", nameof(pod));
-
-    /// <param name="right">What the request needs, if no policy can refuse it.</param>
-    private static async Task<T> AskAsync<T>(Func<Task<T>> ask, AccessRight? right = null)
-        where T : class
-    {
-        try
-        {
-            return await ask() ?? throw AnswerHandler.Unreadable(new JsonException("it is null"));
-        }
-        catch (ClusterException e) when (e.Code == 403 && right is not null)
-        {
-            throw e.WithMissing(right);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException
-            or InvalidOperationException or NotSupportedException)
-        {
-            throw AnswerHandler.Unreadable(e);
-        }
-        catch (HttpRequestException e)
-        {
-            throw AnswerHandler.Explain(e);
-        }
-    }
 }
