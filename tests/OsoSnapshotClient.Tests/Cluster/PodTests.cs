@@ -38,20 +38,20 @@ public sealed class PodTests
     [InlineData(-256)]
     [InlineData(int.MaxValue)]
     public void An_exit_code_that_the_system_would_cut_to_success_is_a_failure(int exitCode) => Assert.Equal(
-        1, AgentState.Of(new() { Terminated = new() { ExitCode = exitCode } }).ExitCode);
+        1, ContainerState.Of(new() { Terminated = new() { ExitCode = exitCode } }).ExitCode);
 
     [Fact]
     public void The_end_and_the_wait_of_a_container_are_told_on_one_line()
     {
-        AgentState end = AgentState.Of(
+        ContainerState end = ContainerState.Of(
             new() { Terminated = new() { ExitCode = 3, Message = "no\nPrometheus\u001b ", Reason = "Error" } });
-        AgentState wait = AgentState.Of(new() { Waiting = new() { Reason = "ErrImageNeverPull", Message = "x" } });
+        ContainerState wait = ContainerState.Of(new() { Waiting = new() { Reason = "ErrImageNeverPull", Message = "x" } });
 
-        Assert.Equal(new AgentState(ContainerPhase.Terminated, "Error", "no Prometheus", 3), end);
+        Assert.Equal(new ContainerState(ContainerPhase.Terminated, "Error", "no Prometheus", 3), end);
         Assert.Equal((true, true, false), (end.HasStarted, end.HasEnded, end.CanNotStart));
         Assert.Equal((false, false, true), (wait.HasStarted, wait.HasEnded, wait.CanNotStart));
-        Assert.Equal(ContainerPhase.Starting, AgentState.Of(new()).Phase);
-        Assert.Equal(ContainerPhase.Starting, AgentState.Of(null).Phase);
+        Assert.Equal(ContainerPhase.Starting, ContainerState.Of(new()).Phase);
+        Assert.Equal(ContainerPhase.Starting, ContainerState.Of(null).Phase);
     }
 
     private static V1Pod Pod(params (string Name, string Image)[] containers) => PodCheck.Require(
