@@ -4,7 +4,8 @@ namespace OsoSnapshotClient.Cluster;
 
 /// <summary>The cluster refused a request, or could not be reached.</summary>
 /// <param name="code">The HTTP status; 0 if no answer came.</param>
-/// <param name="reason">The <c>reason</c> of the API's Status object, such as <c>Forbidden</c>; empty if none came.</param>
+/// <param name="reason">The <c>reason</c> of the API's Status object, such as <c>Forbidden</c>; empty if none came.
+/// </param>
 internal sealed class ClusterException(int code, string reason, string message, Exception? inner = null)
     : Exception(message, inner)
 {
@@ -34,14 +35,15 @@ internal sealed class ClusterException(int code, string reason, string message, 
 
     public ClusterException ForContainer() => With(null, isForContainer: true);
 
-    private ClusterException With(AccessRight? missing, bool isForContainer) => new(Code, Reason, Message, InnerException)
-    {
-        Causes = Causes,
-        Kind = Kind,
-        UnfitKubectl = UnfitKubectl,
-        MissingRight = missing,
-        IsForContainer = isForContainer,
-    };
+    private ClusterException With(AccessRight? missing, bool isForContainer) =>
+        new(Code, Reason, Message, InnerException)
+        {
+            Causes = Causes,
+            Kind = Kind,
+            UnfitKubectl = UnfitKubectl,
+            MissingRight = missing,
+            IsForContainer = isForContainer,
+        };
 }
 
 /// <summary>One of the causes of a refusal (Kubernetes API, StatusCause).</summary>

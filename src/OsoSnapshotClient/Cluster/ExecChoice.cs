@@ -50,7 +50,8 @@ internal sealed class ExecChoice(ClusterOptions options, ClusterConnection conne
         if (refusal.Code == 403)
         {
             bool[] allowed = await Task.WhenAll(
-                connection.IsAllowedAsync(Get, @namespace, token), connection.IsAllowedAsync(Create, @namespace, token));
+                connection.IsAllowedAsync(Get, @namespace, token),
+                connection.IsAllowedAsync(Create, @namespace, token));
             return allowed is [false, true]
                 ? true
                 : throw (allowed[1] ? refusal : refusal.WithMissing(Create));

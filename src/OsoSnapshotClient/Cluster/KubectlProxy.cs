@@ -28,7 +28,9 @@ internal sealed class KubectlProxy(ClusterOptions options) : IAsyncDisposable
 
     private string SocketPath => $"{_parent!.Path}/{_name}/{SocketName}";
 
-    /// <summary>Connects to the proxy. It is started first if it doesn't run, because it has ended, for example.</summary>
+    /// <summary>
+    /// Connects to the proxy. It is started first if it does not run: at the first request, or because it has died.
+    /// </summary>
     /// <exception cref="ClusterException">It can't be started.</exception>
     public async ValueTask<Stream> ConnectAsync(CancellationToken token)
     {

@@ -65,6 +65,8 @@ internal sealed record VersionNames
     public string GitVersion { get; init => field = value ?? string.Empty; } = string.Empty;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LineConverter)])]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    Converters = [typeof(LineConverter)])]
 [JsonSerializable(typeof(KubectlVersion))]
 internal sealed partial class VersionJson : JsonSerializerContext;

@@ -156,7 +156,8 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     }
 
     public async Task<string> ServerVersionAsync(CancellationToken token) =>
-        (await ClusterConnection.AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion ?? string.Empty;
+        (await ClusterConnection.AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion
+            ?? string.Empty;
 
     public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), NamespaceAsync);
 

@@ -16,7 +16,8 @@ internal static class PodCheck
     {
         string name = pod?.Metadata?.Name ?? string.Empty;
         Refuse(!KubeName.IsPod(name) || (expected is not null && name != expected), name);
-        Refuse(pod!.Metadata.NamespaceProperty is { } where && !KubeName.IsLabel(where), pod.Metadata.NamespaceProperty);
+        string? where = pod!.Metadata.NamespaceProperty;
+        Refuse(where is not null && !KubeName.IsLabel(where), where);
         pod.Spec ??= new();
         pod.Spec.Containers ??= [];
         pod.Status ??= new();

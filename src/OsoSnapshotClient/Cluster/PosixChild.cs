@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace OsoSnapshotClient.Cluster;
 
 /// <summary>
-/// Runs kubectl in <see cref="PosixGroup"/>. To block or ignore SIGINT would not do: some commands of kubectl undo both.
+/// Runs kubectl in <see cref="PosixGroup"/>. To block or ignore SIGINT would not do: some commands of kubectl undo it.
 /// </summary>
 internal sealed class PosixChild : ChildProcess
 {

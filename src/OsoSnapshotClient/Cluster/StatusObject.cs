@@ -96,6 +96,8 @@ internal sealed record StatusCause
     public string Message { get; init => field = value ?? string.Empty; } = string.Empty;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(LineConverter)])]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    Converters = [typeof(LineConverter)])]
 [JsonSerializable(typeof(StatusObject))]
 internal sealed partial class StatusJson : JsonSerializerContext;

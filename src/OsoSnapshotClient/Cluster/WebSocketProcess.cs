@@ -60,7 +60,8 @@ internal sealed class WebSocketProcess : IRemoteProcess
             socket.Options.KeepAliveInterval = PingInterval;
             socket.Options.KeepAliveTimeout = MaxSilence;
             socket.Options.SetRequestHeader("Authorization", await connection.AuthorizationAsync(token));
-            await socket.ConnectAsync(AddressOf(connection.Client.BaseUri, target, command), connection.Upgrades, token);
+            Uri address = AddressOf(connection.Client.BaseUri, target, command);
+            await socket.ConnectAsync(address, connection.Upgrades, token);
             return socket.SubProtocol is Version5 or Version4
                 ? new(socket)
                 : throw new ClusterException(0, "Unreadable", "the API server knows none of our exec protocols");
@@ -123,6 +124,13 @@ internal sealed class WebSocketProcess : IRemoteProcess
         return end;
     }
 
+    private PipeWriter? PipeOf(byte channel) => channel switch
+    {
+        OutputChannel => _output.Writer,
+        ErrorChannel => _error.Writer,
+        _ => null,
+    };
+
     private async Task<RemoteEnd> PumpAsync()
     {
         // The channel's byte is received apart, so that the rest goes to its pipe without another copy.
@@ -130,23 +138,18 @@ internal sealed class WebSocketProcess : IRemoteProcess
         byte[] dropped = new byte[1024];
         while (true)
         {
-            ValueWebSocketReceiveResult received = await _socket.ReceiveAsync(channel.AsMemory(), CancellationToken.None);
+            ValueWebSocketReceiveResult received = await _socket.ReceiveAsync((Memory<byte>)channel, default);
             if (received.MessageType == WebSocketMessageType.Close)
             {
                 return new(null, "the connection was closed before the cluster reported the command's end");
             }
 
-            PipeWriter? pipe = channel[0] switch
-            {
-                OutputChannel => _output.Writer,
-                ErrorChannel => _error.Writer,
-                _ => null,
-            };
+            PipeWriter? pipe = PipeOf(channel[0]);
             bool isStatus = channel[0] == StatusChannel && received.Count == 1;
             while (!received.EndOfMessage)
             {
                 Memory<byte> free = pipe?.GetMemory(ReceiveBytes) ?? (isStatus ? _status.GetMemory(1024) : dropped);
-                received = await _socket.ReceiveAsync(free, CancellationToken.None);
+                received = await _socket.ReceiveAsync(free, default);
                 if (pipe is not null)
                 {
                     pipe.Advance(received.Count);

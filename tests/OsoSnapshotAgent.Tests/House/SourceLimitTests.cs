@@ -26,7 +26,7 @@ public sealed partial class SourceLimitTests
     [Theory]
     [InlineData("LibC.", "Linux/")]
     [InlineData("FileCalls.", "Files/", "Cli/ControlSocket.cs")]
-    [InlineData("LibraryImport", "Files/Linux/FileCalls.cs", "Linux/LibC.cs", "Kubectl/Posix.cs", "Kubectl/WindowsJob.cs")]
+    [InlineData("LibraryImport", "Files/Linux/FileCalls.cs", "Linux/LibC.cs", "Cluster/", "Kubectl/Posix.cs", "Kubectl/WindowsJob.cs")]
     [InlineData("unsafe ", "Files/Linux/", "Linux/", "Streams/IsalLibrary.cs", "Archives/Gzip/Isal")]
     [InlineData("using Polly", "Server/Api")]
     [InlineData("ICSharpCode.SharpZipLib", "Archives/Tar/TarEntryWriter.cs")]
