@@ -78,6 +78,7 @@ verb_bench-client() {
   src/build/install-packages.sh bc clang curl iproute2 podman runc xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm
+  tests/fetch-kubectl.sh
   tests/bench/client.sh
 }
 
@@ -100,6 +101,7 @@ verb_fuzz() {
 verb_soak() {
   verb_image
   tests/fetch-prometheus.sh bookworm trixie forky
+  tests/fetch-kubectl.sh
   tests/soak.sh "$@"
 }
 
@@ -116,6 +118,7 @@ verb_test() {
   fi
   src/build/client.sh darwin-arm64
   tests/fetch-prometheus.sh bookworm trixie forky
+  tests/fetch-kubectl.sh
   tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Usage: image.sh [amd64|arm64 [ARCHIVE SBOM]]
-# Makes the image localhost/oso_snapshot_client:dev, which has only the client, Debian's kubectl, their libraries and
-# a CA bundle; for the architecture that this machine does not have, localhost/oso_snapshot_client:dev-ARCHITECTURE.
-# It writes the image's archive and its bill of materials if these are named. OSO_CLIENT_IMAGE_NAME is another name for
-# the image; the other variables are those of docker/image.sh.
+# Makes the image localhost/oso_snapshot_client:dev, which has only the client and its libraries: in a cluster it needs
+# no kubectl, and trusts the certificate of its service account. For the architecture that this machine does not have,
+# it makes localhost/oso_snapshot_client:dev-ARCHITECTURE. It writes the image's archive and its bill of materials if
+# these are named. OSO_CLIENT_IMAGE_NAME is another name for the image; the other variables are those of docker/image.sh.
 set -euo pipefail
 umask 022
 export LC_ALL=C
@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . docker/lib.sh
 
-# .NET's SHA-256 opens these libraries at run time, so the client does not name them.
+# .NET's TLS and SHA-256 open these libraries at run time, so the client does not name them.
 opened_at_run_time=(libssl.so.3 libcrypto.so.3)
 
 select_system "${1:-$machine}"
@@ -22,25 +22,19 @@ if [[ $architecture == "$machine" ]]; then
   [[ -e $client ]] || client=dist/kubectl-oso_snapshot
   image=${OSO_CLIENT_IMAGE_NAME:-localhost/oso_snapshot_client:dev}
 fi
-kubectl=$packages/kubectl-$architecture
-# The suite is trixie, because bookworm's kubectl 1.20 has no option --target.
-fetch_once "$kubectl" trixie kubectl
 engine=${OSO_IMAGE_ENGINE:-$(find_engine)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root files=$work/files
 make_root
 stage "" "$(realpath "$client")" /usr/bin/kubectl-oso_snapshot
-stage "$(realpath "$kubectl")" /usr/bin/kubectl /usr/bin/kubectl
 stage_libraries "${opened_at_run_time[@]}"
-stage_certificates
 echo nobody:x:65534:65534:nobody:/tmp:/ >"$root/etc/passwd"
 echo nobody:x:65534: >"$root/etc/group"
 finish_root oso_snapshot_client src/OsoSnapshotClient "$sbom"
 cat >"$work/Dockerfile" <<'END'
 FROM scratch
 COPY . /
-ENV HOME=/tmp SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 USER 65534:65534
 ARG VERSION
 ARG REVISION

@@ -52,8 +52,12 @@ internal sealed record Inspection
     public VolumeListing? Artefacts { get; init; }
 
     /// <summary>Why a value is null, by the value's name in JSON.</summary>
-    public IReadOnlyDictionary<string, string> Problems { get; init => field = value ?? new Dictionary<string, string>(); } =
-        new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Problems
+    {
+        get;
+        init => field = value ?? new Dictionary<string, string>();
+    }
+    = new Dictionary<string, string>();
 
     /// <summary>Whether each value is one that an agent of this version may send.</summary>
     public bool IsValid() =>
@@ -64,5 +68,6 @@ internal sealed record Inspection
         && Artefacts?.IsValid() != false
         && Problems.All(problem => problem.Value is not null && AreShort(problem.Key, problem.Value));
 
-    private static bool AreShort(params string?[] texts) => Array.TrueForAll(texts, text => !(text?.Length > MaxLetters));
+    private static bool AreShort(params string?[] texts) =>
+        Array.TrueForAll(texts, text => !(text?.Length > MaxLetters));
 }

@@ -1,12 +1,14 @@
 namespace OsoSnapshotCore.Protocol;
 
 /// <summary>
-/// One line of <c>oso-snapshot follow</c>, as JSON. At least one comes every ten seconds, so that a reader sees a broken
-/// connection.
+/// One line of <c>oso-snapshot follow</c>, as JSON. At least one comes every ten seconds, so that a reader sees a
+/// broken connection.
 /// </summary>
 internal sealed record RunEvent
 {
-    /// <summary>The number of log lines up to and including this one: <c>follow --from</c> continues after it.</summary>
+    /// <summary>
+    /// The number of log lines up to and including this one: <c>follow --from</c> continues after it.
+    /// </summary>
     public long Position { get; init; }
 
     /// <summary>A line of the log; null in an event without one.</summary>

@@ -10,7 +10,7 @@ internal sealed record StartRequest
     /// <summary>The limit of the request in bytes.</summary>
     public const int MaxBytes = 1 << 20;
 
-    /// <summary>The run's name. A second request with the name of the run at work changes nothing and succeeds.</summary>
+    /// <summary>The name of the run. A second request with the name of the run at work succeeds.</summary>
     public required string Run { get; init; }
 
     /// <summary>One of <see cref="RunKinds"/>.</summary>
@@ -20,8 +20,12 @@ internal sealed record StartRequest
     public bool IsReuse { get; init; }
 
     /// <summary>The agent's settings, as in its environment.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init => field = value ?? new Dictionary<string, string>(); } =
-        new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Settings
+    {
+        get;
+        init => field = value ?? new Dictionary<string, string>();
+    }
+    = new Dictionary<string, string>();
 
     /// <returns>null if the bytes are no request that an agent may run.</returns>
     public static StartRequest? TryParse(ReadOnlySpan<byte> json)
@@ -37,7 +41,9 @@ internal sealed record StartRequest
         }
     }
 
-    /// <summary>Whether the name is that of a container, the kind is known, and each setting may be a variable.</summary>
+    /// <summary>
+    /// Whether the name is that of a container, the kind is known, and each setting may be a variable.
+    /// </summary>
     public bool IsValid() => IsName(Run) && RunKinds.IsKnown(Kind) && Settings.All(IsVariable);
 
     /// <summary>Whether a text may name a run: a name that Kubernetes accepts for a container (RFC 1123).</summary>

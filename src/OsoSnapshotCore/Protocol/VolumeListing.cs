@@ -30,7 +30,9 @@ internal sealed record VolumeItem
 
     public required string PathInContainer { get; init; }
 
-    /// <summary>The bytes that its files take on the disk. Those of a snapshot are mostly shared with live blocks.</summary>
+    /// <summary>
+    /// The bytes that its files take on the disk. Those of a snapshot are mostly shared with live blocks.
+    /// </summary>
     public required long Bytes { get; init; }
 
     /// <summary>The bytes that deleting it frees now.</summary>

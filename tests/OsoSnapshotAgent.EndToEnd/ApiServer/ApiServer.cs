@@ -21,6 +21,9 @@ internal sealed partial class ApiServer : IAsyncDisposable
     private readonly ConcurrentQueue<string> _requests = [];
     private volatile ApiSettings _settings = new([]);
 
+    // Each read of a process' pipe holds a thread, and the pool adds threads slowly.
+    static ApiServer() => ThreadPool.SetMinThreads(200, 200);
+
     public ApiServer(IReadOnlyList<ServedPod> pods)
     {
         Pods = pods;

@@ -35,7 +35,7 @@ internal sealed class RemoteProcess : IDisposable
         // Reads of the master fail while nobody has the other side open. "held" comes once the shell has it open.
         string path = Encoding.ASCII.GetString(name).TrimEnd('\0');
         _process = HostCommand.Start(
-            ["setsid", "--ctty", "sh", "-c", "exec <\"$0\" >\"$0\" 3>&2 2>&1; echo held >&3; exec \"$@\" 3>&-", path, .. Podman.Command(arguments)]);
+            ["sh", "-c", "exec <\"$0\" >\"$0\" 3>&2 2>&1; echo held >&3; exec setsid --ctty \"$@\" 3>&-", path, .. Podman.Command(arguments)]);
         _process.StandardError.ReadLine();
         _terminal = new FileStream(_master, FileAccess.ReadWrite, bufferSize: 0);
     }

@@ -6,8 +6,8 @@ using OsoSnapshotAgent.EndToEnd.Processes;
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
 /// <summary>
-/// Compares the client with the fewest commands that a person would type, by turns, through the same stand-in for
-/// kubectl.
+/// Compares the client with the fewest commands that a person would type, by turns, through the same kubectl and the
+/// same imitation of the API server.
 /// Run it with "-explicit only -diagnostics". OSO_BENCH_CLIENT_BYTES is the size of each of two blocks,
 /// OSO_BENCH_ROUNDS the number of rounds, and OSO_BENCH_PLUGIN another client to measure.
 /// </summary>

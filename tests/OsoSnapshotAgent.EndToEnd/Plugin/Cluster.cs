@@ -108,13 +108,21 @@ internal sealed class Cluster : IDisposable
     /// <summary>Starts the plugin as the leader of a process group.</summary>
     public Process Start(params string[] arguments) => HostCommand.Start(["setsid", .. Command(arguments)], Folder);
 
+    public Task<CommandResult> RunKubectlAsync(params string[] arguments) =>
+        HostCommand.RunAsync([.. Surroundings, "kubectl", .. arguments], Folder, Timeout);
+
     /// <summary>Starts the plugin on a terminal whose keys send signals.</summary>
-    public Process StartOn(Pty terminal, params string[] arguments)
+    public Process StartOn(Pty terminal, params string[] arguments) => StartAt(terminal, Command(arguments));
+
+    public Process StartKubectlOn(Pty terminal, params string[] arguments) =>
+        StartAt(terminal, [.. Surroundings, "kubectl", .. arguments]);
+
+    private Process StartAt(Pty terminal, string[] command)
     {
         // Wide enough for a progress bar.
         terminal.Resize(40, 120);
         return HostCommand.Start(
-            ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. Command(arguments)],
+            ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. command],
             Folder);
     }
 
@@ -144,7 +152,19 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         _server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        Directory.Delete(Folder, recursive: true);
+
+        // A kubectl that was killed, or a container that ends, may still write its file.
+        for (int attempt = 0; Directory.Exists(Folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 10)
+            {
+                Thread.Sleep(100);
+            }
+        }
     }
 
     private string KubectlFolder => Path.Combine(Cache.PathOf("OSO_KUBECTL_ROOTS", "kubectl"), Kubectl, "usr/bin");

@@ -37,15 +37,13 @@ public sealed class RoomTests
         for (int position = 0; position < Rooms[program].Count; position++)
         {
             Room room = Rooms[program][position];
-            IEnumerable<string> above = Rooms[program].Take(position).Select(other => other.Name);
 
-            // The client's rows name rooms of both in one column.
-            Assert.Empty(room.MayUse.Except(program == Client ? above.Concat(Names(Core)) : above));
+            Assert.Empty(room.MayUse.Except(Rooms[program].Take(position).Select(other => other.Name)));
             Assert.Empty(room.MayUseOfLibrary.Except(Names(Core)));
         }
     }
 
-    // The client's rooms are about to be built anew: until then, no number is asked of them.
+    // The client's Cli composes all seven rooms of its program.
     [Theory]
     [InlineData(Core)]
     [InlineData(Agent)]
@@ -62,15 +60,10 @@ public sealed class RoomTests
         IEnumerable<(string Program, string Room)> used = file.UsedRooms.Where(
             use => Names(use.Program).Contains(use.Room));
 
-        // Files outside the rooms, such as Program.cs, compose all rooms. In the library they may use none. What the
-        // client's rooms may use of the library is tested when they are built anew.
+        // Files outside the rooms, such as Program.cs, compose all rooms. In the library they may use none.
         if (file.Room.Length == 0)
         {
             used = file.Program == Core ? used : [];
-        }
-        else if (file.Program == Client)
-        {
-            used = used.Where(use => use.Program == Client);
         }
 
         Room? own = Rooms[file.Program].Find(room => room.Name == file.Room);
@@ -80,6 +73,7 @@ public sealed class RoomTests
     [Theory]
     [InlineData(Core)]
     [InlineData(Agent)]
+    [InlineData(Client)]
     public void A_room_uses_each_room_that_its_row_names(string program)
     {
         foreach (Room room in Rooms[program])
@@ -109,10 +103,8 @@ public sealed class RoomTests
         foreach (string[] row in Document.At("CONTRIBUTING.md").Table($"room of the {program}"))
         {
             string[] above = [.. rooms.Select(room => room.Name)];
-            string[] mayUse = row[2].Split(", and ") is [var like, var more] && like.StartsWith("as ", StringComparison.Ordinal)
-                ? [.. rooms.Single(room => room.Name == like[3..]).MayUse, .. more.Split(", ")]
-                : Named(row[2], "all above", above);
-            rooms.Add(new(row[0].Trim('`', '/'), mayUse, row.Length > 3 ? Named(row[3], "all", [.. library.Select(room => room.Name)]) : []));
+            string[] ofLibrary = row.Length > 3 ? Named(row[3], "all", [.. library.Select(room => room.Name)]) : [];
+            rooms.Add(new(row[0].Trim('`', '/'), Named(row[2], "all above", above), ofLibrary));
         }
 
         return rooms;
