@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 
