@@ -23,9 +23,9 @@ public sealed class KubernetesClusterTests
         V1Pod pod = await cluster.ReadPodAsync(ApiServer.Pod, Token);
 
         Assert.Equal(["GET /api/v1/namespaces/oso/pods/prom-0"], server.Requests);
-        Assert.Equal("prod", pod.Metadata.Labels["env"]);
+        Assert.Equal("prod", pod.Metadata.Labels!["env"]);
         Assert.Equal("many", pod.Metadata.Labels["resources"]);
-        Assert.Equal(1000, pod.Spec.SecurityContext.RunAsUser);
+        Assert.Equal(1000, pod.Spec.SecurityContext?.RunAsUser);
         Assert.Equal("i", Assert.Single(pod.Spec.Containers).Image);
     }
 
