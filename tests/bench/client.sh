@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prints the figures of the client, with dist/, the agent's image, the real kubectl and the tests' imitation of the API
-# server: the client beside the fewest commands by hand, several connections over a link with delay, and backup directories. OSO_BENCH_SIZE
-# is the size of the backed up database in bytes; OSO_BENCH_ROUNDS is how often each variant runs; OSO_BENCH_PLUGIN is
-# the path of another client to compare.
+# server: the client beside the fewest commands by hand, several connections over a link with delay, and backup
+# directories. OSO_BENCH_SIZE is the size of the backed up database in bytes; OSO_BENCH_ROUNDS is how often each variant
+# runs; OSO_BENCH_PLUGIN is the path of another client to compare.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

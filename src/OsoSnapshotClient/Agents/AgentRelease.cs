@@ -9,6 +9,7 @@ namespace OsoSnapshotClient.Agents;
 internal sealed class AgentRelease(AgentRun run, bool isKept)
 {
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private PodAccess Access => run.Agent.Access;
 
@@ -29,10 +30,19 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
                 break;
             }
 
-            if (run.End is { } end)
+            bool hasEnded = run.End is not null
+                || (answer is { ExitStatus: (int)ExitStatus.Busy } && await run.AwaitEndAsync(EndLimit, token) is not null);
+            if (hasEnded && isKept)
             {
-                RequireTidy(end);
                 break;
+            }
+
+            if (hasEnded)
+            {
+                throw NotTidiedUp(
+                    $"the container ended (status {run.End!.ExitStatus}) without an answer: what the agent has removed is"
+                    + " unknown",
+                    remedy: null);
             }
 
             if (answer?.Problem is { } problem)
@@ -52,18 +62,6 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
             isKept
                 ? "✅ Released; the archive stays on the volume"
                 : "✅ Released; the agent has removed this run's files and all snapshots");
-    }
-
-    private void RequireTidy(RunEnd end)
-    {
-        // A removal that was carried out, and whose answer was lost, ends the run as its own client's.
-        if (!isKept && (end.ExitStatus is not ((int)ExitStatus.Done or (int)ExitStatus.DamagedBlocks) || end.EndedBy is not null))
-        {
-            throw NotTidiedUp(
-                $"the container ended (status {end.ExitStatus}) without an answer: what the agent has removed is"
-                + " unknown",
-                remedy: null);
-        }
     }
 
     private OperatorException NotTidiedUp(string why, string? remedy) => new(

@@ -11,6 +11,8 @@ namespace OsoSnapshotClient.Agents;
 /// <param name="container">The container's name; a name can be used once in a pod's life.</param>
 internal sealed class RemoteAgent(PodAccess access, string container)
 {
+    private const int MaxNameLetters = 63;
+
     // A removal reports its progress every second, and any other answer comes at once.
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
 
@@ -18,9 +20,8 @@ internal sealed class RemoteAgent(PodAccess access, string container)
 
     public string Container => container;
 
-    /// <summary>Names the person and the machine to other clients.</summary>
-    public static string Self { get; } =
-        Printable($"{Environment.UserName}@{Environment.MachineName}");
+    /// <summary>Names the person and the machine to other clients, as a name that Kubernetes allows.</summary>
+    public static string Self { get; } = NameOf($"{Environment.UserName}-on-{Environment.MachineName}");
 
     /// <summary>Starts a verb. The caller reads its output.</summary>
     /// <exception cref="ClusterException">The cluster refuses it.</exception>
@@ -67,7 +68,7 @@ internal sealed class RemoteAgent(PodAccess access, string container)
         RemoteEnd end = await process.Ended;
         token.ThrowIfCancellationRequested();
         string told = await error;
-        return new(end.ExitCode, output, told.Length > 0 ? told : end.Problem);
+        return new(end.ExitCode, output, told.Length > 0 ? told : end.Problem) { Refusal = end.Refusal };
     }
 
     /// <summary>Runs a verb that answers with one JSON object.</summary>
@@ -114,8 +115,14 @@ internal sealed class RemoteAgent(PodAccess access, string container)
         }
     }
 
-    private static string Printable(string name) =>
-        OsoSnapshotCore.Text.Printable.Short(name.Replace(' ', '_'), 60);
+    /// <returns>The text with hyphens in place of what a name may not have.</returns>
+    internal static string NameOf(string text)
+    {
+        string letters = string.Concat(text.ToLowerInvariant().Select(
+            letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) ? letter : '-'));
+        string name = letters[..Math.Min(letters.Length, MaxNameLetters)].Trim('-');
+        return name.Length > 0 ? name : "somebody";
+    }
 }
 
 /// <summary>What a verb printed.</summary>

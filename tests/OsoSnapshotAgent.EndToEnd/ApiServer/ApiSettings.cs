@@ -13,11 +13,13 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 ///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending",
 ///  "target_state": {…}, "target_last_state": {…} (of the container prom-svr),
 ///  "faults": {"command": "export" (a part of the commands that have the faults below), "cut_bytes": N, "cuts": N,
+///    "cut_success": bool (a cut connection claims success; otherwise every other one does),
 ///    "lost_after": N (bytes after these are lost, and the end is Success), "flip_every": N, "flips": N,
 ///    "bytes_per_second": N, "stall": bool, "run_seconds": N (after which the connection of a run through exec breaks),
 ///    "release": "killed" (instead of released) | "unanswered" | "slow"}}
 /// </code>
 /// </summary>
+/// <param name="settings">Must have been parsed: only then a number that fits is read as any type.</param>
 internal sealed class ApiSettings(JsonObject settings)
 {
     private readonly JsonObject _faults = settings["faults"] as JsonObject ?? [];
@@ -47,6 +49,8 @@ internal sealed class ApiSettings(JsonObject settings)
     public long? CutBytes => (long?)_faults["cut_bytes"];
 
     public long? Cuts => (long?)_faults["cuts"];
+
+    public bool? CutClaimsSuccess => (bool?)_faults["cut_success"];
 
     public long? LostAfter => (long?)_faults["lost_after"];
 

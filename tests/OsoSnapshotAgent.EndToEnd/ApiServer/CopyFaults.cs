@@ -20,7 +20,7 @@ internal sealed class CopyFaults
     private int _flips;
 
     /// <summary>Passes the output of a command on, until it ends or its connection breaks.</summary>
-    /// <returns>Whether a broken connection claims success, as every other one does; null if it isn't broken.</returns>
+    /// <returns>Whether a broken connection claims success; null if it isn't broken.</returns>
     public async Task<bool?> PassAsync(Stream source, ChannelSocket socket, Export export, Func<ApiSettings> settings, CancellationToken token)
     {
         byte[] frame = new byte[(64 << 10) + 1];
@@ -38,7 +38,7 @@ internal sealed class CopyFaults
             {
                 await SendAsync(count: (int)(cut - export.Passed));
                 await Task.Delay(now.Stalls ? Timeout.Infinite : 0, token);
-                return Volatile.Read(ref _cuts) % 2 == 0;
+                return now.CutClaimsSuccess ?? Volatile.Read(ref _cuts) % 2 == 0;
             }
 
             await SendAsync((int)Math.Clamp((now.LostAfter ?? long.MaxValue) - export.Passed, 0, count));

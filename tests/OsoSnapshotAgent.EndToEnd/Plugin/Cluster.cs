@@ -67,7 +67,8 @@ internal sealed class Cluster : IDisposable
     private string Mark => "OSO_TEST_CLUSTER=" + Folder;
 
     /// <param name="settings">Members of <see cref="ApiSettings"/>, such as faults.</param>
-    public void Configure(JsonObject settings) => _server.Settings = new ApiSettings(settings);
+    public void Configure(JsonObject settings) =>
+        _server.Settings = new ApiSettings((JsonObject)JsonNode.Parse(settings.ToJsonString())!);
 
     /// <summary>One of the refusals in <see cref="ApiSettings"/>.</summary>
     /// <param name="on">The requests: a method, and a part of the path.</param>

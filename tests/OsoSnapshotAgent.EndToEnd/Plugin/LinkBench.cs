@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 
@@ -33,10 +31,6 @@ public sealed class LinkBench
         };
         (await cluster.RunAsync("take", Cluster.Pod, "--keep", "--resident")).Succeeded();
         using Process link = await StartLinkAsync(cluster, milliseconds);
-        cluster.Configure(new JsonObject
-        {
-            ["exec_through"] = JsonSerializer.SerializeToNode(HostCommand.AsRoot("python3", Script, "exec")),
-        });
         for (int round = 0; round < ClientBench.Number("OSO_BENCH_ROUNDS", "3"); round++)
         {
             foreach (string streams in (string[])["1", "2", "4", "8"])
@@ -64,8 +58,8 @@ public sealed class LinkBench
     {
         string program = Path.Combine(cluster.Folder, "delay");
         (await HostCommand.RunAsync("clang", "-O2", "-o", program, Path.Combine(AppContext.BaseDirectory, "Plugin", "delay.c"))).Succeeded();
-        Process link = HostCommand.Start(HostCommand.AsRoot("python3", Script, "serve", program, $"{milliseconds}"));
-        Assert.Equal("ready", await link.StandardOutput.ReadLineAsync());
+        Process link = HostCommand.Start(HostCommand.AsRoot("python3", Script, program, $"{milliseconds}", $"{cluster.Address.Port}"));
+        cluster.Serve(new Uri($"http://127.0.0.1:{await link.StandardOutput.ReadLineAsync()}"));
         return link;
     }
 }

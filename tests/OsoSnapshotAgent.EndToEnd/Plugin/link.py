@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Simulates kubectl's connection to a cluster over a link with delay, with real TCP between two network namespaces.
 
-link.py serve PROGRAM MS   makes the namespaces, joined by delay.c's PROGRAM with MS milliseconds of round trip. It
-                           prints "ready", and runs the commands of "exec" until standard input ends
-link.py exec COMMAND …     runs COMMAND at the far end, and returns its output, errors and status over the link
+link.py PROGRAM MS PORT   makes the namespaces, joined by delay.c's PROGRAM with MS milliseconds of round trip. It prints
+                          a port of this machine, from which connections go over the link to the API server at PORT,
+                          until standard input ends
 """
-import json, os, socket, struct, subprocess, sys, threading
+import ctypes, socket, subprocess, sys, threading
 
 NEAR, FAR = "oso-near", "oso-far"
 ADDRESS = ("10.213.0.2", 7000)
@@ -15,8 +15,9 @@ CHUNK = 256 * 1024
 CONGESTION_CONTROL = b"cubic"
 SETTINGS = ["net.ipv4.tcp_rmem=4096 131072 6291456", "net.ipv4.tcp_wmem=4096 16384 4194304"]
 
-# After the TCP connection, kubectl needs round trips for TLS 1.3, the upgrade of HTTP, and the connection's streams.
-ROUND_TRIPS = 3
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+OWN = open("/proc/self/ns/net")
 
 
 def run(*words):
@@ -43,7 +44,60 @@ def leave():
         subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
 
 
-def serve(program, milliseconds):
+def enter(namespace):
+    """Takes this thread into a network namespace. A socket stays in the one where it was made."""
+    if LIBC.setns(namespace.fileno(), CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def made_in(name, make):
+    with open(f"/run/netns/{name}") as namespace:
+        enter(namespace)
+    try:
+        made = make()
+    finally:
+        enter(OWN)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def copy(source, destination):
+    try:
+        while data := source.recv(CHUNK):
+            destination.sendall(data)
+        destination.shutdown(socket.SHUT_WR)
+    except OSError:
+        for one in (source, destination):
+            one.close()
+
+
+def relay(server, connect):
+    """Joins each connection to the server with another one."""
+    while True:
+        one = server.accept()[0]
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=lambda one=one: pair(one, connect), daemon=True).start()
+
+
+def pair(one, connect):
+    other = connect()
+    threading.Thread(target=copy, args=(other, one), daemon=True).start()
+    copy(one, other)
+
+
+def cubic():
+    one = socket.socket()
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
+    return one
+
+
+def over_the_link():
+    one = made_in(NEAR, cubic)
+    one.connect(ADDRESS)
+    return one
+
+
+def serve(program, milliseconds, port):
     # A run that was killed leaves its namespaces.
     leave()
     link = subprocess.Popen([program, NEAR, FAR, str(int(float(milliseconds) * 500))], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -51,76 +105,16 @@ def serve(program, milliseconds):
     try:
         join(NEAR, NEAR, "10.213.0.1")
         join(FAR, FAR, ADDRESS[0])
-        server = subprocess.Popen([*inside(FAR), sys.executable, __file__, "listen"], stdout=subprocess.PIPE)
-        server.stdout.readline()
-        print("ready", flush=True)
+        far = made_in(FAR, lambda: socket.create_server(ADDRESS))
+        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
+        near = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=relay, args=(far, lambda: socket.create_connection(("127.0.0.1", int(port)))), daemon=True).start()
+        threading.Thread(target=relay, args=(near, over_the_link), daemon=True).start()
+        print(near.getsockname()[1], flush=True)
         sys.stdin.read()
-        server.terminate()
     finally:
         link.stdin.close()
         leave()
 
 
-def listen():
-    server = socket.create_server(ADDRESS)
-    print("listening", flush=True)
-    while True:
-        threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
-
-
-def answer(connection):
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL)
-    lines = connection.makefile("rb")
-    for _ in range(ROUND_TRIPS):
-        command = json.loads(lines.readline())
-        connection.sendall(b"\n")
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    lock = threading.Lock()
-
-    def send(kind, data):
-        with lock:
-            connection.sendall(struct.pack(">BI", kind, len(data)) + data)
-
-    def pass_on(kind, source):
-        try:
-            while data := source.read1(CHUNK):
-                send(kind, data)
-        except OSError:
-            process.kill()
-
-    errors = threading.Thread(target=pass_on, args=(2, process.stderr))
-    errors.start()
-    pass_on(1, process.stdout)
-    errors.join()
-    try:
-        send(0, bytes([process.wait() & 255]))
-    except OSError:
-        pass
-    connection.close()
-
-
-def connect(command):
-    connection = socket.create_connection(ADDRESS)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    source = connection.makefile("rb")
-    for _ in range(ROUND_TRIPS):
-        connection.sendall(json.dumps(command).encode() + b"\n")
-        source.read(1)
-    while header := source.read(5):
-        kind, length = struct.unpack(">BI", header)
-        data = source.read(length)
-        if kind == 0:
-            return data[0]
-        (sys.stdout if kind == 1 else sys.stderr).buffer.write(data)
-        (sys.stdout if kind == 1 else sys.stderr).flush()
-    return 137
-
-
-verb, *words = sys.argv[1:]
-if verb == "serve":
-    serve(*words)
-elif verb == "listen":
-    listen()
-else:
-    sys.exit(connect(words) if verb == "connect" else subprocess.call([*inside(NEAR), sys.executable, __file__, "connect", *words]))
+serve(*sys.argv[1:])
