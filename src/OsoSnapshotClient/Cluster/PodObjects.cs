@@ -1,3 +1,4 @@
+
 namespace OsoSnapshotClient.Cluster;
 
 /// <summary>
