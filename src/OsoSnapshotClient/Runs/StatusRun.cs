@@ -45,9 +45,15 @@ internal sealed class StatusRun(KubernetesCluster cluster, PodAccess access, Tex
             return (lines, true);
         }
 
-        RemoteAnswer answer = await new RemoteAgent(access, name).AskAsync(["status"], token);
+        RemoteAgent agent = new(access, name);
+        RemoteAnswer answer = await agent.AskAsync(["status"], token);
         lines.AddRange(answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(MaxLines)
             .Select(line => "    " + line));
+        if (PodExtensions.IsResident(name) && await ResidentAgents.IsIdleAsync(agent, token) == true)
+        {
+            lines.Add("    idle: it stays for later runs");
+        }
+
         if (answer.ExitCode != 0)
         {
             lines.Add($"    unknown: no agent answers: {answer.ErrorText}");

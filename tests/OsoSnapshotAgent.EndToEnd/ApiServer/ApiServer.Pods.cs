@@ -83,6 +83,7 @@ internal sealed partial class ApiServer
         _ = long.TryParse(context.Request.Query["resourceVersion"], out long seen);
         Dictionary<string, long> versions = [];
         bool isFirst = true;
+        bool isFromCache = context.Request.Query["resourceVersion"] == "0" && !hasInitialEvents;
         while (true)
         {
             Task changed = NextChange();
@@ -93,7 +94,14 @@ internal sealed partial class ApiServer
                 {
                     string type = versions.ContainsKey(pod.Name) || (seen > 0 && !hasInitialEvents) ? "MODIFIED" : "ADDED";
                     JsonObject now = pod.Describe(NamespaceOf(asked));
-                    await WriteEventAsync(context, type, WantsTable(context) ? PodTable.Of([now]) : now, end.Token);
+                    JsonObject shown = WantsTable(context) ? PodTable.Of([now]) : now;
+                    await WriteEventAsync(context, type, shown, end.Token);
+                    if (isFirst && isFromCache && pod.Containers.Count > 0)
+                    {
+                        // A server's cache may be one version behind, and its first event old. kubectl drops that event,
+                        // since it has read the pod before; what happened in between would be lost without this one.
+                        await WriteEventAsync(context, "MODIFIED", (JsonObject)shown.DeepClone(), end.Token);
+                    }
                 }
 
                 versions[pod.Name] = version;

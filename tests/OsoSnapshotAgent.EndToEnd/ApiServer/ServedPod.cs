@@ -8,15 +8,15 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 internal sealed class ServedPod(string name, string container, IReadOnlyList<string> agentArguments)
 {
     private static readonly DateTimeOffset CreatedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
-    private static long s_newestVersion = 1_000;
+    private static long _newestVersion = 1_000;
 
     private readonly List<EphemeralContainer> _containers = [];
-    private long _version = Interlocked.Increment(ref s_newestVersion);
+    private long _version = Interlocked.Increment(ref _newestVersion);
     private volatile ApiSettings _settings = new([]);
 
     public event Action? Changed;
 
-    public static long NewestVersion => Interlocked.Read(ref s_newestVersion);
+    public static long NewestVersion => Interlocked.Read(ref _newestVersion);
 
     public string Name => name;
 
@@ -63,14 +63,14 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
     /// <param name="selector">A part of a label selector.</param>
     public static bool HasLabel(string selector) => selector is "app" or "app=prometheus" or "app==prometheus";
 
-    public JsonObject Describe(string namespace_) => new()
+    public JsonObject Describe(string nameOfSpace) => new()
     {
         ["kind"] = "Pod",
         ["apiVersion"] = "v1",
         ["metadata"] = new JsonObject
         {
             ["name"] = name,
-            ["namespace"] = namespace_,
+            ["namespace"] = nameOfSpace,
             ["uid"] = "0f7b3a52-1d5c-4c86-9d0a-" + Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(name)[^6..]),
             ["resourceVersion"] = $"{Version}",
             ["creationTimestamp"] = $"{CreatedAt:yyyy-MM-ddTHH:mm:ssZ}",
@@ -120,7 +120,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
 
     private void Publish()
     {
-        Interlocked.Exchange(ref _version, Interlocked.Increment(ref s_newestVersion));
+        Interlocked.Exchange(ref _version, Interlocked.Increment(ref _newestVersion));
         Changed?.Invoke();
     }
 }

@@ -36,7 +36,7 @@ public sealed class ClientResidentTests
 
         string container = Assert.Single(cluster.Containers);
         Assert.Empty(target.Artefacts);
-        Assert.Contains("Phase       wait", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
+        Assert.Contains("idle: it stays", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
         Assert.Contains($"container {container} stays", (await cluster.RunAsync("list", Cluster.Pod)).Output, StringComparison.Ordinal);
         Assert.Contains("No agent runs", (await cluster.RunAsync("cancel", Cluster.Pod)).Error, StringComparison.Ordinal);
 

@@ -25,12 +25,12 @@ public sealed class ClientReuseTests
         Assert.Equal(isRemoved, !File.Exists(target.Archive));
         Assert.Equal(2, cluster.Containers.Count);
         CommandResult status = await cluster.RunAsync("status", Cluster.Pod);
-        Assert.Contains(options.Contains("--resident") ? "Phase       wait" : "terminated with status 0", status.Output, StringComparison.Ordinal);
+        Assert.Contains(options.Contains("--resident") ? "idle" : "terminated with status 0", status.Output, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(true, "A new archive is made: ")]
-    [InlineData(false, "a new archive is made")]
+    [InlineData(true, "new archive is made")]
+    [InlineData(false, "new archive is made")]
     public async Task Without_a_whole_archive_one_is_made(bool isThere, string told)
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
