@@ -1,5 +1,5 @@
 using System.Globalization;
-using k8s.Models;
+using OsoSnapshotClient.Cluster;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -25,7 +25,7 @@ internal sealed record AgentIdentity(long User, long? Group)
     public static AgentIdentity? Of(V1Pod pod, string container)
     {
         V1SecurityContext? own = pod.Spec?.Containers?.FirstOrDefault(one => one.Name == container)?.SecurityContext;
-        V1PodSecurityContext? shared = pod.Spec?.SecurityContext;
+        V1SecurityContext? shared = pod.Spec?.SecurityContext;
         return (own?.RunAsUser ?? shared?.RunAsUser) is { } user
             ? new(user, own?.RunAsGroup ?? shared?.RunAsGroup)
             : null;

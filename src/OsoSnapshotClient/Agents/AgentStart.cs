@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -188,6 +187,7 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         RemoteAgent agent, Func<Task<(bool IsAnswered, RemoteAnswer Raw)>> ask, CancellationToken token)
     {
         StartReport state = new(access, agent.Container);
+        AnswerTimeout silence = new(access.Report);
         long startedAt = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -197,10 +197,19 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
                 return;
             }
 
-            state.Judge((await access.TryReadPod(token))?.StateOf(agent.Container), raw);
-            if (Stopwatch.GetElapsedTime(startedAt) > access.Start.Timeout + KubeletDelay)
+            ContainerState? now = (await access.TryReadPod(token))?.StateOf(agent.Container);
+            state.Judge(now, raw);
+            if (now is { Phase: ContainerPhase.Running })
+            {
+                silence.Check(raw.ErrorText);
+            }
+            else if (Stopwatch.GetElapsedTime(startedAt) > access.Start.Timeout + KubeletDelay)
             {
                 throw state.TooLate(raw);
+            }
+            else
+            {
+                silence.Reset();
             }
 
             await Task.Delay(Interval, token);

@@ -1,8 +1,6 @@
-using System.CommandLine;
 using System.Text.Json.Nodes;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 

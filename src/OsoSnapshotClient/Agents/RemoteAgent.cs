@@ -3,7 +3,6 @@ using System.Text.Json;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
 

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 

@@ -1,6 +1,6 @@
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Agents;
 

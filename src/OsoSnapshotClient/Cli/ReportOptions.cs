@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OsoSnapshotClient.Display;
-using OsoSnapshotClient.Runs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;

@@ -120,13 +120,10 @@ internal sealed class AnswerHandler(TimeSpan maxTime) : DelegatingHandler
     {
         try
         {
-            return new(status)
-            {
-                RequestMessage = request,
-                Content = new ByteArrayContent(AnswerFilter.Copy(body)),
-            };
+            AnswerBounds.Require(body);
+            return new(status) { RequestMessage = request, Content = new ByteArrayContent(body) };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
             throw Unreadable(e);
         }

@@ -1,6 +1,11 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using k8s;
-using k8s.Models;
+using k8s.Authentication;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -8,24 +13,31 @@ namespace OsoSnapshotClient.Cluster;
 internal sealed class ClusterConnection : IAsyncDisposable
 {
     private readonly KubectlProxy? _proxy;
+    private readonly ITokenProvider? _tokens;
     private readonly AnswerHandler _answers;
     private readonly AnswerHandler _upgradeAnswers;
     private readonly SocketsHttpHandler _sockets;
+    private readonly HttpClient _client;
 
     private ClusterConnection(ClusterOptions options, KubernetesClientConfiguration configuration, KubectlProxy? proxy)
     {
         _proxy = proxy;
+        _tokens = configuration.TokenProvider;
         ServiceAccountNamespace = configuration.Namespace;
-        SocketsHttpHandler? sockets = null;
-        configuration.FirstMessageHandlerSetup = handler => sockets = SetUp(handler);
-        _answers = new(options.RequestTimeout);
-        Client = new(configuration, _answers);
-        _sockets = sockets!;
+        Address = new(configuration.Host);
+        _sockets = CreateSockets(configuration, proxy);
+        _answers = new(options.RequestTimeout) { InnerHandler = _sockets };
+        _client = new(_answers, disposeHandler: false)
+        {
+            BaseAddress = Address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         _upgradeAnswers = new(options.RequestTimeout) { InnerHandler = _sockets };
         Upgrades = new(_upgradeAnswers, disposeHandler: false);
     }
 
-    public Kubernetes Client { get; }
+    /// <summary>That of the API server. Its path ends with a slash.</summary>
+    public Uri Address { get; }
 
     /// <summary>Sends what asks for another protocol.</summary>
     public HttpMessageInvoker Upgrades { get; }
@@ -55,56 +67,65 @@ internal sealed class ClusterConnection : IAsyncDisposable
     }
 
     /// <summary>The header that names the user; null where kubectl's proxy adds it.</summary>
-    public async Task<string?> AuthorizationAsync(CancellationToken token)
-    {
-        if (Client.Credentials is not { } credentials)
-        {
-            return null;
-        }
-
-        using HttpRequestMessage request = new();
-        await credentials.ProcessHttpRequestAsync(request, token);
-        return request.Headers.Authorization?.ToString();
-    }
+    public async Task<AuthenticationHeaderValue?> AuthorizationAsync(CancellationToken token) =>
+        _tokens is null ? null : await _tokens.GetAuthenticationHeaderAsync(token);
 
     /// <summary>Asks the API server whether its user has a right.</summary>
     public async Task<bool> IsAllowedAsync(AccessRight right, string @namespace, CancellationToken token)
     {
-        V1SelfSubjectAccessReview review = new()
+        JsonObject attributes = new()
         {
-            Spec = new()
-            {
-                ResourceAttributes = new()
-                {
-                    NamespaceProperty = @namespace,
-                    Verb = right.Verb,
-                    Resource = right.Resource,
-                    Subresource = right.Subresource,
-                    Group = right.Group,
-                },
-            },
+            ["namespace"] = @namespace,
+            ["verb"] = right.Verb,
+            ["resource"] = right.Resource,
+            ["subresource"] = right.Subresource,
+            ["group"] = right.Group,
         };
-        V1SelfSubjectAccessReview answer = await AskAsync(
-            () => Client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(review, cancellationToken: token));
+        JsonObject review = new() { ["spec"] = new JsonObject { ["resourceAttributes"] = attributes } };
+        using StringContent content = new(review.ToJsonString(), Encoding.UTF8, "application/json");
+        V1SelfSubjectAccessReview answer = await SendAsync(
+            HttpMethod.Post,
+            "apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            content,
+            ApiJson.Default.V1SelfSubjectAccessReview,
+            token);
         return answer.Status?.Allowed == true;
     }
 
-    /// <summary>Sends a request of the library.</summary>
-    /// <param name="right">What the request needs, if no policy can refuse it.</param>
+    /// <param name="path">Relative to <see cref="Address"/>.</param>
+    /// <param name="right">What the request needs; null if everybody may send it.</param>
     /// <exception cref="ClusterException">It is refused, or the answer can't be read.</exception>
-    public static async Task<T> AskAsync<T>(Func<Task<T>> ask, AccessRight? right = null)
+    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, AccessRight? right, CancellationToken token)
         where T : class
     {
         try
         {
-            return await ask() ?? throw AnswerHandler.Unreadable(new JsonException("it is null"));
+            return await SendAsync(HttpMethod.Get, path, null, type, token);
         }
         catch (ClusterException e) when (e.Code == 403 && right is not null)
         {
             throw e.WithMissing(right);
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or OverflowException
-            or InvalidOperationException or NotSupportedException)
+    }
+
+    /// <param name="path">Relative to <see cref="Address"/>.</param>
+    /// <exception cref="ClusterException">It is refused, or the answer can't be read.</exception>
+    public async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken token)
+        where T : class
+    {
+        using HttpRequestMessage request = new(method, path) { Content = content, Version = HttpVersion.Version20 };
+        request.Headers.Authorization = await AuthorizationAsync(token);
+        try
+        {
+            // The handler has read and bounded the whole answer.
+            using HttpResponseMessage response =
+                await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+            await using Stream body = await response.Content.ReadAsStreamAsync(token);
+            return await JsonSerializer.DeserializeAsync(body, type, token)
+                ?? throw AnswerHandler.Unreadable(new JsonException("it is null"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw AnswerHandler.Unreadable(e);
         }
@@ -116,7 +137,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        _client.Dispose();
         Upgrades.Dispose();
         _upgradeAnswers.Dispose();
         _answers.Dispose();
@@ -127,14 +148,26 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
     }
 
-    private SocketsHttpHandler SetUp(SocketsHttpHandler handler)
+    private static SocketsHttpHandler CreateSockets(KubernetesClientConfiguration configuration, KubectlProxy? proxy)
     {
-        if (_proxy is not null)
+        SocketsHttpHandler sockets = new()
         {
-            handler.UseProxy = false;
-            handler.ConnectCallback = (_, token) => _proxy.ConnectAsync(token);
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingDelay = TimeSpan.FromMinutes(3),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(30),
+        };
+        if (proxy is not null)
+        {
+            sockets.UseProxy = false;
+            sockets.ConnectCallback = (_, token) => proxy.ConnectAsync(token);
+        }
+        else
+        {
+            sockets.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                Kubernetes.CertificateValidationCallBack(
+                    sender, configuration.SslCaCerts, certificate!, chain!, errors);
         }
 
-        return handler;
+        return sockets;
     }
 }

@@ -1,4 +1,3 @@
-using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,6 +1,4 @@
-using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 

@@ -1,6 +1,5 @@
+using System.Text;
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -52,37 +51,30 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public async Task<V1Pod> ReadPodAsync(string pod, CancellationToken token)
     {
         string where = await NamespaceAsync(token);
-        V1Pod read = await ClusterConnection.AskAsync(
-            () => _connection.Client.CoreV1.ReadNamespacedPodAsync(Name(pod), where, cancellationToken: token),
-            new("get", "pods"));
+        V1Pod read = await _connection.GetAsync(
+            $"{PodsOf(where)}/{Name(pod)}", ApiJson.Default.V1Pod, new("get", "pods"), token);
         return PodCheck.Require(read, pod);
     }
 
     public async Task<IReadOnlyList<V1Pod>> ListPodsAsync(
         string? labelSelector, bool allNamespaces, CancellationToken token)
     {
-        string where = await NamespaceAsync(token);
+        string path = allNamespaces ? "api/v1/pods" : PodsOf(await NamespaceAsync(token));
+        string query = $"limit={PageLength}";
+        if (labelSelector is not null)
+        {
+            query += "&labelSelector=" + Uri.EscapeDataString(labelSelector);
+        }
+
         List<V1Pod> pods = [];
         string? next = null;
         do
         {
-            ICoreV1Operations client = _connection.Client.CoreV1;
-            V1PodList page = await ClusterConnection.AskAsync(
-                () => allNamespaces
-                    ? client.ListPodForAllNamespacesAsync(
-                        labelSelector: labelSelector,
-                        limit: PageLength,
-                        continueParameter: next,
-                        cancellationToken: token)
-                    : client.ListNamespacedPodAsync(
-                        where,
-                        labelSelector: labelSelector,
-                        limit: PageLength,
-                        continueParameter: next,
-                        cancellationToken: token),
-                new("list", "pods"));
+            string more = string.IsNullOrEmpty(next) ? string.Empty : "&continue=" + Uri.EscapeDataString(next);
+            V1PodList page = await _connection.GetAsync(
+                $"{path}?{query}{more}", ApiJson.Default.V1PodList, new("list", "pods"), token);
             pods.AddRange((page.Items ?? []).Select(pod => PodCheck.Require(pod, expected: null)));
-            next = page.Metadata?.ContinueProperty;
+            next = page.Metadata?.Continue;
             if (pods.Count > MaxPods)
             {
                 throw new ClusterException(0, "TooLong", $"there are more than {MaxPods} pods");
@@ -107,12 +99,14 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         AccessRight right = new("patch", "pods", "ephemeralcontainers");
         try
         {
-            await ClusterConnection.AskAsync(() => _connection.Client.CoreV1.PatchNamespacedPodEphemeralcontainersAsync(
-                new V1Patch(patch.ToJsonString(), V1Patch.PatchType.StrategicMergePatch),
-                Name(pod),
-                where,
-                dryRun: isDryRun ? "All" : null,
-                cancellationToken: token));
+            using StringContent content = new(
+                patch.ToJsonString(), Encoding.UTF8, "application/strategic-merge-patch+json");
+            await _connection.SendAsync(
+                HttpMethod.Patch,
+                $"{PodsOf(where)}/{Name(pod)}/ephemeralcontainers{(isDryRun ? "?dryRun=All" : null)}",
+                content,
+                ApiJson.Default.V1Pod,
+                token);
         }
         catch (ClusterException e) when (e.Code > 0)
         {
@@ -142,21 +136,20 @@ internal sealed class KubernetesCluster : IAsyncDisposable
             return [own];
         }
 
-        string where = await NamespaceAsync(token);
-        IAppsV1Operations apps = _connection.Client.AppsV1;
-        V1LabelSelector? selector = kind == WorkloadKind.StatefulSet
-            ? (await ClusterConnection.AskAsync(
-                () => apps.ReadNamespacedStatefulSetAsync(own, where, cancellationToken: token),
-                new("get", "statefulsets") { Group = "apps" })).Spec?.Selector
-            : (await ClusterConnection.AskAsync(
-                () => apps.ReadNamespacedDeploymentAsync(own, where, cancellationToken: token),
-                new("get", "deployments") { Group = "apps" })).Spec?.Selector;
-        IReadOnlyList<V1Pod> pods = await ListPodsAsync(WorkloadName.SelectorOf(selector), false, token);
+        string kinds = kind == WorkloadKind.StatefulSet ? "statefulsets" : "deployments";
+        string where = Uri.EscapeDataString(await NamespaceAsync(token));
+        V1Workload workload = await _connection.GetAsync(
+            $"apis/apps/v1/namespaces/{where}/{kinds}/{own}",
+            ApiJson.Default.V1Workload,
+            new("get", kinds) { Group = "apps" },
+            token);
+        string selector = WorkloadName.SelectorOf(workload.Spec?.Selector);
+        IReadOnlyList<V1Pod> pods = await ListPodsAsync(selector, allNamespaces: false, token);
         return [.. pods.Select(pod => pod.Metadata.Name)];
     }
 
     public async Task<string> ServerVersionAsync(CancellationToken token) =>
-        (await ClusterConnection.AskAsync(() => _connection.Client.Version.GetCodeAsync(token))).GitVersion
+        (await _connection.GetAsync("version", ApiJson.Default.VersionInfo, right: null, token)).GitVersion
             ?? string.Empty;
 
     public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), NamespaceAsync);
@@ -168,6 +161,8 @@ internal sealed class KubernetesCluster : IAsyncDisposable
             await _connection.DisposeAsync();
         }
     }
+
+    private static string PodsOf(string @namespace) => $"api/v1/namespaces/{Uri.EscapeDataString(@namespace)}/pods";
 
     private static string Name(string pod) => KubeName.IsPod(pod)
         ? pod

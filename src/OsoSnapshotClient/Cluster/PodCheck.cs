@@ -1,5 +1,4 @@
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -10,17 +9,14 @@ internal static class PodCheck
     private const int MaxContainers = 10_000;
 
     /// <param name="expected">The pod's name; null if it was not asked for by name.</param>
-    /// <returns>The pod, whose metadata, spec, status and containers are not null.</returns>
+    /// <returns>The pod, whose names are sound.</returns>
     /// <exception cref="ClusterException">It is no pod, or another one.</exception>
     public static V1Pod Require(V1Pod? pod, string? expected)
     {
-        string name = pod?.Metadata?.Name ?? string.Empty;
+        string name = pod?.Metadata.Name ?? string.Empty;
         Refuse(!KubeName.IsPod(name) || (expected is not null && name != expected), name);
-        string? where = pod!.Metadata.NamespaceProperty;
+        string? where = pod!.Metadata.Namespace;
         Refuse(where is not null && !KubeName.IsLabel(where), where);
-        pod.Spec ??= new();
-        pod.Spec.Containers ??= [];
-        pod.Status ??= new();
         RequireLabels(pod.Spec.Containers, container => container?.Name);
         RequireLabels(pod.Spec.EphemeralContainers, container => container?.Name);
         RequireLabels(pod.Status.ContainerStatuses, status => status?.Name);
@@ -28,10 +24,11 @@ internal static class PodCheck
         return pod;
     }
 
-    private static void RequireLabels<T>(IList<T>? entries, Func<T, string?> nameOf)
+    private static void RequireLabels<T>(IReadOnlyList<T?> entries, Func<T?, string?> nameOf)
+        where T : class
     {
-        Refuse(entries?.Count > MaxContainers, "too many containers");
-        foreach (T entry in entries ?? [])
+        Refuse(entries.Count > MaxContainers, "too many containers");
+        foreach (T? entry in entries)
         {
             Refuse(!KubeName.IsLabel(nameOf(entry)), nameOf(entry));
         }

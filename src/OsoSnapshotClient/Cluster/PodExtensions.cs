@@ -1,5 +1,3 @@
-using k8s.Models;
-
 namespace OsoSnapshotClient.Cluster;
 
 /// <summary>What the client asks a pod that <see cref="KubernetesCluster"/> has read.</summary>
@@ -13,7 +11,7 @@ internal static class PodExtensions
 
     /// <summary>The names of the agent's containers: the client's by name, the runbook's by image.</summary>
     public static IEnumerable<string> AgentContainers(this V1Pod pod) =>
-        from container in pod.Spec.EphemeralContainers ?? []
+        from container in pod.Spec.EphemeralContainers
         where container.Name.StartsWith(AgentPrefix, StringComparison.Ordinal)
             || container.Image?.Contains("oso_snapshot", StringComparison.Ordinal) == true
         select container.Name;
@@ -22,7 +20,7 @@ internal static class PodExtensions
     /// <param name="image">Only containers of this image; null for any.</param>
     /// <param name="target">Only containers beside this one; null for any.</param>
     public static IEnumerable<string> ResidentContainers(this V1Pod pod, string? image = null, string? target = null) =>
-        from container in pod.Spec.EphemeralContainers ?? []
+        from container in pod.Spec.EphemeralContainers
         where IsResident(container.Name)
             && (image is null || container.Image == image)
             && (target is null || container.TargetContainerName == target)
@@ -32,7 +30,7 @@ internal static class PodExtensions
     public static bool IsResident(string container) => container.StartsWith(ResidentPrefix, StringComparison.Ordinal);
 
     public static bool HasEphemeralContainer(this V1Pod pod, string name) =>
-        pod.Spec.EphemeralContainers?.Any(one => one.Name == name) == true;
+        pod.Spec.EphemeralContainers.Any(one => one.Name == name);
 
     /// <summary>The state of an ephemeral container, as the kubelet reports it.</summary>
     public static ContainerState StateOf(this V1Pod pod, string container) =>
@@ -42,6 +40,6 @@ internal static class PodExtensions
     public static ContainerState StateOfOwn(this V1Pod pod, string container) =>
         StateIn(pod.Status.ContainerStatuses, container);
 
-    private static ContainerState StateIn(IList<V1ContainerStatus>? statuses, string container) =>
-        ContainerState.Of(statuses?.FirstOrDefault(status => status.Name == container)?.State);
+    private static ContainerState StateIn(IReadOnlyList<V1ContainerStatus> statuses, string container) =>
+        ContainerState.Of(statuses.FirstOrDefault(status => status.Name == container)?.State);
 }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using OsoSnapshotCore;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -26,7 +25,7 @@ internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
             return new(named, IsGuess: false);
         }
 
-        IList<V1Container> all = pod.Spec.Containers;
+        IReadOnlyList<V1Container> all = pod.Spec.Containers;
         V1Container[] found = [.. all.Where(LooksLikePrometheus)];
         found = found.Length > 0 ? found : [.. all.Where(HasUsualName)];
         found = found.Length > 0 ? found : [.. all.Where(HasUsualPort)];

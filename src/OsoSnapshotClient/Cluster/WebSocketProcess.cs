@@ -59,8 +59,8 @@ internal sealed class WebSocketProcess : IRemoteProcess
             socket.Options.AddSubProtocol(Version4);
             socket.Options.KeepAliveInterval = PingInterval;
             socket.Options.KeepAliveTimeout = MaxSilence;
-            socket.Options.SetRequestHeader("Authorization", await connection.AuthorizationAsync(token));
-            Uri address = AddressOf(connection.Client.BaseUri, target, command);
+            socket.Options.SetRequestHeader("Authorization", (await connection.AuthorizationAsync(token))?.ToString());
+            Uri address = AddressOf(connection.Address, target, command);
             await socket.ConnectAsync(address, connection.Upgrades, token);
             return socket.SubProtocol is Version5 or Version4
                 ? new(socket)

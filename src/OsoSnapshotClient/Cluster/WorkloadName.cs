@@ -1,6 +1,5 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -50,7 +49,7 @@ internal static class WorkloadName
             : throw new ClusterException(0, "Unreadable", "the workload has no selector of its pods");
     }
 
-    private static string Expression(V1LabelSelectorRequirement one) => one.OperatorProperty switch
+    private static string Expression(V1LabelSelectorRequirement one) => one.Operator switch
     {
         "In" => $"{one.Key} in ({string.Join(',', one.Values ?? [])})",
         "NotIn" => $"{one.Key} notin ({string.Join(',', one.Values ?? [])})",

@@ -3,7 +3,6 @@ using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 
@@ -42,7 +41,8 @@ internal sealed class CancelRun(KubernetesCluster cluster, PodAccess access)
             RunEnd? end = await AgentCancel.RunAsync(agent, RemoteAgent.Self, token);
             access.Report.Say(
                 $"✅ The run in container {agent.Container} has ended"
-                + (end is null ? string.Empty : $" with status {end.ExitStatus}: {end.Message}"));
+                + (end is null ? string.Empty : $" with status {end.ExitStatus}: {end.Message}")
+                + (PodExtensions.IsResident(agent.Container) ? "; the container stays" : string.Empty));
             return true;
         }
 

@@ -5,7 +5,6 @@ using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 
@@ -59,7 +58,7 @@ internal sealed record PodChoice
 
     private static bool IsRunning(V1Pod pod) => pod.Status.Phase is null or "Running";
 
-    private static PodPlace PlaceOf(V1Pod pod, string space) => new(pod.Metadata.NamespaceProperty ?? space, pod.Metadata.Name);
+    private static PodPlace PlaceOf(V1Pod pod, string space) => new(pod.Metadata.Namespace ?? space, pod.Metadata.Name);
 
     private static OperatorException Nothing(string problem, string where) =>
         new(ExitStatus.Settings, problem, $"see kubectl get pods --show-labels{where}");

@@ -4,7 +4,6 @@ using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

@@ -3,7 +3,6 @@ using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

@@ -2,7 +2,6 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Runs;
 

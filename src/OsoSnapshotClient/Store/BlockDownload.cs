@@ -3,7 +3,6 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;

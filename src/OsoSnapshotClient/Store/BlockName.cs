@@ -1,6 +1,5 @@
 using System.Buffers;
 using OsoSnapshotCore.Blocks;
-using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotClient.Store;
 

@@ -1,6 +1,5 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
-using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;

@@ -1,6 +1,5 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
-using OsoSnapshotCore.Files.Linux;
 
 namespace OsoSnapshotClient.Store;
 

@@ -66,7 +66,12 @@ internal sealed class Adoption(Preflight preflight, TakeOptions take, CopyOutput
             return;
         }
 
-        output.Forget();
+        // An archive that is used again may be the one of the partial copy.
+        if (!take.IsReuse)
+        {
+            output.Forget();
+        }
+
         output.Note.Pod = PodId;
         output.Note.Container = agent.Container;
         output.Note.Run = run;

@@ -3,7 +3,6 @@ using System.Globalization;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Take;

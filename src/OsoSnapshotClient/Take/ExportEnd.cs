@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;

@@ -38,8 +38,9 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         }
         else if (!carrier.IsResumable)
         {
-            report.Warn(
-                $"Interrupted. What went to {carrier.Name} is not the archive, and can't be resumed: ending the run.");
+            report.Warn(carrier.Output is null
+                ? "Interrupted. What went to standard output is not the archive: ending the run."
+                : "Interrupted. The partial copy is deleted, because a stream can't be resumed: ending the run.");
             await GiveUpAsync(start);
             carrier.Output?.Forget();
         }

@@ -1,5 +1,3 @@
-using OsoSnapshotCore.Blocks;
-using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Take;
 

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
-using k8s.Models;
 
 namespace OsoSnapshotClient.Take;
 

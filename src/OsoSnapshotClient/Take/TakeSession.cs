@@ -3,6 +3,7 @@ using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Take;
 
@@ -80,6 +81,11 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
         RunStatus held = _start.Run is { } adopted
             ? await adopted.WaitAsync(IsHeld, token)
             : await _start.RunAsync(Request(), take.IsResident, _adoption.Note, IsHeld, token);
+        if (take.IsReuse && held.To is { } until)
+        {
+            _report.Say($"  the archive holds samples until {UtcTime.Format(until)}");
+        }
+
         return await carrier.CarryAsync(_start.Run!, held, token);
     }
 

@@ -51,8 +51,8 @@ public sealed class ClientChildTests : IDisposable
         _cluster.Configure(new JsonObject { ["debug_seconds"] = 60 });
         using Process take = _cluster.Start("take", Cluster.Pod);
         await Eventually.HoldsAsync(
-            () => Task.FromResult(_cluster.Processes.Any(process => process.Contains("kubectl\0debug", StringComparison.Ordinal))),
-            () => "no kubectl debug");
+            () => Task.FromResult(_cluster.Processes.Any(process => process.Contains("\0proxy\0", StringComparison.Ordinal))),
+            () => "no kubectl proxy");
 
         take.Kill();
 

@@ -105,7 +105,7 @@ public sealed class PluginFaultTests
 
         CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
 
-        Assert.Equal(1, take.ExitStatus);
+        Assert.Equal(11, take.ExitStatus);
         Assert.DoesNotContain("✅ Released", take.Error, StringComparison.Ordinal);
         Assert.Contains(
             $"The copy is right, but the container ended (status {status}) without an answer: what the agent has removed is unknown.",

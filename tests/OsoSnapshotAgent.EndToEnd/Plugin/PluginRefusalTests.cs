@@ -7,8 +7,7 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 public sealed class PluginRefusalTests
 {
     [Theory]
-    [InlineData(403, "pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", "The namespace's policy refuses the profile 'restricted'")]
-    [InlineData(403, "pods \"P\" is forbidden: User \"eve\" cannot patch resource \"pods/ephemeralcontainers\" in API group \"\"", "have someone grant you 'patch' on pods/ephemeralcontainers")]
+    [InlineData(403, "pods \"P\" is forbidden: violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false", "A policy of the cluster or its namespace refuses this")]
     [InlineData(404, "the server could not find the requested resource", "they need Kubernetes 1.23 or later")]
     public async Task An_answer_of_the_cluster_is_explained(int code, string answer, string explanation)
     {
@@ -18,19 +17,22 @@ public sealed class PluginRefusalTests
         Assert.Contains(answer, take.Error, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("--image", "This kubectl is too old")]
-    [InlineData("--image --target --profile", "This kubectl is too old for --custom")]
-    public async Task An_old_kubectl_is_told(string help, string explanation)
+    [Fact]
+    public async Task An_old_kubectl_is_told()
     {
         using Cluster cluster = new();
-        cluster.PlaceKubectl($"[ \"$*\" != 'debug --help' ] || {{ echo '{help}'; exit; }}; exec \"$KUBECTL_BELOW\" \"$@\"");
+        cluster.PlaceKubectl("""
+            case $* in
+              *version*) echo '{"clientVersion": {"major": "1", "minor": "22", "gitVersion": "v1.22.17"}}' ;;
+              *) echo 'Error: unknown flag' >&2; exit 1 ;;
+            esac
+            """);
 
-        CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--custom", "identity.json");
+        CommandResult take = await cluster.RunAsync("take", Cluster.Pod);
 
-        Assert.NotEqual(0, take.ExitStatus);
-        Assert.Contains(explanation, take.Error, StringComparison.Ordinal);
-        Assert.Empty(cluster.Containers);
+        Assert.Equal(1, take.ExitStatus);
+        Assert.Contains("install kubectl 1.23 or later", take.Error, StringComparison.Ordinal);
+        Assert.Empty(cluster.Requests);
         Assert.Equal(["kubectl"], cluster.Files);
     }
 
@@ -40,7 +42,7 @@ public sealed class PluginRefusalTests
         CommandResult take = await RefusedAsync(
             new JsonObject { ["denied"] = new JsonArray("patch pods/ephemeralcontainers") }, "take", Cluster.Pod);
 
-        Assert.Contains("You may not 'patch pods --subresource=ephemeralcontainers'", take.Error, StringComparison.Ordinal);
+        Assert.Contains("You may not 'patch' on pods/ephemeralcontainers", take.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,9 +51,7 @@ public sealed class PluginRefusalTests
         CommandResult take = await RefusedAsync([], "take", Cluster.Pod, "--image", "registry/none:1");
 
         Assert.Contains("can't start, ImagePullBackOff: failed to pull and unpack image \"registry/none:1\"", take.Error, StringComparison.Ordinal);
-        Assert.Matches(
-            "Until 20[-0-9T:]+Z container oso-snapshot-[-0-9]+ may still start and do its work; after that it touches nothing",
-            take.Error);
+        Assert.Matches("If container oso-snapshot-[-0-9]+ still starts, it touches nothing and ends by itself", take.Error);
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class PluginRefusalTests
         CommandResult take = await RefusedAsync(RefusingDebug(500, "InternalError", "refused"), "take", "-l", "app=prometheus");
 
         Assert.Equal(1, take.ExitStatus);
-        Assert.Contains($"[{Cluster.Pod}] ❌ kubectl debug could not start a container: Error from server (InternalError): refused", take.Error, StringComparison.Ordinal);
+        Assert.Contains($"[{Cluster.Pod}] ❌ Container ", take.Error, StringComparison.Ordinal);
         Assert.Contains(take.Lines, line => line.StartsWith(Cluster.Pod + " ", StringComparison.Ordinal) && line.Contains(" failed 1 ", StringComparison.Ordinal));
         Assert.StartsWith("1 pod in ", take.Lines[^1], StringComparison.Ordinal);
     }

@@ -48,7 +48,7 @@ public sealed class PluginStreamTests
         CommandResult take = await cluster.InterruptAsync(50_000, "take", Cluster.Pod, "--stream");
 
         Assert.Equal(130, take.ExitStatus);
-        Assert.Matches("Interrupted after [0-9.]+ KiB[.] The partial copy is deleted", take.Error);
+        Assert.Matches("Interrupted[.] The partial copy is deleted", take.Error);
         Assert.Empty(cluster.Files);
         await LeftNothingAsync(cluster, target);
     }

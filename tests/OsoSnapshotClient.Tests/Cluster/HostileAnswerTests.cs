@@ -92,14 +92,14 @@ public sealed class HostileAnswerTests
     [InlineData("{\"metadata\":null}")]
     [InlineData("{\"metadata\":{\"name\":\"other\"}}")]
     [InlineData("{\"metadata\":{\"name\":\"prom-0\",\"namespace\":\"../x\"}}")]
-    [InlineData("{\"metadata\":{\"name\":\"prom-0\",\"creationTimestamp\":\"never\"}}")]
+    [InlineData(Start + "\"status\":{\"containerStatuses\":[{\"name\":\"a\",\"state\":{\"terminated\":{\"finishedAt\":\"never\"}}}]}}")]
     [InlineData(Start + "\"spec\":{\"containers\":[null]}}")]
     [InlineData(Start + "\"spec\":{\"containers\":[{\"name\":\"../evil\"}]}}")]
     [InlineData(Start + "\"spec\":{\"containers\":[{\"name\":\"-f\"}]}}")]
     [InlineData(Start + "\"spec\":{\"ephemeralContainers\":[{\"name\":\"a b\"}]}}")]
     [InlineData(Start + "\"status\":{\"containerStatuses\":[{}]}}")]
     [InlineData(Start + "\"status\":{\"ephemeralContainerStatuses\":[{\"name\":\"\\u001b[2J\"}]}}")]
-    [InlineData(Start + "\"status\":{\"containerStatuses\":[{\"name\":\"a\",\"restartCount\":1e99}]}}")]
+    [InlineData(Start + "\"status\":{\"containerStatuses\":[{\"name\":\"a\",\"state\":{\"terminated\":{\"exitCode\":1e99}}}]}}")]
     [InlineData(Start + "\"spec\":{\"containers\":[{\"name\":\"a\",\"ports\":[{\"containerPort\":\"x\"}]}]}}")]
     public async Task An_answer_that_is_no_such_pod_is_refused(string answer)
     {

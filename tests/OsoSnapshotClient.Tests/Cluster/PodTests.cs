@@ -1,4 +1,3 @@
-using k8s.Models;
 using OsoSnapshotClient.Cluster;
 
 namespace OsoSnapshotClient.Tests.Cluster;
