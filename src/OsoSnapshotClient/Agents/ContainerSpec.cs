@@ -76,9 +76,11 @@ internal sealed record ContainerSpec
             {
                 target.Remove(name);
             }
-            else if (value is JsonObject inner && target[name] is JsonObject existing)
+            else if (value is JsonObject inner)
             {
-                Merge(existing, inner);
+                JsonObject merged = target[name] as JsonObject ?? [];
+                Merge(merged, inner);
+                target[name] = merged;
             }
             else
             {

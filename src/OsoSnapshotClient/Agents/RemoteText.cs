@@ -13,11 +13,12 @@ internal static class RemoteText
     private const int BufferBytes = 16 << 10;
 
     /// <summary>Reads standard error to its end, so that the command never waits for room; keeps the start.</summary>
-    public static Task<string> ReadAsync(Stream error) => ReadAsync(error, MaxErrorBytes, () => { });
+    public static Task<string> ReadAsync(Stream error) => ReadAsync(error, MaxErrorBytes, () => { }, isDrained: true);
 
     /// <summary>Reads to the end of the stream or of the connection, or until the limit is reached.</summary>
     /// <param name="heard">Is called after each piece.</param>
-    public static async Task<string> ReadAsync(Stream stream, int maxBytes, Action heard)
+    /// <param name="isDrained">Whether what is over the limit is read too, and dropped.</param>
+    public static async Task<string> ReadAsync(Stream stream, int maxBytes, Action heard, bool isDrained = false)
     {
         ArrayBufferWriter<byte> kept = new();
         byte[] buffer = new byte[BufferBytes];
@@ -28,7 +29,7 @@ internal static class RemoteText
             {
                 heard();
                 kept.Write(buffer.AsSpan(0, Math.Min(count, maxBytes - kept.WrittenCount)));
-                if (kept.WrittenCount == maxBytes)
+                if (kept.WrittenCount == maxBytes && !isDrained)
                 {
                     break;
                 }

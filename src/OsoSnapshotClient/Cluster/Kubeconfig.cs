@@ -54,9 +54,10 @@ internal sealed record Kubeconfig(string? Namespace, bool HasProxy)
     {
         try
         {
-            string whole = Path.GetFullPath(path);
-            using DirectoryHandle directory = DirectoryHandle.Open(Path.GetDirectoryName(whole)!);
-            if (SmallFile.Read(directory, Path.GetFileName(whole), MaxBytes) is not { } content)
+            // It is often a link, which kubectl follows.
+            using FileStream file = RegularFile.Open(path);
+            byte[] content = RegularFile.ReadStart(file, MaxBytes + 1);
+            if (content.Length > MaxBytes)
             {
                 return null;
             }

@@ -27,7 +27,8 @@ internal static class BoundedLines
         }
     }
 
-    /// <inheritdoc cref="Read"/>
+    /// <summary>Reads whole lines: what follows the last line's end belongs to a connection that broke.</summary>
+    /// <returns>The lines without their ends. A line that is too long is cut and gets a mark.</returns>
     public static async IAsyncEnumerable<string> ReadAsync(TextReader text, int maxLetters = MaxLetters)
     {
         LineBuffer buffer = new(maxLetters);
@@ -42,11 +43,6 @@ internal static class BoundedLines
                     yield return line;
                 }
             }
-        }
-
-        if (buffer.Rest() is { } rest)
-        {
-            yield return rest;
         }
     }
 

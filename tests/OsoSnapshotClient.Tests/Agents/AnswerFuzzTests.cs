@@ -1,34 +1,53 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using k8s.Models;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Backups;
-using OsoSnapshotClient.Copy;
-using OsoSnapshotClient.Kubectl;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Take;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Tests.Agents;
 
-/// <summary>Mutates the answers of agents and of kubectl. Each is understood or refused.</summary>
+/// <summary>Mutates the answers of agents and of the cluster. Each is understood or refused.</summary>
 public sealed partial class AnswerFuzzTests
 {
     private const int Rounds = 500;
 
-    private const string Sha256 = "790ff1633d500f2fecddce51ff3ae6a8b1f752233751ead190eb0cb39cdce4b7";
     private const string Status = $$"""
         {"phase":"hold-for-copy","version":"{{Version}}","client":"c","snapshot":"20261121T112657Z-0eb533ff8d43ed64","blocks":2,
-        "from":"2026-11-20T12:00:00Z","archiveBytes":39084740,"sha256":"{{Sha256}}","elapsedSeconds":9.5,"missingSamples":"some",
+        "from":"2026-11-20T12:00:00Z","archiveBytes":39084740,"sha256":"{{Recorded.Sha256}}","elapsedSeconds":9.5,"missingSamples":"some",
         "blocksNotInSnapshot":["a"],"problems":["a problem"]}
         """;
 
-    private const string Report = $$"""
-        {"path":"/data/snapshots.tgz","archiveBytes":3,"sha256":"{{Sha256}}","exitStatus":0,"blocksLeftOut":0,
-        "blocks":[{"ulid":"01K34GAXA0T1Q1Z5QZ5QZ5QZ5Q","to":"2026-11-20T12:00:00Z","series":1,"sizeBytes":7,"problems":["x"]}]}
+    private const string Event = $$"""{"position":7,"line":"a line","run":{{Status}} }""";
+
+    private const string End = """
+        {"exitStatus":4,"message":"m","remedy":"r","endedBy":"eve","at":"2026-11-21T09:20:00Z","neededIdentity":"1000:2000"}
         """;
+
+    private const string Control = $$"""
+        {"exitStatus":9,"progress":"p","problem":"x","remedy":"r","removed":["a"],"isWaiting":true,"settings":{"A":"b"},
+        "run":{"phase":"finish","elapsedSeconds":1,"end":{{End}} } }
+        """;
+
+    private const string Listing = """
+        {"dataDirectory":"/data","itemsLeftOut":1,"items":[{"name":"snapshots.tgz","pathInContainer":"/data/snapshots.tgz","bytes":5,
+        "freedBytes":4,"modified":"2026-11-21T09:20:00Z"}]}
+        """;
+
+    private const string Seen = $$"""
+        {"version":"{{Version}}","agentIdentity":"1:2","serverIdentity":"3:4","neededIdentity":"3:4","prometheusVersion":"3.5.0",
+        "isAdminApiOn":true,"dataDirectory":"/data","blocks":4,"blockBytes":5,"headBytes":6,"freeBytes":7,"roomBytes":-8,
+        "archiveBytes":9,"neededForArchive":10,"neededForSnapshot":11,"artefacts":{{Listing}},"problems":{"blocks":"no"} }
+        """;
+
+    private const string Told = $"engine isa-l 2.30\nwritten 1\nbytes 42\nsha256 {Recorded.Sha256}\nanother line\n";
 
     private const string Blocks = """
         [{"ulid":"01K34GAXA0T1Q1Z5QZ5QZ5QZ5Q","fingerprint":"0123456789abcdef","kind":"block","from":1,"to":2,"bytes":3,"series":4,"samples":5}]
@@ -48,25 +67,71 @@ public sealed partial class AnswerFuzzTests
     // The client's version is that of the source.
     private const string Version = "0.3.0";
 
-    private static PodAccess Access => Recorded.Access(new RecordedKubectl());
+    private static PodAccess Access => Recorded.Access(new RecordedExec());
 
     [Theory]
     [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
     public void An_agents_status_is_understood_or_refused(int seed) => Run(seed, Status, json =>
     {
-        RunStatus status = AgentAnswers.Status(new(0, json, string.Empty), Access);
-        Assert.DoesNotContain(status.ToString(), char.IsControl);
-        Assert.Matches("^[0-9a-f]{64}$", status.Sha256 ?? Sha256);
-        Assert.True(status is { Problems: not null, ArchiveBytes: null or >= 0 });
+        RunStatus status = AgentAnswers.Status(json, Access);
+        AssertSound(status);
     });
 
     [Theory]
     [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void An_agents_report_is_understood_or_refused(int seed) => Run(seed, Report, json =>
+    public void An_event_of_a_run_is_understood_or_refused(int seed) => Run(seed, Event, json =>
     {
-        VerifyReport report = AgentAnswers.Report(new(0, json, string.Empty));
-        Assert.DoesNotContain(report.ToString(), char.IsControl);
-        _ = report.Blocks.Max(block => block.To);
+        RunEvent one = AgentAnswers.Event(json, Access);
+        Assert.True(one.Position >= 0);
+        Assert.DoesNotContain(one.Line ?? string.Empty, char.IsControl);
+        AssertSound(one.Run);
+    });
+
+    [Theory]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
+    public void An_answer_to_a_verb_is_understood_or_refused(int seed) => Run(seed, Control, json =>
+    {
+        ControlAnswer answer = AgentAnswers.Control(json);
+        Assert.InRange(answer.ExitStatus, 0, 255);
+        Assert.DoesNotContain($"{answer.Problem}{answer.Remedy}", char.IsControl);
+        if (answer.Run?.End is { } end)
+        {
+            RunEndedException told = new(end, TargetEnd.Describe(Recorded.Read(Recorded.PodWith(State)), end));
+            Assert.InRange((int)told.Status, 1, 255);
+            Assert.DoesNotContain(told.Message + told.Remedy, char.IsControl);
+            _ = AgentIdentity.TryParse(end.NeededIdentity);
+        }
+    });
+
+    [Theory]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
+    public void A_listing_of_a_volume_is_understood_or_refused(int seed) => Run(seed, Listing, json =>
+    {
+        VolumeListing listing = AgentAnswers.Parse(json, ControlJson.Default.VolumeListing);
+        Assert.True(!listing.IsValid() || listing.Items.All(item => item is { Bytes: >= 0, FreedBytes: >= 0, Name.Length: > 0 }));
+    });
+
+    [Theory]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
+    public void An_inspection_is_understood_or_refused(int seed) => Run(seed, Seen, json =>
+    {
+        Inspection seen = AgentAnswers.Parse(json, ControlJson.Default.Inspection);
+        if (seen.IsValid())
+        {
+            DoctorReport report = new();
+            report.AddInside(seen);
+            Assert.Equal(DoctorReport.InsideNames, report.Lines.Select(line => line.Name));
+            Assert.DoesNotContain(report.ToText("p"), letter => char.IsControl(letter) && letter != '\n');
+        }
+    });
+
+    [Theory]
+    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
+    public void The_end_of_an_export_is_understood_or_refused(int seed) => Run(seed, Told, told =>
+    {
+        ExportEnd end = ExportEnd.Parse(told, new(0, 0, string.Empty));
+        Assert.True(end.Bytes is null or >= 0);
+        Assert.DoesNotContain(end.ErrorText, char.IsControl);
     });
 
     [Theory]
@@ -76,37 +141,34 @@ public sealed partial class AnswerFuzzTests
 
     [Theory]
     [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void A_pod_is_understood_or_refused(int seed) => Run(seed, Recorded.PodWith(State), json => Fuzz.Allow<JsonException>(() =>
+    public void A_pod_is_understood_or_refused(int seed) => Run(seed, Recorded.PodWith(State), json => AllowAnswer(() =>
     {
-        Pod pod = Pod.Parse(json);
-        AgentState state = pod.StateOf(Recorded.Agent);
+        V1Pod pod = Recorded.Read(json);
+        ContainerState state = pod.StateOf(Recorded.Agent);
         Assert.DoesNotContain(state.ToString(), char.IsControl);
         Assert.InRange(state.ExitCode, 0, 255);
         Assert.All(pod.AgentContainers(), name => Assert.True(KubeName.IsLabel(name)));
         _ = pod.ResidentContainers("image", "target").Count();
-        _ = TargetEnd.Describe(pod, state);
+        _ = AgentIdentity.Of(pod, Recorded.Target);
+        _ = TargetEnd.Describe(pod, new() { ExitStatus = 137, Message = "m", At = state.EndedAt ?? default });
+        _ = PrometheusContainer.IsIn(pod);
         _ = PrometheusContainer.Find(pod, named: null).StoragePaths(pod).Count();
     }));
 
-    [Theory]
-    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void A_watch_is_understood_or_told_as_a_failure(int seed) => Run(seed, Recorded.PodWith(State), json =>
+    private static void AssertSound(RunStatus? status)
     {
-        RecordedKubectl kubectl = new RecordedKubectl().On("get pod", json);
-        PodWatch watch = new(kubectl, Recorded.Pod);
-        (Pod? pod, KubectlAnswer? failure) = watch.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
-        Assert.True(pod is not null || failure is not null);
-        watch.DisposeAsync().AsTask().GetAwaiter().GetResult();
-    });
+        Assert.DoesNotContain(status?.ToString() ?? string.Empty, char.IsControl);
+        Assert.Matches("^[0-9a-f]{64}$", status?.Sha256 ?? Recorded.Sha256);
+        Assert.True(status is null or { Problems: not null, ArchiveBytes: null or >= 0 });
+    }
 
-    [Theory]
-    [MemberData(nameof(Fuzz.Seeds), MemberType = typeof(Fuzz))]
-    public void Ranges_are_understood_or_refused(int seed) => Run(seed, "0-1048576,2097152-9223372036854775807", text =>
-    {
-        ByteRanges? ranges = ByteRanges.Parse(text);
-        Assert.True(ranges is null || ranges.Prefix <= ranges.Total);
-        Assert.All(ranges?.Missing(long.MaxValue, long.MaxValue) ?? [], range => Assert.True(range is { Start: >= 0, Length: > 0 }));
-    });
+    // As the client reads an answer of the cluster.
+    private static void AllowAnswer(Action read) => Fuzz.Allow<ClusterException>(
+        () => ClusterConnection.AskAsync(() =>
+        {
+            read();
+            return Task.FromResult(string.Empty);
+        }).GetAwaiter().GetResult());
 
     private static void Run(int seed, string sound, Action<string> read) => Fuzz.Run(seed, Rounds, random =>
     {

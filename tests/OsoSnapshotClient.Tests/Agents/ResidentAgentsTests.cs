@@ -1,6 +1,5 @@
-using System.Text;
+using k8s.Models;
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Kubectl;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
 
@@ -9,129 +8,116 @@ namespace OsoSnapshotClient.Tests.Agents;
 public sealed class ResidentAgentsTests
 {
     private const string Resident = "oso-snapshot-resident-20261121-091649-27750";
-    private const string Target = "prom-svr";
-    private const string NoAgent = "command terminated with exit code 3";
-    private const string Running = """{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""";
     private const string Ended = """{"terminated": {"exitCode": 0, "message": ""}}""";
+    private const string Waits = """{"phase":"wait","elapsedSeconds":0}""";
+    private const string End = """{"exitStatus":0,"message":"released","at":"2026-11-21T09:20:00Z"}""";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task One_that_is_idle_is_used()
+    [Theory]
+    [InlineData(Waits)]
+    [InlineData($$"""{"phase":"finish","client":"somebody","elapsedSeconds":9,"end":{{End}}}""")]
+    public async Task One_that_is_idle_is_used(string status)
     {
-        AgentContainer agent = await ChooseAsync(Kubectl(Running).On("exec", error: NoAgent, status: 3));
+        RecordedExec exec = new RecordedExec().On("status", status);
 
-        Assert.Equal(Resident, Assert.IsType<ResidentRun>(agent).Name);
-        Assert.NotEqual(Resident, agent.Run);
+        Assert.Equal(Resident, await FindAsync(exec));
+        Assert.Equal(Resident, await FindAsync(exec, isRequired: true));
     }
 
     [Theory]
-    [InlineData(Running, "registry/oso_snapshot:2", Target)]
-    [InlineData(Running, "registry/oso_snapshot:1", "other")]
-    [InlineData(Ended, "registry/oso_snapshot:1", Target)]
+    [InlineData(Recorded.Running, "registry/oso_snapshot:2", Recorded.Target)]
+    [InlineData(Recorded.Running, Recorded.Image, "other")]
+    [InlineData(Ended, Recorded.Image, Recorded.Target)]
     public async Task One_of_another_image_or_target_or_that_has_ended_is_left_alone(string state, string image, string target)
     {
-        RecordedKubectl kubectl = Kubectl(state, image);
+        RecordedExec exec = new();
 
-        AgentContainer agent = await ChooseAsync(kubectl, target: target);
-
-        Assert.IsNotType<ResidentRun>(agent);
-        Assert.DoesNotContain(kubectl.Calls, call => call.StartsWith("exec", StringComparison.Ordinal));
+        Assert.Null(await FindAsync(exec, isRequired: true, pod: Pod(state, image), target: target));
+        Assert.Empty(exec.Calls);
     }
 
     [Theory]
-    [InlineData("""{"phase":"hold-for-copy","client":"somebody","elapsedSeconds":9}""")]
-    [InlineData("")]
-    public async Task Beside_one_at_work_no_second_one_is_started(string status)
+    [InlineData("""{"phase":"hold-for-copy","client":"somebody","elapsedSeconds":9}""", 0)]
+    [InlineData("""{"phase":"wait","version":"7.2.0","elapsedSeconds":9}""", 0)]
+    [InlineData("<html>", 0)]
+    [InlineData("", 0)]
+    [InlineData("", 3)]
+    public async Task Beside_one_at_work_no_second_one_is_started(string status, int exitCode)
     {
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", status);
+        RecordedExec exec = new RecordedExec().On("status", status, status: exitCode);
 
-        Assert.IsNotType<ResidentRun>(await ChooseAsync(kubectl));
-        OperatorException told = await Assert.ThrowsAsync<OperatorException>(() => ChooseAsync(kubectl, staysAfter: true));
+        Assert.Null(await FindAsync(exec));
+        OperatorException told = await Assert.ThrowsAsync<OperatorException>(() => FindAsync(exec, isRequired: true));
 
         Assert.Equal(ExitStatus.Busy, told.Status);
-        Assert.DoesNotContain(kubectl.Calls, call => call.StartsWith("debug", StringComparison.Ordinal));
+        Assert.Contains(Resident, told.Message, StringComparison.Ordinal);
+        Assert.All(exec.Calls, call => Assert.Equal("status --json", call));
     }
 
     [Theory]
-    [InlineData("""{"phase":"start","client":"mine","elapsedSeconds":9}""", 0, ContainerPhase.Running)]
-    [InlineData("""{"phase":"start","client":"theirs","elapsedSeconds":9}""", 0, ContainerPhase.Terminated)]
-    [InlineData("""{"phase":"start","elapsedSeconds":9}""", 0, ContainerPhase.Terminated)]
-    [InlineData("", 3, ContainerPhase.Terminated)]
+    [InlineData(1000, 1000, true)]
+    [InlineData(1000, 65534, false)]
+    [InlineData(null, 65534, true)]
+    public async Task One_of_another_identity_is_left_alone(int? own, int needed, bool isUsed)
+    {
+        V1Pod pod = Pod(Recorded.Running);
+        pod.Spec.EphemeralContainers[0].SecurityContext = new() { RunAsUser = own };
+
+        string? found = await FindAsync(new RecordedExec().On("status", Waits), pod: pod, identity: new(needed, null));
+
+        Assert.Equal(isUsed ? Resident : null, found);
+    }
+
+    [Theory]
+    [InlineData("""{"phase":"start","client":"theirs","elapsedSeconds":9}""", 0, false)]
+    [InlineData(Waits, 0, true)]
+    [InlineData("", 3, null)]
     [InlineData("", 0, null)]
-    [InlineData("", 1, null)]
-    public async Task A_run_is_known_by_its_name(string status, int exitCode, object? phase)
+    public async Task Whether_one_is_idle_is_what_its_agent_says(string status, int exitCode, bool? isIdle)
     {
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", status, status: exitCode);
-        await using PodWatch watch = await WatchAsync(kubectl);
-        ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
+        RemoteAgent agent = new(
+            Recorded.Access(new RecordedExec().On("status", status, status: exitCode)), Resident);
 
-        Assert.Equal((ContainerPhase?)phase, (await run.ReadStateAsync(Token))?.Phase);
+        Assert.Equal(isIdle, await ResidentAgents.IsIdleAsync(agent, Token));
     }
 
     [Theory]
-    [InlineData("a line\nMARK ended with 0\n", 0)]
-    [InlineData("a line\nMARK ended with 6\n", 6)]
-    [InlineData("a line\nMARK ended with 256\n", 1)]
-    [InlineData("a line\nended with 0\n0123456789abcdef ended with 0\n", 1)]
-    [InlineData("a line\n", 1)]
-    public async Task Its_end_is_what_the_container_tells_not_what_kubectl_returns(string output, int expected)
+    [InlineData(0, $"✅ Container {Resident} has ended\n")]
+    [InlineData(8, $"⚠️ Container {Resident} was not ended: a run is at work.")]
+    public async Task Those_that_wait_are_ended(int exitCode, string expected)
     {
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", words => Marked(words, output))
-            .On($"exec {Recorded.Pod} -c {Resident} -- oso-snapshot status", error: NoAgent, status: 3);
-        await using PodWatch watch = await WatchAsync(kubectl);
-        ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
-        await run.RequestAsync(Target, ["REMOVE=yes"], Token);
+        using StringWriter said = new();
+        RecordedExec exec = new RecordedExec().On("quit", error: exitCode == 0 ? string.Empty : "a run is at work\n", status: exitCode);
+        PodAccess access = Recorded.Access(exec, said) with { TryReadPod = _ => Task.FromResult<V1Pod?>(Pod(Ended)) };
 
-        AgentState? end = await run.AwaitEndAsync(TimeSpan.FromMinutes(1), Token);
+        await new ResidentAgents(access, Pod(Recorded.Running), Recorded.Target).EndAsync(Token);
 
-        Assert.Equal(expected, end?.ExitCode);
-        Assert.Contains(
-            kubectl.Calls,
-            call => call.EndsWith(" env OSO_SNAPSHOT_CLIENT=mine REMOVE=yes oso-snapshot", StringComparison.Ordinal));
+        Assert.StartsWith(expected, said.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["quit"], exec.Calls);
     }
 
     [Fact]
-    public async Task The_hold_of_another_run_in_the_same_container_is_not_waited_for()
+    public async Task A_pod_without_one_is_told_so()
     {
-        const string Theirs = """{"phase":"hold-for-copy","client":"theirs","archiveBytes":1,"elapsedSeconds":9}""";
-        RecordedKubectl kubectl = Kubectl(Running).On("exec", words => Marked(words, "Another run is at work\nMARK ended with 8\n"))
-            .On($"exec {Recorded.Pod} -c {Resident} -- oso-snapshot status", Theirs);
-        await using PodWatch watch = await WatchAsync(kubectl);
-        ResidentRun run = new(Recorded.Access(kubectl), watch, Resident, "mine");
-        await run.RequestAsync(Target, [], Token);
+        using StringWriter said = new();
+        PodAccess access = Recorded.Access(new RecordedExec(), said);
 
-        NotResumableException told = await Assert.ThrowsAsync<NotResumableException>(
-            () => ArchiveWait.RunAsync(run, isAdopted: false, Token));
+        await new ResidentAgents(access, Recorded.Read(Recorded.PodWith(Recorded.Running)), Recorded.Target).EndAsync(Token);
 
-        Assert.Equal(ExitStatus.Busy, told.Status);
+        Assert.Equal($"Pod {Recorded.Pod} has no container that stays\n", said.ToString());
     }
 
-    // The word that the script prints before the status is its first argument: "-- sh -c SCRIPT MARK env …".
-    private static Recording Marked(IReadOnlyList<string> words, string output) => new(
-        Encoding.UTF8.GetBytes(output.Replace("MARK", words[8], StringComparison.Ordinal)), string.Empty, 0);
+    private static Task<string?> FindAsync(
+        RecordedExec exec,
+        bool isRequired = false,
+        V1Pod? pod = null,
+        string target = Recorded.Target,
+        AgentIdentity? identity = null) =>
+        new ResidentAgents(Recorded.Access(exec), pod ?? Pod(Recorded.Running), target)
+            .FindIdleAsync(isRequired, identity, Token);
 
-    private static async Task<AgentContainer> ChooseAsync(
-        RecordedKubectl kubectl, bool staysAfter = false, string target = Target)
-    {
-        await using PodWatch watch = await WatchAsync(kubectl);
-        ResidentAgents residents = new(Recorded.Access(kubectl), watch, TimeProvider.System);
-        return await residents.ChooseAsync((await watch.ReadAsync(Token))!, target, staysAfter, Token);
-    }
-
-    private static async Task<PodWatch> WatchAsync(RecordedKubectl kubectl)
-    {
-        PodWatch watch = new(kubectl, Recorded.Pod);
-        await watch.StartAsync(Token);
-        return watch;
-    }
-
-    private static RecordedKubectl Kubectl(string state, string image = "registry/oso_snapshot:1")
-    {
-        string pod = Recorded.PodWith(state).Replace(Recorded.Agent, Resident, StringComparison.Ordinal)
-            .Replace("registry/oso_snapshot:1", image, StringComparison.Ordinal);
-        return new RecordedKubectl()
-            .On("get pod", _ => new(Encoding.UTF8.GetBytes(pod), string.Empty, 0) { LastsUntilKilled = true })
-            .On($"get pod {Recorded.Pod} -o", pod);
-    }
+    private static V1Pod Pod(string state, string image = Recorded.Image) => Recorded.Read(
+        Recorded.PodWith(state).Replace(Recorded.Agent, Resident, StringComparison.Ordinal)
+            .Replace(Recorded.Image, image, StringComparison.Ordinal));
 }

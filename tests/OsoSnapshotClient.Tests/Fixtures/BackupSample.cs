@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using OsoSnapshotClient.Agents;
-using OsoSnapshotClient.Backups;
-using OsoSnapshotClient.Kubectl;
-using OsoSnapshotClient.Verbs;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Take;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using TsdbGenerator;
 
@@ -51,29 +52,46 @@ internal sealed class BackupSample : IDisposable
         return new(PathOf(name));
     }
 
-    public async Task<BackupOutcome> BackUpAsync(
+    public async Task<BackedUp> BackUpAsync(
         HeldDatabase database, string snapshot = Snapshot, string pod = Pod, int streams = 2)
     {
         Said = new();
-        RecordedKubectl kubectl = database.Kubectl();
-        await using PodWatch watch = new(kubectl, Recorded.Pod);
-        AgentContainer agent = new(Recorded.Access(kubectl, Said), watch, Recorded.Agent, string.Empty);
-        TakeOptions take = new()
+        RunStatus held = new()
+        {
+            Phase = "hold-for-copy",
+            Client = Recorded.Run,
+            ElapsedSeconds = 1,
+            Snapshot = snapshot,
+            Version = ProductVersion.Text,
+        };
+        PodAccess access = Recorded.Access(database.Exec(held), Said);
+        CopyOptions options = new()
         {
             Hold = "12h",
-            Copy = new()
-            {
-                ChunkBytes = 1,
-                Streams = streams,
-                Stall = TimeSpan.FromSeconds(60),
-                Pause = TimeSpan.Zero,
-            },
+            Streams = streams,
+            Stall = TimeSpan.FromSeconds(60),
+            Pause = TimeSpan.Zero,
         };
         using BackupDirectory directory = BackupDirectory.OpenToAdd(Backup, Said.WriteLine, Token);
         PodName name = PodName.TryParse(pod)!;
-        RunStatus status = new() { Phase = "hold-for-copy", ElapsedSeconds = 1, Snapshot = snapshot, Version = "0.1.0" };
-        return await new BackupSession(agent, directory, name, take, TimeProvider.System).RunAsync(status, Token);
+        BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod).Dispose();
+        CopyOutput note = CopyOutput.Open($"{directory.PathOf(name)}/{StaleParts.RunName}");
+        using BlocksCarrier carrier = new(directory, name, note, options, access.Report, TimeProvider.System);
+        await using AgentRun run = AgentRun.Follow(new(access, Recorded.Agent), Recorded.Run);
+        CarriedCopy copy = await carrier.CarryAsync(run, held, Token);
+        byte[] list = await File.ReadAllBytesAsync(copy.Result.File!, Token);
+        return new(copy, JsonSerializer.Deserialize(list, BackupJson.Default.Manifest)!);
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
+
+/// <summary>What a run has added to the directory.</summary>
+internal sealed record BackedUp(CarriedCopy Copy, Manifest List)
+{
+    public int? CopiedBlocks => Copy.Result.CopiedBlocks;
+
+    public long? CopiedBytes => Copy.Result.CopiedBytes;
+
+    public OperatorException? Damage => Copy.Damage;
 }

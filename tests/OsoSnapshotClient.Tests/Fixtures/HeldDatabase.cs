@@ -73,13 +73,9 @@ internal sealed class HeldDatabase
         return packed.ToArray();
     }
 
-    public RecordedKubectl Kubectl()
-    {
-        string pod = Recorded.PodWith("""{"running": {"startedAt": "2026-11-21T09:16:50Z"}}""");
-        return new RecordedKubectl()
-            .On("get pod", _ => new(Encoding.UTF8.GetBytes(pod), string.Empty, 0))
-            .On("exec", words => Answer([.. words.SkipWhile(word => word != "oso-snapshot").Skip(1)]));
-    }
+    /// <param name="held">The status of the run that holds the snapshot.</param>
+    public RecordedExec Exec(RunStatus held) =>
+        new RecordedExec().On(string.Empty, words => Answer([.. words])).Follows(held);
 
     private Recording Answer(string[] words)
     {
@@ -89,19 +85,21 @@ internal sealed class HeldDatabase
         }
 
         Assert.Equal("export", words[0]);
-        Assert.Equal("--block", words[3]);
+        Assert.Equal("--block", words[^2]);
+        string ulid = words[^1];
         if (words[1] == "--length")
         {
             return new([], $"engine {Engine}\nwritten 0\n", 0);
         }
 
-        long offset = long.Parse(words[2], CultureInfo.InvariantCulture);
-        byte[] archive = Archive(words[4]);
+        Assert.Equal(["--until-input-ends", "--offset"], words[1..3]);
+        long offset = long.Parse(words[3], CultureInfo.InvariantCulture);
+        byte[] archive = Archive(ulid);
         byte[] rest = archive[(int)Math.Min(offset, archive.Length)..];
-        Recording recording = Fault(words[4], offset, rest) ?? (offset > archive.Length
-            ? new([], $"❌ --offset is {offset}\ncommand terminated with exit code 2\n", 2)
+        Recording recording = Fault(ulid, offset, rest) ?? (offset > archive.Length
+            ? new([], $"❌ --offset is {offset}\n", 2)
             : new(rest, Told(archive), 0));
-        _exports.Add((words[4], offset, recording.Output.Length));
+        _exports.Add((ulid, offset, recording.Output.Length));
         return recording;
     }
 

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cli;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotCore;
+
+namespace OsoSnapshotClient.Tests.Cli;
+
+public sealed class OptionTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Theory]
+    [InlineData("take")]
+    [InlineData("take pod")]
+    [InlineData("take pod/prom-0 --run-as 1000:2000")]
+    [InlineData("take sts/prom --run-as 1000")]
+    [InlineData("take deploy/prom --exec websocket")]
+    [InlineData("--exec kubectl take")]
+    [InlineData("take --exec auto --all-pods -o x/")]
+    [InlineData("take -A --into B")]
+    [InlineData("status --all-namespaces")]
+    [InlineData("doctor")]
+    [InlineData("doctor pod --inside -o json")]
+    [InlineData("take -l app=x --parallel 3")]
+    public void A_line_of_this_version_is_understood(string line) => Assert.Empty(Parse(line).Errors);
+
+    [Theory]
+    [InlineData("take pod --chunk 64")]
+    [InlineData("take pod --profile restricted")]
+    [InlineData("take pod --run-as root")]
+    [InlineData("take pod --run-as 1:2:3")]
+    [InlineData("take pod --run-as 2147483648")]
+    [InlineData("take pod --run-as")]
+    [InlineData("take pod --exec spdy")]
+    [InlineData("take pod --exec websocket --exec kubectl")]
+    [InlineData("take rs/prom")]
+    [InlineData("status --inside")]
+    [InlineData("restore --all-pods a b")]
+    public void An_option_that_is_gone_or_a_wrong_value_is_refused(string line) => Assert.NotEmpty(Parse(line).Errors);
+
+    [Theory]
+    [InlineData("", null, true)]
+    [InlineData("prom-0", "prom-0", true)]
+    [InlineData("sts/prom", "sts/prom", true)]
+    [InlineData("--all-pods", null, false)]
+    [InlineData("-A", null, false)]
+    [InlineData("-l app=x", null, false)]
+    public void The_pods_are_those_that_the_line_names(string line, string? named, bool isOne)
+    {
+        PodChoice choice = ReadPods(line);
+
+        Assert.Equal((named, isOne, 2), (choice.Named, choice.IsOne, choice.Parallel));
+    }
+
+    [Fact]
+    public void A_verb_that_changes_nothing_looks_at_all_pods() => Assert.True(ReadPods(string.Empty, looksOnly: true).IsAll);
+
+    [Theory]
+    [InlineData("one two")]
+    [InlineData("one --all-pods")]
+    [InlineData("one -A")]
+    [InlineData("one -l app=x")]
+    public void One_pod_and_several_exclude_each_other(string line) =>
+        Assert.Equal(ExitStatus.Settings, Assert.Throws<OperatorException>(() => ReadPods(line)).Status);
+
+    [Theory]
+    [InlineData("", ExecWay.Auto)]
+    [InlineData("--exec auto", ExecWay.Auto)]
+    [InlineData("--exec websocket", ExecWay.WebSocket)]
+    [InlineData("--exec kubectl", ExecWay.Kubectl)]
+    public void The_way_of_commands_is_chosen(string line, object way)
+    {
+        KubectlOptions kubectl = new();
+        RootCommand root = [.. kubectl.All];
+
+        ClusterOptions options = kubectl.Connection(root.Parse(line + " -n oso"));
+
+        Assert.Equal(way, options.Way);
+        Assert.Equal(["-n", "oso"], options.Flags);
+    }
+
+    [Fact]
+    public void An_agents_settings_identity_and_partial_container_are_read()
+    {
+        File.WriteAllText(_file, """{"securityContext": {"runAsUser": null}}""");
+
+        StartOptions start = ReadAgent(
+            $"--image i --target prom --since 24h --skip-head --env A=1=2 --env A=3 --run-as 1000:2000 --timeout 7 --custom {_file}");
+
+        Assert.Equal(("i", "prom", new AgentIdentity(1000, 2000), 7.0), (start.Image, start.Target, start.Identity, start.Timeout.TotalSeconds));
+        Assert.Equal("""{"securityContext":{"runAsUser":null}}""", start.Custom?.ToJsonString());
+        Assert.Equal(
+            ["A=3", "OSO_SNAPSHOT_SINCE=24h", "OSO_SNAPSHOT_SKIP_HEAD=yes"],
+            start.Settings.Select(one => $"{one.Key}={one.Value}").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("\"x\"")]
+    [InlineData("{\"a\":1")]
+    [InlineData("{\"a\":1} x")]
+    [InlineData("LONG")]
+    public void A_file_that_is_no_partial_container_is_refused(string content)
+    {
+        File.WriteAllText(_file, content == "LONG" ? $$"""{"a":"{{new string('x', 1 << 20)}}"}""" : content);
+
+        OperatorException told = Assert.Throws<OperatorException>(() => ReadAgent($"--custom {_file}"));
+
+        Assert.Equal(ExitStatus.Settings, told.Status);
+        Assert.Contains("can't be used", told.Message, StringComparison.Ordinal);
+    }
+
+    private static ParseResult Parse(string line) =>
+        ClientCommandLine.Create().Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    private static PodChoice ReadPods(string line, bool looksOnly = false)
+    {
+        PodOptions pods = new(looksOnly);
+        RootCommand root = [];
+        pods.AddTo(root);
+        return pods.Read(root.Parse(line));
+    }
+
+    private static StartOptions ReadAgent(string line)
+    {
+        AgentOptions agent = new();
+        RootCommand root = [.. agent.All];
+        ParseResult parsed = root.Parse(line);
+        Assert.Empty(parsed.Errors);
+        return agent.Read(parsed);
+    }
+}
