@@ -1,5 +1,5 @@
-using k8s.Models;
 using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
 

@@ -1,6 +1,5 @@
 using System.Text;
-using k8s;
-using k8s.Models;
+using System.Text.Json;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
@@ -57,8 +56,20 @@ internal static class Recorded
         """;
 
     /// <summary>Reads a pod as the client does.</summary>
-    public static V1Pod Read(string json) => PodCheck.Require(
-        KubernetesJson.Deserialize<V1Pod>(Encoding.UTF8.GetString(AnswerFilter.Copy(Encoding.UTF8.GetBytes(json)))), Pod);
+    /// <exception cref="ClusterException">It is no such pod.</exception>
+    public static V1Pod Read(string json)
+    {
+        try
+        {
+            byte[] answer = Encoding.UTF8.GetBytes(json);
+            AnswerBounds.Require(answer);
+            return PodCheck.Require(JsonSerializer.Deserialize(answer, ApiJson.Default.V1Pod), Pod);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw AnswerHandler.Unreadable(e);
+        }
+    }
 
     /// <param name="pod">The pod's JSON; null for a pod whose agent runs.</param>
     public static PodAccess Access(IRemoteExec exec, TextWriter? output = null, string? pod = null) => new()

@@ -1,9 +1,8 @@
-using k8s.Models;
 using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Take;
 

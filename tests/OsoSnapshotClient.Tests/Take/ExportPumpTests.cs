@@ -154,14 +154,14 @@ public sealed class ExportPumpTests : IDisposable
                 interrupted.CancelAfter(50);
                 return new(rest[..10], string.Empty, 0) { LastsUntilKilled = true };
             },
-            token: interrupted.Token));
+            interrupted: interrupted));
 
         Assert.Equal(10, new FileInfo(File + ".part").Length);
     }
 
     /// <param name="answer">Makes the answer from the bytes after the offset.</param>
     private async Task CopyAsync(
-        Func<byte[], Recording> answer, TimeSpan? stall = null, RunStatus? status = null, CancellationToken token = default)
+        Func<byte[], Recording> answer, TimeSpan? stall = null, RunStatus? status = null, CancellationTokenSource? interrupted = null)
     {
         RecordedExec exec = new RecordedExec().Follows(status ?? Recorded.Held).On("export", words =>
         {
@@ -186,7 +186,7 @@ public sealed class ExportPumpTests : IDisposable
             part,
             Size,
             _ => part.DoneBytes == Size,
-            token.CanBeCanceled ? token : Token);
+            interrupted?.Token ?? Token);
         _cuts = pump.Cuts;
     }
 
