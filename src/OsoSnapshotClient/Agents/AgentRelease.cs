@@ -30,19 +30,10 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
                 break;
             }
 
-            bool hasEnded = run.End is not null
-                || (answer is { ExitStatus: (int)ExitStatus.Busy } && await run.AwaitEndAsync(EndLimit, token) is not null);
-            if (hasEnded && isKept)
+            if (await HasEndedAsync(answer, token))
             {
+                RequireKept();
                 break;
-            }
-
-            if (hasEnded)
-            {
-                throw NotTidiedUp(
-                    $"the container ended (status {run.End!.ExitStatus}) without an answer: what the agent has removed is"
-                    + " unknown",
-                    remedy: null);
             }
 
             if (answer?.Problem is { } problem)
@@ -62,6 +53,21 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
             isKept
                 ? "✅ Released; the archive stays on the volume"
                 : "✅ Released; the agent has removed this run's files and all snapshots");
+    }
+
+    private async Task<bool> HasEndedAsync(ControlAnswer? answer, CancellationToken token) =>
+        run.End is not null
+        || (answer is { ExitStatus: (int)ExitStatus.Busy } && await run.AwaitEndAsync(EndLimit, token) is not null);
+
+    private void RequireKept()
+    {
+        if (!isKept)
+        {
+            throw NotTidiedUp(
+                $"the container ended (status {run.End!.ExitStatus}) without an answer: what the agent has removed is"
+                + " unknown",
+                remedy: null);
+        }
     }
 
     private OperatorException NotTidiedUp(string why, string? remedy) => new(

@@ -17,6 +17,8 @@ internal sealed class AgentRun : IAsyncDisposable
     // An agent sends at least one event in ten seconds.
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
 
+    private static readonly RunStatus Unknown = new() { Phase = PhaseNames.Of(Phase.Finish), ElapsedSeconds = 0 };
+
     private readonly CancellationTokenSource _stop = new();
     private readonly object _lock = new();
     private readonly Task _following;
@@ -203,7 +205,7 @@ internal sealed class AgentRun : IAsyncDisposable
     }
 
     // The container has ended, and the agent could not say why.
-    private RunStatus Ended(ContainerState state) => (_status ?? new() { Phase = PhaseNames.Of(Phase.Finish), ElapsedSeconds = 0 }) with
+    private RunStatus Ended(ContainerState state) => (_status ?? Unknown) with
     {
         End = new()
         {

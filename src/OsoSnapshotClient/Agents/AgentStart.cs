@@ -140,7 +140,8 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         }
         catch (ClusterException e)
         {
-            OperatorException why = ClusterErrors.Explain(e, $"Container {name} can't be added to the pod", access.Place);
+            OperatorException why = ClusterErrors.Explain(
+                e, $"Container {name} can't be added to the pod", access.Place);
             throw new RunEndedException(why.Status, why.Message, why.Remedy);
         }
     }
@@ -175,7 +176,9 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
             {
                 await agent.AskAsync(["quit"], token);
                 throw new RunEndedException(
-                    (ExitStatus)answer.ExitStatus, answer.Problem ?? "the agent refused", answer.Remedy ?? string.Empty);
+                    (ExitStatus)answer.ExitStatus,
+                    answer.Problem ?? "the agent refused",
+                    answer.Remedy ?? string.Empty);
             }
 
             return (answer is { ExitStatus: (int)ExitStatus.Done }, raw);

@@ -25,6 +25,29 @@ internal sealed record ContainerSpec
 
     public JsonObject ToJson()
     {
+        JsonObject container = new()
+        {
+            ["name"] = Name,
+            ["image"] = Start.Image,
+            ["command"] = new JsonArray("oso-snapshot", "wait"),
+            ["targetContainerName"] = Target,
+            ["securityContext"] = Security(),
+        };
+        if (IsResident)
+        {
+            container["command"]!.AsArray().Add((JsonNode)"--resident");
+        }
+
+        if (Start.Custom is { } custom)
+        {
+            Merge(container, custom);
+        }
+
+        return container;
+    }
+
+    private JsonObject Security()
+    {
         JsonObject security = new()
         {
             ["allowPrivilegeEscalation"] = false,
@@ -46,25 +69,7 @@ internal sealed record ContainerSpec
             }
         }
 
-        JsonObject container = new()
-        {
-            ["name"] = Name,
-            ["image"] = Start.Image,
-            ["command"] = new JsonArray("oso-snapshot", "wait"),
-            ["targetContainerName"] = Target,
-            ["securityContext"] = security,
-        };
-        if (IsResident)
-        {
-            container["command"]!.AsArray().Add((JsonNode)"--resident");
-        }
-
-        if (Start.Custom is { } custom)
-        {
-            Merge(container, custom);
-        }
-
-        return container;
+        return security;
     }
 
     // RFC 7386: null removes a member, an object is merged, anything else replaces.

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OsoSnapshotClient.Agents;
 
-/// <summary>Reads what a command in a container prints. The container may be hostile, so nothing is without end.</summary>
+/// <summary>Reads what a command in a container prints. It may be hostile, so nothing is without end.</summary>
 internal static class RemoteText
 {
     /// <summary>The limit of one answer. An agent's list of 10,000 blocks has some 2 MiB.</summary>

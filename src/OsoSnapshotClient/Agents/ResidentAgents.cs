@@ -49,7 +49,8 @@ internal sealed class ResidentAgents(PodAccess access, V1Pod pod, string target)
             if (answer.ExitCode == (int)ExitStatus.Done)
             {
                 bool hasEnded = await AwaitEndAsync(name, token);
-                access.Report.Say(hasEnded ? $"✅ Container {name} has ended" : $"Container {name} has been told to end");
+                access.Report.Say(
+                    hasEnded ? $"✅ Container {name} has ended" : $"Container {name} has been told to end");
             }
             else
             {
@@ -82,8 +83,8 @@ internal sealed class ResidentAgents(PodAccess access, V1Pod pod, string target)
 
     private bool Fits(string name, AgentIdentity? identity)
     {
-        V1SecurityContext? own = pod.Spec?.EphemeralContainers?.FirstOrDefault(one => one.Name == name)?.SecurityContext;
-        return identity is null || own?.RunAsUser is null || own.RunAsUser == identity.User;
+        long? user = pod.Spec?.EphemeralContainers?.FirstOrDefault(one => one.Name == name)?.SecurityContext?.RunAsUser;
+        return identity is null || user is null || user == identity.User;
     }
 
     private async Task<bool> AwaitEndAsync(string name, CancellationToken token)

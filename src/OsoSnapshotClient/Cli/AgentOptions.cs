@@ -79,8 +79,8 @@ internal sealed class AgentOptions
 
     public IEnumerable<Option> All =>
         [
-            _image, _target, .. _settings.Select(setting => setting.Option), _skipHead, _environment, _identity, _custom,
-            _timeout,
+            _image, _target, .. _settings.Select(setting => setting.Option), _skipHead, _environment, _identity,
+            _custom, _timeout,
         ];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>

@@ -24,8 +24,8 @@ internal static class ClientCommandLine
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         Command[] verbs =
         [
-            pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(), LocalCommands.Restore(),
-            LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
+            pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(),
+            LocalCommands.Restore(), LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
         ];
         foreach (Command verb in verbs)
         {

@@ -63,7 +63,11 @@ internal sealed class DoctorReport
             Missing("admin API", seen, "isAdminApiOn");
         }
 
-        Fact("data directory", seen.DataDirectory is { } path ? $"{path}, owner {seen.ServerIdentity ?? "unknown"}" : null, seen, "dataDirectory");
+        Fact(
+            "data directory",
+            seen.DataDirectory is { } path ? $"{path}, owner {seen.ServerIdentity ?? "unknown"}" : null,
+            seen,
+            "dataDirectory");
         Fact(
             "blocks",
             seen.Blocks is { } blocks
@@ -88,8 +92,7 @@ internal sealed class DoctorReport
         }
 
         string time = archive is { } size
-            ? $"; an archive of some {ByteSize.Format(size)} takes some"
-                + $" {Durations.Format(TimeSpan.FromSeconds(1 + (size / ArchiveBytesPerSecond) + (size / CopyBytesPerSecond)))}"
+            ? $"; an archive of some {ByteSize.Format(size)} takes some {Durations.Format(TimeFor(size))}"
             : string.Empty;
         Add(
             name,
@@ -98,6 +101,9 @@ internal sealed class DoctorReport
             bytes <= room ? string.Empty : "make room on the volume, or use --stream",
             ExitStatus.NoRoom);
     }
+
+    private static TimeSpan TimeFor(long archiveBytes) => TimeSpan.FromSeconds(
+        1 + (archiveBytes / ArchiveBytesPerSecond) + (archiveBytes / CopyBytesPerSecond));
 
     private void Fact(string name, string? text, Inspection seen, string member)
     {
@@ -112,7 +118,9 @@ internal sealed class DoctorReport
     }
 
     private void Missing(string name, Inspection seen, string member) => Add(
-        name, DoctorVerdict.Bad, seen.Problems.GetValueOrDefault(member) ?? seen.Problems.Values.FirstOrDefault("not known"));
+        name,
+        DoctorVerdict.Bad,
+        seen.Problems.GetValueOrDefault(member) ?? seen.Problems.Values.FirstOrDefault("not known"));
 
     private static string Size(long? bytes) => bytes is { } known ? ByteSize.Format(known) : "of unknown size";
 

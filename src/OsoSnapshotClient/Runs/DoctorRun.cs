@@ -34,12 +34,14 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
 
     private async Task LookAsync(CancellationToken token)
     {
-        _report.Add("client", DoctorVerdict.Good, $"{ProductVersion.Text}, for agents of version {AgentVersions.Range}");
+        _report.Add(
+            "client", DoctorVerdict.Good, $"{ProductVersion.Text}, for agents of version {AgentVersions.Range}");
         _report.Add("cluster", DoctorVerdict.Good, $"Kubernetes {await cluster.ServerVersionAsync(token)}");
         await LookAtRightsAsync(token);
         V1Pod pod = await Preflight.ReadAsync(cluster, access, token);
         PrometheusContainer target = Preflight.RequireTarget(pod, access);
-        _report.Add("pod", DoctorVerdict.Good, $"{pod.Status.Phase ?? "Running"}; Prometheus is container {target.Name}");
+        _report.Add(
+            "pod", DoctorVerdict.Good, $"{pod.Status.Phase ?? "Running"}; Prometheus is container {target.Name}");
         AgentIdentity? identity = access.Start.Identity ?? AgentIdentity.Of(pod, target.Name);
         _report.Add(
             "identity",
@@ -73,7 +75,8 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
             {
                 (false, _) => (DoctorVerdict.Good, "yes"),
                 (true, true) => (DoctorVerdict.Bad, "no"),
-                (true, false) when right == Dial => (DoctorVerdict.Warning, "no: each command needs a kubectl exec of its own"),
+                (true, false) when right == Dial =>
+                    (DoctorVerdict.Warning, "no: each command needs a kubectl exec of its own"),
                 _ => (DoctorVerdict.Warning, "no: name the pods one by one"),
             };
             _report.Add(
@@ -122,7 +125,10 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
             _ => (DoctorVerdict.Unknown, $"{image}: whether it can be pulled is known once a container starts"),
         };
         _report.Add(
-            "image", verdict, text, verdict == DoctorVerdict.Bad ? "check --image and the pod's pull secrets" : string.Empty);
+            "image",
+            verdict,
+            text,
+            verdict == DoctorVerdict.Bad ? "check --image and the pod's pull secrets" : string.Empty);
     }
 
     private void LookAtRuns(V1Pod pod)
@@ -131,7 +137,9 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
         _report.Add(
             "agents",
             DoctorVerdict.Good,
-            live.Length == 0 ? "none is in this pod now" : $"running: {string.Join(", ", live)}; see {access.Command("status")}");
+            live.Length == 0
+                ? "none is in this pod now"
+                : $"running: {string.Join(", ", live)}; see {access.Command("status")}");
     }
 
     private async Task LookInsideAsync(V1Pod pod, string target, CancellationToken token)

@@ -122,7 +122,8 @@ internal sealed class ListRun(KubernetesCluster cluster, PodAccess access, TextW
 
     private string Describe(string path, long bytes, DateTimeOffset modified)
     {
-        TimeSpan age = time.GetUtcNow() - modified;
-        return $"{access.Pod}  {path}  {ByteSize.Format(bytes)}  {Durations.Format(age > TimeSpan.Zero ? age : TimeSpan.Zero)} old\n";
+        DateTimeOffset now = time.GetUtcNow();
+        string age = Durations.Format(now > modified ? now - modified : TimeSpan.Zero);
+        return $"{access.Pod}  {path}  {ByteSize.Format(bytes)}  {age} old\n";
     }
 }

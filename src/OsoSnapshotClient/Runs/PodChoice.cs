@@ -42,7 +42,10 @@ internal sealed record PodChoice
         IReadOnlyList<V1Pod> pods = await cluster.ListPodsAsync(Selector, IsAllNamespaces, token);
         V1Pod[] found = [.. pods.Where(pod => Selector is not null || PrometheusContainer.IsIn(pod))];
         PodPlace[] running = [.. found.Where(IsRunning).Select(pod => PlaceOf(pod, space))];
-        string[] skipped = [.. found.Where(pod => !IsRunning(pod)).Select(pod => $"{pod.Metadata.Name} ({pod.Status.Phase})")];
+        string[] skipped =
+        [
+            .. found.Where(pod => !IsRunning(pod)).Select(pod => $"{pod.Metadata.Name} ({pod.Status.Phase})"),
+        ];
         return running.Length switch
         {
             0 when skipped.Length > 0 => throw Nothing($"No pod is running: {string.Join(", ", skipped)}.", where),

@@ -127,7 +127,9 @@ internal sealed class BlockDownload(
         Volatile.Write(ref _reading, reading);
         ExportEnd end = new(0, null, string.Empty);
         BlockVerdict verdict = await CheckedCopy.RunAsync(
-            part, packed => reading.Run(packed, CancellationToken.None), async () => end = await ReceiveAsync(name, part, token));
+            part,
+            packed => reading.Run(packed, CancellationToken.None),
+            async () => end = await ReceiveAsync(name, part, token));
         return (end, verdict);
     }
 

@@ -11,7 +11,7 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>Copies the blocks that a directory lacks from a run that holds a snapshot, and writes the list last.</summary>
+/// <summary>Copies the blocks that a directory lacks from a run with a snapshot, and writes the list last.</summary>
 internal sealed class BlocksCarrier(
     BackupDirectory directory,
     PodName pod,

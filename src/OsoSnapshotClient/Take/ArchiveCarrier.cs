@@ -119,8 +119,8 @@ internal sealed class ArchiveCarrier(CopyOutput? output, CopyOptions options, IP
                 _ => target.DoneBytes == size,
                 token)));
         string cuts = pump.Cuts > 0 ? $", connection broken {Plural.Of(pump.Cuts, "time")}" : string.Empty;
-        report.Say(
-            $"Copied {ByteSize.Format(size - before)} in {Durations.Format(Stopwatch.GetElapsedTime(startedAt))}{cuts}");
+        string elapsed = Durations.Format(Stopwatch.GetElapsedTime(startedAt));
+        report.Say($"Copied {ByteSize.Format(size - before)} in {elapsed}{cuts}");
         return verdict;
     }
 }

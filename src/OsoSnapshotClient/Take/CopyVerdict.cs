@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
@@ -13,6 +14,15 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
 {
     /// <summary>The problems of the blocks themselves, as Prometheus' disk has them.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>Tells the problems of the blocks.</summary>
+    public void Warn(IPodReport report)
+    {
+        foreach (string problem in Problems)
+        {
+            report.Warn($"⚠️ {problem}");
+        }
+    }
 
     /// <summary>Reads a copy to its end.</summary>
     public static CopyVerdict Read(Stream bytes)

@@ -26,23 +26,21 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
             report.Warn(
                 $"Interrupted. Container {agent.Container} was asked for and told nothing: it touches nothing, and ends"
                 + " by itself.");
-            await GiveUpAsync(start);
-            carrier.Output?.Forget();
+            await DropAsync();
         }
         else if (isCarried)
         {
+            string again = carrier.Output is null ? string.Empty : " run the same command again, or";
             report.Warn(
                 $"Interrupted. {carrier.Name} is complete, but container {agent.Container} of pod {access.Pod} still"
-                + $" waits:{(carrier.Output is null ? string.Empty : " run the same command again, or")}"
-                + $" {access.Command("remove")}");
+                + $" waits:{again} {access.Command("remove")}");
         }
         else if (!carrier.IsResumable)
         {
             report.Warn(carrier.Output is null
                 ? "Interrupted. What went to standard output is not the archive: ending the run."
                 : "Interrupted. The partial copy is deleted, because a stream can't be resumed: ending the run.");
-            await GiveUpAsync(start);
-            carrier.Output?.Forget();
+            await DropAsync();
         }
         else
         {
@@ -78,6 +76,12 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         }
     }
 
+    private async Task DropAsync()
+    {
+        await GiveUpAsync(start);
+        carrier.Output?.Forget();
+    }
+
     /// <summary>Offers to give up, with a second Ctrl-C, what a later run could continue.</summary>
     private async Task OfferCancelAsync()
     {
@@ -91,8 +95,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         if (await Task.WhenAny(signal.Again, Task.Delay(CancelOffer)) == signal.Again)
         {
             report.Warn($"Ending the run in container {start.Agent.Container} …");
-            await GiveUpAsync(start);
-            carrier.Output!.Forget();
+            await DropAsync();
         }
     }
 }

@@ -54,7 +54,8 @@ internal sealed record Preflight(
     {
         if (pod.Status.Phase is { } phase && phase != Running)
         {
-            throw Unreachable($"Pod {access.Pod} is {phase}, not Running: no agent can start beside Prometheus.", access);
+            throw Unreachable(
+                $"Pod {access.Pod} is {phase}, not Running: no agent can start beside Prometheus.", access);
         }
 
         PrometheusContainer target = PrometheusContainer.Find(pod, access.Start.Target);

@@ -55,11 +55,7 @@ internal sealed class StreamCarrier(CopyOutput? output, CopyOptions options, IPo
         output?.Publish(verdict.Sha256);
         report.Say(
             $"✅ {Name}: {ByteSize.Format(target.DoneBytes)}, SHA-256 {verdict.Sha256}, structure right");
-        foreach (string problem in verdict.Problems)
-        {
-            report.Warn($"⚠️ {problem}");
-        }
-
+        verdict.Warn(report);
         await RequireDoneAsync(run, token);
         return new(
             new(run.Agent.Access.Pod, 0) { File = output?.File, Bytes = target.DoneBytes, Sha256 = verdict.Sha256 },

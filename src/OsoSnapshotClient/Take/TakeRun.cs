@@ -35,11 +35,7 @@ internal sealed class TakeRun(KubernetesCluster cluster, PodAccess access, TakeO
         }
 
         _report.Say($"✅ {file} is complete: left as it is");
-        foreach (string problem in found.Problems)
-        {
-            _report.Warn($"⚠️ {problem}");
-        }
-
+        found.Warn(_report);
         return CarriedCopy.DamageOf(found.Problems) is { } damage
             ? throw damage
             : new(access.Pod, 0) { File = file, Bytes = RegularFile.SizeOf(file), Sha256 = found.Sha256 };

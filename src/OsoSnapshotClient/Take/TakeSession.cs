@@ -19,7 +19,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
     private readonly Adoption _adoption = new(preflight, take, carrier.IsResumable ? carrier.Output : null);
     private CarriedCopy? _carried;
 
-    /// <exception cref="OperatorException">The run failed; if its copy can be continued, a later run does so.</exception>
+    /// <exception cref="OperatorException">The run failed; a later run continues its copy if it can.</exception>
     /// <exception cref="OperationCanceledException">A signal arrived; the report says how to continue.</exception>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
