@@ -75,7 +75,8 @@ public sealed class ClientOutputTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { 
+        cluster.Configure(new JsonObject
+        {
             // kubectl tries POST for SPDY after GET for a WebSocket.
             ["refusals"] = new JsonArray(Cluster.Refusal("* exec", 500, "InternalError", "no route")),
         });
