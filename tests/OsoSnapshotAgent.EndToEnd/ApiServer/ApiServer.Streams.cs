@@ -144,9 +144,9 @@ internal sealed partial class ApiServer
         TimeSpan limit = Settings.RunSeconds is { } seconds && command[^1] == "oso-snapshot"
             ? TimeSpan.FromSeconds(seconds)
             : Timeout.InfiniteTimeSpan;
-        using CancellationTokenSource broken = new(limit);
+        using CancellationTokenSource broken = new();
         await using CancellationTokenRegistration kills = broken.Token.Register(process.Kill);
-        string error = await PassAllAsync(channels, process, end.Token);
+        string error = await PassAllAsync(channels, process, end.Token, began: () => broken.CancelAfter(limit));
         int exitCode = await process.EndAsync(end.Token);
         JsonObject status = broken.IsCancellationRequested ? (JsonObject)Success.DeepClone() : EndOf(exitCode, error, command);
         await channels.EndAsync(status, end.Token);
@@ -191,12 +191,13 @@ internal sealed partial class ApiServer
             });
 
     /// <returns>The start of standard error.</returns>
-    private static async Task<string> PassAllAsync(ChannelSocket channels, RemoteProcess process, CancellationToken token)
+    private static async Task<string> PassAllAsync(
+        ChannelSocket channels, RemoteProcess process, CancellationToken token, Action? began = null)
     {
         Task<string> error = PassErrorAsync(channels, process, token);
         try
         {
-            await channels.SendAsync(ChannelSocket.Output, process.Output, token);
+            await channels.SendAsync(ChannelSocket.Output, process.Output, token, began);
         }
         catch (IOException)
         {

@@ -7,7 +7,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 /// <code>
 /// {"answer_seconds": N (each answer is late), "debug_seconds": N (the answer to a request for a container is late),
 ///  "denied": ["get pods/exec", …] (verbs and resources that the operator may not use),
-///  "refusals": [{"on": "PATCH ephemeralcontainers" (method, and a part of the path), "times": N, "code": 403,
+///  "refusals": [{"on": "PATCH ephemeralcontainers" (method or *, and a part of the path), "times": N, "code": 403,
 ///    "reason": …, "message": …, "retryAfter": SECONDS, "causes": [{"reason", "message", "field"}]}],
 ///  "endless": "GET pods" (an answer of 8 GiB), "watch_list": false (a watch with sendInitialEvents is refused),
 ///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending",
@@ -81,7 +81,7 @@ internal sealed class Refusal(JsonObject setting)
     public bool Refuses(string method, string path)
     {
         string[] on = ((string)setting["on"]!).Split(' ');
-        return on[0] == method && path.Contains(on[1], StringComparison.Ordinal)
+        return (on[0] == "*" || on[0] == method) && path.Contains(on[1], StringComparison.Ordinal)
             && Interlocked.Increment(ref _count) <= ((int?)setting["times"] ?? int.MaxValue);
     }
 

@@ -30,12 +30,15 @@ internal sealed class ChannelSocket(WebSocket socket) : IDisposable
         _receiving = Task.Run(() => ReceiveAsync(input, resize, gone));
 
     /// <summary>Sends all that a stream holds.</summary>
-    public async Task SendAsync(int channel, Stream source, CancellationToken token)
+    /// <param name="began">Is called once the first bytes have come.</param>
+    public async Task SendAsync(int channel, Stream source, CancellationToken token, Action? began = null)
     {
         byte[] frame = new byte[BufferBytes + 1];
         int count;
         while ((count = await source.ReadAsync(frame.AsMemory(1), token)) > 0)
         {
+            began?.Invoke();
+            began = null;
             await SendAsync(channel, frame, count, token);
         }
     }

@@ -80,11 +80,11 @@ internal sealed class RemoteProcess : IDisposable
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            _process.Kill();
         }
-        catch (Exception e) when (e is InvalidOperationException or AggregateException or Win32Exception)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            // It has ended, or its parent is sudo, which ends by itself once its pipes are closed.
+            // It has ended, or it is sudo, which ends by itself once its pipes are closed.
         }
     }
 

@@ -75,8 +75,10 @@ public sealed class ClientOutputTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { 
-            ["refusals"] = new JsonArray(Cluster.Refusal("GET exec", 500, "InternalError", "no route")),
+        cluster.Configure(new JsonObject
+        {
+            // kubectl tries POST for SPDY after GET for a WebSocket.
+            ["refusals"] = new JsonArray(Cluster.Refusal("* exec", 500, "InternalError", "no route")),
         });
         using Process take = cluster.Start("take", Cluster.Pod);
 
