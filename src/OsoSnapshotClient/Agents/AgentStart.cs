@@ -23,6 +23,9 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
     /// <summary>The agent that was chosen; null before.</summary>
     public RemoteAgent? Agent { get; private set; }
 
+    /// <summary>The name of the run that the agent is told; null before.</summary>
+    public string? RunName { get; private set; }
+
     /// <summary>The run that the agent has begun; null before.</summary>
     public AgentRun? Run { get; private set; }
 
@@ -68,7 +71,8 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
     }
 
     /// <summary>Continues a run of an earlier client.</summary>
-    public void Adopt(RemoteAgent agent, string run) => (Agent, Run) = (agent, AgentRun.Follow(agent, run));
+    public void Adopt(RemoteAgent agent, string run) =>
+        (Agent, RunName, Run) = (agent, run, AgentRun.Follow(agent, run));
 
     private static AgentIdentity? Needed(RunEndedException end, AgentIdentity? tried) =>
         AgentIdentity.TryParse(end.End?.NeededIdentity) is { } needed && needed != tried ? needed : null;
@@ -82,7 +86,7 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
     {
         string? idle = await _residents.FindIdleAsync(staysAfter, identity, token);
         string name = idle ?? NewName(staysAfter ? PodExtensions.ResidentPrefix : PodExtensions.AgentPrefix);
-        Agent = new(access, name);
+        (Agent, RunName) = (new(access, name), request.Run);
         chosen(Agent, request.Run);
         if (idle is null)
         {

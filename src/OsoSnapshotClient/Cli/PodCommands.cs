@@ -80,7 +80,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     {
         Option<bool> inside = new("--inside")
         {
-            Description = "Also start one container, which looks at the server and the volume. It stays listed in the pod.",
+            Description = "Also start one container, which looks at server and volume. It stays listed in the pod.",
         };
         return Create(
             new("doctor", "Looks whether a take can succeed, and changes nothing."),

@@ -18,8 +18,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
             return;
         }
 
-        PodAccess access = agent.Access;
-        IPodReport report = access.Report;
+        (PodAccess access, IPodReport report) = (agent.Access, agent.Access.Report);
         report.Pause();
         if (start.Run is null)
         {
@@ -64,8 +63,11 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         using CancellationTokenSource limit = new(Limit);
         try
         {
-            await (start.Run is { } run
-                ? AgentCancel.RunAsync(agent, run.Name, limit.Token)
+            // The agent may have begun a run whose answer never came here, or another client's.
+            bool hasBegun = start.Run is not null
+                || (await agent.StatusAsync(limit.Token) is { End: null } status && status.Client == start.RunName);
+            await (hasBegun
+                ? AgentCancel.RunAsync(agent, start.RunName!, limit.Token)
                 : (Task)agent.AskAsync(["quit"], limit.Token));
         }
         catch (Exception e) when (e is OperatorException or OperationCanceledException)
