@@ -67,12 +67,7 @@ internal sealed partial class ApiServer
     private async Task WatchAsync(HttpContext context, ApiRequest asked, CancellationToken token)
     {
         bool hasInitialEvents = ApiRequest.IsSet(context.Request, "sendInitialEvents");
-        if (hasInitialEvents && !Settings.AnswersWatchList)
-        {
-            throw new ApiException(
-                422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
-        }
-
+        RefuseInitialEvents(hasInitialEvents);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(token);
         if (int.TryParse(context.Request.Query["timeoutSeconds"], out int seconds))
         {
@@ -98,8 +93,8 @@ internal sealed partial class ApiServer
                     await WriteEventAsync(context, type, shown, end.Token);
                     if (isFirst && isFromCache && pod.Containers.Count > 0)
                     {
-                        // A server's cache may be one version behind, and its first event old. kubectl drops that event,
-                        // since it has read the pod before; what happened in between would be lost without this one.
+                        // kubectl drops the first event, since it has read the pod before. A cache that is one version
+                        // behind tells what happened in between with a second one.
                         await WriteEventAsync(context, "MODIFIED", (JsonObject)shown.DeepClone(), end.Token);
                     }
                 }
@@ -115,6 +110,15 @@ internal sealed partial class ApiServer
             isFirst = false;
             await context.Response.Body.FlushAsync(end.Token);
             await changed.WaitAsync(end.Token);
+        }
+    }
+
+    private void RefuseInitialEvents(bool areWanted)
+    {
+        if (areWanted && !Settings.AnswersWatchList)
+        {
+            throw new ApiException(
+                422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
         }
     }
 
