@@ -236,7 +236,7 @@ public sealed class WaitTests
         Assert.Equal(
             (pod.Options.User, pod.Options.User, true, pod.Options.StoragePath, 2L),
             (seen.AgentIdentity, seen.ServerIdentity, seen.IsAdminApiOn, seen.DataDirectory, seen.Blocks));
-        Assert.True(seen is { BlockBytes: > 1 << 20, HeadBytes: > 0, ArchiveBytes: > 0, NeededForArchive: > 0, FreeBytes: > 0 });
+        Assert.True(seen is { BlockBytes: > 500_000, HeadBytes: not null, ArchiveBytes: > 0, NeededForArchive: > 0, FreeBytes: > 0 });
         Assert.StartsWith("2.42", seen.PrometheusVersion, StringComparison.Ordinal);
         string snapshot = "snapshots/" + Path.GetFileName(Directory.GetDirectories(Path.Combine(pod.DataDirectory, "snapshots")).Single());
         Assert.Equal(
