@@ -25,11 +25,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
     {
         try
         {
-            if (await _adoption.FindAsync(token) is { } found)
-            {
-                _start.Adopt(found.Agent, found.Run);
-            }
-
+            await AdoptAsync(token);
             _carried = FindPublished() ?? await CarryAsync(token);
             await ReleaseAsync(token);
             carrier.Output?.Note.Delete();
@@ -38,6 +34,12 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
         catch (RunEndedException) when (_carried is null)
         {
             carrier.Output?.Forget();
+            throw;
+        }
+        catch (OperatorException) when (_carried is not null && _start.Run is { End: not null })
+        {
+            // Nothing is left to release.
+            carrier.Output?.Note.Delete();
             throw;
         }
         catch (OperatorException) when (_carried is null && !carrier.IsResumable)
@@ -54,6 +56,14 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
         finally
         {
             await (_start.Run?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private async Task AdoptAsync(CancellationToken token)
+    {
+        if (await _adoption.FindAsync(token) is { } found)
+        {
+            _start.Adopt(found.Agent, found.Run);
         }
     }
 
