@@ -24,8 +24,7 @@ public sealed class ClientReuseTests
         Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);
         Assert.Equal(isRemoved, !File.Exists(target.Archive));
         Assert.Equal(2, cluster.Containers.Count);
-        CommandResult status = await cluster.RunAsync("status", Cluster.Pod);
-        Assert.Contains(options.Contains("--resident") ? "idle" : "terminated with status 0", status.Output, StringComparison.Ordinal);
+        await cluster.StatusTellsAsync(options.Contains("--resident") ? "idle" : "terminated with status 0");
     }
 
     [Theory]
@@ -104,8 +103,7 @@ public sealed class ClientReuseTests
         await cluster.InterruptAsync(50_000, "take", Cluster.Pod);
         cluster.Configure([]);
         (await Podman.RunAsync("kill", $"{target.Name}-{cluster.Containers[0]}")).Succeeded();
-        CommandResult again = await cluster.RunAsync("status", Cluster.Pod);
-        Assert.Contains("terminated with status 137", again.Output, StringComparison.Ordinal);
+        await cluster.StatusTellsAsync("terminated with status 137");
         return await File.ReadAllBytesAsync(target.Archive, TestContext.Current.CancellationToken);
     }
 }

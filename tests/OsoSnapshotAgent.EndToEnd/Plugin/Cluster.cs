@@ -96,6 +96,10 @@ internal sealed class Cluster : IDisposable
     /// <summary>Runs kubectl oso-snapshot.</summary>
     public Task<CommandResult> RunAsync(params string[] arguments) => HostCommand.RunAsync(Command(arguments), Folder, Timeout);
 
+    /// <summary>Waits until status says so: the cluster reports a container's end late.</summary>
+    public Task StatusTellsAsync(string text) => Eventually.HoldsAsync(
+        async () => (await RunAsync("status", Pod)).Output.Contains(text, StringComparison.Ordinal), () => $"no '{text}' in status");
+
     /// <summary>
     /// Runs the command of <see cref="RunAsync"/> in a shell that redirects it. The script has the command as "$@".
     /// </summary>

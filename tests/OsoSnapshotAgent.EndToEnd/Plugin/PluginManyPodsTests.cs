@@ -21,6 +21,7 @@ public sealed class PluginManyPodsTests
         await IsCopyOfAsync(second, cluster.Archive.Replace("svr-0", "svr-1", StringComparison.Ordinal));
 
         Assert.StartsWith("2 pods in ", take.Lines[^1], StringComparison.Ordinal);
+        await cluster.StatusTellsAsync("terminated with status 0");
         CommandResult status = (await cluster.RunAsync("status", Cluster.Pod)).Succeeded();
         Assert.Contains($"{Cluster.Pod}  {cluster.Containers[0][..13]}", status.Output, StringComparison.Ordinal);
         Assert.Contains("terminated with status 0", status.Output, StringComparison.Ordinal);

@@ -54,7 +54,7 @@ public sealed class PluginTakeTests
         Assert.Equal(10, again.ExitStatus);
         Assert.True(take.ExitStatus == 10, $"status {take.ExitStatus}: {take.Error}");
         Assert.Contains("blocks that are damaged on Prometheus' own disk", take.Error, StringComparison.Ordinal);
-        Assert.Contains("terminated with status", (await cluster.RunAsync("status", Cluster.Pod)).Output, StringComparison.Ordinal);
+        await cluster.StatusTellsAsync("terminated with status");
         if (options is ["--keep"])
         {
             (await HostCommand.RunAsync("cmp", target.Archive, cluster.Archive)).Succeeded();
