@@ -54,7 +54,16 @@ internal sealed class FileLock : IDisposable
     /// <returns>false if other processes share it. This lock is then lost too, flock(2).</returns>
     public bool TryTakeAlone() => TryChange(isShared: false);
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // Closing alone is not enough: a child that another thread is just starting has the file open until its exec.
+        if (!OperatingSystem.IsWindows() && !_file.IsClosed)
+        {
+            FileCalls.FileLock(_file, FileCalls.LockRelease);
+        }
+
+        _file.Dispose();
+    }
 
     // Windows locks a file when it opens it. NFS has no lock server, or takes no exclusive lock on what is open for
     // reading (EBADF): flock(2), "NFS details".

@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotAgent.Tests.Files;
 
-public sealed class FileLockTests : IDisposable
+public sealed partial class FileLockTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
 
@@ -34,9 +36,27 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_that_is_given_back_is_free_although_a_starting_child_still_has_its_file_open()
+    {
+        string path = _directory.Write("lock", string.Empty);
+        SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite);
+        using SafeFileHandle ofChild = new(Duplicate(file), ownsHandle: true);
+
+        FileLock.TryTake(file, isShared: false)!.Dispose();
+
+        using DirectoryHandle root = _directory.Open();
+        using FileLock? next = root.TryLockFile("lock", isShared: false);
+        Assert.NotNull(next);
+    }
+
+    [Fact]
     public void What_does_not_exist_cannot_be_locked() => Assert.Throws<FileNotFoundException>(() => _directory.Open().TryLockFile("nothing", isShared: true));
 
     public void Dispose() => _directory.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Duplicate(SafeFileHandle file);
 
     private FileLock? Take(bool isShared) => _directory.Open().TryLock(isShared);
 }

@@ -33,6 +33,7 @@ internal static unsafe partial class FileCalls
     public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
+    public const int LockRelease = 8;
     public const int WriteAccess = 2;
 
     private const string Library = "libc";
