@@ -6,7 +6,7 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Cli;
 
-/// <summary>The verbs that work only on backup directories.</summary>
+/// <summary>The verbs that work only on backups.</summary>
 internal static class BackupCommands
 {
     private const string Json = "json";
@@ -14,6 +14,7 @@ internal static class BackupCommands
     public static Command Backups()
     {
         Argument<string> directory = Directory();
+        StoreOptions store = new();
         Option<string> output = new("--output", "-o")
         {
             Description = "json: one JSON object per snapshot.",
@@ -23,11 +24,12 @@ internal static class BackupCommands
         {
             directory, output,
         };
-        command.SetAction(arguments => LocalCommands.Run(_ =>
+        store.AddTo(command);
+        command.SetAction(arguments => LocalCommands.Run(token =>
         {
             bool isJson = arguments.GetValue(output) is not null;
             TextWriter to = isJson ? Console.Out : PrintableWriter.StandardOutput;
-            new BackupsTable(arguments.GetRequiredValue(directory), isJson, to).Run();
+            new BackupsTable(store.Place(arguments, arguments.GetRequiredValue(directory)), isJson, to).Run(token);
         }));
         return command;
     }
@@ -35,6 +37,7 @@ internal static class BackupCommands
     public static Command Prune()
     {
         Argument<string> directory = Directory();
+        StoreOptions store = new();
         Option<long?> last = new("--keep-last")
         {
             Description = "Keep this many snapshots of each pod.",
@@ -52,6 +55,7 @@ internal static class BackupCommands
         {
             directory, last, within, trial,
         };
+        store.AddTo(command);
         command.SetAction(arguments => LocalCommands.Run(token =>
         {
             KeepRule rule = new((int?)arguments.GetValue(last), arguments.GetValue(within));
@@ -64,7 +68,7 @@ internal static class BackupCommands
             }
 
             new PruneRun(
-                arguments.GetRequiredValue(directory),
+                store.Place(arguments, arguments.GetRequiredValue(directory)),
                 rule,
                 arguments.GetValue(trial),
                 PrintableWriter.StandardOutput,
@@ -75,7 +79,7 @@ internal static class BackupCommands
 
     private static Argument<string> Directory() => new("DIR")
     {
-        Description = "The directory that take --into has written to.",
+        Description = "What take --into has written to: a directory, or s3://BUCKET/PREFIX.",
         CustomParser = Values.Path,
     };
 }

@@ -15,7 +15,7 @@ internal static class LocalCommands
     {
         Argument<string> archive = new("SOURCE")
         {
-            Description = "An archive, with its .sha256 beside it, or a backup directory.",
+            Description = "An archive with its .sha256 beside it, a backup directory, or s3://BUCKET/PREFIX.",
             CustomParser = Values.Path,
         };
         Argument<string> directory = new("DIRECTORY")
@@ -23,6 +23,7 @@ internal static class LocalCommands
             Description = "An empty directory; created if missing.",
             CustomParser = Values.Path,
         };
+        StoreOptions store = new();
         Option<FileOwner> owner = Owner();
         Option<string> pod = Pod();
         Option<string> at = new("--at")
@@ -34,8 +35,9 @@ internal static class LocalCommands
         {
             archive, directory, owner, pod, at,
         };
+        store.AddTo(command);
         command.SetAction(arguments => Run(token => Restore(
-            arguments.GetRequiredValue(archive),
+            store.Place(arguments, arguments.GetRequiredValue(archive)),
             new(arguments.GetRequiredValue(directory), arguments.GetValue(owner)),
             arguments.GetValue(pod),
             arguments.GetValue(at),
@@ -43,9 +45,9 @@ internal static class LocalCommands
         return command;
     }
 
-    private static void Restore(string source, Destination to, string? pod, string? at, CancellationToken token)
+    private static void Restore(BackupPlace source, Destination to, string? pod, string? at, CancellationToken token)
     {
-        if (BackupDirectory.Is(source))
+        if (source.IsBackup)
         {
             RestoreTarget target = new(to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System);
             new BackupRestore(source, pod, at, target, PrintableWriter.StandardOutput).Run(token);
@@ -58,28 +60,30 @@ internal static class LocalCommands
                 ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
         }
 
-        new RestoreRun(source, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System).Run(token);
+        new RestoreRun(source.Path, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System).Run(token);
     }
 
     public static Command Verify()
     {
         Argument<string> path = new("PATH")
         {
-            Description = "An archive, a backup directory, a snapshot's directory or a data directory.",
+            Description = "An archive, a backup directory, s3://BUCKET/PREFIX, a snapshot's directory or a data directory.",
             CustomParser = Values.Path,
         };
         Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };
+        StoreOptions store = new();
+        store.AddTo(command);
         command.SetAction(arguments => Run(token =>
         {
-            string what = arguments.GetRequiredValue(path);
+            BackupPlace what = store.Place(arguments, arguments.GetRequiredValue(path));
             bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
-            if (BackupDirectory.Is(what))
+            if (what.IsBackup)
             {
                 new BackupVerify(what, PrintableWriter.StandardOutput, ascii).Run(token);
                 return;
             }
 
-            new VerifyRun(what, PrintableWriter.StandardOutput, ascii).Run(token);
+            new VerifyRun(what.Path, PrintableWriter.StandardOutput, ascii).Run(token);
         }));
         return command;
     }
@@ -94,7 +98,7 @@ internal static class LocalCommands
 
     private static Option<string> Pod() => new("--pod")
     {
-        Description = "NAMESPACE.POD, if a backup directory has several.",
+        Description = "NAMESPACE.POD or CLUSTER/NAMESPACE.POD, if a backup has several.",
         CustomParser = Values.One(
             text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
     };

@@ -20,21 +20,28 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     {
         AgentOptions agent = new();
         TakeCommand take = new();
+        StoreOptions store = new();
         return Create(
             new(
                 "take",
                 "Makes a snapshot, copies and checks it. Without --keep the agent then removes its own files and all snapshots."),
             looksOnly: false,
             agent,
-            take.All,
+            [.. take.All, .. store.All],
             (arguments, pods, report) =>
             {
                 TakeOptions options = take.Read(arguments, pods, report.Path);
-                return (cluster, access, signal) => options.Into is null
-                    ? new TakeRun(cluster, access, options, signal).RunAsync(signal.Token)
-                    : new BackupRun(cluster, access, options, signal, TimeProvider.System).RunAsync(signal.Token);
+                BackupPlace place = store.Place(arguments, options.Into ?? options.Output ?? string.Empty);
+                return (cluster, access, signal) => options.Into is not null
+                    ? new BackupRun(cluster, access, options, place, signal, TimeProvider.System).RunAsync(signal.Token)
+                    : new TakeRun(cluster, access, options, () => Open(place, access.Pod, signal), signal)
+                        .RunAsync(signal.Token);
             });
     }
+
+    private static ICopyOutput Open(BackupPlace place, string pod, EndSignal signal) => place.IsBucket
+        ? S3Output.Open(place, pod, signal.Token)
+        : CopyOutput.Open(CopyOutput.FileFor(place.Path.Length == 0 ? null : place.Path, pod));
 
     public Command Remove()
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
@@ -63,12 +64,19 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _into = new("--into")
     {
-        Description = "A backup directory: only the blocks that it lacks are copied, and no archive is made.",
+        Description = "A backup directory, or s3://BUCKET/PREFIX: only the blocks that it lacks are copied, and no archive"
+            + " is made.",
         CustomParser = Values.Path,
     };
 
+    private readonly Option<string> _cluster = new("--cluster")
+    {
+        Description = "With --into: the cluster's name in the backup (the UID of its namespace kube-system).",
+        CustomParser = Values.One(text => ClusterName.IsValid(text) ? text : null, ClusterName.Rule),
+    };
+
     public IEnumerable<Option> All =>
-        [_into, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold, _streams];
+        [_into, _cluster, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold, _streams];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
@@ -79,6 +87,7 @@ internal sealed class TakeCommand
         {
             Output = output,
             Into = arguments.GetValue(_into),
+            Cluster = arguments.GetValue(_cluster),
             IsKept = arguments.GetValue(_keep),
             IsStream = arguments.GetValue(_stream),
             SkipsExisting = arguments.GetValue(_skipExisting),
@@ -110,7 +119,8 @@ internal sealed class TakeCommand
 
     private void RefuseTogether(ParseResult arguments, string? output)
     {
-        if (arguments.GetValue(_skipExisting) && (output == "-" || arguments.GetValue(_into) is not null))
+        bool isFile = output is null || (output != "-" && !S3Address.IsOne(output));
+        if (arguments.GetValue(_skipExisting) && (!isFile || arguments.GetValue(_into) is not null))
         {
             throw new OperatorException(
                 ExitStatus.Settings,

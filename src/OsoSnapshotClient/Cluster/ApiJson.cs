@@ -16,6 +16,12 @@ internal sealed class V1ListMeta
     public string? Continue { get; set; }
 }
 
+/// <summary>A namespace, of which the client reads the UID (Kubernetes API, core/v1).</summary>
+internal sealed class V1Namespace
+{
+    public V1ObjectMeta? Metadata { get; set; }
+}
+
 /// <summary>A StatefulSet or a Deployment (Kubernetes API, apps/v1).</summary>
 internal sealed class V1Workload
 {
@@ -64,6 +70,7 @@ internal sealed class VersionInfo
     GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(V1Pod))]
 [JsonSerializable(typeof(V1PodList))]
+[JsonSerializable(typeof(V1Namespace))]
 [JsonSerializable(typeof(V1Workload))]
 [JsonSerializable(typeof(V1SelfSubjectAccessReview))]
 [JsonSerializable(typeof(VersionInfo))]

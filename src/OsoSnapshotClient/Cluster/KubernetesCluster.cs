@@ -148,6 +148,21 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         return [.. pods.Select(pod => pod.Metadata.Name)];
     }
 
+    /// <returns>The namespace's UID; null if it may not be read, or isn't there.</returns>
+    public async Task<string?> FindNamespaceUidAsync(string name, CancellationToken token)
+    {
+        try
+        {
+            V1Namespace read = await _connection.GetAsync(
+                $"api/v1/namespaces/{name}", ApiJson.Default.V1Namespace, new("get", "namespaces"), token);
+            return read.Metadata?.Uid;
+        }
+        catch (ClusterException e) when (e.Reason is "Forbidden" or "NotFound")
+        {
+            return null;
+        }
+    }
+
     public async Task<string> ServerVersionAsync(CancellationToken token) =>
         (await _connection.GetAsync("version", ApiJson.Default.VersionInfo, right: null, token)).GitVersion
             ?? string.Empty;

@@ -1,3 +1,4 @@
+using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
@@ -8,14 +9,8 @@ namespace OsoSnapshotClient.Store;
 /// A locked backup directory. It holds each block once, and a list for each snapshot. All its files are reached through
 /// its open directories.
 /// </summary>
-internal sealed class BackupDirectory : IDisposable
+internal sealed class BackupDirectory : IBackupStore
 {
-    /// <summary>The format of the directory; this client reads and writes no other.</summary>
-    public const int Format = 1;
-
-    private const string BlocksName = "blocks";
-    private const string SnapshotsName = "snapshots";
-
     private readonly FileLock? _lock;
 
     private BackupDirectory(
@@ -31,8 +26,9 @@ internal sealed class BackupDirectory : IDisposable
     /// <summary>Holds a directory for each pod.</summary>
     public DirectoryHandle Snapshots { get; }
 
-    /// <summary>For messages.</summary>
     public string Path => Root.Path;
+
+    public bool HasLock => true;
 
     /// <summary>Whether restore and verify take the path for a backup directory; its marker may be missing.</summary>
     public static bool Is(string path)
@@ -76,7 +72,9 @@ internal sealed class BackupDirectory : IDisposable
                 MarkerFile.Write(root);
             }
 
-            return DirectoryLock.Wait(DirectoryLock.TryShare, root, Waits, token);
+            FileLock shared = DirectoryLock.Wait(DirectoryLock.TryShare, root, Waits, token);
+            MarkerFile.Raise(root);
+            return shared;
         }
 
         void Waits() => say($"Waiting until prune has ended in {path}");
@@ -92,14 +90,14 @@ internal sealed class BackupDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CanNotRead(path, e, ClientStatus.Failed);
+            throw BackupDamage.CanNotRead(path, e, ClientStatus.Failed);
         }
 
         static FileLock? ShareToRead(DirectoryHandle root)
         {
             try
             {
-                return DirectoryLock.TryShare(root) ?? throw Busy(root.Path, "prune is at work there");
+                return DirectoryLock.TryShare(root) ?? throw BackupDamage.Busy(root.Path, "prune is at work there");
             }
             catch (Exception e) when (e is UnauthorizedAccessException || Causes.Of(e) == Causes.ReadOnly)
             {
@@ -117,7 +115,7 @@ internal sealed class BackupDirectory : IDisposable
         {
             return Open(
                 OpenMarked(path),
-                root => DirectoryLock.TryAlone(root) ?? throw Busy(path, "another client uses it"),
+                root => DirectoryLock.TryAlone(root) ?? throw BackupDamage.Busy(path, "another client uses it"),
                 OpenFilled);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -130,11 +128,70 @@ internal sealed class BackupDirectory : IDisposable
         }
     }
 
-    /// <returns>The path of the block's archive, for messages.</returns>
-    public string PathOf(BlockName block) => Blocks.PathOf(block.FileName);
+    public DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
 
-    /// <returns>The path of the pod's lists, for messages.</returns>
-    public string PathOf(PodName pod) => Snapshots.PathOf(pod.Text);
+    public IEnumerable<StoredFile> Files(string folder)
+    {
+        using DirectoryHandle? parent = BackupEntry.FindFolder(Root, folder);
+        return parent is null
+            ? []
+            : [.. from name in parent.Names()
+                  let status = parent.Find(name)
+                  where status is not null
+                  select new StoredFile(name, status.SizeBytes, status.ModifiedAt, status.IsRegularFile)];
+    }
+
+    public IEnumerable<string> Folders(string folder)
+    {
+        using DirectoryHandle? parent = BackupEntry.FindFolder(Root, folder);
+        return parent is null ? [] : [.. parent.Names()];
+    }
+
+    public StoredFile? Find(string name) => In(
+        name, (parent, file) => BackupEntry.FindFile(parent, file) is { } status
+            ? new StoredFile(file, status.SizeBytes, status.ModifiedAt)
+            : null);
+
+    public Stream Open(string name) =>
+        In(name, (parent, file) => parent.OpenFile(file)) ?? throw new FileNotFoundException($"{name} is missing");
+
+    public byte[]? Read(string name, int maxBytes) =>
+        In(name, (parent, file) => BackupEntry.Read(parent, file, maxBytes));
+
+    public void Write(string name, byte[] content)
+    {
+        (string folder, string file) = Split(name);
+        using DirectoryHandle parent = BackupEntry.OpenOrCreateFolder(Root, folder);
+        BackupEntry.FindFile(parent, file);
+        SmallFile.Write(parent, file, content);
+    }
+
+    public Func<bool> PrepareCreate(string name, byte[] content) => () =>
+    {
+        if (Find(name) is not null)
+        {
+            return false;
+        }
+
+        // A list must name only what survives a power cut. Another client's rename, or the pod's directory, may not be
+        // flushed yet.
+        Blocks.Flush();
+        Snapshots.Flush();
+        Write(name, content);
+        return true;
+    };
+
+    public Action PrepareDelete(string name) => () => In<object>(name, (parent, file) =>
+    {
+        parent.TryDeleteFile(file);
+        return null;
+    });
+
+    public IBlockPart? TryOpenPart(BlockName block, long contentBytes) => BlockPart.TryOpen(Blocks, block);
+
+    public IRunNote OpenNote(PodName pod) => DirectoryNote.Open(this, pod);
+
+    public IReadOnlyList<StalePart> FindStale(TimeProvider time) => StaleParts.Find(this, time);
 
     public void Dispose()
     {
@@ -144,14 +201,19 @@ internal sealed class BackupDirectory : IDisposable
         Root.Dispose();
     }
 
-    public static OperatorException Damaged(string problem, string remedy) =>
-        new(ExitStatus.ArchiveFailed, problem, remedy);
+    private static (string Folder, string File) Split(string name)
+    {
+        int slash = name.LastIndexOf('/');
+        return (name[..Math.Max(slash, 0)], name[(slash + 1)..]);
+    }
 
-    public static OperatorException CanNotRead(string path, Exception cause, ExitStatus status) => new(
-        status,
-        $"{path} can't be read: {Printable.Text(cause.Message)}",
-        Causes.Remedy(cause, "check its permissions"),
-        cause);
+    private T? In<T>(string name, Func<DirectoryHandle, string, T?> use)
+        where T : class
+    {
+        (string folder, string file) = Split(name);
+        using DirectoryHandle? parent = BackupEntry.FindFolder(Root, folder);
+        return parent is null ? null : use(parent, file);
+    }
 
     private static DirectoryHandle OpenMarked(string path)
     {
@@ -182,7 +244,7 @@ internal sealed class BackupDirectory : IDisposable
     }
 
     private static bool IsMarked(DirectoryHandle root) =>
-        MarkerFile.IsIn(root) || (root.Find(BlocksName) is not null && root.Find(SnapshotsName) is not null);
+        MarkerFile.IsIn(root) || (root.Find(BackupLayout.Blocks) is not null && root.Find(BackupLayout.Snapshots) is not null);
 
     private static BackupDirectory Open(
         DirectoryHandle root,
@@ -194,16 +256,9 @@ internal sealed class BackupDirectory : IDisposable
         try
         {
             taken = takeLock(root);
-            int format = MarkerFile.ReadFormat(root);
-            if (format != Format)
-            {
-                throw Damaged(
-                    $"{root.Path} has format {format}; this client knows format {Format}.",
-                    "use the client of the version that wrote it, or a later one");
-            }
-
-            blocks = open(root, BlocksName);
-            return new(root, blocks, open(root, SnapshotsName), taken);
+            MarkerFile.RequireKnown(MarkerFile.ReadFormat(root), root.Path);
+            blocks = open(root, BackupLayout.Blocks);
+            return new(root, blocks, open(root, BackupLayout.Snapshots), taken);
         }
         catch
         {
@@ -216,8 +271,5 @@ internal sealed class BackupDirectory : IDisposable
 
     private static DirectoryHandle OpenFilled(DirectoryHandle root, string name) =>
         BackupEntry.FindDirectory(root, name)
-        ?? throw Damaged($"{root.PathOf(name)} is missing.", "take it from a copy of the directory");
-
-    private static OperatorException Busy(string path, string why) =>
-        new(ExitStatus.Busy, $"{path} is in use: {why}.", "run the same command again when that has ended");
+        ?? throw BackupDamage.Damaged($"{root.PathOf(name)} is missing.", "take it from a copy of the directory");
 }

@@ -24,7 +24,7 @@ internal static class BackupEntry
     public static FileStatus? FindFileToChange(DirectoryHandle parent, string name) =>
         FindFile(parent, name) is not { } status ? null
             : status.LinkCount <= 1 ? status
-            : throw BackupDirectory.Damaged(
+            : throw BackupDamage.Damaged(
                 $"{Printable.Text(parent.PathOf(name))} is a hard link: it has {status.LinkCount} names.",
                 "delete this name of it");
 
@@ -35,6 +35,15 @@ internal static class BackupEntry
         FindNoLink(parent, name) is not { } status ? null
             : status.IsDirectory ? parent.OpenDirectory(name)
             : throw Foreign(parent, name, "not a directory");
+
+    /// <summary>Finds a directory below another one, step by step; the names are separated by <c>/</c>.</summary>
+    /// <inheritdoc cref="FindDirectory"/>
+    public static DirectoryHandle? FindFolder(DirectoryHandle root, string folder) =>
+        Walk(root, folder, FindDirectory);
+
+    /// <inheritdoc cref="FindDirectory" path="/exception"/>
+    public static DirectoryHandle OpenOrCreateFolder(DirectoryHandle root, string folder) =>
+        Walk(root, folder, OpenOrCreateDirectory)!;
 
     /// <inheritdoc cref="FindDirectory" path="/exception"/>
     public static DirectoryHandle OpenOrCreateDirectory(DirectoryHandle parent, string name)
@@ -82,34 +91,34 @@ internal static class BackupEntry
     public static byte[]? Read(DirectoryHandle parent, string name, int maxBytes) =>
         FindFile(parent, name) is null ? null : SmallFile.Read(parent, name, maxBytes);
 
+    private static DirectoryHandle? Walk(
+        DirectoryHandle root, string folder, Func<DirectoryHandle, string, DirectoryHandle?> open)
+    {
+        DirectoryHandle? found = root.Reopen();
+        foreach (string name in folder.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using DirectoryHandle parent = found;
+            found = open(parent, name);
+            if (found is null)
+            {
+                break;
+            }
+        }
+
+        return found;
+    }
+
     private static FileStatus? FindNoLink(DirectoryHandle parent, string name)
     {
         FileStatus? status = parent.Find(name);
-        return status is not { IsSymbolicLink: true } ? status : throw BackupDirectory.Damaged(
+        return status is not { IsSymbolicLink: true } ? status : throw BackupDamage.Damaged(
             $"{Printable.Text(parent.PathOf(name))} is a link to {Printable.Text(parent.ReadLink(name))};"
             + " a backup directory holds no links.",
             "replace the link by the file or directory itself");
     }
 
     private static OperatorException Foreign(DirectoryHandle parent, string name, string what) =>
-        BackupDirectory.Damaged(
+        BackupDamage.Damaged(
             $"{Printable.Text(parent.PathOf(name))} is {what}; a backup directory holds only files and directories.",
             "move it elsewhere");
-}
-
-/// <summary>A file of a backup directory that may be deleted.</summary>
-/// <param name="Parent">The directory that holds the file, or the one that holds <paramref name="Folder"/>.</param>
-/// <param name="Folder">The name of the file's directory; null if the parent is that directory.</param>
-internal sealed record BackupFile(DirectoryHandle Parent, string? Folder, string Name, long SizeBytes)
-{
-    /// <summary>For messages.</summary>
-    public string PathText => Parent.PathOf(Folder is null ? Name : $"{Folder}/{Name}");
-
-    /// <exception cref="IOException">The file can't be deleted.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be deleted.</exception>
-    public void Delete()
-    {
-        using DirectoryHandle? folder = Folder is null ? null : Parent.OpenDirectory(Folder);
-        (folder ?? Parent).DeleteFile(Name);
-    }
 }

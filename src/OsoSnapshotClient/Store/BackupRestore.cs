@@ -10,27 +10,26 @@ namespace OsoSnapshotClient.Store;
 /// <summary>Restores a backed up snapshot to a data directory for Prometheus, completely or not at all.</summary>
 /// <param name="pod"><inheritdoc cref="SnapshotChoice" path="/param[@name='pod']"/></param>
 /// <param name="at"><inheritdoc cref="SnapshotChoice" path="/param[@name='at']"/></param>
-internal sealed class BackupRestore(string path, string? pod, string? at, RestoreTarget target, TextWriter output)
+internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, RestoreTarget target, TextWriter output)
 {
     /// <exception cref="OperatorException">The restore failed; the target is as empty as before.</exception>
     public void Run(CancellationToken token)
     {
         try
         {
-            using BackupDirectory directory = BackupDirectory.OpenToRead(path);
-            ListedSnapshot snapshot = new SnapshotChoice(directory, pod, at).Find();
+            using IBackupStore store = place.OpenToRead(token);
+            ListedSnapshot snapshot = new SnapshotChoice(store, pod, at).Find();
             output.WriteLine($"Restoring {snapshot}: {Plural.Of(snapshot.Blocks.Count, "block")}");
-            DirectoryHandle blocks = directory.Blocks;
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
-                RequireWhole(blocks, snapshot, name, block);
+                RequireWhole(store, snapshot, name, block);
             }
 
             target.RequireEmpty();
             List<BlockMeta> metas = [];
             target.Fill(
                 ByteSize.Sum(snapshot.List.Blocks.Select(block => block.Bytes)),
-                unpacking => Unpack(blocks, snapshot, unpacking, metas, token));
+                unpacking => Unpack(store, snapshot, unpacking, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
             target.Tell(metas);
         }
@@ -45,11 +44,11 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void RequireWhole(
-        DirectoryHandle blocks, ListedSnapshot snapshot, BlockName name, BackupBlock block)
+        IBackupStore store, ListedSnapshot snapshot, BlockName name, BackupBlock block)
     {
-        if (BackupEntry.FindFile(blocks, name.FileName) is not { } file)
+        if (store.Find(name.Path) is not { } file)
         {
-            throw Damaged(snapshot, name, $"{blocks.PathOf(name.FileName)} is missing");
+            throw Damaged(snapshot, name, $"{store.PathOf(name)} is missing");
         }
 
         if (file.SizeBytes != block.FileBytes)
@@ -59,7 +58,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static void Unpack(
-        DirectoryHandle blocks,
+        IBackupStore store,
         ListedSnapshot snapshot,
         IEntryVisitor unpacking,
         List<BlockMeta> metas,
@@ -67,7 +66,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     {
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
-            using FileStream file = blocks.OpenFile(name.FileName);
+            using Stream file = store.Open(name.Path);
             BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
             if (verdict.Damage is { } damage)
             {
@@ -90,7 +89,7 @@ internal sealed class BackupRestore(string path, string? pod, string? at, Restor
     }
 
     private static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
-        BackupDirectory.Damaged(
+        BackupDamage.Damaged(
             $"Block {name} of snapshot {snapshot} is damaged: {Printable.Text(how)}.",
             "choose another snapshot with --at, take the block from a copy of the directory, or restore the other"
             + " blocks with tar");

@@ -13,7 +13,12 @@ namespace OsoSnapshotClient.Store;
 /// of the snapshot's blocks last.
 /// </summary>
 internal sealed class BackupRun(
-    KubernetesCluster cluster, PodAccess access, TakeOptions take, EndSignal signal, TimeProvider time)
+    KubernetesCluster cluster,
+    PodAccess access,
+    TakeOptions take,
+    BackupPlace place,
+    EndSignal signal,
+    TimeProvider time)
 {
     private readonly IPodReport _report = access.Report;
 
@@ -23,14 +28,14 @@ internal sealed class BackupRun(
         try
         {
             PodResult result = await AddAsync(token);
-            StaleParts.DeleteWhereAlone(take.Into!, time);
+            DeleteStale();
             return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
                 Causes.Status(e, ClientStatus.Failed),
-                $"Something in {take.Into} can't be read or written: {e.Message}",
+                $"Something in {place} can't be read or written: {e.Message}",
                 Causes.Remedy(e, "remove the cause, then run the same command again to continue"),
                 e);
         }
@@ -38,41 +43,49 @@ internal sealed class BackupRun(
 
     private async Task<PodResult> AddAsync(CancellationToken token)
     {
-        using BackupDirectory directory = BackupDirectory.OpenToAdd(take.Into!, _report.Say, token);
+        using IBackupStore store = place.OpenToAdd(_report.Say, token);
         Preflight preflight = await Preflight.RunAsync(cluster, access, token);
-        PodName pod = NameOf(preflight);
-        using BlocksCarrier carrier = new(directory, pod, OpenNote(directory, pod), take.Copy, _report, time);
+        PodName pod = NameOf(preflight, await ClusterNameAsync(token));
+        using BlocksCarrier carrier = new(store, pod, store.OpenNote(pod), take.Copy, _report, time);
         return await new TakeSession(preflight, take, carrier, signal).RunAsync(token);
     }
 
-    private PodName NameOf(Preflight preflight) =>
-        PodName.TryParse($"{preflight.Namespace}.{access.Pod}") ?? throw new OperatorException(
+    // In a bucket, prune does it: others may be at work there.
+    private void DeleteStale()
+    {
+        if (!place.IsBucket)
+        {
+            StaleParts.DeleteWhereAlone(place.Path, time);
+        }
+    }
+
+    // Two clusters must never share a pod's lists: then prune would keep the newest of one of them alone.
+    private async Task<string?> ClusterNameAsync(CancellationToken token)
+    {
+        if ((take.Cluster ?? await cluster.FindNamespaceUidAsync("kube-system", token)) is { } name
+            && ClusterName.IsValid(name))
+        {
+            return name;
+        }
+
+        if (place.IsBucket)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                "You may not read namespace kube-system, whose UID names the cluster in a bucket.",
+                "give --cluster NAME, or have someone grant you get on namespaces");
+        }
+
+        _report.Warn(
+            $"⚠️ You may not read namespace kube-system, so the backup in {place} names no cluster. Give --cluster NAME"
+            + " where several clusters share a directory.");
+        return null;
+    }
+
+    private PodName NameOf(Preflight preflight, string? name) =>
+        PodName.TryParse($"{name}{(name is null ? string.Empty : "/")}{preflight.Namespace}.{access.Pod}") ?? throw new OperatorException(
             ClientStatus.Failed,
             $"'{Printable.Text(preflight.Namespace)}' and '{Printable.Text(access.Pod)}' are not valid names of a"
             + " namespace and a pod.",
             "see kubectl get pods -o json");
-
-    private static CopyOutput OpenNote(BackupDirectory directory, PodName pod)
-    {
-        using (DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text))
-        {
-            foreach (string name in StaleParts.RunFiles)
-            {
-                BackupEntry.FindFileToChange(lists, name);
-            }
-        }
-
-        try
-        {
-            return CopyOutput.Open($"{directory.PathOf(pod)}/{StaleParts.RunName}");
-        }
-        catch (OperatorException e) when (e.Status == ExitStatus.Busy)
-        {
-            throw new OperatorException(
-                ExitStatus.Busy,
-                $"Another client backs up {pod} into {directory.Path}: {e.Message}",
-                "wait until the other client has ended",
-                e);
-        }
-    }
 }

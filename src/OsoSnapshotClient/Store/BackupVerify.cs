@@ -7,50 +7,50 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>Checks a backup directory: every block's archive and content, and that every list is complete.</summary>
-internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
+/// <summary>Checks a backup: every block's archive and content, and that every list is complete.</summary>
+internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool ascii)
 {
     private const int MaxWorkers = 8;
 
     // Results wait to be printed in the order of the names. A hostile block's result has 400 KB of texts.
     private const int MaxWaiting = 32;
-    private readonly VerifyText _text = new(path, ascii, output);
+    private readonly VerifyText _text = new(place.Path, ascii, output);
     private long _problems;
 
     /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
     public void Run(CancellationToken token)
     {
-        using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        using IBackupStore store = place.OpenToRead(token);
         try
         {
-            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(directory, token);
+            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(store, token);
             HashSet<BlockName> unlisted = [.. blocks.Keys];
             int lists = 0;
-            foreach (ListedSnapshot list in ManifestStore.Read(directory, damage => Note(damage.Message)))
+            foreach (ListedSnapshot list in ManifestStore.Read(store, damage => Note(damage.Message)))
             {
                 lists++;
                 CheckList(list, blocks);
                 unlisted.ExceptWith(list.Blocks.Keys);
             }
 
-            TellLeftovers(directory, unlisted.Count);
+            TellLeftovers(store, unlisted.Count);
             Conclude(blocks.Count, lists);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw BackupDirectory.CanNotRead(path, e, ExitStatus.ArchiveFailed);
+            throw BackupDamage.CanNotRead(place.Path, e, ExitStatus.ArchiveFailed);
         }
     }
 
     // Several blocks are checked at a time, and printed in the order of their names.
-    private Dictionary<BlockName, CheckedBlock> CheckBlocks(BackupDirectory directory, CancellationToken token)
+    private Dictionary<BlockName, CheckedBlock> CheckBlocks(IBackupStore store, CancellationToken token)
     {
         Dictionary<BlockName, CheckedBlock> blocks = [];
         using SemaphoreSlim slots = new(Math.Min(Environment.ProcessorCount, MaxWorkers));
         Queue<Task<CheckedBlock>> started = [];
         try
         {
-            foreach (BlockName name in StoredBlocks.List(directory))
+            foreach (BlockName name in StoredBlocks.List(store))
             {
                 started.Enqueue(CheckAsync(name));
                 TakeDownTo(MaxWaiting, started, blocks);
@@ -71,7 +71,7 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             await slots.WaitAsync(token);
             try
             {
-                return await Task.Run(() => CheckedBlock.Read(directory, name, token), token);
+                return await Task.Run(() => CheckedBlock.Read(store, name, token), token);
             }
             finally
             {
@@ -158,10 +158,10 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
             CultureInfo.InvariantCulture,
             $"{series} series and {samples} samples from {from} to {to} (Unix milliseconds)");
 
-    private void TellLeftovers(BackupDirectory directory, int unlisted)
+    private void TellLeftovers(IBackupStore store, int unlisted)
     {
-        int parts = directory.Blocks.Names().Count(
-            name => name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
+        int parts = store.Files(BackupLayout.Blocks).Count(
+            file => file.Name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
         if (unlisted + parts > 0)
         {
             output.WriteLine(
@@ -174,8 +174,8 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
     {
         if (_problems > 0)
         {
-            throw BackupDirectory.Damaged(
-                $"{path} is damaged: {Plural.Of(_problems, "problem")}, listed above.",
+            throw BackupDamage.Damaged(
+                $"{place} is damaged: {Plural.Of(_problems, "problem")}, listed above.",
                 "take the damaged files from a copy of the directory. If Prometheus still has a block, move its two files"
                 + " away: the next take --into copies it again. All other snapshots can be restored");
         }
@@ -183,10 +183,10 @@ internal sealed class BackupVerify(string path, TextWriter output, bool ascii)
         if (lists == 0)
         {
             throw new OperatorException(
-                ExitStatus.NoBlock, $"{path} holds no snapshot.", $"add one with take --into {path}");
+                ExitStatus.NoBlock, $"{place} holds no snapshot.", $"add one with take --into {place}");
         }
 
-        output.WriteLine($"✅ {path} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");
+        output.WriteLine($"✅ {place} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");
     }
 
     private void Note(string problem)

@@ -9,31 +9,31 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary><c>backups</c> lists the snapshots of a backup directory, and the space that each takes.</summary>
-internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
+internal sealed class BackupsTable(BackupPlace place, bool isJson, TextWriter output)
 {
     // Marks a block that several snapshots need.
     private const int Shared = -1;
 
     /// <exception cref="OperatorException">A list is damaged; the sound lists were printed.</exception>
-    public void Run()
+    public void Run(CancellationToken token)
     {
-        using BackupDirectory directory = BackupDirectory.OpenToRead(path);
+        using IBackupStore store = place.OpenToRead(token);
         try
         {
-            Run(directory);
+            Run(store);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw BackupDirectory.CanNotRead(path, e, ClientStatus.Failed);
+            throw BackupDamage.CanNotRead(place.Path, e, ClientStatus.Failed);
         }
     }
 
-    private void Run(BackupDirectory directory)
+    private void Run(IBackupStore store)
     {
         List<OperatorException> damaged = [];
         List<BackupLine> lines = [];
         Dictionary<BlockName, (int Line, long Bytes)> blocks = [];
-        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, damaged.Add))
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(store, damaged.Add))
         {
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
@@ -60,7 +60,7 @@ internal sealed class BackupsTable(string path, bool isJson, TextWriter output)
 
         if (damaged.Count > 0)
         {
-            throw BackupDirectory.Damaged(
+            throw BackupDamage.Damaged(
                 string.Join('\n', damaged.Select(damage => damage.Message)), damaged[0].Remedy);
         }
     }

@@ -13,7 +13,7 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 /// <param name="engine">The engine that makes the agent's bytes; null if the agent has not reported it.</param>
 internal sealed class BlockDownload(
-    AgentRun run, BackupDirectory directory, string? engine, CopyOptions options)
+    AgentRun run, IBackupStore store, string? engine, CopyOptions options)
 {
     private const int MaxAttempts = 3;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
@@ -36,12 +36,13 @@ internal sealed class BlockDownload(
 
     /// <returns>The block in the directory, and whether this run copied it, not another client.</returns>
     /// <exception cref="OperatorException">The block can't be copied, or is not what the agent announced.</exception>
-    public async Task<(StoredBlock Block, bool IsCopied)> RunAsync(BlockName name, CancellationToken token)
+    public async Task<(StoredBlock Block, bool IsCopied)> RunAsync(
+        BlockName name, long contentBytes, CancellationToken token)
     {
-        using BlockPart? part = await OpenAsync(name, token);
+        using IBlockPart? part = await OpenAsync(name, contentBytes, token);
         if (part is null)
         {
-            StoredBlock? stored = StoredBlocks.Find(directory, name, known: null, _report.Say, token);
+            StoredBlock? stored = StoredBlocks.Find(store, name, known: null, _report.Say, token);
             return (stored!, false);
         }
 
@@ -57,7 +58,7 @@ internal sealed class BlockDownload(
         BlockVerdict verdict = await CopyAsync(name, part, token);
         long length = part.DoneBytes;
         part.Publish();
-        StoredBlocks.WriteChecksum(directory, name, verdict.Sha256);
+        StoredBlocks.WriteChecksum(store, name, verdict.Sha256);
         return (
             new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems },
             true);
@@ -65,13 +66,13 @@ internal sealed class BlockDownload(
 
     // Another client may be copying this block. It renames the part before it closes it, so a part that can be opened
     // while no archive exists is free.
-    private async Task<BlockPart?> OpenAsync(BlockName name, CancellationToken token)
+    private async Task<IBlockPart?> OpenAsync(BlockName name, long contentBytes, CancellationToken token)
     {
         bool isTold = false;
         while (true)
         {
-            BlockPart? part = BlockPart.TryOpen(directory.Blocks, name);
-            if (directory.Blocks.Find(name.FileName) is not null)
+            IBlockPart? part = store.TryOpenPart(name, contentBytes);
+            if (store.Find(name.Path) is not null)
             {
                 part?.Dispose();
                 return null;
@@ -92,14 +93,14 @@ internal sealed class BlockDownload(
         }
     }
 
-    private async Task<BlockVerdict> CopyAsync(BlockName name, BlockPart part, CancellationToken token)
+    private async Task<BlockVerdict> CopyAsync(BlockName name, IBlockPart part, CancellationToken token)
     {
         for (int attempt = 1; ; attempt++)
         {
             (ExportEnd end, BlockVerdict verdict) = await FetchAsync(name, part, token);
             if (end.Sha256 == verdict.Sha256 && end.Bytes == part.DoneBytes)
             {
-                return verdict.Damage is null ? verdict : throw BackupDirectory.Damaged(
+                return verdict.Damage is null ? verdict : throw BackupDamage.Damaged(
                     $"Block {name} arrived as the agent sent it, but is not that block:"
                     + $" {Printable.Text(verdict.Damage)}.",
                     $"see {run.Agent.Access.LogCommand(run.Agent.Container)}");
@@ -110,7 +111,7 @@ internal sealed class BlockDownload(
             part.Begin(_engine);
             if (attempt == MaxAttempts)
             {
-                throw BackupDirectory.Damaged(
+                throw BackupDamage.Damaged(
                     $"The copy of block {name} differs from what the agent sent (SHA-256 {end.Sha256?.Text ?? "unknown"}),"
                     + $" {MaxAttempts} times.",
                     $"find what changes bytes between here and the pod; the container waits {options.Hold} at most");
@@ -121,7 +122,7 @@ internal sealed class BlockDownload(
     }
 
     private async Task<(ExportEnd End, BlockVerdict Verdict)> FetchAsync(
-        BlockName name, BlockPart part, CancellationToken token)
+        BlockName name, IBlockPart part, CancellationToken token)
     {
         BlockReading reading = new(name);
         Volatile.Write(ref _reading, reading);
@@ -134,7 +135,7 @@ internal sealed class BlockDownload(
     }
 
     // Fetches until as many bytes are here as the agent says, or until the bytes can't be of one archive.
-    private async Task<ExportEnd> ReceiveAsync(BlockName name, BlockPart part, CancellationToken token)
+    private async Task<ExportEnd> ReceiveAsync(BlockName name, IBlockPart part, CancellationToken token)
     {
         string? expected = _engine;
         ExportEnd end = await _pump.RunAsync(
@@ -144,7 +145,7 @@ internal sealed class BlockDownload(
             end => end.IsUnreadable || end.IsBeyondEnd || IsOther(end.Engine) || end.Bytes <= part.DoneBytes,
             token);
         return end.IsUnreadable
-            ? throw BackupDirectory.Damaged(
+            ? throw BackupDamage.Damaged(
                 $"The agent can't export block {name}: {Printable.Text(end.ErrorText)}",
                 "see the message; the blocks that were copied stay in the directory")
             : end;

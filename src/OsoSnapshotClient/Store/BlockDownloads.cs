@@ -8,7 +8,7 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>Copies the blocks that a directory lacks, several at a time.</summary>
-internal sealed class BlockDownloads(AgentRun run, BackupDirectory directory, CopyOptions options)
+internal sealed class BlockDownloads(AgentRun run, IBackupStore store, CopyOptions options)
 {
     private readonly ConcurrentBag<StoredBlock> _stored = [];
     private readonly ConcurrentBag<StoredBlock> _copied = [];
@@ -39,7 +39,7 @@ internal sealed class BlockDownloads(AgentRun run, BackupDirectory directory, Co
             new(missing.OrderByDescending(one => one.Block.Bytes));
         for (int worker = 0; worker < Math.Min(options.Streams, missing.Count); worker++)
         {
-            _copiers.Add(new(run, directory, engine, options));
+            _copiers.Add(new(run, store, engine, options));
         }
 
         // The blocks' content is counted, because the size of their archives is unknown before the copy.
@@ -58,7 +58,7 @@ internal sealed class BlockDownloads(AgentRun run, BackupDirectory directory, Co
     {
         while (queue.TryDequeue(out (BlockName Name, SnapshotBlock Block) next))
         {
-            (StoredBlock stored, bool isCopied) = await copier.RunAsync(next.Name, token);
+            (StoredBlock stored, bool isCopied) = await copier.RunAsync(next.Name, next.Block.Bytes, token);
             _stored.Add(stored);
             if (isCopied)
             {

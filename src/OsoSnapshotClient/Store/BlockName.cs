@@ -22,6 +22,9 @@ internal readonly record struct BlockName
     /// <summary>The name of the block's archive in the backup directory.</summary>
     public string FileName => $"{Ulid}.{Fingerprint}{Extension}";
 
+    /// <summary>The archive's name in the store.</summary>
+    public string Path => $"{BackupLayout.Blocks}/{FileName}";
+
     /// <summary>Parses a name. There is no other way to get one, so no unchecked text becomes part of a path.</summary>
     public static bool TryParse(string? ulid, string? fingerprint, out BlockName name)
     {

@@ -9,7 +9,7 @@ namespace OsoSnapshotClient.Store;
 /// <summary>
 /// The partial archive of a block. One process at a time may write it; later runs continue it.
 /// </summary>
-internal sealed class BlockPart : ICopyTarget
+internal sealed class BlockPart : IBlockPart
 {
     /// <summary>The end of the name of the file beside a part that names the engine which made its bytes.</summary>
     public const string EngineExtension = SmallFile.PartExtension + ".engine";
@@ -65,9 +65,6 @@ internal sealed class BlockPart : ICopyTarget
         }
     }
 
-    /// <summary>Prepares the part for its next byte: bytes of two engines are never joined.</summary>
-    /// <param name="engine">The engine of the next bytes; null if the agent has not reported it.</param>
-    /// <returns>False if bytes of another engine were dropped.</returns>
     public bool Begin(string? engine)
     {
         byte[]? told = DoneBytes > 0 ? BackupEntry.Read(_blocks, EngineName, MaxEngineBytes) : null;
@@ -95,7 +92,6 @@ internal sealed class BlockPart : ICopyTarget
 
     public void Complete() => _part.Complete();
 
-    /// <summary>Gives the complete archive its final name.</summary>
     /// <exception cref="OperatorException">The file can't be flushed or renamed.</exception>
     public void Publish()
     {

@@ -11,22 +11,22 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>Copies the blocks that a directory lacks from a run with a snapshot, and writes the list last.</summary>
+/// <summary>Copies the blocks that a store lacks from a run with a snapshot, and writes the list last.</summary>
 internal sealed class BlocksCarrier(
-    BackupDirectory directory,
+    IBackupStore store,
     PodName pod,
-    CopyOutput note,
+    IRunNote note,
     CopyOptions options,
     IPodReport report,
     TimeProvider time) : ICarrier
 {
     public string Kind => RunKinds.Blocks;
 
-    public CopyOutput Output => note;
+    public IRunNote Note => note;
 
     public bool IsResumable => true;
 
-    public string Name => $"The backup in {directory.Path}";
+    public string Name => $"The backup in {store.Path}";
 
     /// <exception cref="OperatorException">No list was written; copied blocks stay for the next run.</exception>
     public async Task<CarriedCopy> CarryAsync(AgentRun run, RunStatus held, CancellationToken token)
@@ -34,23 +34,31 @@ internal sealed class BlocksCarrier(
         long startedAt = Stopwatch.GetTimestamp();
         SnapshotName name = NameOf(held);
         Manifest empty = Begin(held, name);
+        ListCommit commit = new(store, WaitAsync);
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> blocks = await HeldBlocks.AskAsync(run, token);
+        await commit.ClaimAsync(blocks.Select(block => block.Name));
         Dictionary<BlockName, StoredBlock> stored = FindStored(blocks, token);
         (BlockName Name, SnapshotBlock Block)[] missing = [.. blocks.Where(one => !stored.ContainsKey(one.Name))];
         report.Say(
-            $"{Plural.Of(blocks.Count, "block")} in snapshot {name}; {directory.Path} lacks"
+            $"{Plural.Of(blocks.Count, "block")} in snapshot {name}; {store.Path} lacks"
             + $" {Plural.Of(missing.Length, "block")},"
             + $" {ByteSize.Format(ByteSize.Sum(missing.Select(one => one.Block.Bytes)))} before compression");
-        BlockDownloads copy = new(run, directory, options);
+        BlockDownloads copy = new(run, store, options);
         foreach (StoredBlock block in await copy.RunAsync(missing, token))
         {
             stored.Add(block.Name, block);
         }
 
         Manifest list = empty with { Blocks = Entries(blocks, stored) };
-        BackupOutcome outcome = new(Write(list, name), list, copy.Copied);
+        BackupOutcome outcome = new(Write(commit, list, name, stored.Values), list, copy.Copied);
         Tell(outcome, copy.Cuts, Stopwatch.GetElapsedTime(startedAt));
         return new(outcome.ResultFor(run.Agent.Access.Pod), outcome.Damage);
+
+        Task WaitAsync(TimeSpan time)
+        {
+            report.Say($"Waiting {Durations.Format(time)}, until no prune can still delete a block that is wanted again");
+            return Task.Delay(time, token);
+        }
     }
 
     public void Dispose() => note.Dispose();
@@ -58,14 +66,15 @@ internal sealed class BlocksCarrier(
     private static SnapshotName NameOf(RunStatus status) =>
         SnapshotName.TryParse(status.Snapshot, out SnapshotName? name) && ManifestStore.TimeOf(name) is not null
             ? name
-            : throw BackupDirectory.Damaged(
+            : throw BackupDamage.Damaged(
                 $"The agent's snapshot has an invalid name: '{Printable.Text(status.Snapshot ?? string.Empty)}'.",
                 "use the client of the image's version; nothing was written");
 
     private Manifest Begin(RunStatus status, SnapshotName name) => new()
     {
-        Format = BackupDirectory.Format,
-        Pod = pod.Text,
+        Format = BackupLayout.Format,
+        Cluster = pod.Cluster,
+        Pod = pod.Pod,
         Snapshot = name.Text,
         CopyStartedAt = time.GetUtcNow(),
         PrometheusVersion = status.PrometheusVersion,
@@ -79,13 +88,12 @@ internal sealed class BlocksCarrier(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held, CancellationToken token)
     {
         // verify reports a damaged list. Here it only means that the blocks it names are read again.
-        ListedSnapshot? newest = ManifestStore.Read(
-            directory, pod, damage => report.Warn($"⚠️ {damage.Message}")).LastOrDefault();
+        ListedSnapshot? newest = FindNewest(pod) ?? FindNewest(pod.OfUnnamedCluster);
         Dictionary<BlockName, StoredBlock> stored = [];
         foreach ((BlockName name, _) in held)
         {
             BackupBlock? known = newest?.Blocks.GetValueOrDefault(name);
-            if (StoredBlocks.Find(directory, name, known, report.Say, token) is { } found)
+            if (StoredBlocks.Find(store, name, known, report.Say, token) is { } found)
             {
                 stored.Add(name, found);
             }
@@ -93,6 +101,9 @@ internal sealed class BlocksCarrier(
 
         return stored;
     }
+
+    private ListedSnapshot? FindNewest(PodName of) =>
+        ManifestStore.Read(store, of, damage => report.Warn($"⚠️ {damage.Message}")).LastOrDefault();
 
     private static List<BackupBlock> Entries(
         IReadOnlyList<(BlockName Name, SnapshotBlock Block)> held,
@@ -134,29 +145,22 @@ internal sealed class BlocksCarrier(
         Problems = problems,
     };
 
-    private string Write(Manifest list, SnapshotName name)
+    private string Write(
+        ListCommit commit, Manifest list, SnapshotName name, IEnumerable<StoredBlock> blocks)
     {
-        string file = name.Text + ManifestStore.Extension;
-        string path = $"{directory.PathOf(pod)}/{file}";
+        string file = ManifestStore.NameOf(pod, name);
+        string path = store.PathOf(file);
         try
         {
-            // The list must name only what survives a power cut. Another client's rename, or the pod's directory,
-            // may not be flushed yet.
-            directory.Blocks.Flush();
-            directory.Snapshots.Flush();
-            using DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text);
-            BackupEntry.FindFile(lists, file);
+            // A list of the same snapshot that is there is that of a run which could not release its agent.
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.Manifest);
-            SmallFile.Write(lists, file, [.. json, (byte)'\n']);
+            commit.Write(file, [.. json, (byte)'\n'], blocks);
             return path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException(
-                Causes.Status(e, ClientStatus.Failed),
-                $"{path} can't be written: {e.Message}",
-                Causes.Remedy(e, "check the directory, then run the same command again to continue"),
-                e);
+            throw LocalDisk.CanNotWrite(
+                path, e, "check the directory, then run the same command again to continue");
         }
     }
 

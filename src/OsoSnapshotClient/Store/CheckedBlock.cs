@@ -23,7 +23,7 @@ internal sealed record CheckedBlock(
         },
     };
 
-    public static CheckedBlock Read(BackupDirectory directory, BlockName name, CancellationToken token)
+    public static CheckedBlock Read(IBackupStore store, BlockName name, CancellationToken token)
     {
         List<string> problems = [];
         BlockVerdict? verdict = null;
@@ -31,10 +31,10 @@ internal sealed record CheckedBlock(
         bool hasChecksum = false;
         try
         {
-            length = BackupEntry.FindFile(directory.Blocks, name.FileName)?.SizeBytes ?? 0;
-            hasChecksum = directory.Blocks.Find(name.FileName + ChecksumFile.Extension) is not null;
-            verdict = StoredBlocks.Read(directory, name, token);
-            Sha256? expected = StoredBlocks.ReadChecksum(directory, name);
+            length = store.Find(name.Path)?.SizeBytes ?? 0;
+            hasChecksum = store.Find(StoredBlocks.ChecksumOf(name)) is not null;
+            verdict = StoredBlocks.Read(store, name, token);
+            Sha256? expected = StoredBlocks.ReadChecksum(store, name);
             if (verdict.Damage is { } damage)
             {
                 problems.Add($"block {name}: {damage}");

@@ -76,7 +76,7 @@ internal static class HeldBlocks
             : throw Wrong("it names a block twice");
     }
 
-    private static OperatorException Wrong(string how) => BackupDirectory.Damaged(
+    private static OperatorException Wrong(string how) => BackupDamage.Damaged(
         $"The agent's list of blocks can't be used: {Printable.Text(how.Length > 300 ? how[..300] : how)}.",
         "use the client of the image's version; nothing was written");
 }

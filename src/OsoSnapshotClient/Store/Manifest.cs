@@ -5,11 +5,15 @@ using OsoSnapshotCore.Files;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// <c>snapshots/NAMESPACE.POD/SNAPSHOT.json</c> lists the blocks of a snapshot, by time.
+/// <c>snapshots/CLUSTER/NAMESPACE.POD/SNAPSHOT.json</c> lists the blocks of a snapshot, by time. A list of an unnamed
+/// cluster lies in <c>snapshots/NAMESPACE.POD/</c>.
 /// </summary>
 internal sealed record Manifest
 {
     public required int Format { get; init; }
+
+    /// <summary>The cluster's name, as in <see cref="PodName"/>; null in format 1, and for an unnamed cluster.</summary>
+    public string? Cluster { get; init; }
 
     /// <summary>NAMESPACE.POD, as in <see cref="PodName"/>.</summary>
     public required string Pod { get; init; }
@@ -91,6 +95,7 @@ internal sealed class Sha256Converter : JsonConverter<Sha256>
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(BackupMarker))]
+[JsonSerializable(typeof(DeletionMark))]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {

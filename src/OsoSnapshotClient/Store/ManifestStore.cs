@@ -12,7 +12,8 @@ namespace OsoSnapshotClient.Store;
 /// <param name="Time">When Prometheus made the snapshot, by Prometheus' clock.</param>
 internal record BackedUpSnapshot(PodName Pod, SnapshotName Name, DateTimeOffset Time)
 {
-    public string ListName => Name.Text + ManifestStore.Extension;
+    /// <summary>The list's name in the store.</summary>
+    public string ListName => ManifestStore.NameOf(Pod, Name);
 
     public sealed override string ToString() => $"{Pod}/{Name}";
 }
@@ -29,7 +30,7 @@ internal sealed record ListedSnapshot(
     IReadOnlyDictionary<BlockName, BackupBlock> Blocks) : BackedUpSnapshot(Pod, Name, Time);
 
 /// <summary>
-/// Reads the lists of a backup directory, one at a time: their number takes no memory. Every value is checked before it
+/// Reads the lists of a backup, one at a time: their number takes no memory. Every value is checked before it
 /// is used.
 /// </summary>
 internal static class ManifestStore
@@ -46,40 +47,36 @@ internal static class ManifestStore
     private const int MaxJsonTokens = 300_000;
     private const string StampFormat = "yyyyMMdd'T'HHmmss'Z'";
 
+    public static string NameOf(PodName pod, SnapshotName snapshot) => $"{pod.Folder}/{snapshot.Text}{Extension}";
+
     /// <returns>The sound lists, by pod and time.</returns>
     /// <param name="damaged">Gets an exception for each damaged list, with its path.</param>
-    public static IEnumerable<ListedSnapshot> Read(BackupDirectory directory, Action<OperatorException> damaged) =>
-        Pods(directory, damaged).SelectMany(pod => Read(directory, pod, damaged));
+    public static IEnumerable<ListedSnapshot> Read(IBackupStore store, Action<OperatorException> damaged) =>
+        Pods(store, damaged).SelectMany(pod => Read(store, pod, damaged));
 
-    /// <inheritdoc cref="Read(BackupDirectory, Action{OperatorException})"/>
+    /// <inheritdoc cref="Read(IBackupStore, Action{OperatorException})"/>
     public static IEnumerable<ListedSnapshot> Read(
-        BackupDirectory directory,
-        PodName pod,
-        Action<OperatorException> damaged)
-    {
-        using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, pod.Text);
-        foreach (BackedUpSnapshot snapshot in lists is null ? [] : Find(lists, pod, damaged))
-        {
-            if (Try(() => ReadOne(lists!, snapshot), damaged) is { } listed)
-            {
-                yield return listed;
-            }
-        }
-    }
+        IBackupStore store, PodName pod, Action<OperatorException> damaged) =>
+        Find(store, pod, damaged).Select(snapshot => Try(() => ReadOne(store, snapshot), damaged))
+            .OfType<ListedSnapshot>();
 
     /// <summary>Finds the lists of all pods, and reads none.</summary>
-    /// <inheritdoc cref="Read(BackupDirectory, Action{OperatorException})" path="/param"/>
+    /// <inheritdoc cref="Read(IBackupStore, Action{OperatorException})" path="/param"/>
     /// <returns>The snapshots, by pod and time.</returns>
-    public static IEnumerable<BackedUpSnapshot> Find(BackupDirectory directory, Action<OperatorException> damaged)
+    public static IEnumerable<BackedUpSnapshot> Find(IBackupStore store, Action<OperatorException> damaged) =>
+        Pods(store, damaged).SelectMany(pod => Find(store, pod, damaged));
+
+    /// <summary>Finds the pods that have a folder of lists.</summary>
+    /// <inheritdoc cref="Read(IBackupStore, Action{OperatorException})" path="/param"/>
+    /// <returns>The pods of unnamed clusters first.</returns>
+    public static IEnumerable<PodName> Pods(IBackupStore store, Action<OperatorException> damaged)
     {
-        foreach (PodName pod in Pods(directory, damaged))
-        {
-            using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, pod.Text);
-            foreach (BackedUpSnapshot snapshot in lists is null ? [] : Find(lists, pod, damaged))
-            {
-                yield return snapshot;
-            }
-        }
+        string[] names = [.. store.Folders(BackupLayout.Snapshots).Order(StringComparer.Ordinal)];
+        IEnumerable<string> inClusters = names.Where(ClusterName.IsValid).SelectMany(
+            cluster => (Try(() => store.Folders($"{BackupLayout.Snapshots}/{cluster}").ToArray(), damaged) ?? [])
+                .Order(StringComparer.Ordinal).Select(pod => $"{cluster}/{pod}"));
+        return names.Where(name => !ClusterName.IsValid(name)).Concat(inClusters)
+            .Select(name => Try(() => PodOf(store, name), damaged)).OfType<PodName>();
     }
 
     /// <returns>When Prometheus made the snapshot; null if the name holds no time.</returns>
@@ -92,39 +89,24 @@ internal static class ManifestStore
         ? time
         : null;
 
-    private static IEnumerable<PodName> Pods(BackupDirectory directory, Action<OperatorException> damaged)
-    {
-        foreach (string name in directory.Snapshots.Names().Order(StringComparer.Ordinal))
-        {
-            if (Try(() => PodOf(directory.Snapshots, name), damaged) is { } pod)
-            {
-                yield return pod;
-            }
-        }
-    }
-
-    private static PodName PodOf(DirectoryHandle snapshots, string name)
-    {
-        using DirectoryHandle? lists = BackupEntry.FindDirectory(snapshots, name);
-        return PodName.TryParse(name) ?? throw BackupDirectory.Damaged(
-            $"{Printable.Text(snapshots.PathOf(name))} is not a pod's directory of lists.", "move it elsewhere");
-    }
+    private static PodName PodOf(IBackupStore store, string name) =>
+        PodName.TryParse(name) ?? throw BackupDamage.Damaged(
+            $"{Printable.Text(store.PathOf($"{BackupLayout.Snapshots}/{name}"))} is not a pod's directory of lists.",
+            "move it elsewhere");
 
     private static IEnumerable<BackedUpSnapshot> Find(
-        DirectoryHandle lists,
-        PodName pod,
-        Action<OperatorException> damaged) =>
-        from file in lists.Names()
+        IBackupStore store, PodName pod, Action<OperatorException> damaged) =>
+        from file in Try(() => store.Files(pod.Folder).Select(file => file.Name).ToArray(), damaged) ?? []
         where file.EndsWith(Extension, StringComparison.Ordinal)
-        let snapshot = Try(() => Parse(lists, pod, file), damaged)
+        let snapshot = Try(() => Parse(store, pod, file), damaged)
         where snapshot is not null
         orderby snapshot.Time, snapshot.Name.Text
         select snapshot;
 
-    private static BackedUpSnapshot Parse(DirectoryHandle lists, PodName pod, string file) =>
+    private static BackedUpSnapshot Parse(IBackupStore store, PodName pod, string file) =>
         SnapshotName.TryParse(file[..^Extension.Length], out SnapshotName? name) && TimeOf(name) is { } time
             ? new(pod, name, time)
-            : throw Damaged(lists.PathOf(file), "its name is not that of a snapshot");
+            : throw Damaged(store.PathOf($"{pod.Folder}/{file}"), "its name is not that of a snapshot");
 
     private static T? Try<T>(Func<T> read, Action<OperatorException> damaged)
         where T : class
@@ -140,31 +122,31 @@ internal static class ManifestStore
         }
     }
 
-    private static ListedSnapshot ReadOne(DirectoryHandle lists, BackedUpSnapshot snapshot)
+    private static ListedSnapshot ReadOne(IBackupStore store, BackedUpSnapshot snapshot)
     {
-        string path = lists.PathOf(snapshot.ListName);
-        Manifest list = Parse(lists, snapshot.ListName);
-        if (list.Format != BackupDirectory.Format)
+        string path = store.PathOf(snapshot.ListName);
+        Manifest list = Parse(store, snapshot.ListName);
+        if (list.Format is < 1 or > BackupLayout.Format)
         {
-            throw BackupDirectory.Damaged(
-                $"{path} has format {list.Format}; this client knows format {BackupDirectory.Format}.",
-                "use the client of the version that wrote it, or a later one");
+            throw BackupDamage.WrongFormat(path, list.Format);
         }
 
-        if (list.Pod != snapshot.Pod.Text || list.Snapshot != snapshot.Name.Text)
+        if (list.Cluster != snapshot.Pod.Cluster || list.Pod != snapshot.Pod.Pod || list.Snapshot != snapshot.Name.Text)
         {
-            throw Damaged(path, $"it is the list of {Printable.Text($"{list.Pod}/{list.Snapshot}")}");
+            throw Damaged(
+                path,
+                $"it is the list of {Printable.Text($"{list.Cluster}{(list.Cluster is null ? "" : "/")}{list.Pod}/{list.Snapshot}")}");
         }
 
         return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));
     }
 
-    private static Manifest Parse(DirectoryHandle lists, string file)
+    private static Manifest Parse(IBackupStore store, string file)
     {
-        string path = lists.PathOf(file);
+        string path = store.PathOf(file);
         try
         {
-            byte[] json = BackupEntry.Read(lists, file, MaxListBytes) ?? throw Damaged(path, "it is missing");
+            byte[] json = store.Read(file, MaxListBytes) ?? throw Damaged(path, "it is missing");
             RequireFewTokens(json);
             return JsonSerializer.Deserialize(json, BackupJson.Default.Manifest)
                 ?? throw Damaged(path, "it holds null");
@@ -217,7 +199,7 @@ internal static class ManifestStore
         };
     }
 
-    private static OperatorException Damaged(string path, string how) => BackupDirectory.Damaged(
+    private static OperatorException Damaged(string path, string how) => BackupDamage.Damaged(
         $"{Printable.Text(path)} is damaged or no list: {how}.",
         "take it from a copy of the directory, or delete it; no other snapshot needs it");
 }

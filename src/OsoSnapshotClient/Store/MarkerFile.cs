@@ -13,7 +13,7 @@ internal static class MarkerFile
 {
     public const string Name = "oso-backup.json";
 
-    private const int MaxBytes = 64 * 1024;
+    public const int MaxBytes = 64 * 1024;
 
     /// <summary>Whether the marker's name is taken, by whatever it is.</summary>
     public static bool IsIn(DirectoryHandle root) => root.Find(Name) is not null;
@@ -41,25 +41,55 @@ internal static class MarkerFile
     {
         if (!IsIn(root))
         {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(
-                new BackupMarker { Format = BackupDirectory.Format }, BackupJson.Default.BackupMarker);
-            SmallFile.Write(root, Name, [.. json, (byte)'\n']);
+            SmallFile.Write(root, Name, Content());
+        }
+    }
+
+    /// <summary>
+    /// Raises the format before this client adds to the directory: an earlier client must refuse it, not take its
+    /// blocks for nobody's. A client of an earlier version that is at work there may end.
+    /// </summary>
+    public static void Raise(DirectoryHandle root)
+    {
+        if (ReadFormat(root) is > 0 and < BackupLayout.Format)
+        {
+            SmallFile.Write(root, Name, Content());
+        }
+    }
+
+    public static byte[] Content() =>
+    [
+        .. JsonSerializer.SerializeToUtf8Bytes(
+            new BackupMarker { Format = BackupLayout.Format }, BackupJson.Default.BackupMarker),
+        (byte)'\n',
+    ];
+
+    /// <exception cref="OperatorException">This client does not know the format.</exception>
+    public static void RequireKnown(int format, string path)
+    {
+        if (format is < 1 or > BackupLayout.Format)
+        {
+            throw BackupDamage.WrongFormat(path, format);
         }
     }
 
     /// <exception cref="OperatorException">The marker is missing or damaged.</exception>
-    public static int ReadFormat(DirectoryHandle root)
+    public static int ReadFormat(DirectoryHandle root) =>
+        ReadFormat(() => BackupEntry.Read(root, Name, MaxBytes), root.PathOf(Name));
+
+    /// <inheritdoc cref="ReadFormat(DirectoryHandle)"/>
+    public static int ReadFormat(Func<byte[]?> read, string path)
     {
         try
         {
-            byte[] json = BackupEntry.Read(root, Name, MaxBytes) ?? throw new FileNotFoundException("it is missing");
+            byte[] json = read() ?? throw new FileNotFoundException("it is missing");
             return JsonSerializer.Deserialize(json, BackupJson.Default.BackupMarker)?.Format ?? 0;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw BackupDirectory.Damaged(
-                $"{root.PathOf(Name)} is missing or damaged: {Printable.Text(e.Message)}",
-                $"if no other file is missing or damaged, write {{\"format\": {BackupDirectory.Format}}} to it; then run"
+            throw BackupDamage.Damaged(
+                $"{path} is missing or damaged: {Printable.Text(e.Message)}",
+                $"if no other file is missing or damaged, write {{\"format\": {BackupLayout.Format}}} to it; then run"
                 + " kubectl oso-snapshot verify");
         }
     }

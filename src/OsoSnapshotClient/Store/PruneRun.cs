@@ -1,6 +1,5 @@
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
@@ -17,25 +16,24 @@ internal sealed record KeepRule(int? Last, TimeSpan? Within)
 }
 
 /// <summary>
-/// <c>prune</c> deletes lists, then the blocks that no list names. It deletes nothing before it has read every list
-/// and found each block that a staying list names. Any error before that stops it.
+/// <c>prune</c> deletes lists, then the blocks that no list names; in a bucket, it marks the blocks first. It deletes
+/// nothing before it has read every list and found each block that a staying list names. Any error before that stops it.
 /// </summary>
-internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
+internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
 {
-    /// <exception cref="OperatorException">The directory is in use, or a list is damaged or incomplete.</exception>
+    /// <exception cref="OperatorException">The place is in use, or a list is damaged or incomplete.</exception>
     public void Run(CancellationToken token)
     {
-        using BackupDirectory directory =
-            isTrial ? BackupDirectory.OpenToRead(path) : BackupDirectory.OpenAlone(path);
+        using IBackupStore store = isTrial ? place.OpenToRead(token) : place.OpenToPrune(token);
         try
         {
-            Run(directory, token);
+            Run(store, token);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OperatorException(
                 ClientStatus.Failed,
-                $"Something in {path} can't be read or deleted: {Printable.Text(e.Message)}",
+                $"Something in {place} can't be read or deleted: {Printable.Text(e.Message)}",
                 Causes.Remedy(
                     e,
                     "remove the cause, then run the same command again to delete the rest; the snapshots that stay are complete"),
@@ -43,110 +41,94 @@ internal sealed class PruneRun(string path, KeepRule rule, bool isTrial, TextWri
         }
     }
 
-    private void Run(BackupDirectory directory, CancellationToken token)
+    private void Run(IBackupStore store, CancellationToken token)
     {
-        BackedUpSnapshot[] all = [.. ManifestStore.Find(directory, damage => throw damage)];
+        DateTimeOffset seenAt = store.Now();
+        BackedUpSnapshot[] all = [.. ManifestStore.Find(store, damage => throw damage)];
         DateTimeOffset now = time.GetUtcNow();
         BackedUpSnapshot[] expired =
             [.. all.GroupBy(snapshot => snapshot.Pod).SelectMany(pod => rule.Expired([.. pod], now))];
-        IReadOnlySet<BlockName> needed = FindNeeded(directory, [.. expired], token);
-        BackupFile[] blocks = [.. Unneeded(directory, needed)];
-        BackupFile[] parts = [.. StaleParts.Find(directory, time)];
+        StoredFile[] files = [.. store.Files(BackupLayout.Blocks).OrderBy(file => file.Name, StringComparer.Ordinal)];
+        HashSet<BlockName> needed = new NeededBlocks(store, files).Find(expired, token);
+        StoredFile[] unneeded = [.. Unneeded(store, files, needed)];
+        IReadOnlyList<StalePart> parts = store.FindStale(time);
 
         // Lists go first: a crash then leaves blocks that no list names, never a list without its blocks.
         foreach (BackedUpSnapshot snapshot in expired)
         {
             token.ThrowIfCancellationRequested();
-            Delete(new(directory.Snapshots, snapshot.Pod.Text, snapshot.ListName, 0), $"snapshot {snapshot}");
+            Delete($"snapshot {snapshot}", () => store.Delete(snapshot.ListName));
         }
 
-        foreach (PodName pod in isTrial ? [] : expired.Select(snapshot => snapshot.Pod).Distinct())
-        {
-            using DirectoryHandle lists = directory.Snapshots.OpenDirectory(pod.Text);
-            lists.Flush();
-        }
-
-        foreach (BackupFile file in blocks.Concat(parts))
+        (int blocks, long bytes, int marked) = store.HasLock
+            ? DeleteBlocks(store, unneeded, token)
+            : new MarkedBlocks(store, seenAt, Delete).Run(unneeded, token);
+        foreach (StalePart part in parts)
         {
             token.ThrowIfCancellationRequested();
-            Delete(file, file.PathText[(directory.Path.Length + 1)..]);
+            Delete(part.Name, part.Delete);
         }
 
-        int blockCount = blocks.Count(file => BlockName.TryParseFile(file.Name, out _));
-        long bytes = ByteSize.Sum(blocks.Concat(parts).Select(file => file.SizeBytes));
+        bytes = ByteSize.Sum([bytes, .. parts.Select(part => part.SizeBytes)]);
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
-            + $" {Plural.Of(blockCount, "block")}, {Plural.Of(parts.Length, "stale part")}: {ByteSize.Format(bytes)}");
+            + $" {Plural.Of(blocks, "block")}, {Plural.Of(parts.Count, "stale part")}: {ByteSize.Format(bytes)}");
+        if (marked > 0)
+        {
+            output.WriteLine(
+                $"  {Plural.Of(marked, "block")} that no list names {(isTrial ? "would be" : "are")} marked: a prune after"
+                + $" {Durations.Format(DeletionMarks.MinAge)} deletes them, unless a take has used them again");
+        }
     }
 
-    // A list that names a block which is not there may be wrong about the name: then the block that it means would go.
-    private static HashSet<BlockName> FindNeeded(
-        BackupDirectory directory,
-        HashSet<BackedUpSnapshot> expired,
-        CancellationToken token)
+    private (int Blocks, long Bytes, int Marked) DeleteBlocks(
+        IBackupStore store, StoredFile[] unneeded, CancellationToken token)
     {
-        Dictionary<BlockName, long> sizes = [];
-        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, damage => throw damage))
+        foreach (StoredFile file in unneeded)
         {
             token.ThrowIfCancellationRequested();
-            if (expired.Contains(new(snapshot.Pod, snapshot.Name, snapshot.Time)))
-            {
-                continue;
-            }
-
-            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
-            {
-                if (!sizes.TryGetValue(name, out long bytes))
-                {
-                    bytes = BackupEntry.FindFile(directory.Blocks, name.FileName)?.SizeBytes
-                        ?? throw Incomplete(snapshot, $"{directory.PathOf(name)} is missing");
-                    sizes.Add(name, bytes);
-                }
-
-                if (bytes != block.FileBytes)
-                {
-                    throw Incomplete(snapshot, $"{directory.PathOf(name)} has {bytes} bytes, not {block.FileBytes}");
-                }
-            }
+            string name = $"{BackupLayout.Blocks}/{file.Name}";
+            Delete(name, () => store.Delete(name));
         }
 
-        return [.. sizes.Keys];
+        return (
+            unneeded.Count(file => BlockName.TryParseFile(file.Name, out _)),
+            ByteSize.Sum(unneeded.Select(file => file.SizeBytes)),
+            0);
     }
 
-    private static OperatorException Incomplete(ListedSnapshot snapshot, string how) => BackupDirectory.Damaged(
-        $"Nothing was deleted, because snapshot {snapshot} stays and is damaged: {how}.",
-        $"take the block or {snapshot.Path} from a copy of the directory, or delete that list; kubectl oso-snapshot"
-        + " verify shows all damage. Then run prune again");
-
-    private IEnumerable<BackupFile> Unneeded(BackupDirectory directory, IReadOnlySet<BlockName> needed)
+    private IEnumerable<StoredFile> Unneeded(
+        IBackupStore store, StoredFile[] files, HashSet<BlockName> needed)
     {
         const string Extension = ChecksumFile.Extension;
-        foreach (string file in directory.Blocks.Names().Order(StringComparer.Ordinal))
+        foreach (StoredFile file in files)
         {
-            string archive = file.EndsWith(Extension, StringComparison.Ordinal) ? file[..^Extension.Length] : file;
+            string archive = file.Name.EndsWith(Extension, StringComparison.Ordinal)
+                ? file.Name[..^Extension.Length]
+                : file.Name;
             if (!BlockName.TryParseFile(archive, out BlockName block) || needed.Contains(block))
             {
                 continue;
             }
 
-            FileStatus? status = directory.Blocks.Find(file);
-            if (status is { IsRegularFile: true })
+            if (file.IsRegular)
             {
-                yield return new(directory.Blocks, null, file, status.SizeBytes);
+                yield return file;
             }
-            else if (status is not null)
+            else
             {
-                output.WriteLine($"⚠️ {directory.Blocks.PathOf(file)} is not a regular file, so it stays");
+                output.WriteLine(
+                    $"⚠️ {store.PathOf($"{BackupLayout.Blocks}/{file.Name}")} is not a regular file, so it stays");
             }
         }
     }
 
-    private void Delete(BackupFile file, string what)
+    private void Delete(string what, Action delete)
     {
         output.WriteLine($"{(isTrial ? "would delete" : "deleting")} {Printable.Text(what)}");
         if (!isTrial)
         {
-            file.Delete();
+            delete();
         }
     }
 }

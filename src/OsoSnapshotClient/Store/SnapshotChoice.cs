@@ -6,9 +6,9 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>Finds the snapshot of a backup directory that the operator means.</summary>
-/// <param name="pod">The pod as <c>NAMESPACE.POD</c>; null if the directory has only one.</param>
+/// <param name="pod">The pod as <c>NAMESPACE.POD</c> or <c>CLUSTER/NAMESPACE.POD</c>; null if the directory has only one.</param>
 /// <param name="at">A snapshot's name, or a time for the newest snapshot before it; null for the newest of all.</param>
-internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, string? at)
+internal sealed class SnapshotChoice(IBackupStore store, string? pod, string? at)
 {
     /// <exception cref="OperatorException">No snapshot matches, or several pods have snapshots.</exception>
     public ListedSnapshot Find()
@@ -18,7 +18,7 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
         DateTimeOffset? until = ParseTime();
         ListedSnapshot? oldest = null;
         ListedSnapshot? found = null;
-        foreach (ListedSnapshot snapshot in ManifestStore.Read(directory, chosen, damaged.Add))
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(store, chosen, damaged.Add))
         {
             if (snapshot.Name.Text == at)
             {
@@ -35,12 +35,12 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
             throw new OperatorException(
                 first.Status,
                 first.Message,
-                $"name another snapshot with --at; kubectl oso-snapshot backups {directory.Path} lists them",
+                $"name another snapshot with --at; kubectl oso-snapshot backups {store.Path} lists them",
                 first);
         }
 
         return found ?? throw Wrong(
-            oldest is null ? $"There is no snapshot of {chosen} in {directory.Path}."
+            oldest is null ? $"There is no snapshot of {chosen} in {store.Path}."
                 : until is not { } time
                     ? $"There is no snapshot '{at}' of {chosen}, nor is it a time such as 2026-11-21T12:00Z."
                     : $"There is no snapshot of {chosen} from before {UtcTime.Format(time)};"
@@ -55,31 +55,37 @@ internal sealed class SnapshotChoice(BackupDirectory directory, string? pod, str
     {
         PodName[] pods =
         [
-            .. directory.Snapshots.Names().Select(PodName.TryParse).OfType<PodName>().Where(HasLists)
+            .. ManifestStore.Pods(store, _ => { }).Where(HasLists)
                 .OrderBy(name => name.Text, StringComparer.Ordinal),
         ];
         string known = pods.Length > 0 ? string.Join(", ", pods.Take(10).Select(name => name.Text)) : "none";
         if (pod is not null)
         {
-            return Array.Find(pods, name => name.Text == pod)
-                ?? throw Wrong($"There is no backup of pod '{pod}' in {directory.Path}. The pods there: {known}.");
+            PodName[] named = [.. pods.Where(name => name.Text == pod || name.Pod == pod)];
+            return named switch
+            {
+                [var one] => one,
+                [] => throw Wrong($"There is no backup of pod '{pod}' in {store.Path}. The pods there: {known}."),
+                _ => Array.Find(named, name => name.Text == pod) ?? throw new OperatorException(
+                    ExitStatus.Settings,
+                    $"{store.Path} has backups of '{pod}' of several clusters:"
+                    + $" {string.Join(", ", named.Select(name => name.Text))}.",
+                    "name one with --pod CLUSTER/NAMESPACE.POD"),
+            };
         }
 
         return pods switch
         {
             [var only] => only,
-            [] => throw Wrong($"There is no backup in {directory.Path}."),
+            [] => throw Wrong($"There is no backup in {store.Path}."),
             _ => throw new OperatorException(
-                ExitStatus.Settings, $"{directory.Path} has backups of several pods: {known}.", "name one with --pod"),
+                ExitStatus.Settings, $"{store.Path} has backups of several pods: {known}.", "name one with --pod"),
         };
     }
 
-    private bool HasLists(PodName name)
-    {
-        using DirectoryHandle? lists = BackupEntry.FindDirectory(directory.Snapshots, name.Text);
-        return lists?.Names().Any(file => file.EndsWith(ManifestStore.Extension, StringComparison.Ordinal)) == true;
-    }
+    private bool HasLists(PodName name) => store.Files(name.Folder)
+        .Any(file => file.Name.EndsWith(ManifestStore.Extension, StringComparison.Ordinal));
 
     private OperatorException Wrong(string problem) =>
-        new(ExitStatus.Settings, problem, $"kubectl oso-snapshot backups {directory.Path} lists them");
+        new(ExitStatus.Settings, problem, $"kubectl oso-snapshot backups {store.Path} lists them");
 }

@@ -26,9 +26,9 @@ internal static class StaleParts
         try
         {
             using BackupDirectory directory = BackupDirectory.OpenAlone(path);
-            foreach (BackupFile file in Find(directory, time))
+            foreach (StalePart part in Find(directory, time))
             {
-                file.Delete();
+                part.Delete();
             }
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
@@ -41,47 +41,45 @@ internal static class StaleParts
     /// <returns>The files that are old, and all of them if no interrupted run is recent.</returns>
     /// <exception cref="IOException">A directory or a file in it can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A directory may not be read.</exception>
-    public static IReadOnlyList<BackupFile> Find(BackupDirectory directory, TimeProvider time)
+    public static IReadOnlyList<StalePart> Find(BackupDirectory directory, TimeProvider time)
     {
         DateTimeOffset oldest = time.GetUtcNow() - MaxAge;
         Found[] all = [.. In(directory)];
         bool mayContinue = Array.Exists(all, found => found.IsNote && IsFresh(found));
-        return [.. all.Where(found => !IsFresh(found) || !(found.IsNote || mayContinue)).Select(found => found.File)];
-
-        bool IsFresh(Found found) => found.ModifiedAt > oldest;
-    }
-
-    private static IEnumerable<Found> In(BackupDirectory directory)
-    {
-        (DirectoryHandle root, DirectoryHandle blocks) = (directory.Root, directory.Blocks);
         return
         [
-            .. In(root, null, root, name => IsPart(name, MarkerFile.Name)),
-            .. In(blocks, null, blocks, name => IsPart(name, ".") || HasEnd(name, BlockPart.EngineExtension)),
-            .. directory.Snapshots.Names().SelectMany(pod => InPod(directory, pod)),
+            .. from found in all
+               where !IsFresh(found) || !(found.IsNote || mayContinue)
+               select new StalePart(found.Path, found.File.SizeBytes, () => directory.Delete(found.Path)),
         ];
+
+        bool IsFresh(Found found) => found.File.ModifiedAt > oldest;
     }
 
-    private static IEnumerable<Found> InPod(BackupDirectory directory, string pod)
+    private static IEnumerable<Found> In(BackupDirectory directory) =>
+    [
+        .. In(directory, string.Empty, name => IsPart(name, MarkerFile.Name)),
+        .. In(directory, BackupLayout.Blocks, name => IsPart(name, ".") || HasEnd(name, BlockPart.EngineExtension)),
+
+        // What is not a pod's is not the client's.
+        .. ManifestStore.Pods(directory, _ => { }).SelectMany(pod => In(directory, pod.Folder, IsPartOrNote)),
+    ];
+
+    private static bool IsPartOrNote(string name) => name == NoteName || IsPart(name, ManifestStore.Extension);
+
+    private static IEnumerable<Found> In(BackupDirectory directory, string folder, Func<string, bool> isOurs)
     {
-        // What a link leads to is not the client's.
-        using DirectoryHandle? lists = directory.Snapshots.FindDirectory(pod);
-        return lists is null
-            ? []
-            : [.. In(directory.Snapshots, pod, lists, IsPartOrNote)];
-
-        static bool IsPartOrNote(string name) => name == NoteName || IsPart(name, ManifestStore.Extension);
+        try
+        {
+            return [.. directory.Files(folder).Where(file => file.IsRegular && isOurs(file.Name)).Select(
+                file => new Found(folder.Length == 0 ? file.Name : $"{folder}/{file.Name}", file))];
+        }
+        catch (OperatorException)
+        {
+            // What a link leads to is not the client's.
+            return [];
+        }
     }
-
-    private static IEnumerable<Found> In(
-        DirectoryHandle parent,
-        string? folder,
-        DirectoryHandle content,
-        Func<string, bool> isOurs) =>
-        from name in content.Names().Where(isOurs)
-        let status = content.Find(name)
-        where status is { IsRegularFile: true }
-        select new Found(new(parent, folder, name, status.SizeBytes), status.ModifiedAt);
 
     // A part is named NAME.part, or NAME.HEX.part if it is written at once.
     private static bool IsPart(string name, string middle) =>
@@ -90,7 +88,7 @@ internal static class StaleParts
 
     private static bool HasEnd(string name, string end) => name.EndsWith(end, StringComparison.Ordinal);
 
-    private sealed record Found(BackupFile File, DateTimeOffset ModifiedAt)
+    private sealed record Found(string Path, StoredFile File)
     {
         public bool IsNote => File.Name == NoteName;
     }

@@ -5,23 +5,23 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>A block's archive in the backup directory.</summary>
+/// <summary>A block's archive in a backup.</summary>
 internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256)
 {
     /// <summary>Damage of the block itself; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
 }
 
-/// <summary>Finds, reads and writes the files of blocks in a backup directory.</summary>
+/// <summary>Finds, reads and writes the files of blocks in a backup.</summary>
 internal static class StoredBlocks
 {
     /// <returns>The blocks whose archives have their final names, in the order of their names.</returns>
-    public static IReadOnlyList<BlockName> List(BackupDirectory directory)
+    public static IReadOnlyList<BlockName> List(IBackupStore store)
     {
         List<BlockName> names = [];
-        foreach (string file in directory.Blocks.Names())
+        foreach (StoredFile file in store.Files(BackupLayout.Blocks))
         {
-            if (BlockName.TryParseFile(file, out BlockName name))
+            if (BlockName.TryParseFile(file.Name, out BlockName name))
             {
                 names.Add(name);
             }
@@ -37,36 +37,36 @@ internal static class StoredBlocks
     /// </summary>
     /// <param name="known">The block in the pod's newest list; null if that doesn't name it.</param>
     /// <param name="say">Gets a message before the archive is read, which takes long.</param>
-    /// <returns>null if the directory lacks the block.</returns>
+    /// <returns>null if the store lacks the block.</returns>
     /// <exception cref="OperatorException">The archive is damaged.</exception>
     public static StoredBlock? Find(
-        BackupDirectory directory, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
+        IBackupStore store, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
     {
-        if (BackupEntry.FindFile(directory.Blocks, name.FileName) is not { SizeBytes: long length })
+        if (store.Find(name.Path) is not { SizeBytes: long length })
         {
             return null;
         }
 
-        string path = directory.PathOf(name);
-        Sha256? expected = ReadChecksum(directory, name);
+        string path = store.PathOf(name);
+        Sha256? expected = ReadChecksum(store, name);
         if (expected is not null && known is not null && known.FileBytes == length && known.Sha256 == expected)
         {
             return new(name, length, expected) { Problems = known.Problems };
         }
 
         say($"Checking {path} ({ByteSize.Format(length)}), which the pod's newest list doesn't name");
-        BlockVerdict verdict = Read(directory, name, token);
+        BlockVerdict verdict = Read(store, name, token);
         string? damage = Judge(verdict, length, known, expected);
         if (damage is not null)
         {
-            throw BackupDirectory.Damaged(
+            throw BackupDamage.Damaged(
                 $"{path} is damaged: {Printable.Text(damage)}.",
                 "move it and its .sha256 away, then run the same command again: it copies the block anew");
         }
 
         if (expected is null)
         {
-            WriteChecksum(directory, name, verdict.Sha256);
+            WriteChecksum(store, name, verdict.Sha256);
         }
 
         return new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems };
@@ -74,31 +74,32 @@ internal static class StoredBlocks
 
     /// <summary>Reads the whole archive.</summary>
     /// <exception cref="IOException">The archive can't be read.</exception>
-    public static BlockVerdict Read(BackupDirectory directory, BlockName name, CancellationToken token)
+    public static BlockVerdict Read(IBackupStore store, BlockName name, CancellationToken token)
     {
-        using FileStream file = directory.Blocks.OpenFile(name.FileName);
+        using Stream file = store.Open(name.Path);
         return new BlockReading(name).Run(file, token);
     }
 
     /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>
     /// <exception cref="OperatorException">The checksum file is damaged.</exception>
-    public static Sha256? ReadChecksum(BackupDirectory directory, BlockName name)
+    public static Sha256? ReadChecksum(IBackupStore store, BlockName name)
     {
         string file = ChecksumOf(name);
-        if (BackupEntry.FindFile(directory.Blocks, file) is null)
+        if (store.Find(file) is null)
         {
             return null;
         }
 
-        using FileStream checksum = directory.Blocks.OpenFile(file);
-        return ChecksumFile.Read(checksum, directory.Blocks.PathOf(file));
+        using Stream checksum = store.Open(file);
+        return ChecksumFile.Read(checksum, store.PathOf(file));
     }
 
     /// <summary>Writes the checksum as <c>sha256sum -c blocks/*.sha256</c> in the backup directory reads it.</summary>
-    public static void WriteChecksum(BackupDirectory directory, BlockName name, Sha256 sha256) => SmallFile.Write(
-        directory.Blocks, ChecksumOf(name), ChecksumFile.Line(sha256.Text, $"blocks/{name.FileName}"));
+    public static void WriteChecksum(IBackupStore store, BlockName name, Sha256 sha256) =>
+        store.Write(ChecksumOf(name), ChecksumFile.Line(sha256.Text, name.Path));
 
-    private static string ChecksumOf(BlockName name) => name.FileName + ChecksumFile.Extension;
+    /// <returns>The name of the checksum file in the store.</returns>
+    public static string ChecksumOf(BlockName name) => name.Path + ChecksumFile.Extension;
 
     private static string? Judge(BlockVerdict verdict, long length, BackupBlock? known, Sha256? expected)
     {

@@ -6,7 +6,7 @@ namespace OsoSnapshotClient.Take;
 
 /// <summary>Finds the run that the note beside an output names, and writes that note.</summary>
 /// <param name="output">null for standard output, which no later run can continue.</param>
-internal sealed class Adoption(Preflight preflight, TakeOptions take, CopyOutput? output)
+internal sealed class Adoption(Preflight preflight, TakeOptions take, IRunNote? output)
 {
     private readonly PodAccess _access = preflight.Access;
 

@@ -10,11 +10,11 @@ namespace OsoSnapshotClient.Take;
 
 /// <summary>Copies the archive that a run holds on the volume, and checks the copy.</summary>
 /// <param name="output">null for standard output.</param>
-internal sealed class ArchiveCarrier(CopyOutput? output, CopyOptions options, IPodReport report) : ICarrier
+internal sealed class ArchiveCarrier(ICopyOutput? output, CopyOptions options, IPodReport report) : ICarrier
 {
     public string Kind => RunKinds.Archive;
 
-    public CopyOutput? Output => output;
+    public IRunNote? Note => output;
 
     public bool IsResumable => output is not null;
 
@@ -98,18 +98,14 @@ internal sealed class ArchiveCarrier(CopyOutput? output, CopyOptions options, IP
     private async Task<CopyVerdict> CopyAsync(AgentRun run, long size, CancellationToken token)
     {
         long startedAt = Stopwatch.GetTimestamp();
-        using ICopyTarget target = output is null ? new StandardOutputTarget() : output.OpenPart();
+        using ICopyTarget target = output is null ? new StandardOutputTarget() : output.OpenPart(size);
         long before = target.DoneBytes;
         if (before > 0)
         {
             report.Say($"Resuming {output!.Part} after {ByteSize.Format(before)}");
         }
 
-        if (output is not null)
-        {
-            LocalDisk.Require(output.Part, size - before);
-        }
-
+        output?.RequireRoom(size - before);
         ExportPump pump = new(run, options);
         CopyVerdict verdict = await CheckedCopy.RunAsync(target, CopyVerdict.Read, () => CopyProgress.ShowAsync(
             report, "copying", () => target.DoneBytes, size, async () => await pump.RunAsync(

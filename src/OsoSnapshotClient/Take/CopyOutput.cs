@@ -11,7 +11,7 @@ namespace OsoSnapshotClient.Take;
 /// <summary>
 /// The files of a copy: the archive, its partial file and the note beside it. One process at a time may use them.
 /// </summary>
-internal sealed class CopyOutput : IDisposable
+internal sealed class CopyOutput : ICopyOutput
 {
     private const string PartExtension = SmallFile.PartExtension;
     private const string NoteExtension = PartExtension + ".state";
@@ -26,7 +26,7 @@ internal sealed class CopyOutput : IDisposable
     private CopyOutput(string file, DirectoryHandle directory, OutputLock @lock)
     {
         (File, _directory, _name, _lock) = (file, directory, Path.GetFileName(file), @lock);
-        Note = ResumePoint.Read(directory, _name + NoteExtension);
+        Note = ResumePoint.Read(new NoteFile(directory, _name + NoteExtension));
         IsPublished = directory.Find(_name) is not null;
     }
 
@@ -36,12 +36,12 @@ internal sealed class CopyOutput : IDisposable
 
     public ResumePoint Note { get; }
 
-    /// <summary>Whether an earlier run made the file, and was killed before it could release the agent.</summary>
     public bool IsPublished { get; }
 
     private string PartName => _name + PartExtension;
 
-    private static string Self => string.Create(
+    /// <summary>This process, for the clients that find its lock or its note.</summary>
+    public static string Self => string.Create(
         CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
 
     /// <param name="output">The path from the command line: a file, a directory, or null.</param>
@@ -111,7 +111,13 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    /// <summary>Opens the partial file of an earlier run, or creates it. The caller closes it.</summary>
+    public long SizeBytes() => RegularFile.SizeOf(File);
+
+    public void RequireRoom(long bytes) => LocalDisk.Require(Part, bytes);
+
+    ICopyTarget ICopyOutput.OpenPart(long maxBytes) => OpenPart();
+
+    /// <inheritdoc cref="ICopyOutput.OpenPart"/>
     /// <exception cref="OperatorException">It is no regular file, has other names, or can't be written.</exception>
     public PartFile OpenPart()
     {
@@ -129,12 +135,9 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    /// <summary>Deletes the partial file, so that the copy begins anew. The caller saves the note.</summary>
     /// <exception cref="IOException">The file can't be deleted.</exception>
     public void DropPart() => _directory.TryDeleteFile(PartName);
 
-    /// <summary>Saves the note with this process as its holder, before what the note names is made.</summary>
-    /// <exception cref="OperatorException">The note can't be written.</exception>
     public void SaveNote()
     {
         try
@@ -148,14 +151,12 @@ internal sealed class CopyOutput : IDisposable
         }
     }
 
-    /// <summary>Deletes the partial file and the note, because no run can continue them.</summary>
     public void Forget()
     {
         _directory.TryDeleteFile(PartName);
         Note.Delete();
     }
 
-    /// <summary>Gives the copy its final name and a checksum file. The note stays until the release.</summary>
     /// <exception cref="OperatorException">The file can't be written; the partial file stays.</exception>
     public void Publish(string sha256)
     {
@@ -207,7 +208,7 @@ internal sealed class CopyOutput : IDisposable
             return;
         }
 
-        string? noted = found.IsRegularFile ? ResumePoint.Read(directory, name + NoteExtension).Sha256 : null;
+        string? noted = found.IsRegularFile ? ResumePoint.Read(new NoteFile(directory, name + NoteExtension)).Sha256 : null;
         if (noted is null || noted != Sha256Of(directory, file))
         {
             throw new OperatorException(
@@ -223,7 +224,7 @@ internal sealed class CopyOutput : IDisposable
             return alone;
         }
 
-        string holder = ResumePoint.Read(directory, name + NoteExtension).Holder ?? "another process";
+        string holder = ResumePoint.Read(new NoteFile(directory, name + NoteExtension)).Holder ?? "another process";
         throw new OperatorException(
             ExitStatus.Busy,
             $"{file} is being written by {Printable.Short(holder)}.",

@@ -10,8 +10,8 @@ internal interface ICarrier : IDisposable
     /// <summary>The run that it needs: one of <see cref="RunKinds"/>.</summary>
     string Kind { get; }
 
-    /// <summary>What a later run continues, and the lock of it; null for standard output.</summary>
-    CopyOutput? Output { get; }
+    /// <summary>What a later run continues; null for standard output.</summary>
+    IRunNote? Note { get; }
 
     /// <summary>Whether a later client can continue an interrupted copy.</summary>
     bool IsResumable { get; }

@@ -29,14 +29,14 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         }
         else if (isCarried)
         {
-            string again = carrier.Output is null ? string.Empty : " run the same command again, or";
+            string again = carrier.Note is null ? string.Empty : " run the same command again, or";
             report.Warn(
                 $"Interrupted. {carrier.Name} is complete, but container {agent.Container} of pod {access.Pod} still"
                 + $" waits:{again} {access.Command("remove")}");
         }
         else if (!carrier.IsResumable)
         {
-            report.Warn(carrier.Output is null
+            report.Warn(carrier.Note is null
                 ? "Interrupted. What went to standard output is not the archive: ending the run."
                 : "Interrupted. The partial copy is deleted, because a stream can't be resumed: ending the run.");
             await DropAsync();
@@ -81,7 +81,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
     private async Task DropAsync()
     {
         await GiveUpAsync(start);
-        carrier.Output?.Forget();
+        carrier.Note?.Forget();
     }
 
     /// <summary>Offers to give up, with a second Ctrl-C, what a later run could continue.</summary>

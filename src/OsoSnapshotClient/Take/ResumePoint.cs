@@ -1,6 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
-using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Take;
 
@@ -13,11 +11,10 @@ internal sealed class ResumePoint
     // The options of a run have the largest share: some settings of 32,000 letters at most.
     private const int MaxBytes = 1024 * 1024;
 
-    private readonly DirectoryHandle _directory;
-    private readonly string _name;
+    private readonly INoteFile _file;
     private readonly Dictionary<string, string> _values = [];
 
-    private ResumePoint(DirectoryHandle directory, string name) => (_directory, _name) = (directory, name);
+    private ResumePoint(INoteFile file) => _file = file;
 
     /// <summary>The pod: namespace, name and UID.</summary>
     public string? Pod { get => Get("pod"); set => Set("pod", value); }
@@ -36,16 +33,13 @@ internal sealed class ResumePoint
     /// <summary>The process that writes the copy.</summary>
     public string? Holder { get => Get("holder"); set => Set("holder", value); }
 
-    private string FreshName => _name + ".new";
-
-    /// <param name="directory">Must stay open as long as the note is used.</param>
     /// <returns>An empty note if there is no such file.</returns>
-    /// <inheritdoc cref="SmallFile.Read" path="/exception"/>
-    public static ResumePoint Read(DirectoryHandle directory, string name)
+    /// <exception cref="IOException">The note can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not read the note.</exception>
+    public static ResumePoint Read(INoteFile file)
     {
-        ResumePoint note = new(directory, name);
-        byte[] content = SmallFile.Read(directory, name, MaxBytes) ?? [];
-        using StringReader lines = new(Encoding.UTF8.GetString(content));
+        ResumePoint note = new(file);
+        using StringReader lines = new(Encoding.UTF8.GetString(file.Read(MaxBytes) ?? []));
         while (lines.ReadLine() is { } line)
         {
             string[] pair = line.Split('=', 2);
@@ -55,28 +49,16 @@ internal sealed class ResumePoint
         return note;
     }
 
-    /// <summary>Writes the note in one step, so that a kill leaves the old note or the new one.</summary>
     /// <exception cref="IOException">The note can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not write the note.</exception>
-    public void Save()
-    {
-        // Flushing the note each second would flush the copy too. What lies under the fresh name is of a killed run.
-        _directory.TryDeleteFile(FreshName);
-        using (SafeFileHandle file = _directory.CreateFile(FreshName, DirectoryHandle.OwnerOnly))
-        {
-            string lines = string.Concat(_values.Select(pair => $"{pair.Key}={pair.Value}\n"));
-            RandomAccess.Write(file, Encoding.UTF8.GetBytes(lines), fileOffset: 0);
-        }
-
-        _directory.Rename(FreshName, _name);
-    }
+    public void Save() =>
+        _file.Write(Encoding.UTF8.GetBytes(string.Concat(_values.Select(pair => $"{pair.Key}={pair.Value}\n"))));
 
     /// <exception cref="IOException">The note can't be deleted.</exception>
     public void Delete()
     {
         _values.Clear();
-        _directory.TryDeleteFile(_name);
-        _directory.TryDeleteFile(FreshName);
+        _file.Delete();
     }
 
     private string? Get(string name) => _values.GetValueOrDefault(name);

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
@@ -13,11 +12,7 @@ internal sealed class StandardOutputTarget : ICopyTarget
         ? Console.OpenStandardOutput()
         : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
-    // If the check lags by more than this, the copy waits for it.
-    private readonly Pipe _check = new(new PipeOptions(
-        pauseWriterThreshold: 16 * 1024 * 1024,
-        resumeWriterThreshold: 8 * 1024 * 1024,
-        useSynchronizationContext: false));
+    private readonly CheckPipe _check = new(maxLagBytes: 16 * 1024 * 1024);
 
     public long DoneBytes { get; private set; }
 
@@ -37,18 +32,12 @@ internal sealed class StandardOutputTarget : ICopyTarget
         }
 
         DoneBytes += bytes.Length;
-        bytes.CopyTo(_check.Writer.GetSpan(bytes.Length));
-        _check.Writer.Advance(bytes.Length);
-        ValueTask<FlushResult> flush = _check.Writer.FlushAsync();
-        if (!flush.IsCompleted)
-        {
-            flush.AsTask().GetAwaiter().GetResult();
-        }
+        _check.Write(bytes);
     }
 
-    public Stream Follow() => _check.Reader.AsStream();
+    public Stream Follow() => _check.Read();
 
-    public void Complete() => _check.Writer.Complete();
+    public void Complete() => _check.Complete();
 
     public void Dispose() => _output.Dispose();
 }

@@ -11,13 +11,13 @@ namespace OsoSnapshotClient.Take;
 /// be resumed.
 /// </summary>
 /// <param name="output">null for standard output.</param>
-internal sealed class StreamCarrier(CopyOutput? output, CopyOptions options, IPodReport report) : ICarrier
+internal sealed class StreamCarrier(ICopyOutput? output, CopyOptions options, IPodReport report) : ICarrier
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(1);
 
     public string Kind => RunKinds.Stream;
 
-    public CopyOutput? Output => output;
+    public IRunNote? Note => output;
 
     public bool IsResumable => false;
 
@@ -27,7 +27,7 @@ internal sealed class StreamCarrier(CopyOutput? output, CopyOptions options, IPo
     {
         output?.DropPart();
         report.Say($"Streaming to {output?.Part ?? "standard output"}");
-        using ICopyTarget target = output is null ? new StandardOutputTarget() : output.OpenPart();
+        using ICopyTarget target = output is null ? new StandardOutputTarget() : output.OpenPart(long.MaxValue);
         ExportEnd end = new(0, null, string.Empty);
         ExportPump pump = new(run, options);
         CopyVerdict verdict = await CheckedCopy.RunAsync(target, CopyVerdict.Read, () => CopyProgress.ShowAsync(

@@ -3,11 +3,14 @@ namespace OsoSnapshotClient.Take;
 /// <summary>The options of <c>take</c>, except those for starting an agent.</summary>
 internal sealed record TakeOptions
 {
-    /// <summary>A file, a directory, "-" for standard output, or null for the usual name in this directory.</summary>
+    /// <summary>A file, a directory, s3://BUCKET/KEY, "-" for standard output, or null for the usual name in this directory.</summary>
     public string? Output { get; init; }
 
-    /// <summary>A backup directory; null to make an archive.</summary>
+    /// <summary>A backup directory or s3://BUCKET/PREFIX; null to make an archive.</summary>
     public string? Into { get; init; }
+
+    /// <summary>The cluster's name in the backup; null for the UID of its namespace kube-system.</summary>
+    public string? Cluster { get; init; }
 
     /// <summary>Whether the archive and the snapshot stay on the volume.</summary>
     public bool IsKept { get; init; }

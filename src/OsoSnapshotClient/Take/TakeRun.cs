@@ -5,21 +5,22 @@ using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Take;
 
-/// <summary><c>take</c> to a file or to standard output.</summary>
-internal sealed class TakeRun(KubernetesCluster cluster, PodAccess access, TakeOptions take, EndSignal signal)
+/// <summary><c>take</c> to a file, to an object of a bucket, or to standard output.</summary>
+/// <param name="open">Opens the output; not called for standard output.</param>
+internal sealed class TakeRun(
+    KubernetesCluster cluster, PodAccess access, TakeOptions take, Func<ICopyOutput> open, EndSignal signal)
 {
     private readonly IPodReport _report = access.Report;
 
     /// <inheritdoc cref="TakeSession.RunAsync" path="/exception"/>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
-        string file = CopyOutput.FileFor(take.Output, access.Pod);
-        if (take.SkipsExisting && await FindExistingAsync(file, token) is { } existing)
+        if (take.SkipsExisting && await FindExistingAsync(CopyOutput.FileFor(take.Output, access.Pod), token) is { } existing)
         {
             return existing;
         }
 
-        CopyOutput? output = take.IsToStandardOutput ? null : CopyOutput.Open(file);
+        ICopyOutput? output = take.IsToStandardOutput ? null : open();
         using ICarrier carrier = take.IsStream
             ? new StreamCarrier(output, take.Copy, _report)
             : new ArchiveCarrier(output, take.Copy, _report);

@@ -16,7 +16,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
     private readonly PodAccess _access = preflight.Access;
     private readonly IPodReport _report = preflight.Access.Report;
     private readonly AgentStart _start = new(preflight.Cluster, preflight.Access, preflight.Pod, preflight.Target.Name);
-    private readonly Adoption _adoption = new(preflight, take, carrier.IsResumable ? carrier.Output : null);
+    private readonly Adoption _adoption = new(preflight, take, carrier.IsResumable ? carrier.Note : null);
     private CarriedCopy? _carried;
 
     /// <exception cref="OperatorException">The run failed; a later run continues its copy if it can.</exception>
@@ -28,24 +28,24 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
             await AdoptAsync(token);
             _carried = FindPublished() ?? await CarryAsync(token);
             await ReleaseAsync(token);
-            carrier.Output?.Note.Delete();
+            carrier.Note?.Note.Delete();
             return _carried.Damage is { } damage ? throw damage : _carried.Result;
         }
         catch (RunEndedException) when (_carried is null)
         {
-            carrier.Output?.Forget();
+            carrier.Note?.Forget();
             throw;
         }
         catch (OperatorException) when (_carried is not null && _start.Run is { End: not null })
         {
             // Nothing is left to release.
-            carrier.Output?.Note.Delete();
+            carrier.Note?.Note.Delete();
             throw;
         }
         catch (OperatorException) when (_carried is null && !carrier.IsResumable)
         {
             await Interruption.GiveUpAsync(_start);
-            carrier.Output?.Forget();
+            carrier.Note?.Forget();
             throw;
         }
         catch (OperationCanceledException)
@@ -70,7 +70,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
     // The copy is complete. Only the agent may still wait for its release.
     private CarriedCopy? FindPublished()
     {
-        if (carrier.Output is not { IsPublished: true } output)
+        if (carrier.Note is not ICopyOutput { IsPublished: true } output)
         {
             return null;
         }
@@ -80,7 +80,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
             new(_access.Pod, 0)
             {
                 File = output.File,
-                Bytes = RegularFile.SizeOf(output.File),
+                Bytes = output.SizeBytes(),
                 Sha256 = output.Note.Sha256,
             },
             Damage: null);

@@ -1,0 +1,59 @@
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>Prune's part of <see cref="DeletionMarks"/>.</summary>
+/// <param name="seenAt">The time by the store's clock, before the lists were read.</param>
+/// <param name="act">Says what is done, and does it unless it is a trial.</param>
+internal sealed class MarkedBlocks(IBackupStore store, DateTimeOffset seenAt, Action<string, Action> act)
+{
+    /// <summary>Deletes the blocks whose marks are old, and marks the others.</summary>
+    /// <param name="unneeded">The files in <c>blocks/</c> of blocks that no list names.</param>
+    /// <returns>The number of deleted blocks, their bytes, and how many blocks wait for a later prune.</returns>
+    public (int Blocks, long Bytes, int Marked) Run(IReadOnlyList<StoredFile> unneeded, CancellationToken token)
+    {
+        DeletionMarks marks = new(store);
+        IReadOnlyDictionary<BlockName, DateTimeOffset> known = marks.Find();
+        (int blocks, long bytes, int marked) = (0, 0, 0);
+        HashSet<BlockName> there = [];
+        foreach (StoredFile file in unneeded)
+        {
+            token.ThrowIfCancellationRequested();
+            if (!TryParse(file.Name, out BlockName name) || !there.Add(name))
+            {
+                continue;
+            }
+
+            if (known.TryGetValue(name, out DateTimeOffset markedAt) && seenAt - markedAt >= DeletionMarks.MinAge)
+            {
+                act(name.Path, () => marks.TryDelete(name, seenAt));
+                blocks++;
+                bytes = ByteSize.Sum(bytes, file.SizeBytes);
+                continue;
+            }
+
+            marked++;
+            if (!known.ContainsKey(name))
+            {
+                act($"{name.Path} later: marking it", () => marks.Mark(name));
+            }
+        }
+
+        foreach ((BlockName name, DateTimeOffset markedAt) in known)
+        {
+            if (!there.Contains(name) && seenAt - markedAt >= DeletionMarks.MinAge && store.Find(name.Path) is null)
+            {
+                act($"the mark of {name}, which is gone", () => marks.DeleteMark(name, seenAt));
+            }
+        }
+
+        return (blocks, bytes, marked);
+    }
+
+    private static bool TryParse(string file, out BlockName name) => BlockName.TryParseFile(
+        file.EndsWith(ChecksumFile.Extension, StringComparison.Ordinal)
+            ? file[..^ChecksumFile.Extension.Length]
+            : file,
+        out name);
+}

@@ -1,0 +1,54 @@
+using OsoSnapshotCore;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>
+/// Finds the blocks that the staying lists name. A list that names a block which is not there may be wrong about the
+/// name: then the block that it means would go.
+/// </summary>
+/// <param name="files">The files in <c>blocks/</c>.</param>
+internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> files)
+{
+    private readonly Dictionary<string, StoredFile> _files =
+        files.ToDictionary(file => file.Name, StringComparer.Ordinal);
+
+    /// <param name="expired">The lists that go.</param>
+    /// <exception cref="OperatorException">A list is damaged, or a block of a staying list is.</exception>
+    public HashSet<BlockName> Find(IEnumerable<BackedUpSnapshot> expired, CancellationToken token)
+    {
+        HashSet<string> goes = [.. expired.Select(snapshot => snapshot.ListName)];
+        HashSet<BlockName> needed = [];
+        foreach (ListedSnapshot snapshot in ManifestStore.Read(store, damage => throw damage))
+        {
+            token.ThrowIfCancellationRequested();
+            if (goes.Contains(snapshot.ListName))
+            {
+                continue;
+            }
+
+            foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
+            {
+                needed.Add(name);
+                long bytes = SizeOf(name)
+                    ?? throw Incomplete(snapshot, $"{store.PathOf(name)} is missing");
+                if (bytes != block.FileBytes)
+                {
+                    throw Incomplete(snapshot, $"{store.PathOf(name)} has {bytes} bytes, not {block.FileBytes}");
+                }
+            }
+        }
+
+        return needed;
+    }
+
+    // What is no regular file is looked at anew, which says what it is.
+    private long? SizeOf(BlockName name) =>
+        _files.GetValueOrDefault(name.FileName) is { IsRegular: true } file
+            ? file.SizeBytes
+            : store.Find(name.Path)?.SizeBytes;
+
+    private static OperatorException Incomplete(ListedSnapshot snapshot, string how) => BackupDamage.Damaged(
+        $"Nothing was deleted, because snapshot {snapshot} stays and is damaged: {how}.",
+        $"take the block or {snapshot.Path} from a copy of the directory, or delete that list; kubectl oso-snapshot"
+        + " verify shows all damage. Then run prune again");
+}

@@ -1,0 +1,292 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using OsoSnapshotClient.Take;
+using OsoSnapshotCore;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>
+/// Writes an object in parts, of which one is sent while the next is filled. The object appears whole at the end, with
+/// the CRC64NVME of all its bytes. What an earlier upload of the same object has left is used: a part that is there with
+/// the same size and checksum is not sent again. AWS: "Uploading and copying objects using multipart upload".
+/// </summary>
+internal sealed class S3Upload : ICopyTarget
+{
+    private const int Mebibyte = 1024 * 1024;
+    private const int MinPartMebibytes = 8;
+
+    // A store takes 10,000 parts.
+    private const long MaxParts = 9_000;
+    private const int CheckLagBytes = 1024 * 1024;
+
+    private readonly S3Bucket _bucket;
+    private readonly string _key;
+    private readonly int _partBytes;
+    private readonly SemaphoreSlim _memory;
+    private readonly int _taken;
+    private readonly List<PartETag> _sent = [];
+    private readonly Crc64 _whole = new(Crc64ParameterSet.Nvme);
+    private readonly Dictionary<int, PartDetail> _known = [];
+    private byte[] _filling;
+    private byte[] _spare;
+    private int _filled;
+    private Task<PartETag>? _sending;
+    private string? _uploadId;
+    private CheckPipe _check = new(CheckLagBytes);
+
+    /// <param name="memory">Counts the mebibytes of all uploads; this waits until there are enough.</param>
+    public S3Upload(S3Bucket bucket, string key, int partBytes, SemaphoreSlim memory)
+    {
+        (_bucket, _key, _partBytes, _memory) = (bucket, key, partBytes, memory);
+        for (int wanted = 2 * partBytes / Mebibyte; _taken < wanted; _taken++)
+        {
+            memory.Wait(bucket.Token);
+        }
+
+        (_filling, _spare) = (ArrayPool<byte>.Shared.Rent(partBytes), ArrayPool<byte>.Shared.Rent(partBytes));
+    }
+
+    public long DoneBytes { get; private set; }
+
+    /// <param name="maxBytes">The size of what is compressed into the object.</param>
+    /// <returns>The size of a part.</returns>
+    public static int PartBytesFor(long maxBytes)
+    {
+        long bound = Math.Min(maxBytes, 1L << 43);
+        bound += (bound / 64) + Mebibyte;
+        return (int)Math.Max(MinPartMebibytes, (bound / MaxParts / Mebibyte) + 1) * Mebibyte;
+    }
+
+    /// <returns>The uploads that are not complete, of the objects whose keys start so.</returns>
+    public static IEnumerable<MultipartUpload> FindAll(S3Bucket bucket, string prefix)
+    {
+        ListMultipartUploadsRequest request = new() { BucketName = bucket.Address.Bucket, Prefix = prefix };
+        ListMultipartUploadsResponse page;
+        do
+        {
+            page = bucket.Ask(prefix, (client, token) => client.ListMultipartUploadsAsync(request, token));
+            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
+            {
+                yield return upload;
+            }
+
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+        }
+        while (page.IsTruncated == true);
+    }
+
+    public static void Abort(S3Bucket bucket, string key, string uploadId) => bucket.Find(
+        key, (client, token) => client.AbortMultipartUploadAsync(bucket.Address.Bucket, key, uploadId, token));
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _check.Write(bytes);
+        DoneBytes += bytes.Length;
+        while (!bytes.IsEmpty)
+        {
+            int count = Math.Min(bytes.Length, _partBytes - _filled);
+            bytes[..count].CopyTo(_filling.AsSpan(_filled));
+            bytes = bytes[count..];
+            _filled += count;
+            if (_filled == _partBytes)
+            {
+                Send();
+            }
+        }
+    }
+
+    public Stream Follow()
+    {
+        _check = new(CheckLagBytes);
+        return _check.Read();
+    }
+
+    public void Complete() => _check.Complete();
+
+    /// <summary>Begins at the object's first byte.</summary>
+    public void Restart()
+    {
+        Await();
+        _sent.Clear();
+        _whole.Reset();
+        (_filled, DoneBytes) = (0, 0);
+    }
+
+    /// <summary>Makes the object of what was written.</summary>
+    /// <returns>false if another client has made it meanwhile.</returns>
+    public bool Finish()
+    {
+        if (_uploadId is null)
+        {
+            return Create(Put);
+        }
+
+        if (_filled > 0)
+        {
+            Send();
+        }
+
+        Await();
+        return Create(Join);
+    }
+
+    /// <summary>Gives up what was sent.</summary>
+    public void Abandon()
+    {
+        if (_uploadId is { } id)
+        {
+            Abort(_bucket, _key, id);
+        }
+    }
+
+    public void Dispose()
+    {
+        Complete();
+        try
+        {
+            _sending?.Wait(CancellationToken.None);
+        }
+        catch (AggregateException)
+        {
+            // Whoever waits for the part has the failure.
+        }
+
+        ArrayPool<byte>.Shared.Return(_filling);
+        ArrayPool<byte>.Shared.Return(_spare);
+        _memory.Release(_taken);
+    }
+
+    private static string Encoded(Crc64 crc)
+    {
+        Span<byte> value = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(value, crc.GetCurrentHashAsUInt64());
+        return Convert.ToBase64String(value);
+    }
+
+    private void Send()
+    {
+        _uploadId ??= Begin();
+        Await();
+        (byte[] part, int length, int number) = (_filling, _filled, _sent.Count + 1);
+        (_filling, _spare, _filled) = (_spare, _filling, 0);
+        _whole.Append(part.AsSpan(0, length));
+        Crc64 crc = new(Crc64ParameterSet.Nvme);
+        crc.Append(part.AsSpan(0, length));
+        string checksum = Encoded(crc);
+        _sending = _known.GetValueOrDefault(number) is { } known && known.Size == length && known.ChecksumCRC64NVME == checksum
+            ? Task.FromResult(new PartETag(number, known.ETag) { ChecksumCRC64NVME = checksum })
+            : Task.Run(() => Upload(part, length, number, checksum));
+    }
+
+    private PartETag Upload(byte[] part, int length, int number, string checksum)
+    {
+        UploadPartResponse answer = _bucket.Ask(_key, (client, token) => client.UploadPartAsync(
+            new()
+            {
+                BucketName = _bucket.Address.Bucket,
+                Key = _key,
+                UploadId = _uploadId,
+                PartNumber = number,
+                PartSize = length,
+                InputStream = new MemoryStream(part, 0, length, writable: false),
+                ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME,
+                ChecksumCRC64NVME = checksum,
+            },
+            token));
+        return new(number, answer.ETag) { ChecksumCRC64NVME = checksum };
+    }
+
+    // One part is on its way at most.
+    private void Await()
+    {
+        if (_sending is { } sending)
+        {
+            _sending = null;
+            _sent.Add(sending.GetAwaiter().GetResult());
+        }
+    }
+
+    private string Begin()
+    {
+        MultipartUpload? earlier = FindAll(_bucket, _key).Where(upload => upload.Key == _key)
+            .OrderBy(upload => upload.Initiated).LastOrDefault();
+        if (earlier is not null)
+        {
+            ListPartsRequest request = new() { BucketName = _bucket.Address.Bucket, Key = _key, UploadId = earlier.UploadId };
+            ListPartsResponse page;
+            do
+            {
+                page = _bucket.Ask(_key, (client, token) => client.ListPartsAsync(request, token));
+                foreach (PartDetail part in page.Parts ?? [])
+                {
+                    _known[part.PartNumber ?? 0] = part;
+                }
+
+                request.PartNumberMarker = page.NextPartNumberMarker?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            }
+            while (page.IsTruncated == true);
+            return earlier.UploadId;
+        }
+
+        return _bucket.Ask(_key, (client, token) => client.InitiateMultipartUploadAsync(
+            new()
+            {
+                BucketName = _bucket.Address.Bucket,
+                Key = _key,
+                ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME,
+                ChecksumType = ChecksumType.FULL_OBJECT,
+            },
+            token)).UploadId;
+    }
+
+    private async Task Put(AmazonS3Client client, CancellationToken token)
+    {
+        _whole.Append(_filling.AsSpan(0, _filled));
+        await client.PutObjectAsync(
+            new()
+            {
+                BucketName = _bucket.Address.Bucket,
+                Key = _key,
+                InputStream = new MemoryStream(_filling, 0, _filled, writable: false),
+                ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME,
+                ChecksumCRC64NVME = Encoded(_whole),
+                IfNoneMatch = "*",
+            },
+            token);
+    }
+
+    private async Task Join(AmazonS3Client client, CancellationToken token) => await client.CompleteMultipartUploadAsync(
+        new()
+        {
+            BucketName = _bucket.Address.Bucket,
+            Key = _key,
+            UploadId = _uploadId,
+            PartETags = _sent,
+            ChecksumCRC64NVME = Encoded(_whole),
+            ChecksumType = ChecksumType.FULL_OBJECT,
+            IfNoneMatch = "*",
+        },
+        token);
+
+    private bool Create(Func<AmazonS3Client, CancellationToken, Task> request) => _bucket.Ask(_key, async (client, token) =>
+    {
+        try
+        {
+            await request(client, token);
+            return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        {
+            return false;
+        }
+        catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchUpload")
+        {
+            // Another client has completed the same upload.
+            return false;
+        }
+    });
+}
