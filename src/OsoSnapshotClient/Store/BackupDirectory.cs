@@ -73,8 +73,16 @@ internal sealed class BackupDirectory : IBackupStore
             }
 
             FileLock shared = DirectoryLock.Wait(DirectoryLock.TryShare, root, Waits, token);
-            MarkerFile.Raise(root);
-            return shared;
+            try
+            {
+                MarkerFile.Raise(root);
+                return shared;
+            }
+            catch
+            {
+                shared.Dispose();
+                throw;
+            }
         }
 
         void Waits() => say($"Waiting until prune has ended in {path}");

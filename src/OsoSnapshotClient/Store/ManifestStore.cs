@@ -133,9 +133,8 @@ internal static class ManifestStore
 
         if (list.Cluster != snapshot.Pod.Cluster || list.Pod != snapshot.Pod.Pod || list.Snapshot != snapshot.Name.Text)
         {
-            throw Damaged(
-                path,
-                $"it is the list of {Printable.Text($"{list.Cluster}{(list.Cluster is null ? "" : "/")}{list.Pod}/{list.Snapshot}")}");
+            string[] parts = [list.Cluster ?? string.Empty, list.Pod, list.Snapshot];
+            throw Damaged(path, $"it is the list of {string.Join('/', parts.Where(part => part.Length > 0).Select(part => Printable.Short(part)))}");
         }
 
         return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));

@@ -9,8 +9,9 @@ using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Fixtures;
 
-/// <summary>A backup directory in a folder of its own, and the databases to back up.</summary>
-internal sealed class BackupSample : IDisposable
+/// <summary>A backup, and in a folder of its own the databases to back up.</summary>
+/// <param name="bucket">The backup's place; null for a directory in the folder.</param>
+internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
 {
     public const string Pod = "oso.oso-p-prom-svr-0";
     public const string Snapshot = "20261121T112657Z-0eb533ff8d43ed64";
@@ -18,6 +19,8 @@ internal sealed class BackupSample : IDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("oso-backup-").FullName;
 
     public string Backup => PathOf("B");
+
+    public BackupPlace Place => bucket ?? new(Backup);
 
     /// <summary>The directory's files with their SHA-256, to show that none was touched.</summary>
     public IReadOnlyList<string> Content =>
@@ -72,14 +75,12 @@ internal sealed class BackupSample : IDisposable
             Stall = TimeSpan.FromSeconds(60),
             Pause = TimeSpan.Zero,
         };
-        using BackupDirectory directory = BackupDirectory.OpenToAdd(Backup, Said.WriteLine, Token);
+        using IBackupStore store = Place.OpenToAdd(Said.WriteLine, Token);
         PodName name = PodName.TryParse(pod)!;
-        BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod).Dispose();
-        CopyOutput note = CopyOutput.Open($"{directory.PathOf(name)}/{StaleParts.RunName}");
-        using BlocksCarrier carrier = new(directory, name, note, options, access.Report, TimeProvider.System);
+        using BlocksCarrier carrier = new(store, name, store.OpenNote(name), options, access.Report, TimeProvider.System);
         await using AgentRun run = AgentRun.Follow(new(access, Recorded.Agent), Recorded.Run);
         CarriedCopy copy = await carrier.CarryAsync(run, held, Token);
-        byte[] list = await File.ReadAllBytesAsync(copy.Result.File!, Token);
+        byte[] list = store.Read(copy.Result.File![(store.Path.Length + 1)..], 1 << 24)!;
         return new(copy, JsonSerializer.Deserialize(list, BackupJson.Default.Manifest)!);
     }
 

@@ -117,7 +117,7 @@ public sealed class BackupAttackTests : IDisposable
         List<string> refusals = [];
         Func<Task>[] verbs =
         [
-            () => Task.Run(() => new BackupsTable(_sample.Backup, isJson: true, TextWriter.Null).Run(), Token),
+            () => Task.Run(() => new BackupsTable(_sample.Place, isJson: true, TextWriter.Null).Run(TestContext.Current.CancellationToken), Token),
             () => Task.Run(Verify, Token),
             () => Task.Run(() => _sample.BackUpAsync(database, Later), Token),
             () => Task.Run(Prune, Token),
@@ -148,7 +148,7 @@ public sealed class BackupAttackTests : IDisposable
         using StringWriter output = new();
         try
         {
-            new BackupVerify(_sample.Backup, output, ascii: true).Run(Token);
+            new BackupVerify(_sample.Place, output, ascii: true).Run(Token);
         }
         catch (OperatorException e)
         {
@@ -157,7 +157,7 @@ public sealed class BackupAttackTests : IDisposable
     }
 
     private void Prune() =>
-        new PruneRun(_sample.Backup, new(Last: 1, Within: null), isTrial: false, TextWriter.Null, TimeProvider.System).Run(Token);
+        new PruneRun(_sample.Place, new(Last: 1, Within: null), isTrial: false, TextWriter.Null, TimeProvider.System).Run(Token);
 
     // The first block is in a list. The second is new for a later snapshot.
     private async Task<HeldDatabase> FillAsync()

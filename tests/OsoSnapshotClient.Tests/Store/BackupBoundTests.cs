@@ -128,7 +128,7 @@ public sealed class BackupBoundTests : IAsyncLifetime
         File.WriteAllText(List, Regex.Replace(text, "(\"to\": )[0-9]+", "${1}" + to));
         using StringWriter table = new();
 
-        new BackupsTable(_sample.Backup, isJson: false, table).Run();
+        new BackupsTable(_sample.Place, isJson: false, table).Run(TestContext.Current.CancellationToken);
 
         Assert.Contains(BackupSample.Snapshot, table.ToString(), StringComparison.Ordinal);
     }
@@ -151,7 +151,7 @@ public sealed class BackupBoundTests : IAsyncLifetime
         File.WriteAllText(List, text[..start] + blocks + "\n  ]\n}\n");
         using StringWriter table = new();
 
-        new BackupsTable(_sample.Backup, isJson: false, table).Run();
+        new BackupsTable(_sample.Place, isJson: false, table).Run(TestContext.Current.CancellationToken);
 
         Assert.Contains("9998, ", table.ToString(), StringComparison.Ordinal);
     }
@@ -161,7 +161,7 @@ public sealed class BackupBoundTests : IAsyncLifetime
         using StringWriter output = new();
         long before = GC.GetAllocatedBytesForCurrentThread();
         OperatorException failure = Assert.Throws<OperatorException>(
-            () => new BackupVerify(_sample.Backup, output, ascii: true).Run(Token));
+            () => new BackupVerify(_sample.Place, output, ascii: true).Run(Token));
         Assert.Equal(ExitStatus.ArchiveFailed, failure.Status);
         return (output.ToString(), GC.GetAllocatedBytesForCurrentThread() - before);
     }

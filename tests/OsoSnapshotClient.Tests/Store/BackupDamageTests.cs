@@ -39,7 +39,7 @@ public sealed class BackupDamageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"format\": 1", "\"format\": 2", "has format 2; this client knows format 1")]
+    [InlineData("\"format\": 2", "\"format\": 3", "has format 3; this client knows formats up to 2")]
     [InlineData("\"pod\": \"oso.", "\"pod\": \"other.", "it is the list of other.oso-p-prom-svr-0/")]
     [InlineData("\"snapshot\": \"2026", "\"snapshot\": \"2025", "it is the list of oso.oso-p-prom-svr-0/2025")]
     [InlineData("\"ulid\": \"0", "\"ulid\": \"../../0", "entry 1 is not a valid block")]
@@ -67,7 +67,7 @@ public sealed class BackupDamageTests : IDisposable
         Assert.Contains($"✅ {BackupSample.Pod}/{Later}", found, StringComparison.Ordinal);
         Assert.Equal(ExitStatus.ArchiveFailed, failure.Status);
         OperatorException pruned = Assert.Throws<OperatorException>(
-            () => new PruneRun(_sample.Backup, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token));
+            () => new PruneRun(_sample.Place, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token));
         Assert.Equal(ExitStatus.ArchiveFailed, pruned.Status);
         Assert.Contains(told, pruned.Message, StringComparison.Ordinal);
 
@@ -90,7 +90,7 @@ public sealed class BackupDamageTests : IDisposable
         if (!isListed)
         {
             File.Delete(_sample.ListOf(Later));
-            new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(Token);
+            new BackupVerify(_sample.Place, TextWriter.Null, ascii: false).Run(Token);
             return;
         }
 
@@ -129,7 +129,7 @@ public sealed class BackupDamageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"format\": 2}", "has format 2; this client knows format 1")]
+    [InlineData("{\"format\": 3}", "has format 3; this client knows formats up to 2")]
     [InlineData("{}", "is missing or damaged")]
     [InlineData("", "is missing or damaged")]
     [InlineData(null, "is missing or damaged")]
@@ -148,9 +148,9 @@ public sealed class BackupDamageTests : IDisposable
         Action[] verbs =
         [
             () => Restore(),
-            () => new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(Token),
-            () => new BackupsTable(_sample.Backup, isJson: true, TextWriter.Null).Run(),
-            () => new PruneRun(_sample.Backup, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token),
+            () => new BackupVerify(_sample.Place, TextWriter.Null, ascii: false).Run(Token),
+            () => new BackupsTable(_sample.Place, isJson: true, TextWriter.Null).Run(TestContext.Current.CancellationToken),
+            () => new PruneRun(_sample.Place, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token),
         ];
         Assert.All(verbs, verb =>
         {
@@ -190,7 +190,7 @@ public sealed class BackupDamageTests : IDisposable
         string[] before = Directory.GetFiles(_sample.PathOf("elsewhere"));
 
         OperatorException failure = Assert.Throws<OperatorException>(
-            () => new PruneRun(_sample.Backup, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token));
+            () => new PruneRun(_sample.Place, new(1, null), false, TextWriter.Null, TimeProvider.System).Run(Token));
 
         Assert.Contains("is a link to", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFiles(_sample.PathOf("elsewhere")));
@@ -221,13 +221,13 @@ public sealed class BackupDamageTests : IDisposable
     {
         using StringWriter output = new();
         OperatorException failure = Assert.Throws<OperatorException>(
-            () => new BackupVerify(_sample.Backup, output, ascii: false).Run(TestContext.Current.CancellationToken));
+            () => new BackupVerify(_sample.Place, output, ascii: false).Run(TestContext.Current.CancellationToken));
         return (output.ToString(), failure);
     }
 
     private void Restore(string? at = null)
     {
         RestoreTarget target = new(_sample.PathOf("restored"), null, TextWriter.Null, TimeProvider.System);
-        new BackupRestore(_sample.Backup, null, at, target, TextWriter.Null).Run(TestContext.Current.CancellationToken);
+        new BackupRestore(_sample.Place, null, at, target, TextWriter.Null).Run(TestContext.Current.CancellationToken);
     }
 }

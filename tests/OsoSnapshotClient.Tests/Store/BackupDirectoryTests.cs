@@ -42,7 +42,7 @@ public sealed class BackupDirectoryTests : IDisposable
 
         BackupDirectory.OpenToAdd(_sample.Backup, _ => { }, Token).Dispose();
 
-        Assert.Equal("{\n  \"format\": 1\n}\n", File.ReadAllText(Path.Combine(_sample.Backup, "oso-backup.json")));
+        Assert.Equal("{\n  \"format\": 2\n}\n", File.ReadAllText(Path.Combine(_sample.Backup, "oso-backup.json")));
     }
 
     [Fact]

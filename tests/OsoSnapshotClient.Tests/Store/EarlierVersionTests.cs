@@ -54,7 +54,7 @@ public sealed class EarlierVersionTests : IDisposable
     {
         string restored = _sample.PathOf("restored");
 
-        new BackupRestore(_sample.Backup, pod: null, snapshot, new(restored, null, _said, TimeProvider.System), _said)
+        new BackupRestore(_sample.Place, pod: null, snapshot, new(restored, null, _said, TimeProvider.System), _said)
             .Run(Token);
 
         AssertRestored(snapshot, restored);
@@ -73,7 +73,7 @@ public sealed class EarlierVersionTests : IDisposable
     [Fact]
     public void Prune_leaves_the_last_snapshot_and_exactly_its_blocks()
     {
-        new PruneRun(_sample.Backup, new(Last: 1, Within: null), isTrial: false, _said, TimeProvider.System).Run(Token);
+        new PruneRun(_sample.Place, new(Last: 1, Within: null), isTrial: false, _said, TimeProvider.System).Run(Token);
 
         string last = EarlierVersion.Snapshots[^1];
         Assert.Equal([last], Table().Select(line => (string)line["snapshot"]!));
@@ -82,12 +82,13 @@ public sealed class EarlierVersionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_backup_goes_into_the_same_directory_and_changes_no_file_that_is_there()
+    public async Task A_new_backup_goes_into_the_same_directory_and_changes_only_its_format()
     {
-        IReadOnlyList<string> before = _sample.Content;
+        string[] before = [.. _sample.Content.Where(file => !file.StartsWith(MarkerFile.Name, StringComparison.Ordinal))];
 
-        await _sample.BackUpAsync(_sample.Database("data"), "20261130T000000Z-0eb533ff8d43ed64");
+        await _sample.BackUpAsync(_sample.Database("data"), "20261130T000000Z-0eb533ff8d43ed64", $"c1/{BackupSample.Pod}");
 
+        Assert.Contains("\"format\": 2", File.ReadAllText(Path.Combine(_sample.Backup, MarkerFile.Name)), StringComparison.Ordinal);
         Assert.Subset(new HashSet<string>(_sample.Content), new HashSet<string>(before));
         Assert.Equal(4, Table().Length);
         Assert.Contains(" is sound: ", Verified(), StringComparison.Ordinal);
@@ -125,14 +126,14 @@ public sealed class EarlierVersionTests : IDisposable
     private string Verified()
     {
         using StringWriter said = new();
-        new BackupVerify(_sample.Backup, said, ascii: false).Run(Token);
+        new BackupVerify(_sample.Place, said, ascii: false).Run(Token);
         return said.ToString();
     }
 
     private JsonNode[] Table()
     {
         using StringWriter table = new() { NewLine = "\n" };
-        new BackupsTable(_sample.Backup, isJson: true, table).Run();
+        new BackupsTable(_sample.Place, isJson: true, table).Run(TestContext.Current.CancellationToken);
         return [.. table.ToString().TrimEnd().Split('\n').Select(line => JsonNode.Parse(line)!)];
     }
 }

@@ -27,7 +27,7 @@ public sealed class LargeSizeTests : IAsyncLifetime
         Enlarge("fileBytes");
         using StringWriter table = new();
 
-        new BackupsTable(_sample.Backup, isJson, table).Run();
+        new BackupsTable(_sample.Place, isJson, table).Run(TestContext.Current.CancellationToken);
 
         Assert.Contains(isJson ? "9223372036854775807" : "8.0 EiB", table.ToString(), StringComparison.Ordinal);
     }
@@ -39,7 +39,7 @@ public sealed class LargeSizeTests : IAsyncLifetime
         RestoreTarget target = new(_sample.PathOf("restored"), null, TextWriter.Null, TimeProvider.System);
 
         OperatorException refused = Assert.Throws<OperatorException>(() => new BackupRestore(
-            _sample.Backup, null, null, target, TextWriter.Null).Run(TestContext.Current.CancellationToken));
+            _sample.Place, null, null, target, TextWriter.Null).Run(TestContext.Current.CancellationToken));
 
         Assert.Equal(ExitStatus.NoRoom, refused.Status);
         Assert.Contains("Not enough room: 8.0 EiB to unpack", refused.Message, StringComparison.Ordinal);

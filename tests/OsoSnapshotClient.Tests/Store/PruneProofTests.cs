@@ -136,5 +136,5 @@ public sealed class PruneProofTests : IAsyncLifetime
     }
 
     private void Prune(bool isTrial = false) =>
-        new PruneRun(_sample.Backup, new(Last: 1, Within: null), isTrial, _said, TimeProvider.System).Run(Token);
+        new PruneRun(_sample.Place, new(Last: 1, Within: null), isTrial, _said, TimeProvider.System).Run(Token);
 }

@@ -27,7 +27,7 @@ public sealed class PruneTests : IDisposable
         Assert.Equal([4, 3], [_sample.Blocks.Count, Lists.Length]);
         Assert.Equal([Day(3), Day(1), Day(1)], Lists);
         Assert.Equal(8, Directory.GetFiles(Path.Combine(_sample.Backup, "blocks")).Length);
-        new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
+        new BackupVerify(_sample.Place, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class PruneTests : IDisposable
     }
 
     private void Prune(KeepRule rule, DateTimeOffset? now = null, bool isTrial = false) =>
-        new PruneRun(_sample.Backup, rule, isTrial, _said, now is { } time ? new FixedTime(time) : TimeProvider.System)
+        new PruneRun(_sample.Place, rule, isTrial, _said, now is { } time ? new FixedTime(time) : TimeProvider.System)
             .Run(TestContext.Current.CancellationToken);
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider

@@ -45,11 +45,11 @@ public sealed class ThirtyDaysTests : IDisposable
         Assert.All(days, day => Assert.Equal(day.Content, Restore(day.Snapshot)));
 
         using StringWriter said = new();
-        new PruneRun(_sample.Backup, new(7, null), isTrial: false, said, TimeProvider.System)
+        new PruneRun(_sample.Place, new(7, null), isTrial: false, said, TimeProvider.System)
             .Run(TestContext.Current.CancellationToken);
         Assert.True(_sample.Blocks.Sum(block => new FileInfo(block).Length) < stored, said.ToString());
         Assert.All(days[^7..], day => Assert.Equal(day.Content, Restore(day.Snapshot)));
-        new BackupVerify(_sample.Backup, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
+        new BackupVerify(_sample.Place, TextWriter.Null, ascii: false).Run(TestContext.Current.CancellationToken);
     }
 
     // A window becomes a block after all of the window and two more hours have left the head.
@@ -106,7 +106,7 @@ public sealed class ThirtyDaysTests : IDisposable
     {
         string directory = _sample.PathOf("restored");
         RestoreTarget target = new(directory, null, TextWriter.Null, TimeProvider.System);
-        new BackupRestore(_sample.Backup, null, snapshot, target, TextWriter.Null)
+        new BackupRestore(_sample.Place, null, snapshot, target, TextWriter.Null)
             .Run(TestContext.Current.CancellationToken);
         string[] content = ContentOf(directory);
         Directory.Delete(directory, recursive: true);

@@ -52,7 +52,7 @@ public sealed class CopyOutputTests : IDisposable
     {
         System.IO.File.WriteAllText(File + ".part.state", "pod=-n oso/p\nfuture=1=2\n");
         using DirectoryHandle directory = DirectoryHandle.Open(_folder);
-        ResumePoint note = ResumePoint.Read(directory, "archive.tgz.part.state");
+        ResumePoint note = ResumePoint.Read(new NoteFile(directory, "archive.tgz.part.state"));
         note.Container = "c";
         note.Save();
 

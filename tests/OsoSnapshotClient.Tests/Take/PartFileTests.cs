@@ -37,7 +37,7 @@ public sealed class PartFileTests : IDisposable
         }
 
         using DirectoryHandle directory = DirectoryHandle.Open(_folder);
-        ResumePoint note = ResumePoint.Read(directory, "archive.tgz.part.state");
+        ResumePoint note = ResumePoint.Read(new NoteFile(directory, "archive.tgz.part.state"));
         Assert.Equal("oso-snapshot-1", note.Container);
         Assert.Equal(new('x', 400), System.IO.File.ReadAllText(File + ".part"));
     }
