@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Usage: fetch-debian.sh [--architecture ARCHITECTURE] SUITE DIRECTORY PACKAGE…
-# Unpacks packages of a Debian suite into the new DIRECTORY, without their dependencies. If SUITE is "this", they are
-# those of this machine's release with its updates, also on Ubuntu. A PACKAGE that ends with ? is left out if the suite
-# does not have it. The packages are not installed: no service starts, and packages of several suites can exist side by
-# side. DIRECTORY gets a database that "dpkg-query --admindir=DIRECTORY/var/lib/dpkg" reads.
+# Usage: fetch-debian.sh [--architecture ARCHITECTURE] [--with-dependencies] SUITE DIRECTORY PACKAGE…
+# Unpacks packages of a Debian suite into the new DIRECTORY, without their dependencies unless --with-dependencies is
+# given. If SUITE is "this", they are those of this machine's release with its updates, also on Ubuntu. A PACKAGE that
+# ends with ? is left out if the suite does not have it. The packages are not installed: no service starts, and packages
+# of several suites can exist side by side. DIRECTORY gets a database that
+# "dpkg-query --admindir=DIRECTORY/var/lib/dpkg" reads.
 set -euo pipefail
 
 fail() {
@@ -52,13 +53,14 @@ sources_of_this_release() {
     if [[ $ID == ubuntu ]]; then to_ubuntus_address | sed 's|$| universe|'; else cat; fi
 }
 
-# Runs apt with its own lists and archives in $work, and without the list of installed packages. It checks signatures.
-# It accepts expired lists, because a mirror of the testing suite may lag by more than their week.
+# Runs apt with its own lists and archives in $work, and without the list of installed packages, so all dependencies are
+# missing to it. It checks signatures. It accepts expired lists, because a mirror of the testing suite may lag by more
+# than their week.
 private_apt() {
   apt-get -qq \
     -o APT::Architecture="$architecture" -o APT::Architectures="$architecture" \
     -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-    -o Dir::State::Lists="$work/lists" -o Dir::State::Status=/dev/null -o Dir::Cache="$work/cache" \
+    -o Dir::State::Lists="$work/lists" -o Dir::State::Status="$work/status" -o Dir::Cache="$work/cache" \
     -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -o APT::Update::Error-Mode=any \
     -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
@@ -97,6 +99,17 @@ choose() {
   done
 }
 
+# Downloads the chosen packages to $work.
+download() {
+  if [[ -n $with_dependencies ]]; then
+    private_apt "${snapshot[@]}" --yes --download-only -o APT::Install-Recommends=false \
+      -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null install "${packages[@]}" >/dev/null &&
+      mv "$work"/cache/archives/*.deb "$work"
+  else
+    (cd "$work" && private_apt "${snapshot[@]}" download "${packages[@]}")
+  fi
+}
+
 # record PACKAGE-FILE: adds the package to the database. dpkg's names of lists depend on the field Multi-Arch.
 record() {
   local database=$root/var/lib/dpkg name
@@ -132,6 +145,11 @@ if [[ $1 == --architecture ]]; then
   architecture=$2
   shift 2
 fi
+with_dependencies=
+if [[ $1 == --with-dependencies ]]; then
+  with_dependencies=yes
+  shift
+fi
 suite=$1 root=$2
 shift 2
 packages=()
@@ -142,7 +160,8 @@ codename=${VERSION_CODENAME:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists,cache/archives}/partial
+: >"$work/status"
 if [[ $suite == this ]]; then update_this_release; else update_from_a_mirror "$suite"; fi
 choose "$@"
-(cd "$work" && private_apt "${snapshot[@]}" download "${packages[@]}") || fail "could not download ${packages[*]} of $suite"
+download || fail "could not download ${packages[*]} of $suite"
 unpack

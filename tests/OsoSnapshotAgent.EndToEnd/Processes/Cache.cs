@@ -1,8 +1,6 @@
 namespace OsoSnapshotAgent.EndToEnd.Processes;
 
-/// <summary>
-/// Finds what tests/fetch-prometheus.sh and tests/fetch-docker.sh have fetched, by the rule of those scripts.
-/// </summary>
+/// <summary>Finds what the scripts tests/fetch-*.sh have fetched, by the rule of those scripts.</summary>
 internal static class Cache
 {
     /// <param name="variable">The environment variable that names another place.</param>
