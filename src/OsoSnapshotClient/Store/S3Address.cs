@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Text;
 
@@ -44,6 +45,9 @@ internal sealed record S3Options
     public Uri? Endpoint { get; init; }
 
     public string? Region { get; init; }
+
+    /// <summary>null for the chain of the AWS tools: environment, profiles, single sign-on, web identity, metadata.</summary>
+    public AWSCredentials? Credentials { get; init; }
 
     /// <summary>Whether the bucket's name is part of the path. null: for every endpoint but AWS' own.</summary>
     public bool? IsPathStyle { get; init; }

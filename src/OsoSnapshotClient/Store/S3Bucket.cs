@@ -14,6 +14,7 @@ namespace OsoSnapshotClient.Store;
 internal sealed class S3Bucket : IDisposable
 {
     private const int MaxRetries = 4;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromMinutes(1);
 
     // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way.
@@ -56,7 +57,7 @@ internal sealed class S3Bucket : IDisposable
 
         try
         {
-            _client = new AmazonS3Client(config);
+            _client = options.Credentials is { } own ? new(own, config) : new(config);
         }
         catch (AmazonClientException e)
         {
@@ -118,7 +119,22 @@ internal sealed class S3Bucket : IDisposable
             Expires = DateTime.UtcNow + SignedFor,
             Protocol = _isPlain ? Protocol.HTTP : Protocol.HTTPS,
         }));
-        return () => Run(key, SendAsync);
+        return () => Run(key, RepeatAsync);
+
+        async Task<bool> RepeatAsync()
+        {
+            for (int attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    return await SendAsync();
+                }
+                catch (Exception e) when (attempt < MaxRetries && MayPass(e))
+                {
+                    await Task.Delay(FirstPause * (1 << attempt), _token);
+                }
+            }
+        }
 
         async Task<bool> SendAsync()
         {
@@ -151,6 +167,10 @@ internal sealed class S3Bucket : IDisposable
         _client.Dispose();
         _signed.Dispose();
     }
+
+    private static bool MayPass(Exception e) => e is HttpRequestException or IOException
+        || (e is AmazonS3Exception refused
+            && ((int)refused.StatusCode >= 500 || refused.StatusCode == HttpStatusCode.TooManyRequests));
 
     private static AmazonS3Exception Refused(string code, HttpStatusCode status) =>
         new("refused", ErrorType.Unknown, code, string.Empty, status);

@@ -78,11 +78,7 @@ internal sealed class S3Output : ICopyOutput
     public void Publish(string sha256)
     {
         _store.Write(_name + ChecksumFile.Extension, ChecksumFile.Line(sha256, _name[(_name.LastIndexOf('/') + 1)..]));
-        if (!_upload!.Finish())
-        {
-            throw new OperatorException(
-                ClientStatus.Failed, $"Another client has written {File} meanwhile.", "choose another -o");
-        }
+        _upload!.Finish();
     }
 
     public void Dispose()

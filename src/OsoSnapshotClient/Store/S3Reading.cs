@@ -14,6 +14,20 @@ internal sealed class S3Reading(S3Bucket bucket, string key) : ReadStream
     private long _position;
     private long? _length;
 
+    /// <returns>The object's size; null if there is no such object.</returns>
+    public long? FindLength()
+    {
+        try
+        {
+            _answer ??= Connect();
+            return _length;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="FileNotFoundException">There is no such object.</exception>
     public override int Read(Span<byte> buffer)
     {

@@ -74,19 +74,19 @@ internal sealed class S3Store : IBackupStore
 
     public byte[]? Read(string name, int maxBytes)
     {
-        if (Find(name) is not { } found)
+        using S3Reading reading = new(_bucket, KeyOf(name));
+        if (reading.FindLength() is not { } length)
         {
             return null;
         }
 
-        if (found.SizeBytes > maxBytes)
+        if (length > maxBytes)
         {
-            throw new IOException($"it has more than {maxBytes} bytes");
+            throw new IOException($"it is longer than {maxBytes} bytes");
         }
 
-        byte[] content = new byte[found.SizeBytes];
-        using Stream stream = Open(name);
-        stream.ReadExactly(content);
+        byte[] content = new byte[length];
+        reading.ReadExactly(content);
         return content;
     }
 

@@ -116,22 +116,20 @@ internal sealed class S3Upload : ICopyTarget
         (_filled, DoneBytes) = (0, 0);
     }
 
-    /// <summary>Makes the object of what was written.</summary>
-    /// <returns>false if another client has made it meanwhile.</returns>
-    public bool Finish()
+    /// <summary>Makes the object of what was written. Another client may have made the same one meanwhile.</summary>
+    /// <exception cref="OperatorException">It can't be made, or the object is another one.</exception>
+    public void Finish()
     {
-        if (_uploadId is null)
-        {
-            return Create(Put);
-        }
-
-        if (_filled > 0)
+        if (_uploadId is not null && _filled > 0)
         {
             Send();
         }
 
         Await();
-        return Create(Join);
+        if (!Create(_uploadId is null ? Put : Join))
+        {
+            RequireSame();
+        }
     }
 
     /// <summary>Gives up what was sent.</summary>
@@ -271,6 +269,27 @@ internal sealed class S3Upload : ICopyTarget
             IfNoneMatch = "*",
         },
         token);
+
+    // An answer that was lost looks the same: the repeated request finds the object.
+    private void RequireSame()
+    {
+        GetObjectMetadataRequest request = new()
+        {
+            BucketName = _bucket.Address.Bucket,
+            Key = _key,
+            ChecksumMode = ChecksumMode.ENABLED,
+        };
+        GetObjectMetadataResponse? found =
+            _bucket.Find(_key, (client, token) => client.GetObjectMetadataAsync(request, token));
+        if (found?.ContentLength != DoneBytes || (found.ChecksumCRC64NVME ?? Encoded(_whole)) != Encoded(_whole))
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"s3://{_bucket.Address.Bucket}/{_key} could not be made: another client has written or deleted it"
+                + " at the same time.",
+                "run the same command again; for an archive, choose another -o");
+        }
+    }
 
     private bool Create(Func<AmazonS3Client, CancellationToken, Task> request) => _bucket.Ask(_key, async (client, token) =>
     {

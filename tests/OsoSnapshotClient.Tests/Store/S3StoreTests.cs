@@ -1,0 +1,191 @@
+using Amazon.Runtime;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
+using TsdbGenerator;
+
+namespace OsoSnapshotClient.Tests.Store;
+
+/// <summary>Each store's suite on a real S3 server, and what only a bucket has: parts, faults, credentials, marks.</summary>
+public sealed class S3StoreTests(S3Server server) : StoreSuite
+{
+    private FaultProxy _proxy = null!;
+    private string _bucket = string.Empty;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_proxy is not null)
+        {
+            await _proxy.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_block_of_many_parts_is_whole_and_a_later_run_sends_only_the_parts_that_are_missing()
+    {
+        HeldDatabase database = Large();
+        int sent = 0;
+        _proxy.Add(new() { Matches = request => IsPart(request) && Interlocked.Increment(ref sent) > 2, Status = 403, Times = 100 });
+        OperatorException broken = await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(database));
+        Assert.Contains("403", broken.Message, StringComparison.Ordinal);
+        Assert.Empty(Blocks);
+        int before = _proxy.Requests.Count(IsPart);
+        sent = int.MinValue;
+
+        await Sample.BackUpAsync(database);
+
+        int parts = (int)(database.Archive(database.Blocks[0].Ulid).Length / (8 << 20)) + 1;
+        Assert.InRange(parts, 4, 100);
+        Assert.Equal(parts - 2, _proxy.Requests.Count(IsPart) - before);
+        Assert.Contains("is sound: 1 snapshot, 1 block.", Verified(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    [InlineData(429)]
+    public async Task What_the_store_refuses_for_a_moment_is_repeated(int status)
+    {
+        _proxy.Add(new() { Matches = request => request.Method == "PUT", Status = status, Times = 2 });
+
+        await Sample.BackUpAsync(Sample.Database("data"));
+
+        Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_stays_ill_ends_the_run_with_its_answer_and_the_same_command_continues()
+    {
+        using (IBackupStore _ = Sample.Place.OpenToAdd(_ => { }, Token))
+        {
+            // The marker is there.
+        }
+
+        _proxy.Add(new() { Matches = request => request.Method == "PUT" && request.Target.Contains("/blocks/", StringComparison.Ordinal), Status = 503, Times = 12 });
+        OperatorException failure = await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(Sample.Database("data"), streams: 1));
+
+        Assert.Contains("503", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("run the same command again", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1_000_000)]
+    [InlineData(9_000_000)]
+    public async Task Cuts_of_uploads_and_of_downloads_are_survived(int bytes)
+    {
+        HeldDatabase database = Large();
+        _proxy.Add(new() { Matches = IsPart, CutRequestAt = bytes, Times = 3 });
+        await Sample.BackUpAsync(database);
+        _proxy.Add(new() { Matches = IsBlock, CutAnswerAt = bytes, Times = 3 });
+
+        Restore(null, "restored");
+
+        Assert.Equal(FilesOf(Sample.PathOf("large")), FilesOf(Sample.PathOf("restored")));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_lost_makes_no_second_list_and_no_failure()
+    {
+        _proxy.Add(new() { Matches = request => request.Method == "PUT" && IsBlock(request), CutAnswerAt = 0 });
+
+        await Sample.BackUpAsync(Sample.Database("data"));
+
+        Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_credentials_are_named()
+    {
+        OperatorException failure = Assert.Throws<OperatorException>(
+            () => (Sample.Place with { S3 = Sample.Place.S3 with { Credentials = new BasicAWSCredentials(S3Server.AccessKey, "wrong") } })
+                .OpenToRead(Token));
+
+        Assert.Contains("the credentials are wrong", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong\"", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bucket_that_is_not_there_is_named()
+    {
+        OperatorException failure = Assert.Throws<OperatorException>(
+            () => (Sample.Place with { Path = $"s3://none-{_bucket}/p" }).OpenToAdd(_ => { }, Token));
+
+        Assert.Equal(ExitStatus.Settings, failure.Status);
+        Assert.Contains("there is no such bucket", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_is_not_there_is_named()
+    {
+        OperatorException failure = Assert.Throws<OperatorException>(
+            () => (Sample.Place with { S3 = Sample.Place.S3 with { Endpoint = new("http://127.0.0.1:1") } }).OpenToRead(Token));
+
+        Assert.Contains("http://127.0.0.1:1 can't be reached", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prefix_with_other_objects_is_left_alone()
+    {
+        using (IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token))
+        {
+            store.Write("other", [1]);
+            store.Delete(MarkerFile.Name);
+        }
+
+        OperatorException failure = await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(Sample.Database("data")));
+
+        Assert.Equal(ExitStatus.Settings, failure.Status);
+        Assert.Contains("neither empty nor a backup", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prune_marks_first_and_a_take_renews_the_mark_of_what_it_wants()
+    {
+        HeldDatabase first = Sample.Database("one", blocks: 1);
+        await Sample.BackUpAsync(first);
+        await Sample.BackUpAsync(Sample.Database("two", blocks: 1, seed: 2), Later);
+
+        string said = Prune();
+
+        Assert.Contains("1 block that no list names are marked", said.Replace("is marked", "are marked", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal(2, Blocks.Count);
+        BackedUp again = await Sample.BackUpAsync(first, "20261123T112657Z-0eb533ff8d43ed64");
+        Assert.Equal(0, again.CopiedBlocks);
+        using IBackupStore store = Sample.Place.OpenToRead(Token);
+        Assert.Empty(store.Files("deleted"));
+    }
+
+    private protected override async Task<BackupPlace?> PlaceAsync()
+    {
+        _bucket = await server.MakeBucketAsync();
+        _proxy = new(server.Endpoint);
+        return new($"s3://{_bucket}/backups/one")
+        {
+            S3 = new()
+            {
+                Endpoint = _proxy.Endpoint,
+                Credentials = new BasicAWSCredentials(S3Server.AccessKey, S3Server.SecretKey),
+            },
+        };
+    }
+
+    // Its archive has several parts.
+    private HeldDatabase Large()
+    {
+        BlockGenerator.Generate(new GeneratorOptions
+        {
+            Directory = Sample.PathOf("large"),
+            BlockCount = 1,
+            SizeBytes = 60_000_000,
+            Seed = 7,
+        });
+        return new(Sample.PathOf("large"));
+    }
+
+    private static bool IsBlock(ProxyRequest request) => request.Target.Contains("/blocks/", StringComparison.Ordinal);
+
+    private static bool IsPart(ProxyRequest request) =>
+        request.Method == "PUT" && request.Target.Contains("partNumber=", StringComparison.Ordinal);
+}

@@ -1,0 +1,206 @@
+using System.Text;
+using OsoSnapshotClient.Restore;
+using OsoSnapshotClient.Store;
+using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
+using TsdbGenerator;
+
+namespace OsoSnapshotClient.Tests.Store;
+
+/// <summary>What each store does, and each verb on it. A new store gets a class that names its place.</summary>
+public abstract class StoreSuite : IAsyncLifetime
+{
+    private protected const string Later = "20261122T112657Z-0eb533ff8d43ed64";
+
+    private protected BackupSample Sample { get; private set; } = null!;
+
+    private protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private protected IReadOnlyList<string> Blocks
+    {
+        get
+        {
+            using IBackupStore store = Sample.Place.OpenToRead(Token);
+            return [.. store.Files("blocks").Select(file => file.Name).Where(name => name.EndsWith(".tar.gz", StringComparison.Ordinal))];
+        }
+    }
+
+    public async ValueTask InitializeAsync() => Sample = new(await PlaceAsync());
+
+    public virtual ValueTask DisposeAsync()
+    {
+        Sample?.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public void A_file_is_written_found_read_listed_and_deleted()
+    {
+        using IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token);
+        store.Write("snapshots/c1/a.b/x.json", "one"u8.ToArray());
+        store.Write("snapshots/c1/a.b/x.json", "three"u8.ToArray());
+
+        Assert.Equal("three", Encoding.UTF8.GetString(store.Read("snapshots/c1/a.b/x.json", 5)!));
+        Assert.Throws<IOException>(() => store.Read("snapshots/c1/a.b/x.json", 4));
+        Assert.Equal(("x.json", 5), (store.Find("snapshots/c1/a.b/x.json")!.Name, store.Find("snapshots/c1/a.b/x.json")!.SizeBytes));
+        Assert.InRange(store.Find("snapshots/c1/a.b/x.json")!.ModifiedAt - store.Now(), TimeSpan.FromMinutes(-5), TimeSpan.FromSeconds(5));
+        Assert.Equal(["c1"], store.Folders("snapshots"));
+        Assert.Equal(["a.b"], store.Folders("snapshots/c1"));
+        Assert.Equal(["x.json"], store.Files("snapshots/c1/a.b").Select(file => file.Name));
+        Assert.Null(store.Find("snapshots/c1/a.b/none"));
+        Assert.Null(store.Read("snapshots/c1/none/none", 4));
+        Assert.Empty(store.Files("snapshots/c1/none"));
+        using (StreamReader reader = new(store.Open("snapshots/c1/a.b/x.json")))
+        {
+            Assert.Equal("three", reader.ReadToEnd());
+        }
+
+        store.Delete("snapshots/c1/a.b/x.json");
+        store.Delete("snapshots/c1/a.b/x.json");
+        Assert.Null(store.Find("snapshots/c1/a.b/x.json"));
+    }
+
+    [Fact]
+    public void Of_many_clients_one_gets_a_name()
+    {
+        using IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token);
+        bool[] made = new bool[16];
+
+        Parallel.For(0, made.Length, index => made[index] = store.HasLock
+            ? index == 0 && store.TryCreate("snapshots/a.b/x.json", [(byte)index])
+            : store.TryCreate("snapshots/a.b/x.json", [(byte)index]));
+
+        int winner = Assert.Single(Enumerable.Range(0, made.Length), index => made[index]);
+        Assert.Equal([(byte)winner], store.Read("snapshots/a.b/x.json", 5)!);
+        Assert.False(store.TryCreate("snapshots/a.b/x.json", [99]));
+    }
+
+    [Fact]
+    public async Task A_second_backup_copies_only_what_is_new_and_all_is_sound_and_restored()
+    {
+        HeldDatabase first = Sample.Database("first");
+        await Sample.BackUpAsync(first, pod: $"c1/{BackupSample.Pod}");
+        HeldDatabase second = Sample.Database("first", blocks: 1, seed: 2);
+
+        BackedUp outcome = await Sample.BackUpAsync(second, Later, $"c1/{BackupSample.Pod}");
+
+        Assert.Equal(1, outcome.CopiedBlocks);
+        Assert.Equal(3, outcome.List.Blocks.Count);
+        Assert.Equal(("c1", 2), (outcome.List.Cluster, outcome.List.Format));
+        Assert.Contains("is sound: 2 snapshots, 3 blocks.", Verified(), StringComparison.Ordinal);
+        Restore(Later, "restored");
+        Assert.Equal(FilesOf(Sample.PathOf("first")), FilesOf(Sample.PathOf("restored")));
+        Assert.Equal(2, Table().Split('\n').Count(line => line.Contains($"\"pod\":\"c1/{BackupSample.Pod}\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Two_clusters_share_no_pod()
+    {
+        await Sample.BackUpAsync(Sample.Database("one"), pod: $"c1/{BackupSample.Pod}");
+        await Sample.BackUpAsync(Sample.Database("two", seed: 2), Later, $"c2/{BackupSample.Pod}");
+
+        Prune();
+        OperatorException asks = Assert.Throws<OperatorException>(() => Restore(null, "restored"));
+
+        Assert.Equal(4, Blocks.Count);
+        Assert.Equal(ExitStatus.Settings, asks.Status);
+        Assert.Contains($"several clusters: c1/{BackupSample.Pod}, c2/{BackupSample.Pod}", asks.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_broke_off_is_continued()
+    {
+        HeldDatabase database = Sample.Database("data", blocks: 1);
+        database.Fault = (_, offset, rest) => Recording.Cut(offset == 0 ? rest[..5000] : [], "reset");
+        await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(database));
+        Assert.Empty(Blocks);
+        database.Fault = (_, _, _) => null;
+
+        await Sample.BackUpAsync(database);
+
+        Assert.Contains("is sound: 1 snapshot, 1 block.", Verified(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Changed_bytes_never_get_a_final_name()
+    {
+        HeldDatabase database = Sample.Database("data", blocks: 1);
+        database.Fault = (ulid, _, rest) =>
+        {
+            rest[1000] ^= 1;
+            return new(rest, HeldDatabase.Told(database.Archive(ulid)), 0);
+        };
+
+        OperatorException failure = await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(database));
+
+        Assert.Equal(ExitStatus.ArchiveFailed, failure.Status);
+        Assert.Empty(Blocks);
+    }
+
+    [Fact]
+    public async Task A_damaged_block_is_found_and_not_restored()
+    {
+        BackedUp outcome = await Sample.BackUpAsync(Sample.Database("data", blocks: 1));
+        string name = $"blocks/{Assert.Single(Blocks)}";
+        using (IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token))
+        {
+            byte[] content = store.Read(name, 1 << 24)!;
+            content[content.Length / 2] ^= 1;
+            store.Write(name, content);
+        }
+
+        Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Verified()).Status);
+        Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Restore(null, "restored")).Status);
+        Assert.Single(outcome.List.Blocks);
+    }
+
+    [Fact]
+    public void What_is_no_backup_is_refused()
+    {
+        OperatorException failure = Assert.Throws<OperatorException>(() => Verified());
+
+        Assert.Equal(ExitStatus.Settings, failure.Status);
+        Assert.Contains("it has no oso-backup.json", failure.Message, StringComparison.Ordinal);
+    }
+
+    private protected abstract Task<BackupPlace?> PlaceAsync();
+
+    private protected string Verified()
+    {
+        using StringWriter said = new();
+        new BackupVerify(Sample.Place, said, ascii: false).Run(Token);
+        return said.ToString();
+    }
+
+    private protected string Prune(TimeProvider? time = null)
+    {
+        using StringWriter said = new();
+        new PruneRun(Sample.Place, new(Last: 1, Within: null), isTrial: false, said, time ?? TimeProvider.System).Run(Token);
+        return said.ToString();
+    }
+
+    private protected void Restore(string? at, string to)
+    {
+        RestoreTarget target = new(Sample.PathOf(to), null, TextWriter.Null, TimeProvider.System);
+        new BackupRestore(Sample.Place, BackupSample.Pod, at, target, TextWriter.Null).Run(Token);
+    }
+
+    private protected static string[] FilesOf(string folder) =>
+    [
+        .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(
+            file => $"{Path.GetRelativePath(folder, file)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"),
+    ];
+
+    private string Table()
+    {
+        using StringWriter table = new();
+        new BackupsTable(Sample.Place, isJson: true, table).Run(Token);
+        return table.ToString();
+    }
+}
+
+public sealed class DirectoryStoreTests : StoreSuite
+{
+    private protected override Task<BackupPlace?> PlaceAsync() => Task.FromResult<BackupPlace?>(null);
+}
