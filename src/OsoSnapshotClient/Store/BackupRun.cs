@@ -3,7 +3,6 @@ using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;

@@ -1,5 +1,4 @@
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -108,7 +107,7 @@ internal static class ManifestStore
             ? new(pod, name, time)
             : throw Damaged(store.PathOf($"{pod.Folder}/{file}"), "its name is not that of a snapshot");
 
-    private static T? Try<T>(Func<T> read, Action<OperatorException> damaged)
+    private static T? Try<T>(Func<T?> read, Action<OperatorException> damaged)
         where T : class
     {
         try
@@ -122,10 +121,15 @@ internal static class ManifestStore
         }
     }
 
-    private static ListedSnapshot ReadOne(IBackupStore store, BackedUpSnapshot snapshot)
+    /// <returns>null if another client has deleted the list meanwhile.</returns>
+    private static ListedSnapshot? ReadOne(IBackupStore store, BackedUpSnapshot snapshot)
     {
         string path = store.PathOf(snapshot.ListName);
-        Manifest list = Parse(store, snapshot.ListName);
+        if (Parse(store, snapshot.ListName) is not { } list)
+        {
+            return null;
+        }
+
         if (list.Format is < 1 or > BackupLayout.Format)
         {
             throw BackupDamage.WrongFormat(path, list.Format);
@@ -140,12 +144,16 @@ internal static class ManifestStore
         return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));
     }
 
-    private static Manifest Parse(IBackupStore store, string file)
+    private static Manifest? Parse(IBackupStore store, string file)
     {
         string path = store.PathOf(file);
         try
         {
-            byte[] json = store.Read(file, MaxListBytes) ?? throw Damaged(path, "it is missing");
+            if (store.Read(file, MaxListBytes) is not { } json)
+            {
+                return null;
+            }
+
             RequireFewTokens(json);
             return JsonSerializer.Deserialize(json, BackupJson.Default.Manifest)
                 ?? throw Damaged(path, "it holds null");

@@ -41,7 +41,8 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         }
     }
 
-    private void Run(IBackupStore store, CancellationToken token)
+    /// <inheritdoc cref="Run(CancellationToken)"/>
+    internal void Run(IBackupStore store, CancellationToken token)
     {
         DateTimeOffset seenAt = store.Now();
         BackedUpSnapshot[] all = [.. ManifestStore.Find(store, damage => throw damage)];

@@ -1,8 +1,6 @@
-using System.Text;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
-using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;
 
@@ -84,6 +82,7 @@ internal sealed class S3Output : ICopyOutput
     public void Dispose()
     {
         _upload?.Dispose();
+        _note.Dispose();
         _store.Dispose();
     }
 }

@@ -1,7 +1,6 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 

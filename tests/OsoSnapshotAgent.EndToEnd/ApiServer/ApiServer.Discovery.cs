@@ -41,17 +41,24 @@ internal sealed partial class ApiServer
         };
     }
 
-    private JsonObject Namespace(string name) => new()
+    private JsonObject Namespace(string name) => Settings.Denies("get namespaces") ? throw NoNamespace(name) : new()
     {
         ["kind"] = "Namespace",
         ["apiVersion"] = "v1",
         ["metadata"] = new JsonObject
         {
             ["name"] = name,
+            ["uid"] = ClusterUid,
             ["labels"] = new JsonObject { ["pod-security.kubernetes.io/enforce"] = Settings.PodSecurity ?? "privileged" },
         },
         ["status"] = new JsonObject { ["phase"] = "Active" },
     };
+
+    private static ApiException NoNamespace(string name) => new(
+        403,
+        "Forbidden",
+        $"namespaces \"{name}\" is forbidden: User \"{User}\" cannot get resource \"namespaces\" in API group \"\""
+        + $" in the namespace \"{name}\"") { Name = name };
 
     private async Task<JsonNode> ReviewAsync(HttpRequest request)
     {

@@ -14,6 +14,9 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 /// </summary>
 internal sealed partial class ApiServer : IAsyncDisposable
 {
+    /// <summary>The UID of each namespace; that of kube-system names the cluster in a backup.</summary>
+    public const string ClusterUid = "5f1d7c1e-9c2b-4e0e-9a51-0c0a6e3b2f11";
+
     private const string User = "operator";
 
     private readonly WebApplication _application;

@@ -130,7 +130,7 @@ internal sealed class BackupFolder(Cluster cluster)
     public async Task PlainToolsRestoreAsync() => (await HostCommand.RunAsync(
         [
             "sh", "-ec", """
-            list=$(ls snapshots/oso.oso-p-prom-svr-0/*.json | tail -n 1)
+            list=$(ls snapshots/*/oso.oso-p-prom-svr-0/*.json | tail -n 1)
             sed -n 's/^ *"ulid": "\([0-9A-Z]*\)",$/\1/p' "$list" >ulids
             sed -n 's/^ *"fingerprint": "\([0-9a-f]*\)",$/\1/p' "$list" >fingerprints
             mkdir ../plain
