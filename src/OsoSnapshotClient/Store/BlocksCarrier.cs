@@ -141,7 +141,8 @@ internal sealed class BlocksCarrier(
         try
         {
             // The list must name only what survives a power cut. Another client's rename, or the pod's directory,
-            // may not be flushed yet.
+            // may not be flushed yet, nor the directories of a new backup directory.
+            directory.Root.Flush();
             directory.Blocks.Flush();
             directory.Snapshots.Flush();
             using DirectoryHandle lists = BackupEntry.OpenOrCreateDirectory(directory.Snapshots, pod.Text);
