@@ -182,7 +182,8 @@ internal sealed class BackupDirectory : IBackupStore
         }
 
         // A list must name only what survives a power cut. Another client's rename, or the pod's directory, may not be
-        // flushed yet.
+        // flushed yet, nor the directories of a new backup directory.
+        Root.Flush();
         Blocks.Flush();
         Snapshots.Flush();
         Write(name, content);
@@ -191,7 +192,12 @@ internal sealed class BackupDirectory : IBackupStore
 
     public Action PrepareDelete(string name) => () => In<object>(name, (parent, file) =>
     {
-        parent.TryDeleteFile(file);
+        if (parent.TryDeleteFile(file) && name.EndsWith(ManifestStore.Extension, StringComparison.Ordinal))
+        {
+            // A list must be gone before a block of it is.
+            parent.Flush();
+        }
+
         return null;
     });
 
