@@ -183,9 +183,16 @@ internal sealed class BackupDirectory : IBackupStore
 
         // A list must name only what survives a power cut. Another client's rename, or the pod's directory, may not be
         // flushed yet, nor the directories of a new backup directory.
-        Root.Flush();
         Blocks.Flush();
-        Snapshots.Flush();
+        string folder = Split(name).Folder;
+        BackupEntry.OpenOrCreateFolder(Root, folder).Dispose();
+        string[] parts = folder.Split('/');
+        for (int depth = 0; depth <= parts.Length; depth++)
+        {
+            using DirectoryHandle? parent = BackupEntry.FindFolder(Root, string.Join('/', parts[..depth]));
+            parent?.Flush();
+        }
+
         Write(name, content);
         return true;
     };

@@ -90,7 +90,9 @@ public sealed class BackupTests
         CommandResult unnamed = await cluster.RunAsync("restore", "B", "restored");
         Assert.Equal(2, unnamed.ExitStatus);
         Assert.Contains(
-            "several pods: oso.oso-p-prom-svr-0, oso.oso-p-prom-svr-1", unnamed.Error, StringComparison.Ordinal);
+            $"several pods: {ApiServer.ApiServer.ClusterUid}/oso.oso-p-prom-svr-0, {ApiServer.ApiServer.ClusterUid}/oso.oso-p-prom-svr-1",
+            unnamed.Error,
+            StringComparison.Ordinal);
         (await cluster.RunAsync("restore", "B", "restored", "--pod", "oso.oso-p-prom-svr-1")).Succeeded();
     }
 

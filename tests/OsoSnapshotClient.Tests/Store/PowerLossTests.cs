@@ -15,6 +15,7 @@ public sealed class PowerLossTests : IDisposable
     private const string First = "20261101T000000Z-0eb533ff8d43ed64";
     private const string Second = "20261102T000000Z-0eb533ff8d43ed64";
     private const string Third = "20261103T000000Z-0eb533ff8d43ed64";
+    private const string Pod = $"c1/{BackupSample.Pod}";
 
     // Every so many states, a backup continues on what is left.
     private const int ContinueEvery = 40;
@@ -66,12 +67,12 @@ public sealed class PowerLossTests : IDisposable
         using RecordedDisk disk = new(root);
         DirectoryHandle.Watch = disk.Watch;
         HeldDatabase database = _sample.Database("data");
-        await _sample.BackUpAsync(database, First);
+        await _sample.BackUpAsync(database, First, Pod);
         int first = disk.Operations.Count;
         Directory.Delete(_sample.PathOf("data/" + database.Blocks[0].Ulid), recursive: true);
-        await _sample.BackUpAsync(_sample.Database("data", blocks: 1, seed: 7), Second);
+        await _sample.BackUpAsync(_sample.Database("data", blocks: 1, seed: 7), Second, Pod);
         int second = disk.Operations.Count;
-        new PruneRun(_sample.Backup, new(Last: 1), isTrial: false, TextWriter.Null, TimeProvider.System).Run(Token);
+        new PruneRun(_sample.Place, new(Last: 1), isTrial: false, TextWriter.Null, TimeProvider.System).Run(Token);
         DirectoryHandle.Watch = null;
         Assert.True(first > 0 && second > first && disk.Operations.Count > second);
         return (disk.Operations, first, second);
@@ -100,7 +101,7 @@ public sealed class PowerLossTests : IDisposable
         if (states % ContinueEvery == 0)
         {
             Exception? failure = await Record.ExceptionAsync(
-                () => _replayed.BackUpAsync(new(_sample.PathOf("data")), Third));
+                () => _replayed.BackUpAsync(new(_sample.PathOf("data")), Third, Pod));
             Assert.True(failure is null, $"{told}, continued:\n{failure}");
             AssertSound($"{told}, continued", hasLists: true);
         }
@@ -119,7 +120,7 @@ public sealed class PowerLossTests : IDisposable
     private void AssertSound(string told, bool hasLists)
     {
         using StringWriter said = new();
-        Exception? damage = Record.Exception(() => new BackupVerify(_replayed.Backup, said, ascii: false).Run(Token));
+        Exception? damage = Record.Exception(() => new BackupVerify(_replayed.Place, said, ascii: false).Run(Token));
         bool isSound = hasLists ? damage is null : damage is OperatorException { Status: ExitStatus.NoBlock };
         Assert.True(isSound, $"{told}:\n{damage?.Message}\n{said}");
     }
