@@ -41,8 +41,6 @@ internal sealed class Cluster : IDisposable
     /// <summary>The version of kubectl, of those that tests/fetch-kubectl.sh has fetched.</summary>
     public string Kubectl { get; init; } = Environment.GetEnvironmentVariable("OSO_TEST_KUBECTL") ?? "1.32";
 
-    public Uri Address => _server.Address;
-
     /// <summary>
     /// Each export in the order of its start: the offset asked for, the bytes that passed, and whether it was cut or left
     /// by the client.
@@ -79,7 +77,7 @@ internal sealed class Cluster : IDisposable
     /// Writes a kubeconfig, so that kubectl finds the API server at this address. It names no user, because kubectl
     /// authenticates itself only over TLS.
     /// </summary>
-    public void Serve(Uri address) => File.WriteAllText(Path.Combine(OwnFolder, "kubeconfig"), $$$"""
+    private void Serve(Uri address) => File.WriteAllText(Path.Combine(OwnFolder, "kubeconfig"), $$$"""
         {"apiVersion": "v1", "kind": "Config", "current-context": "tests",
          "clusters": [{"name": "tests", "cluster": {"server": "{{{address}}}"}}],
          "contexts": [{"name": "tests", "context": {"cluster": "tests", "namespace": "oso"}}]}
