@@ -19,6 +19,7 @@ internal sealed record Preflight(
     /// <exception cref="OperatorException">The run can't succeed.</exception>
     public static async Task<Preflight> RunAsync(KubernetesCluster cluster, PodAccess access, CancellationToken token)
     {
+        access.Report.Say($"Looking at pod {access.Pod}");
         Task<IReadOnlyList<AccessRight>> missing = cluster.FindMissingAsync(Rights, token);
         V1Pod pod = await ReadAsync(cluster, access, token);
         PrometheusContainer target = RequireTarget(pod, access);

@@ -40,6 +40,22 @@ public sealed class ClientPodChoiceTests
         }
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("oso-p", true)]
+    [InlineData("web", false)]
+    public async Task Kubectl_completes_the_names_of_pods(string typed, bool isFound)
+    {
+        using Cluster cluster = new();
+        File.CreateSymbolicLink(Path.Combine(cluster.Folder, "kubectl-oso_snapshot"), Client.Binary);
+        const string Completer = "kubectl_complete-oso_snapshot";
+        File.Copy(Repository.PathOf("src/OsoSnapshotClient/" + Completer), Path.Combine(cluster.Folder, Completer));
+
+        CommandResult completed = (await cluster.RunKubectlAsync("__complete", "oso-snapshot", "take", typed)).Succeeded();
+
+        Assert.Equal(isFound ? [Cluster.Pod, ":4"] : [":0"], completed.Lines);
+    }
+
     [Fact]
     public async Task A_workload_that_is_not_there_is_told()
     {
