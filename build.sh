@@ -25,7 +25,7 @@ Usage: ./build.sh VERB
   bench    compare the agent with tar with gzip, pigz and igzip, and measure it beside a Prometheus under load; this
            takes about 20 minutes
   bench-client
-           compare the client with kubectl alone, on links with delay, and with backup directories; about 15 minutes
+           compare the client with kubectl alone, and measure backup directories; about 15 minutes
 
 If packages are missing, a verb names those that it needs and installs them with apt (through sudo if you aren't root).
 EOF
@@ -75,7 +75,7 @@ verb_bench() {
 }
 
 verb_bench-client() {
-  src/build/install-packages.sh bc clang curl iproute2 podman runc xz-utils
+  src/build/install-packages.sh bc curl podman runc xz-utils
   verb_image
   tests/fetch-prometheus.sh bookworm
   tests/fetch-kubectl.sh

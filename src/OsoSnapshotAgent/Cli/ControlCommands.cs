@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Protocol;
@@ -18,7 +17,7 @@ internal static class ControlCommands
         Command command = new("status", "Says how far the agent of this container is.") { json };
         command.SetAction(arguments => Run(ControlRequest.Status, answer => arguments.GetValue(json)
             ? [JsonSerializer.Serialize(answer.Run!, ControlJson.Default.RunStatus)]
-            : Lines(answer.Run!)));
+            : StatusLines.Of(answer.Run!)));
         return command;
     }
 
@@ -57,35 +56,6 @@ internal static class ControlCommands
         Command command = new("quit", "Ends an agent that waits for a run.");
         command.SetAction(_ => Run(ControlRequest.Quit, _ => ["✅ The agent ends."]));
         return command;
-    }
-
-    internal static IEnumerable<string> Lines(RunStatus run)
-    {
-        List<string> lines = [];
-        Add("Phase", run.Phase);
-        Add("Snapshot", run.Snapshot);
-        Add("Blocks", run.Blocks?.ToString(CultureInfo.InvariantCulture));
-        if (run is { Blocks: > 0, From: { } from, To: { } to })
-        {
-            Add("Time range", $"{UtcTime.Format(from)} to {UtcTime.Format(to)}");
-        }
-
-        Add("Archive", run.Archive);
-        Add("Bytes", run.ArchiveBytes?.ToString(CultureInfo.InvariantCulture));
-        Add("SHA-256", run.Sha256);
-        Add("Elapsed", Durations.Format(TimeSpan.FromSeconds(run.ElapsedSeconds)));
-        Add("Missing", run.MissingSamples);
-        Add("Problems", run.Problems.Count > 0 ? string.Join("; ", run.Problems) : null);
-        Add("End", run.End is { } end ? $"status {end.ExitStatus}: {end.Message}" : null);
-        return lines;
-
-        void Add(string name, string? value)
-        {
-            if (value is not null)
-            {
-                lines.Add($"{name,-10}  {Printable.Text(value)}");
-            }
-        }
     }
 
     private static (Option<string?> Client, Option<bool> Json) ClientOptions() =>

@@ -24,7 +24,7 @@ internal sealed class RunExecutor(
             RunResult result = await run(undo, signals.Token);
             return state.EndedBy is { } other
                 ? Fail(ExitStatus.EndedByAnother, $"Released by another client ({other}).", Released())
-                : Succeed(result.Status, result.Summary);
+                : End(result.Status, result.Summary);
         }
 #pragma warning disable CA1031 // A bug must still leave a clean volume and a message.
         catch (Exception e)
@@ -59,7 +59,7 @@ internal sealed class RunExecutor(
                         "See whether the volume is full, read-only or failing (kubectl describe pod, the node's log), and run again."));
             default:
                 transcript.Bug(failure);
-                return Succeed(ExitStatus.Bug, $"bug: {failure.GetType().Name}: {failure.Message}");
+                return End(ExitStatus.Bug, $"bug: {failure.GetType().Name}: {failure.Message}");
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class RunExecutor(
         ? Removed + " Take it again if you still need it."
         : "What was held stays on the volume until the next run. --reuse holds a complete archive again.";
 
-    private RunEnd End(ExitStatus status, string message, string? remedy) => new()
+    private RunEnd EndOf(ExitStatus status, string message, string? remedy) => new()
     {
         ExitStatus = (int)status,
         Message = message.ReplaceLineEndings(" "),
@@ -76,10 +76,10 @@ internal sealed class RunExecutor(
         At = time.GetUtcNow(),
     };
 
-    private RunEnd Succeed(ExitStatus status, string summary)
+    private RunEnd End(ExitStatus status, string summary)
     {
         terminationMessage.Write(summary);
-        return End(status, summary, remedy: null);
+        return EndOf(status, summary, remedy: null);
     }
 
     private RunEnd Fail(ExitStatus status, string problem, string remedy, string? brief = null)
@@ -87,6 +87,6 @@ internal sealed class RunExecutor(
         transcript.Failure(status, problem, remedy);
         transcript.Line($"Exit status {(int)status}.");
         terminationMessage.Write(brief ?? problem, remedy);
-        return End(status, problem, remedy);
+        return EndOf(status, problem, remedy);
     }
 }

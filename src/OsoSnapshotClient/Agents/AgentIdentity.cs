@@ -24,8 +24,8 @@ internal sealed record AgentIdentity(long User, long? Group)
     /// <returns>null if it leaves the identity to the container's image.</returns>
     public static AgentIdentity? Of(V1Pod pod, string container)
     {
-        V1SecurityContext? own = pod.Spec?.Containers?.FirstOrDefault(one => one.Name == container)?.SecurityContext;
-        V1SecurityContext? shared = pod.Spec?.SecurityContext;
+        V1SecurityContext? own = pod.Spec.Containers.FirstOrDefault(one => one.Name == container)?.SecurityContext;
+        V1SecurityContext? shared = pod.Spec.SecurityContext;
         return (own?.RunAsUser ?? shared?.RunAsUser) is { } user
             ? new(user, own?.RunAsGroup ?? shared?.RunAsGroup)
             : null;

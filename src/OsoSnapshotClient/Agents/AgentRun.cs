@@ -65,6 +65,11 @@ internal sealed class AgentRun : IAsyncDisposable
                 throw await EndedAsync(end, token);
             }
 
+            if (status is not null)
+            {
+                Access.Report.Advance(Describe(status));
+            }
+
             await changed.WaitAsync(token);
         }
     }
@@ -155,16 +160,14 @@ internal sealed class AgentRun : IAsyncDisposable
         }
 
         await using IRemoteProcess closed = process;
-        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(token);
-        using CancellationTokenRegistration kills = silence.Token.Register(process.Kill);
-        silence.CancelAfter(MaxSilence);
+        using SilenceLimit silence = new(process, MaxSilence, token);
         Task<string> error = RemoteText.ReadAsync(process.Error);
         using StreamReader lines = new(process.Output);
         try
         {
             await foreach (string line in BoundedLines.ReadAsync(lines, RemoteText.MaxBytes))
             {
-                silence.CancelAfter(MaxSilence);
+                silence.Heard();
                 timeout.Reset();
                 if (!Take(AgentAnswers.Event(line, Access)))
                 {
@@ -191,7 +194,6 @@ internal sealed class AgentRun : IAsyncDisposable
                 return false;
             }
 
-            Access.Report.Advance(Describe(status));
             Update(status);
         }
 

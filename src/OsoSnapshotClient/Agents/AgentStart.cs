@@ -84,37 +84,25 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         Action<RemoteAgent, string> chosen,
         CancellationToken token)
     {
-        string? idle = await _residents.FindIdleAsync(staysAfter, identity, token);
-        string name = idle ?? NewName(staysAfter ? PodExtensions.ResidentPrefix : PodExtensions.AgentPrefix);
-        (Agent, RunName) = (new(access, name), request.Run);
-        chosen(Agent, request.Run);
-        if (idle is null)
+        RunName = request.Run;
+        bool isNew = await ChooseAsync(staysAfter, identity, agent => chosen(agent, request.Run), token);
+        await TellAsync(Agent!, request, token);
+        Run = AgentRun.Follow(Agent!, request.Run);
+        if (isNew && staysAfter)
         {
-            access.Report.Say($"Starting container {name} beside {target} in pod {access.Pod}");
-            await RequestAsync(name, staysAfter, identity, token);
-        }
-
-        await TellAsync(Agent, request, token);
-        Run = AgentRun.Follow(Agent, request.Run);
-        if (idle is null && staysAfter)
-        {
-            access.Report.Say($"Container {name} stays for later runs, until {access.Command("remove --resident")}");
+            access.Report.Say(
+                $"Container {Agent!.Container} stays for later runs, until {access.Command("remove --resident")}");
         }
     }
 
     /// <summary>Starts a container that is told nothing yet, or takes an idle one that stays.</summary>
+    /// <param name="needed">The identity that Prometheus was found to have; null before.</param>
     /// <exception cref="RunEndedException">No agent answers.</exception>
-    public async Task<RemoteAgent> StartIdleAsync(CancellationToken token, AgentIdentity? needed = null)
+    public async Task<RemoteAgent> StartIdleAsync(AgentIdentity? needed, CancellationToken token)
     {
         AgentIdentity? identity = needed ?? access.Start.Identity ?? AgentIdentity.Of(pod, target);
-        string? idle = await _residents.FindIdleAsync(isRequired: false, identity, token);
-        string name = idle ?? NewName();
-        RemoteAgent agent = new(access, name);
-        if (idle is null)
-        {
-            await RequestAsync(name, isResident: false, identity, token);
-        }
-
+        await ChooseAsync(isResident: false, identity, _ => { }, token);
+        RemoteAgent agent = Agent!;
         await UntilAnsweredAsync(
             agent,
             async () =>
@@ -124,6 +112,25 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
             },
             token);
         return agent;
+    }
+
+    /// <summary>Takes an idle container that stays, or asks for a new one.</summary>
+    /// <param name="chosen">Gets the agent before anything is requested.</param>
+    /// <returns>Whether it is a new one.</returns>
+    private async Task<bool> ChooseAsync(
+        bool isResident, AgentIdentity? identity, Action<RemoteAgent> chosen, CancellationToken token)
+    {
+        string? idle = await _residents.FindIdleAsync(isResident, identity, token);
+        string name = idle ?? NewName(isResident ? PodExtensions.ResidentPrefix : PodExtensions.AgentPrefix);
+        Agent = new(access, name);
+        chosen(Agent);
+        if (idle is null)
+        {
+            access.Report.Say($"Starting container {name} beside {target} in pod {access.Pod}");
+            await RequestAsync(name, isResident, identity, token);
+        }
+
+        return idle is null;
     }
 
     private async Task RequestAsync(

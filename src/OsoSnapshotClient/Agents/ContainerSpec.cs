@@ -29,7 +29,7 @@ internal sealed record ContainerSpec
         {
             ["name"] = Name,
             ["image"] = Start.Image,
-            ["command"] = new JsonArray("oso-snapshot", "wait"),
+            ["command"] = new JsonArray(RemoteAgent.Program, "wait"),
             ["targetContainerName"] = Target,
             ["securityContext"] = Security(),
         };

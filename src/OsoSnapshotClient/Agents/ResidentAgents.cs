@@ -1,6 +1,5 @@
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Agents;
 
@@ -70,9 +69,7 @@ internal sealed class ResidentAgents(PodAccess access, V1Pod pod, string target)
     {
         try
         {
-            return await agent.StatusAsync(token) is { } status
-                ? status.End is not null || status.Phase == PhaseNames.Of(Phase.Wait)
-                : null;
+            return !(await agent.StatusAsync(token))?.IsAtWork();
         }
         catch (OperatorException)
         {
@@ -83,7 +80,7 @@ internal sealed class ResidentAgents(PodAccess access, V1Pod pod, string target)
 
     private bool Fits(string name, AgentIdentity? identity)
     {
-        long? user = pod.Spec?.EphemeralContainers?.FirstOrDefault(one => one.Name == name)?.SecurityContext?.RunAsUser;
+        long? user = pod.Spec.EphemeralContainers.FirstOrDefault(one => one.Name == name)?.SecurityContext?.RunAsUser;
         return identity is null || user is null || user == identity.User;
     }
 

@@ -20,7 +20,7 @@ internal static class TargetEnd
         }
 
         var ends =
-            from status in pod?.Status?.ContainerStatuses ?? []
+            from status in pod?.Status.ContainerStatuses ?? []
             from end in new[] { status.State?.Terminated, status.LastState?.Terminated }
             where end?.FinishedAt is { } at && (agent.At - at).Duration() < Recent
             orderby end.FinishedAt descending

@@ -110,7 +110,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     {
         PodOptions pods = new(looksOnly);
         ReportOptions reports = new();
-        pods.AddTo(command);
+        pods.AddTo(command, arguments => PodNames.Find(kubectl.Connection(arguments)));
         foreach (Option option in reports.All.Concat(own).Concat(agent.All))
         {
             command.Options.Add(option);

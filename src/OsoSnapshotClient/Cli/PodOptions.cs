@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Runs;
 using OsoSnapshotCore;
@@ -42,8 +43,14 @@ internal sealed class PodOptions(bool looksOnly)
         CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };
 
-    public void AddTo(Command command)
+    /// <param name="podNames">Finds the pods that a begun command line may mean, for the shell.</param>
+    public void AddTo(Command command, Func<ParseResult, IEnumerable<string>> podNames)
     {
+        // The help asks too, without a command line.
+        _pods.CompletionSources.Add(
+            context => context is TextCompletionContext && !context.WordToComplete.StartsWith('-')
+                ? podNames(context.ParseResult)
+                : []);
         command.Arguments.Add(_pods);
         foreach (Option option in (Option[])[_selector, _all, _allNamespaces, _parallel])
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using OsoSnapshotCore.Text;
 
@@ -12,29 +11,8 @@ internal static partial class ErrorText
 
     /// <summary>Reads to the end, so that kubectl never waits for room in the pipe.</summary>
     /// <returns>The start of it, on one line. It never fails.</returns>
-    public static async Task<string> ReadAsync(Stream error)
-    {
-        byte[] kept = new byte[MaxBytes];
-        byte[] rest = new byte[MaxBytes];
-        int length = 0;
-        try
-        {
-            int count;
-            do
-            {
-                Memory<byte> free = length < MaxBytes ? kept.AsMemory(length) : rest;
-                count = await error.ReadAsync(free);
-                length = Math.Min(MaxBytes, length + count);
-            }
-            while (count > 0);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // The program was ended.
-        }
-
-        return OneLine(Encoding.UTF8.GetString(kept, 0, length));
-    }
+    public static async Task<string> ReadAsync(Stream error) =>
+        OneLine(await RemoteText.ReadAsync(error, MaxBytes, () => { }, isDrained: true));
 
     /// <summary>Makes one line of it, without kubectl's own log lines, which name no cause.</summary>
     public static string OneLine(string error) => Printable.Short(

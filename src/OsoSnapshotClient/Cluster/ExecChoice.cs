@@ -66,10 +66,10 @@ internal sealed class ExecChoice(ClusterOptions options, ClusterConnection conne
 internal sealed record ExecTarget(string Namespace, string Pod, string Container);
 
 /// <summary>Starts commands in one pod.</summary>
-internal sealed class RemoteExec(ExecChoice choice, string pod, Func<CancellationToken, Task<string>> readNamespace)
+internal sealed class RemoteExec(ExecChoice choice, string pod, string @namespace)
     : IRemoteExec
 {
     public async Task<IRemoteProcess> StartAsync(
         string container, IReadOnlyList<string> command, CancellationToken token) =>
-        await choice.StartAsync(new(await readNamespace(token), pod, container), command, token);
+        await choice.StartAsync(new(@namespace, pod, container), command, token);
 }

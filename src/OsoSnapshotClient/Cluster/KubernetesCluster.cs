@@ -40,17 +40,13 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public KubernetesCluster InNamespace(string name) => new(this, name);
 
     /// <summary>The namespace that kubectl would use.</summary>
-    public Task<string> NamespaceAsync(CancellationToken token)
-    {
-        token.ThrowIfCancellationRequested();
-        string? found = _namespace
-            ?? (_connection.IsInCluster ? _connection.ServiceAccountNamespace : _kubeconfig.Value.Namespace);
-        return Task.FromResult(found ?? "default");
-    }
+    public string Namespace => _namespace
+        ?? (_connection.IsInCluster ? _connection.ServiceAccountNamespace : _kubeconfig.Value.Namespace)
+        ?? "default";
 
     public async Task<V1Pod> ReadPodAsync(string pod, CancellationToken token)
     {
-        string where = await NamespaceAsync(token);
+        string where = Namespace;
         V1Pod read = await _connection.GetAsync(
             $"{PodsOf(where)}/{Name(pod)}", ApiJson.Default.V1Pod, new("get", "pods"), token);
         return PodCheck.Require(read, pod);
@@ -59,7 +55,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public async Task<IReadOnlyList<V1Pod>> ListPodsAsync(
         string? labelSelector, bool allNamespaces, CancellationToken token)
     {
-        string path = allNamespaces ? "api/v1/pods" : PodsOf(await NamespaceAsync(token));
+        string path = allNamespaces ? "api/v1/pods" : PodsOf(Namespace);
         string query = $"limit={PageLength}";
         if (labelSelector is not null)
         {
@@ -91,7 +87,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public async Task AddEphemeralContainerAsync(
         string pod, JsonObject container, bool isDryRun, CancellationToken token)
     {
-        string where = await NamespaceAsync(token);
+        string where = Namespace;
         JsonObject patch = new()
         {
             ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container.DeepClone()) },
@@ -120,7 +116,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     public async Task<IReadOnlyList<AccessRight>> FindMissingAsync(
         IReadOnlyList<AccessRight> rights, CancellationToken token)
     {
-        string where = await NamespaceAsync(token);
+        string where = Namespace;
         bool[] allowed = await Task.WhenAll(rights.Select(right => _connection.IsAllowedAsync(right, where, token)));
         return [.. rights.Where((_, index) => !allowed[index])];
     }
@@ -137,7 +133,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         }
 
         string kinds = kind == WorkloadKind.StatefulSet ? "statefulsets" : "deployments";
-        string where = Uri.EscapeDataString(await NamespaceAsync(token));
+        string where = Uri.EscapeDataString(Namespace);
         V1Workload workload = await _connection.GetAsync(
             $"apis/apps/v1/namespaces/{where}/{kinds}/{own}",
             ApiJson.Default.V1Workload,
@@ -167,7 +163,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         (await _connection.GetAsync("version", ApiJson.Default.VersionInfo, right: null, token)).GitVersion
             ?? string.Empty;
 
-    public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), NamespaceAsync);
+    public IRemoteExec ExecIn(string pod) => new RemoteExec(_exec, Name(pod), Namespace);
 
     public async ValueTask DisposeAsync()
     {

@@ -31,8 +31,7 @@ internal sealed class CancelRun(KubernetesCluster cluster, PodAccess access)
         RemoteAnswer answer = await agent.AskAsync(["status", "--json"], token);
         if (answer.ExitCode == (int)ExitStatus.Done)
         {
-            RunStatus status = AgentAnswers.Status(answer.Output, access);
-            if (status.End is not null || status.Phase == PhaseNames.Of(Phase.Wait))
+            if (!AgentAnswers.Status(answer.Output, access).IsAtWork())
             {
                 return false;
             }

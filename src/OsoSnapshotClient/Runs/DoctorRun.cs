@@ -115,7 +115,7 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
         string image = access.Start.Image;
         string[] names =
         [
-            .. pod.Spec.EphemeralContainers?.Where(one => one.Image == image).Select(one => one.Name) ?? [],
+            .. pod.Spec.EphemeralContainers.Where(one => one.Image == image).Select(one => one.Name),
         ];
         ContainerState? last = names.Length > 0 ? pod.StateOf(names[^1]) : null;
         (DoctorVerdict verdict, string text) = last switch
@@ -145,31 +145,32 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
     private async Task LookInsideAsync(V1Pod pod, string target, CancellationToken token)
     {
         AgentStart start = new(cluster, access, pod, target);
-        RemoteAgent agent = await start.StartIdleAsync(token);
-        access.Report.Say($"Container {agent.Container} stays listed in the pod until the pod is replaced");
+        Inspection seen = await InspectAsync(start, needed: null, token);
+        if (AgentIdentity.TryParse(seen.NeededIdentity) is { } needed && access.Start.Identity is null)
+        {
+            seen = await InspectAsync(start, needed, token);
+        }
+
+        _report.AddInside(seen);
+    }
+
+    private async Task<Inspection> InspectAsync(AgentStart start, AgentIdentity? needed, CancellationToken token)
+    {
+        RemoteAnswer answer;
         try
         {
-            Inspection seen = await InspectAsync(agent, token);
-            if (AgentIdentity.TryParse(seen.NeededIdentity) is { } needed && access.Start.Identity is null)
-            {
-                agent = await start.StartIdleAsync(token, needed);
-                seen = await InspectAsync(agent, token);
-            }
-
-            _report.AddInside(seen);
+            RemoteAgent agent = await start.StartIdleAsync(needed, token);
+            access.Report.Say($"Container {agent.Container} stays listed in the pod until the pod is replaced");
+            answer = await agent.AskAsync(["inspect", "--json"], token);
         }
         finally
         {
-            if (!PodExtensions.IsResident(agent.Container))
+            if (start.Agent is { } started && !PodExtensions.IsResident(started.Container))
             {
-                await agent.AskAsync(["quit"], CancellationToken.None);
+                await started.AskAsync(["quit"], CancellationToken.None);
             }
         }
-    }
 
-    private static async Task<Inspection> InspectAsync(RemoteAgent agent, CancellationToken token)
-    {
-        RemoteAnswer answer = await agent.AskAsync(["inspect", "--json"], token);
         if (answer.Output.Length == 0)
         {
             throw new OperatorException(

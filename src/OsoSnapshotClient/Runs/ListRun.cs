@@ -78,7 +78,8 @@ internal sealed class ListRun(KubernetesCluster cluster, PodAccess access, TextW
             return (null, $"container {target.Name} isn't running ({state.Reason})");
         }
 
-        RemoteAnswer answer = await RunAsync(target.Name, ["sh", "-c", Script, "look", .. paths], token);
+        RemoteAnswer answer = await RemoteCommand.RunAsync(
+            access, target.Name, ["sh", "-c", Script, "look", .. paths], token);
         string[] lines = answer.Output.Split('\n', MaxLines, StringSplitOptions.RemoveEmptyEntries);
         return lines is [.. var found, "looked"]
             ? ([.. found.Select(Describe)], string.Empty)
@@ -86,23 +87,6 @@ internal sealed class ListRun(KubernetesCluster cluster, PodAccess access, TextW
                 ? ClusterErrors.Explain(refusal, "the volume can't be looked at", access.Place).Message
                 : $"no container with a shell sees the volume; kubectl oso-snapshot remove{access.Flags.Text}"
                     + $" {access.Pod} has the agent remove its own files and all snapshots");
-    }
-
-    private async Task<RemoteAnswer> RunAsync(string container, string[] command, CancellationToken token)
-    {
-        try
-        {
-            await using IRemoteProcess process = await access.Exec.StartAsync(container, command, token);
-            using CancellationTokenRegistration kills = token.Register(process.Kill);
-            Task<string> error = RemoteText.ReadAsync(process.Error);
-            string text = await RemoteText.ReadAsync(process.Output, RemoteText.MaxBytes, () => { });
-            RemoteEnd end = await process.Ended;
-            return new(end.ExitCode, text, await error);
-        }
-        catch (ClusterException e)
-        {
-            return new(null, string.Empty, e.Message) { Refusal = e };
-        }
     }
 
     private string Describe(VolumeItem item) => Describe(item.PathInContainer, item.Bytes, item.Modified);

@@ -30,7 +30,7 @@ internal sealed record PodChoice
     /// <exception cref="ClusterException">The pods can't be listed.</exception>
     public async Task<ChosenPods> FindAsync(KubernetesCluster cluster, string where, CancellationToken token)
     {
-        string space = await cluster.NamespaceAsync(token);
+        string space = cluster.Namespace;
         if (Named is not null)
         {
             IReadOnlyList<string> named = await cluster.ResolvePodsAsync(Named, token);

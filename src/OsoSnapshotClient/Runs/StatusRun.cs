@@ -2,6 +2,7 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Runs;
 
@@ -10,9 +11,6 @@ namespace OsoSnapshotClient.Runs;
 /// <param name="showsAll">Whether all runs that have ended are shown, not only the last one.</param>
 internal sealed class StatusRun(KubernetesCluster cluster, PodAccess access, TextWriter output, bool showsAll)
 {
-    // An agent's status has a line for each value, and one for each problem.
-    private const int MaxLines = 1000;
-
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
         V1Pod pod = await Preflight.ReadAsync(cluster, access, token);
@@ -45,21 +43,21 @@ internal sealed class StatusRun(KubernetesCluster cluster, PodAccess access, Tex
             return (lines, true);
         }
 
-        RemoteAgent agent = new(access, name);
-        RemoteAnswer answer = await agent.AskAsync(["status"], token);
-        lines.AddRange(answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(MaxLines)
-            .Select(line => "    " + line));
-        if (PodExtensions.IsResident(name) && await ResidentAgents.IsIdleAsync(agent, token) == true)
+        RemoteAnswer answer = await new RemoteAgent(access, name).AskAsync(["status", "--json"], token);
+        if (answer.ExitCode != 0)
+        {
+            lines.Add($"    unknown: no agent answers: {answer.ErrorText}");
+            return (lines, false);
+        }
+
+        RunStatus status = AgentAnswers.Status(answer.Output, access);
+        lines.AddRange(StatusLines.Of(status).Select(line => "    " + line));
+        if (PodExtensions.IsResident(name) && !status.IsAtWork())
         {
             lines.Add("    idle: it stays for later runs");
         }
 
-        if (answer.ExitCode != 0)
-        {
-            lines.Add($"    unknown: no agent answers: {answer.ErrorText}");
-        }
-
-        return (lines, answer.ExitCode == 0);
+        return (lines, true);
     }
 
     private static string Describe(ContainerState state)

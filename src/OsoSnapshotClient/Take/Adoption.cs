@@ -10,7 +10,7 @@ internal sealed class Adoption(Preflight preflight, TakeOptions take, IRunNote? 
 {
     private readonly PodAccess _access = preflight.Access;
 
-    private string PodId => $"{preflight.Namespace}/{_access.Pod} {preflight.Pod.Metadata?.Uid}";
+    private string PodId => $"{preflight.Namespace}/{_access.Pod} {preflight.Pod.Metadata.Uid}";
 
     // The settings that decide the archive's content.
     private string Options =>
@@ -81,7 +81,7 @@ internal sealed class Adoption(Preflight preflight, TakeOptions take, IRunNote? 
 
     // If no agent answers now, the run is followed until that is clear.
     private static async Task<bool> IsAtWorkAsync(RemoteAgent agent, string run, CancellationToken token) =>
-        await agent.StatusAsync(token) is not { } status || (status.Client == run && status.End is null);
+        await agent.StatusAsync(token) is not { } status || status.IsAtWork(run);
 
     private void TellEnded(string container) => _access.Report.Say(
         $"The earlier run in container {container} has ended: starting anew."

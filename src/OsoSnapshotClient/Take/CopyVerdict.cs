@@ -24,16 +24,17 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         }
     }
 
-    /// <summary>Reads a copy to its end.</summary>
+    /// <summary>Reads a copy to its end: one thread sums the bytes, one unpacks them, and this one judges.</summary>
     public static CopyVerdict Read(Stream bytes)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using ReadTap tap = new(bytes, hash);
+        using ReadTap summed = new(bytes, hash);
+        using AheadStream ahead = new(summed);
         string? damage = null;
         BlockAudit? audit = null;
         try
         {
-            audit = ArchiveVerifier.Verify(tap, written: null, CancellationToken.None);
+            audit = ArchiveVerifier.Verify(ahead, written: null, CancellationToken.None, unpacksAhead: true);
             damage = audit.Tally.Blocks + audit.ProblemCount == 0 ? "it holds no block" : null;
         }
         catch (OperatorException e)
@@ -42,7 +43,7 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         }
 
         // The checksum covers all bytes that arrived, sound or not.
-        tap.ReadToEnd(CancellationToken.None);
+        ahead.ReadToEnd();
         return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage) { Problems = audit?.Problems ?? [] };
     }
 }

@@ -64,9 +64,7 @@ internal sealed class ExportPump(AgentRun run, CopyOptions options)
         }
 
         await using IRemoteProcess closed = process;
-        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(token);
-        using CancellationTokenRegistration kills = silence.Token.Register(process.Kill);
-        silence.CancelAfter(request.FirstByteLimit + options.Stall);
+        using SilenceLimit silence = new(process, options.Stall, token, request.FirstByteLimit);
         Task<string> error = RemoteText.ReadAsync(process.Error);
         long came = await PumpAsync(process.Output, target, maxBytes, silence);
         token.ThrowIfCancellationRequested();
@@ -83,7 +81,7 @@ internal sealed class ExportPump(AgentRun run, CopyOptions options)
     }
 
     private async Task<long> PumpAsync(
-        Stream source, ICopyTarget target, long maxBytes, CancellationTokenSource silence)
+        Stream source, ICopyTarget target, long maxBytes, SilenceLimit silence)
     {
         long came = 0;
         long heardAt = Stopwatch.GetTimestamp();
@@ -96,7 +94,7 @@ internal sealed class ExportPump(AgentRun run, CopyOptions options)
                 if (Stopwatch.GetElapsedTime(heardAt) > options.Stall / 4)
                 {
                     heardAt = Stopwatch.GetTimestamp();
-                    silence.CancelAfter(options.Stall);
+                    silence.Heard();
                 }
 
                 target.Write(_buffer.AsSpan(0, count));

@@ -65,7 +65,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         {
             // The agent may have begun a run whose answer never came here, or another client's.
             bool hasBegun = start.Run is not null
-                || (await agent.StatusAsync(limit.Token) is { End: null } status && status.Client == start.RunName);
+                || (await agent.StatusAsync(limit.Token))?.IsAtWork(start.RunName) == true;
             await (hasBegun
                 ? AgentCancel.RunAsync(agent, start.RunName!, limit.Token)
                 : (Task)agent.AskAsync(["quit"], limit.Token));

@@ -19,8 +19,8 @@ internal sealed record Preflight(
     /// <exception cref="OperatorException">The run can't succeed.</exception>
     public static async Task<Preflight> RunAsync(KubernetesCluster cluster, PodAccess access, CancellationToken token)
     {
+        access.Report.Say($"Looking at pod {access.Pod}");
         Task<IReadOnlyList<AccessRight>> missing = cluster.FindMissingAsync(Rights, token);
-        Task<string> space = cluster.NamespaceAsync(token);
         V1Pod pod = await ReadAsync(cluster, access, token);
         PrometheusContainer target = RequireTarget(pod, access);
         try
@@ -32,7 +32,7 @@ internal sealed record Preflight(
             throw ClusterErrors.Explain(e, "Your rights can't be checked", access.Place);
         }
 
-        return new(cluster, access, pod, target, await space);
+        return new(cluster, access, pod, target, cluster.Namespace);
     }
 
     /// <exception cref="OperatorException">The pod can't be read.</exception>

@@ -1,6 +1,7 @@
 using OsoSnapshotCore.Archives.Gzip;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotCore.Archives;
 
@@ -22,7 +23,7 @@ internal static class ArchiveReader
     {
         string? snapshot = null;
         EntryLimit limit = new();
-        Walk(packed, PathBelowSnapshot, visitor, token);
+        WalkPacked(packed, PathBelowSnapshot, visitor, token);
 
         string PathBelowSnapshot(TarHeader entry)
         {
@@ -44,7 +45,7 @@ internal static class ArchiveReader
     public static void ReadBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
     {
         EntryLimit limit = new();
-        Walk(packed, PathInBlock, visitor, token);
+        WalkPacked(packed, PathInBlock, visitor, token);
 
         string PathInBlock(TarHeader entry)
         {
@@ -59,15 +60,27 @@ internal static class ArchiveReader
     /// Reads an archive whatever its names are: it is compared with the snapshot, or with its checksum, and not
     /// unpacked. The visitor's paths lack the first two names.
     /// </summary>
+    /// <param name="unpacksAhead">Whether a thread of its own unpacks.</param>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
-    public static void ReadAny(Stream packed, IEntryVisitor visitor, CancellationToken token) =>
-        Walk(packed, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token);
+    public static void ReadAny(
+        Stream packed, IEntryVisitor visitor, CancellationToken token, bool unpacksAhead = false)
+    {
+        using Stream gzip = GzipEngines.Open(packed);
+        using AheadStream? ahead = unpacksAhead ? new(gzip) : null;
+        Walk(ahead ?? gzip, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token);
+    }
 
-    private static void Walk(
+    private static void WalkPacked(
         Stream packed, Func<TarHeader, string> pathOf, IEntryVisitor visitor, CancellationToken token)
     {
         using Stream gzip = GzipEngines.Open(packed);
-        TarReader tar = new(gzip);
+        Walk(gzip, pathOf, visitor, token);
+    }
+
+    private static void Walk(
+        Stream unpacked, Func<TarHeader, string> pathOf, IEntryVisitor visitor, CancellationToken token)
+    {
+        TarReader tar = new(unpacked);
         byte[] buffer = new byte[BufferBytes];
         while (tar.Next() is { } entry)
         {

@@ -51,6 +51,11 @@ internal sealed record RunStatus
     /// <summary>How the run ended; null while it is at work.</summary>
     public RunEnd? End { get; init; }
 
+    /// <summary>Whether a run has begun and has not ended.</summary>
+    /// <param name="run">The name of the run that is meant; null for any.</param>
+    public bool IsAtWork(string? run = null) =>
+        End is null && Phase != PhaseNames.Of(Protocol.Phase.Wait) && (run is null || Client == run);
+
     /// <summary>Whether each value is one that an agent of this version may send.</summary>
     public bool IsValid() =>
         PhaseNames.IsKnown(Phase)

@@ -12,6 +12,8 @@ internal sealed class ApiException(int code, string reason, string message, para
     /// <summary>The name of the object that the request asked for; empty if the whole resource is unknown.</summary>
     public string Name { get; init; } = string.Empty;
 
+    public string Kind { get; init; } = "pods";
+
     public JsonObject Status => new()
     {
         ["kind"] = "Status",
@@ -57,7 +59,7 @@ internal sealed class ApiException(int code, string reason, string message, para
         if (Name.Length > 0)
         {
             details["name"] = Name;
-            details["kind"] = reason == "Invalid" ? "Pod" : "pods";
+            details["kind"] = reason == "Invalid" ? "Pod" : Kind;
         }
 
         if (causes.Length > 0)

@@ -6,6 +6,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 internal sealed partial class ApiServer
 {
     private const string Namespaces = "/api/v1/namespaces/";
+    private const string Workloads = "/apis/apps/v1/namespaces/oso/";
     private const string Reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
     private async Task<JsonNode> AnswerOthersAsync(HttpRequest request)
@@ -36,6 +37,10 @@ internal sealed partial class ApiServer
                   "kind": "SelfSubjectAccessReview", "verbs": ["create"]}]}
                 """),
             ("GET", _) when path.StartsWith(Namespaces, StringComparison.Ordinal) => Namespace(path[Namespaces.Length..]),
+            ("GET", Workloads + "statefulsets/prom" or Workloads + "deployments/prom") =>
+                Parse("""{"spec": {"selector": {"matchLabels": {"app": "prometheus"}}}}"""),
+            ("GET", _) when path.StartsWith(Workloads, StringComparison.Ordinal) => throw new ApiException(
+                404, "NotFound", "statefulsets.apps \"none\" not found") { Name = "none", Kind = "statefulsets" },
             ("POST", Reviews) => await ReviewAsync(request),
             _ => throw new ApiException(404, "NotFound", "the server could not find the requested resource"),
         };
@@ -71,7 +76,7 @@ internal sealed partial class ApiServer
         string subresource = (string?)attributes["subresource"] ?? string.Empty;
         string right = $"{(string?)attributes["verb"]} {(string?)attributes["resource"]}"
             + (subresource.Length > 0 ? "/" + subresource : string.Empty);
-        review["status"] = new JsonObject { ["allowed"] = !Settings.Denies(right) };
+        review["status"] = new JsonObject { ["allowed"] = !Settings.DeniesReview(right) };
         return review;
     }
 

@@ -7,10 +7,13 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 /// <code>
 /// {"answer_seconds": N (each answer is late), "debug_seconds": N (the answer to a request for a container is late),
 ///  "denied": ["get pods/exec", …] (verbs and resources that the operator may not use),
+///  "denied_reviews": ["get pods/exec", …] (those that a review denies, though the request passes: kubectl needs no "get"
+///    for SPDY, which it has here a WebSocket for),
 ///  "refusals": [{"on": "PATCH ephemeralcontainers" (method or *, and a part of the path), "times": N, "code": 403,
 ///    "reason": …, "message": …, "retryAfter": SECONDS, "causes": [{"reason", "message", "field"}]}],
 ///  "endless": "GET pods" (an answer of 8 GiB), "watch_list": false (a watch with sendInitialEvents is refused),
-///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending",
+///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending" (or {POD: "Pending"}),
+///  "hidden_identity": true (the pod does not tell Prometheus' user, and the image's own is the default),
 ///  "target_state": {…}, "target_last_state": {…} (of the container prom-svr),
 ///  "faults": {"command": "export" (a part of the commands that have the faults below), "cut_bytes": N, "cuts": N,
 ///    "cut_success": bool (a cut connection claims success; otherwise every other one does),
@@ -38,7 +41,7 @@ internal sealed class ApiSettings(JsonObject settings)
 
     public string? PodSecurity => (string?)settings["pod_security"];
 
-    public string Phase => (string?)settings["phase"] ?? "Running";
+    public bool HidesIdentity => (bool?)settings["hidden_identity"] ?? false;
 
     public JsonNode? TargetState => settings["target_state"];
 
@@ -69,8 +72,16 @@ internal sealed class ApiSettings(JsonObject settings)
     public IReadOnlyList<Refusal> Refusals { get; } =
         [.. (settings["refusals"] as JsonArray ?? []).Select(one => new Refusal((JsonObject)one!))];
 
+    public string PhaseOf(string pod) =>
+        (string?)(settings["phase"] is JsonObject each ? each[pod] : settings["phase"]) ?? "Running";
+
     /// <param name="right">A verb and a resource, such as "get pods/exec".</param>
-    public bool Denies(string right) => (settings["denied"] as JsonArray ?? []).Any(one => (string?)one == right);
+    public bool Denies(string right) => Names("denied", right);
+
+    /// <inheritdoc cref="Denies"/>
+    public bool DeniesReview(string right) => Denies(right) || Names("denied_reviews", right);
+
+    private bool Names(string list, string right) => (settings[list] as JsonArray ?? []).Any(one => (string?)one == right);
 }
 
 /// <summary>A request that is refused, as often as the test wants.</summary>

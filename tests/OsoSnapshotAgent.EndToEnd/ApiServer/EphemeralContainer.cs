@@ -156,6 +156,11 @@ internal sealed partial class EphemeralContainer(ServedPod pod, JsonObject speci
         string[] command = [.. Words("command")];
         string[] arguments = [.. Words("args")];
         List<string> words = ["run", "--detach", "--name", PodmanName, .. pod.AgentArguments];
+        if (pod.Settings.HidesIdentity)
+        {
+            words.RemoveRange(words.IndexOf("--user"), 2);
+        }
+
         if (security?["runAsUser"] is { } user)
         {
             words.Add($"--user={user}" + (security["runAsGroup"] is { } group ? $":{group}" : string.Empty));

@@ -79,7 +79,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
         ["spec"] = Specification(),
         ["status"] = new JsonObject
         {
-            ["phase"] = Settings.Phase,
+            ["phase"] = Settings.PhaseOf(name),
             ["containerStatuses"] = new JsonArray([.. ContainerNames.Select(Status)]),
             ["ephemeralContainerStatuses"] = new JsonArray([.. Containers.Select(one => one.Status)]),
         },
@@ -93,7 +93,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
               {"name": "prom-svr", "image": "registry/occne/prometheus:v2.42.0", "args": ["--config.file=/etc/config/prometheus.yml", "--storage.tsdb.path=/data"]}
             ]}
             """)!;
-        if (agentArguments.SkipWhile(word => word != "--user").ElementAtOrDefault(1)?.Split(':') is [var user, var group])
+        if (!Settings.HidesIdentity && agentArguments.SkipWhile(word => word != "--user").ElementAtOrDefault(1)?.Split(':') is [var user, var group])
         {
             specification["securityContext"] = new JsonObject { ["runAsUser"] = long.Parse(user, null), ["runAsGroup"] = long.Parse(group, null) };
         }

@@ -76,13 +76,14 @@ internal sealed class Cluster : IDisposable
         new JsonObject { ["on"] = on, ["code"] = code, ["reason"] = reason, ["message"] = message };
 
     /// <summary>
-    /// Writes a kubeconfig, so that kubectl finds the API server at this address. It names no user, because kubectl
-    /// authenticates itself only over TLS.
+    /// Writes a kubeconfig, so that kubectl finds the API server at this address. kubectl names its user only over TLS.
     /// </summary>
-    public void Serve(Uri address) => File.WriteAllText(Path.Combine(OwnFolder, "kubeconfig"), $$$"""
+    /// <param name="more">More members of the cluster in it.</param>
+    public void Serve(Uri address, string more = "") => File.WriteAllText(Path.Combine(OwnFolder, "kubeconfig"), $$$"""
         {"apiVersion": "v1", "kind": "Config", "current-context": "tests",
-         "clusters": [{"name": "tests", "cluster": {"server": "{{{address}}}"}}],
-         "contexts": [{"name": "tests", "context": {"cluster": "tests", "namespace": "oso"}}]}
+         "clusters": [{"name": "tests", "cluster": {"server": "{{{address}}}"{{{more}}}}}],
+         "users": [{"name": "tests", "user": {"token": "secret"}}],
+         "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tests", "namespace": "oso"}}]}
         """);
 
     /// <summary>Places a script before kubectl on PATH. It finds the real one as $KUBECTL_BELOW.</summary>

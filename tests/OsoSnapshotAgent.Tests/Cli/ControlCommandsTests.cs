@@ -44,8 +44,8 @@ public sealed class ControlCommandsTests
                 "Missing     samples that came out of order",
                 "Problems    index: bad magic; chunks/000001: too short",
             ],
-            ControlCommands.Lines(Holding));
-        Assert.Equal(["Phase       preflight", "Elapsed     1.0s"], ControlCommands.Lines(new() { Phase = "preflight", ElapsedSeconds = 1 }));
+            StatusLines.Of(Holding));
+        Assert.Equal(["Phase       preflight", "Elapsed     1.0s"], StatusLines.Of(new() { Phase = "preflight", ElapsedSeconds = 1 }));
     }
 
     [Fact]

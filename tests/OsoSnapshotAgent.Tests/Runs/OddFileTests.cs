@@ -8,6 +8,7 @@ using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Tests.Runs;
 
@@ -97,12 +98,12 @@ public sealed class OddFileTests : IDisposable
         Assert.Equal(ExitStatus.DamagedBlocks, result.Status);
         using StringWriter output = new(CultureInfo.InvariantCulture);
         Assert.ThrowsAny<OperatorException>(() => VerifyCommand.Verify(() => VerifySubject.OfPath(_sample.Data.Archive), ascii: false, output));
-        foreach (string printed in (string[])[output.ToString(), .. ControlCommands.Lines(agent.State.Describe())])
+        foreach (string printed in (string[])[output.ToString(), .. StatusLines.Of(agent.State.Describe())])
         {
             Assert.DoesNotContain(printed, letter => char.IsControl(letter) && letter != '\n');
         }
 
-        Assert.DoesNotContain(ControlCommands.Lines(agent.State.Describe()), line => line.Contains('\n', StringComparison.Ordinal));
+        Assert.DoesNotContain(StatusLines.Of(agent.State.Describe()), line => line.Contains('\n', StringComparison.Ordinal));
     }
 
     [Theory]

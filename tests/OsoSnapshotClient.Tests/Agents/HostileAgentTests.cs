@@ -1,6 +1,5 @@
 using System.Text;
 using OsoSnapshotAgent.Tests.Cli;
-using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
@@ -24,7 +23,7 @@ public sealed class HostileAgentTests
         RecordedExec exec = new RecordedExec().On(
             "status", _ => new([], string.Empty, 0) { Endless = () => Repeated(first, repeated) });
 
-        OperatorException told = await BoundedAsync(
+        OperatorException told = await AliveMemory.BoundedAsync(
             () => Assert.ThrowsAsync<OperatorException>(() => Agent(exec).StatusAsync(Token)));
 
         Assert.Contains("longer than 4 MiB", told.Message, StringComparison.Ordinal);
@@ -39,7 +38,7 @@ public sealed class HostileAgentTests
         RepeatedStream errors = Repeated("start ", repeated);
         RecordedExec exec = new RecordedExec().On("quit", _ => new([], string.Empty, 1) { EndlessError = () => errors });
 
-        RemoteAnswer answer = await BoundedAsync(() => Agent(exec).AskAsync(["quit"], Token));
+        RemoteAnswer answer = await AliveMemory.BoundedAsync(() => Agent(exec).AskAsync(["quit"], Token));
 
         Assert.StartsWith("start", answer.ErrorText, StringComparison.Ordinal);
         Assert.InRange(answer.ErrorText.Length, 1, 64 << 10);
@@ -55,7 +54,7 @@ public sealed class HostileAgentTests
         RecordedExec exec = new RecordedExec().On(
             "follow", _ => new([], string.Empty, 0) { Endless = () => Repeated(first, repeated, "\n") });
 
-        OperatorException told = await BoundedAsync(() => Assert.ThrowsAsync<OperatorException>(() => HoldAsync(exec)));
+        OperatorException told = await AliveMemory.BoundedAsync(() => Assert.ThrowsAsync<OperatorException>(() => HoldAsync(exec)));
 
         Assert.StartsWith("The agent's answer can't be read: ", told.Message, StringComparison.Ordinal);
         Assert.InRange(told.Message.Length, 1, 200);
@@ -142,15 +141,4 @@ public sealed class HostileAgentTests
 
     private static RepeatedStream Repeated(string first, string repeated, string last = "") =>
         new(Encoding.UTF8.GetBytes(first), Encoding.UTF8.GetBytes(repeated), Encoding.UTF8.GetBytes(last));
-
-    // What is alive at any moment is less than what was allocated since the last collection.
-    private static async Task<T> BoundedAsync<T>(Func<Task<T>> action)
-    {
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long peak = 0;
-        using Timer timer = new(_ => peak = Math.Max(peak, GC.GetTotalMemory(false) - before), null, 0, 5);
-        T result = await action().WaitAsync(TimeSpan.FromMinutes(1), Token);
-        Assert.InRange(Math.Max(peak, GC.GetTotalMemory(false) - before), long.MinValue, Fuzz.MaxAllocatedBytes);
-        return result;
-    }
 }

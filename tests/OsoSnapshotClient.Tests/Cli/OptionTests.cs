@@ -126,7 +126,7 @@ public sealed class OptionTests : IDisposable
     {
         PodOptions pods = new(looksOnly);
         RootCommand root = [];
-        pods.AddTo(root);
+        pods.AddTo(root, _ => []);
         return pods.Read(root.Parse(line));
     }
 

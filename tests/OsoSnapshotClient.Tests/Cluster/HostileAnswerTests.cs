@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using OsoSnapshotAgent.Tests.Cli;
-using OsoSnapshotAgent.Tests.Fixtures;
 using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Tests.Fixtures;
 
 namespace OsoSnapshotClient.Tests.Cluster;
 
@@ -31,7 +31,7 @@ public sealed class HostileAnswerTests
         await using ApiServer server = await ApiServer.StartAsync(context => EndlessAsync(context, first, repeated));
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
 
-        ClusterException told = await BoundedAsync(
+        ClusterException told = await AliveMemory.BoundedAsync(
             () => Assert.ThrowsAsync<ClusterException>(() => cluster.ReadPodAsync(ApiServer.Pod, Token)));
 
         Assert.Contains("longer than 4.0 MiB", told.Message, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class HostileAnswerTests
         await using ApiServer server = await ApiServer.StartAsync(context => ApiServer.AnswerAsync(context, 200, answer));
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
 
-        await BoundedAsync(() => Assert.ThrowsAsync<ClusterException>(() => cluster.ReadPodAsync(ApiServer.Pod, Token)));
+        await AliveMemory.BoundedAsync(() => Assert.ThrowsAsync<ClusterException>(() => cluster.ReadPodAsync(ApiServer.Pod, Token)));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class HostileAnswerTests
         await using ApiServer server = await ApiServer.StartAsync(context => ApiServer.AnswerAsync(context, 200, page));
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
 
-        ClusterException told = await BoundedAsync(
+        ClusterException told = await AliveMemory.BoundedAsync(
             () => Assert.ThrowsAsync<ClusterException>(() => cluster.ListPodsAsync(null, false, Token)));
 
         Assert.Equal("there are more than 10000 pods", told.Message);
@@ -77,7 +77,7 @@ public sealed class HostileAnswerTests
         });
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
 
-        ClusterException told = await BoundedAsync(
+        ClusterException told = await AliveMemory.BoundedAsync(
             () => Assert.ThrowsAsync<ClusterException>(() => cluster.ReadPodAsync(ApiServer.Pod, Token)));
 
         Assert.Equal(422, told.Code);
@@ -135,16 +135,5 @@ public sealed class HostileAnswerTests
         {
             await context.Response.Body.WriteAsync(many);
         }
-    }
-
-    // What is alive at any moment is less than what was allocated since the last collection.
-    private static async Task<T> BoundedAsync<T>(Func<Task<T>> action)
-    {
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long peak = 0;
-        using Timer timer = new(_ => peak = Math.Max(peak, GC.GetTotalMemory(false) - before), null, 0, 5);
-        T result = await action().WaitAsync(TimeSpan.FromMinutes(1), Token);
-        Assert.InRange(Math.Max(peak, GC.GetTotalMemory(false) - before), long.MinValue, Fuzz.MaxAllocatedBytes);
-        return result;
     }
 }

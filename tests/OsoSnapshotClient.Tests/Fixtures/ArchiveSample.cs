@@ -12,11 +12,11 @@ internal sealed class ArchiveSample : IDisposable
 {
     public const string Prefix = "snapshots/20250820T165101Z-0eb533ff8d43ed64/";
 
-    public ArchiveSample(ulong seed = 1)
+    public ArchiveSample(ulong seed = 1, long bytes = 400_000)
     {
         BlockGenerator.Generate(new GeneratorOptions
         {
-            Directory = PathOf(Prefix), BlockCount = 2, SizeBytes = 400_000, Seed = seed,
+            Directory = PathOf(Prefix), BlockCount = 2, SizeBytes = bytes, Seed = seed,
         });
         Write();
     }

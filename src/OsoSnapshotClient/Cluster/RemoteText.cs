@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace OsoSnapshotClient.Agents;
+namespace OsoSnapshotClient.Cluster;
 
 /// <summary>Reads what a command in a container prints. It may be hostile, so nothing is without end.</summary>
 internal static class RemoteText
