@@ -168,7 +168,7 @@ internal sealed class BackupFolder(Cluster cluster)
             $"http://localhost:80/{TargetContainer.Prefix}/prometheus/api/v1/{path}",
         ])).Output;
 
-    private string PathOf(string name) => System.IO.Path.Combine(cluster.Folder, name);
+    public string PathOf(string name) => System.IO.Path.Combine(cluster.Folder, name);
 
     private string[] Files(string folder, string pattern)
     {
