@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OsoSnapshotClient.Store;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;
 
@@ -38,42 +37,22 @@ internal static class BackupCommands
     {
         Argument<string> directory = Directory();
         StoreOptions store = new();
-        Option<long?> last = new("--keep-last")
-        {
-            Description = "Keep this many snapshots of each pod.",
-            CustomParser = Values.Number(min: 1, max: int.MaxValue),
-        };
-        Option<TimeSpan?> within = new("--keep-within")
-        {
-            Description = "Keep snapshots up to this age, such as 30d. The newest of each pod always stays.",
-            CustomParser = Values.One<TimeSpan?>(
-                text => Durations.TryParse(text, out TimeSpan age) ? age : null, Durations.Rule),
-        };
         Option<bool> trial = new("--dry-run") { Description = "Show what would be deleted, and delete nothing." };
         Command command = new(
             "prune", "Deletes snapshots from a backup directory, and the blocks that no remaining snapshot needs.")
         {
-            directory, last, within, trial,
+            directory, trial,
         };
         store.AddTo(command);
+        KeepOptions keep = new();
+        keep.AddTo(command);
         command.SetAction(arguments => LocalCommands.Run(token =>
-        {
-            KeepRule rule = new((int?)arguments.GetValue(last), arguments.GetValue(within));
-            if (rule is { Last: null, Within: null })
-            {
-                throw new OperatorException(
-                    ExitStatus.Settings,
-                    "No option says which snapshots stay.",
-                    "give --keep-last N, --keep-within 30d, or both");
-            }
-
             new PruneRun(
                 store.Place(arguments, arguments.GetRequiredValue(directory)),
-                rule,
+                keep.Read(arguments),
                 arguments.GetValue(trial),
                 PrintableWriter.StandardOutput,
-                TimeProvider.System).Run(token);
-        }));
+                TimeProvider.System).Run(token)));
         return command;
     }
 

@@ -4,17 +4,6 @@ using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>Decides which snapshots of a pod stay; the newest always does.</summary>
-/// <param name="Last">This many snapshots stay; null for no such rule.</param>
-/// <param name="Within">Snapshots up to this age stay; null for no such rule.</param>
-internal sealed record KeepRule(int? Last, TimeSpan? Within)
-{
-    /// <param name="snapshots">The snapshots of one pod, the oldest first.</param>
-    /// <returns>The snapshots that no rule keeps.</returns>
-    public IEnumerable<BackedUpSnapshot> Expired(IReadOnlyList<BackedUpSnapshot> snapshots, DateTimeOffset now) =>
-        snapshots.SkipLast(Math.Max(Last ?? 1, 1)).Where(snapshot => Within is null || snapshot.Time < now - Within);
-}
-
 /// <summary>
 /// <c>prune</c> deletes lists, then the blocks that no list names; in a bucket, it marks the blocks first. It deletes
 /// nothing before it has read every list and found each block that a staying list names. Any error before that stops it.
@@ -47,12 +36,14 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         DateTimeOffset seenAt = store.Now();
         BackedUpSnapshot[] all = [.. ManifestStore.Find(store, damage => throw damage)];
         DateTimeOffset now = time.GetUtcNow();
-        BackedUpSnapshot[] expired =
-            [.. all.GroupBy(snapshot => snapshot.Pod).SelectMany(pod => rule.Expired([.. pod], now))];
+        ILookup<bool, JudgedSnapshot> judged = all.GroupBy(snapshot => snapshot.Pod)
+            .SelectMany(pod => rule.Judge([.. pod], now)).ToLookup(snapshot => snapshot.Stays);
+        BackedUpSnapshot[] expired = [.. judged[false].Select(snapshot => snapshot.Snapshot)];
         StoredFile[] files = [.. store.Files(BackupLayout.Blocks).OrderBy(file => file.Name, StringComparer.Ordinal)];
         HashSet<BlockName> needed = new NeededBlocks(store, files).Find(expired, token);
         StoredFile[] unneeded = [.. Unneeded(store, files, needed)];
         IReadOnlyList<StalePart> parts = store.FindStale(time);
+        Print([.. judged[true]]);
 
         // Lists go first: a crash then leaves blocks that no list names, never a list without its blocks.
         foreach (BackedUpSnapshot snapshot in expired)
@@ -121,6 +112,16 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
                 output.WriteLine(
                     $"⚠️ {store.PathOf($"{BackupLayout.Blocks}/{file.Name}")} is not a regular file, so it stays");
             }
+        }
+    }
+
+    private void Print(JudgedSnapshot[] kept)
+    {
+        int width = kept.Select(one => one.Snapshot.Pod.Text.Length).DefaultIfEmpty().Max();
+        output.WriteLine($"{"POD".PadRight(width)}  {"SNAPSHOT",-33}  KEPT BY");
+        foreach ((BackedUpSnapshot snapshot, IReadOnlyList<string> reasons) in kept)
+        {
+            output.WriteLine($"{snapshot.Pod.Text.PadRight(width)}  {snapshot.Name,-33}  {string.Join(", ", reasons)}");
         }
     }
 

@@ -25,6 +25,7 @@ public sealed class OptionTests : IDisposable
     [InlineData("status --all-namespaces")]
     [InlineData("doctor")]
     [InlineData("doctor pod --inside -o json")]
+    [InlineData("prune B --keep-last 7 --keep-within 30d --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run")]
     [InlineData("take -l app=x --parallel 3")]
     public void A_line_of_this_version_is_understood(string line) => Assert.Empty(Parse(line).Errors);
 
@@ -40,6 +41,8 @@ public sealed class OptionTests : IDisposable
     [InlineData("take rs/prom")]
     [InlineData("status --inside")]
     [InlineData("restore --all-pods a b")]
+    [InlineData("prune B --keep-daily 0")]
+    [InlineData("prune B --keep-weekly 4w")]
     public void An_option_that_is_gone_or_a_wrong_value_is_refused(string line) => Assert.NotEmpty(Parse(line).Errors);
 
     [Theory]

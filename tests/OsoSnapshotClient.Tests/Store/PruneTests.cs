@@ -60,6 +60,9 @@ public sealed class PruneTests : IDisposable
 
         Assert.Equal(before, _sample.Content);
         Assert.Contains($"would delete snapshot {BackupSample.Pod}/{Day(1)}", _said.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{BackupSample.Pod}  {Day(3)}  last", _said.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{OtherPod.PadRight(BackupSample.Pod.Length)}  {Day(1)}  last", _said.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain($"{Day(2)}  ", _said.ToString(), StringComparison.Ordinal);
         Assert.Contains("Would delete 2 snapshots of 5, 1 block, 0 stale parts: ", _said.ToString(), StringComparison.Ordinal);
     }
 
