@@ -181,10 +181,8 @@ internal sealed class BackupDirectory : IBackupStore
             return false;
         }
 
-        // A list must name only what survives a power cut. Another client's rename, or the pod's directory, may not be
-        // flushed yet.
+        // A list must name only what survives a power cut. Another client's rename may not be flushed yet.
         Blocks.Flush();
-        Snapshots.Flush();
         Write(name, content);
         return true;
     };
@@ -192,6 +190,12 @@ internal sealed class BackupDirectory : IBackupStore
     public Action PrepareDelete(string name) => () => In<object>(name, (parent, file) =>
     {
         parent.TryDeleteFile(file);
+        if (file.EndsWith(ManifestStore.Extension, StringComparison.Ordinal))
+        {
+            // Blocks are deleted next, and a power cut must not bring their list back.
+            parent.Flush();
+        }
+
         return null;
     });
 

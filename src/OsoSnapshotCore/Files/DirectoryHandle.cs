@@ -18,7 +18,19 @@ internal abstract class DirectoryHandle : IDisposable
     /// <summary>The mode of files that hold what nobody else needs to read: 0600.</summary>
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly AsyncLocal<Func<DirectoryHandle, DirectoryHandle>?> Watched = new();
+
     protected DirectoryHandle(string path) => Path = path;
+
+    /// <summary>
+    /// What a test puts around each directory that this flow of execution opens by its path, to record what is done
+    /// there; null in the programs.
+    /// </summary>
+    public static Func<DirectoryHandle, DirectoryHandle>? Watch
+    {
+        get => Watched.Value;
+        set => Watched.Value = value;
+    }
 
     /// <summary>Without a slash at its end. For messages only: the directory may have another path by now.</summary>
     public string Path { get; }
@@ -34,8 +46,12 @@ internal abstract class DirectoryHandle : IDisposable
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     /// <exception cref="IOException">It is not a directory, or another error occurred.</exception>
-    public static DirectoryHandle Open(string path) =>
-        OperatingSystem.IsLinux() ? LinuxDirectory.OpenPath(path) : PortableDirectory.OpenPath(path);
+    public static DirectoryHandle Open(string path)
+    {
+        DirectoryHandle opened =
+            OperatingSystem.IsLinux() ? LinuxDirectory.OpenPath(path) : PortableDirectory.OpenPath(path);
+        return Watch?.Invoke(opened) ?? opened;
+    }
 
     /// <summary>Whether a path that the operator names leads to a directory.</summary>
     public static bool Exists(string path) => Directory.Exists(path);

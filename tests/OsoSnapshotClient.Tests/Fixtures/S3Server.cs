@@ -39,8 +39,9 @@ public sealed class S3Server : IAsyncDisposable
         Assert.SkipWhen(obstacle is not null, $"The S3 server can't run here: {obstacle}");
         string bucket = $"test-{Guid.NewGuid():N}";
         (await HostCommand.RunAsync(
-            "curl", "--fail-with-body", "--silent", "--show-error", "--request", "PUT", "--aws-sigv4", $"aws:amz:{Region}:s3",
-            "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", "--user", $"{AccessKey}:{SecretKey}", $"{_address}/{bucket}")).Succeeded();
+            "curl", "--fail-with-body", "--silent", "--show-error", "--request", "PUT",
+            "--aws-sigv4", $"aws:amz:{Region}:s3", "--user", $"{AccessKey}:{SecretKey}",
+            "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", $"{_address}/{bucket}")).Succeeded();
         return bucket;
     }
 
