@@ -181,27 +181,18 @@ internal sealed class BackupDirectory : IBackupStore
             return false;
         }
 
-        // A list must name only what survives a power cut. Another client's rename, or the pod's directory, may not be
-        // flushed yet, nor the directories of a new backup directory.
+        // A list must name only what survives a power cut. Another client's rename may not be flushed yet.
         Blocks.Flush();
-        string folder = Split(name).Folder;
-        BackupEntry.OpenOrCreateFolder(Root, folder).Dispose();
-        string[] parts = folder.Split('/');
-        for (int depth = 0; depth <= parts.Length; depth++)
-        {
-            using DirectoryHandle? parent = BackupEntry.FindFolder(Root, string.Join('/', parts[..depth]));
-            parent?.Flush();
-        }
-
         Write(name, content);
         return true;
     };
 
     public Action PrepareDelete(string name) => () => In<object>(name, (parent, file) =>
     {
-        if (parent.TryDeleteFile(file) && name.EndsWith(ManifestStore.Extension, StringComparison.Ordinal))
+        parent.TryDeleteFile(file);
+        if (file.EndsWith(ManifestStore.Extension, StringComparison.Ordinal))
         {
-            // A list must be gone before a block of it is.
+            // Blocks are deleted next, and a power cut must not bring their list back.
             parent.Flush();
         }
 

@@ -41,9 +41,15 @@ internal static class BackupEntry
     public static DirectoryHandle? FindFolder(DirectoryHandle root, string folder) =>
         Walk(root, folder, FindDirectory);
 
+    /// <summary>Opens a folder that survives a power cut, whoever has created it.</summary>
     /// <inheritdoc cref="FindDirectory" path="/exception"/>
     public static DirectoryHandle OpenOrCreateFolder(DirectoryHandle root, string folder) =>
-        Walk(root, folder, OpenOrCreateDirectory)!;
+        Walk(root, folder, (parent, name) =>
+        {
+            DirectoryHandle opened = OpenOrCreateDirectory(parent, name);
+            parent.Flush();
+            return opened;
+        })!;
 
     /// <inheritdoc cref="FindDirectory" path="/exception"/>
     public static DirectoryHandle OpenOrCreateDirectory(DirectoryHandle parent, string name)

@@ -12,14 +12,11 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 internal sealed class S3Store : IBackupStore
 {
-    // Uploads keep two parts of 8 MiB each; the client stays below 150 MiB.
-    private const int UploadMemoryMebibytes = 64;
-
     // An agent waits less for a copy, unless --hold says otherwise.
     private static readonly TimeSpan MaxUploadAge = TimeSpan.FromDays(1);
 
     private readonly S3Bucket _bucket;
-    private readonly SemaphoreSlim _memory = new(UploadMemoryMebibytes);
+    private readonly SemaphoreSlim _memory = new(S3Upload.MemoryMebibytes);
 
     private S3Store(S3Bucket bucket) => _bucket = bucket;
 

@@ -16,8 +16,14 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 internal sealed class S3Upload : ICopyTarget
 {
+    /// <summary>What the parts of all uploads may have. The client stays below 150 MiB.</summary>
+    public const int MemoryMebibytes = 64;
+
     private const int Mebibyte = 1024 * 1024;
     private const int MinPartMebibytes = 8;
+
+    // AWS: "Amazon S3 multipart upload limits".
+    private const long MaxObjectBytes = 5L << 40;
 
     // A store takes 10,000 parts.
     private const long MaxParts = 9_000;
@@ -42,21 +48,30 @@ internal sealed class S3Upload : ICopyTarget
     public S3Upload(S3Bucket bucket, string key, int partBytes, SemaphoreSlim memory)
     {
         (_bucket, _key, _partBytes, _memory) = (bucket, key, partBytes, memory);
-        for (int wanted = 2 * partBytes / Mebibyte; _taken < wanted; _taken++)
+        for (int wanted = Math.Min(2 * partBytes / Mebibyte, MemoryMebibytes); _taken < wanted; _taken++)
         {
             memory.Wait(bucket.Token);
         }
 
-        (_filling, _spare) = (ArrayPool<byte>.Shared.Rent(partBytes), ArrayPool<byte>.Shared.Rent(partBytes));
+        _filling = ArrayPool<byte>.Shared.Rent(partBytes);
+        _spare = 2 * partBytes / Mebibyte > MemoryMebibytes ? _filling : ArrayPool<byte>.Shared.Rent(partBytes);
     }
 
     public long DoneBytes { get; private set; }
 
-    /// <param name="maxBytes">The size of what is compressed into the object.</param>
+    /// <param name="maxBytes">
+    /// The size of what is compressed into the object; the largest number if it is unknown. Then the object can have
+    /// some 290 GB.
+    /// </param>
     /// <returns>The size of a part.</returns>
     public static int PartBytesFor(long maxBytes)
     {
-        long bound = Math.Min(maxBytes, 1L << 43);
+        if (maxBytes == long.MaxValue)
+        {
+            return MemoryMebibytes / 2 * Mebibyte;
+        }
+
+        long bound = Math.Min(maxBytes, MaxObjectBytes);
         bound += (bound / 64) + Mebibyte;
         return (int)Math.Max(MinPartMebibytes, (bound / MaxParts / Mebibyte) + 1) * Mebibyte;
     }
@@ -154,7 +169,11 @@ internal sealed class S3Upload : ICopyTarget
         }
 
         ArrayPool<byte>.Shared.Return(_filling);
-        ArrayPool<byte>.Shared.Return(_spare);
+        if (_spare != _filling)
+        {
+            ArrayPool<byte>.Shared.Return(_spare);
+        }
+
         _memory.Release(_taken);
     }
 
@@ -178,6 +197,10 @@ internal sealed class S3Upload : ICopyTarget
         _sending = _known.GetValueOrDefault(number) is { } known && known.Size == length && known.ChecksumCRC64NVME == checksum
             ? Task.FromResult(new PartETag(number, known.ETag) { ChecksumCRC64NVME = checksum })
             : Task.Run(() => Upload(part, length, number, checksum));
+        if (_spare == _filling)
+        {
+            Await();
+        }
     }
 
     private PartETag Upload(byte[] part, int length, int number, string checksum)

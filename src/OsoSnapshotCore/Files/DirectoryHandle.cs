@@ -23,8 +23,8 @@ internal abstract class DirectoryHandle : IDisposable
     protected DirectoryHandle(string path) => Path = path;
 
     /// <summary>
-    /// What a test puts around each directory that this flow of execution opens by its path, to record or to fail what is
-    /// done there; null in the programs.
+    /// What a test puts around each directory that this flow of execution opens by its path, to record what is done
+    /// there; null in the programs.
     /// </summary>
     public static Func<DirectoryHandle, DirectoryHandle>? Watch
     {

@@ -50,15 +50,8 @@ public sealed class EarlierVersionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Snapshots))]
-    public void A_snapshot_is_restored_with_the_bytes_that_Prometheus_wrote(string snapshot)
-    {
-        string restored = _sample.PathOf("restored");
-
-        new BackupRestore(_sample.Place, pod: null, snapshot, new(restored, null, _said, TimeProvider.System), _said)
-            .Run(Token);
-
-        AssertRestored(snapshot, restored);
-    }
+    public void A_snapshot_is_restored_with_the_bytes_that_Prometheus_wrote(string snapshot) =>
+        AssertRestored(snapshot, Restored(snapshot));
 
     [Fact]
     public void The_archive_is_restored_with_the_bytes_that_Prometheus_wrote()
@@ -95,6 +88,22 @@ public sealed class EarlierVersionTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_new_backup_prune_keeps_both_versions_snapshots_by_the_calendar_and_each_is_restored()
+    {
+        const string Added = "20261130T000000Z-0eb533ff8d43ed64";
+        HeldDatabase database = _sample.Database("data");
+        await _sample.BackUpAsync(database, Added);
+
+        new PruneRun(_sample.Place, new(Daily: 2), isTrial: false, _said, TimeProvider.System).Run(Token);
+
+        string last = EarlierVersion.Snapshots[^1];
+        Assert.Equal([last, Added], Table().Select(line => (string)line["snapshot"]!));
+        Assert.Contains(" is sound: ", Verified(), StringComparison.Ordinal);
+        AssertRestored(last, Restored(last));
+        Assert.Equal(EarlierVersion.FilesIn(_sample.PathOf("data")), EarlierVersion.FilesIn(Restored(Added)));
+    }
+
+    [Fact]
     public void The_fixture_is_small() => Assert.InRange(
         Directory.GetFiles(EarlierVersion.Folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length),
         1,
@@ -105,6 +114,14 @@ public sealed class EarlierVersionTests : IDisposable
         string[] expected = EarlierVersion.FilesOf(snapshot);
         Assert.Equal(3 * 4, expected.Length);
         Assert.Equal(expected, EarlierVersion.FilesIn(restored));
+    }
+
+    private string Restored(string snapshot)
+    {
+        string restored = _sample.PathOf(snapshot);
+        new BackupRestore(_sample.Place, pod: null, snapshot, new(restored, null, _said, TimeProvider.System), _said)
+            .Run(Token);
+        return restored;
     }
 
     private string CopiedArchive()

@@ -12,10 +12,10 @@ namespace OsoSnapshotClient.Tests.Store;
 /// </summary>
 public sealed class PowerLossTests : IDisposable
 {
+    private const string Pod = "kind/" + BackupSample.Pod;
     private const string First = "20261101T000000Z-0eb533ff8d43ed64";
     private const string Second = "20261102T000000Z-0eb533ff8d43ed64";
     private const string Third = "20261103T000000Z-0eb533ff8d43ed64";
-    private const string Pod = $"c1/{BackupSample.Pod}";
 
     // Every so many states, a backup continues on what is left.
     private const int ContinueEvery = 40;
