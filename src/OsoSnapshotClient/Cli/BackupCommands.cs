@@ -46,8 +46,6 @@ internal static class BackupCommands
         KeepOptions keep = new();
         keep.AddTo(command);
         store.AddTo(command);
-        KeepOptions keep = new();
-        keep.AddTo(command);
         command.SetAction(arguments => LocalCommands.Run(token =>
             new PruneRun(
                 store.Place(arguments, arguments.GetRequiredValue(directory)),
