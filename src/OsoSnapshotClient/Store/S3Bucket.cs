@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Amazon.Runtime;
+using Amazon.RuntimeDependencies;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Amazon.SecurityToken;
+using Amazon.SSO;
+using Amazon.SSOOIDC;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Store;
@@ -25,6 +29,18 @@ internal sealed class S3Bucket : IDisposable
     private readonly DateHeader _date = new();
     private CancellationToken _token;
     private readonly bool _isPlain;
+
+    // Native AOT finds no packages by their names. These are for roles, web identity and single sign-on.
+    static S3Bucket()
+    {
+        GlobalRuntimeDependencyRegistry registry = GlobalRuntimeDependencyRegistry.Instance;
+        registry.RegisterSecurityTokenServiceClient(
+            context => new AmazonSecurityTokenServiceClient(context.SecurityTokenServiceClientContextData?.Region));
+        registry.RegisterSSOClient(context => new AmazonSSOClient(
+            new AnonymousAWSCredentials(), context.SSOClientContextData?.Region));
+        registry.RegisterSSOOIDCClient(context => new AmazonSSOOIDCClient(
+            new AnonymousAWSCredentials(), context.SSOOIDCClientContextData?.Region));
+    }
 
     /// <exception cref="OperatorException">The settings of the AWS tools can't be used.</exception>
     public S3Bucket(S3Address address, S3Options options, CancellationToken token)

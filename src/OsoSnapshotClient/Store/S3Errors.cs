@@ -9,6 +9,9 @@ namespace OsoSnapshotClient.Store;
 /// <summary>Says what a failed request to a bucket means, and what to do.</summary>
 internal static class S3Errors
 {
+    // The SDK names each place in which it has looked for credentials.
+    private const int MaxLetters = 800;
+
     /// <summary>Whether a request has failed because of the store, not of this program.</summary>
     public static bool IsOne(Exception e) => e is AmazonClientException or AmazonServiceException
         or HttpRequestException or IOException or TimeoutException or TaskCanceledException;
@@ -69,5 +72,6 @@ internal static class S3Errors
         };
     }
 
-    private static string FirstLines(string message) => Printable.Short(message.ReplaceLineEndings(" ").TrimEnd('.'));
+    private static string FirstLines(string message) =>
+        Printable.Short(message.ReplaceLineEndings(" ").Trim().TrimEnd('.'), MaxLetters);
 }

@@ -33,12 +33,12 @@ internal sealed class BackupFolder(Cluster cluster)
 
     public IReadOnlyList<string> Parts => [.. Files("blocks", "*.part*"), .. Files("snapshots", "*.part*")];
 
-    /// <summary>The arguments of each container of docker/kubernetes/backup-directory.yaml.</summary>
-    public static async Task<IReadOnlyList<string[]>> CronJobCommandsAsync()
+    /// <summary>The arguments of each container of a manifest in docker/kubernetes/.</summary>
+    public static async Task<IReadOnlyList<string[]>> CronJobCommandsAsync(string manifest)
     {
         List<List<string>> commands = [];
         string indent = string.Empty;
-        foreach (string line in await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/backup-directory.yaml")))
+        foreach (string line in await File.ReadAllLinesAsync(Repository.PathOf($"docker/kubernetes/{manifest}")))
         {
             string text = line.Trim();
             if (text.StartsWith("args:", StringComparison.Ordinal))

@@ -138,7 +138,7 @@ public sealed class BackupTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        string[][] commands = [.. (await BackupFolder.CronJobCommandsAsync()).Select(command => (string[])
+        string[][] commands = [.. (await BackupFolder.CronJobCommandsAsync("backup-directory.yaml")).Select(command => (string[])
         [
             .. command.Select(word => word.Replace("/backups", cluster.Folder, StringComparison.Ordinal)
                 .Replace("REGISTRY/oso_snapshot:TAG", Podman.Image, StringComparison.Ordinal)),

@@ -87,6 +87,24 @@ public sealed class BucketTests(S3Server server)
     }
 
     [Fact]
+    public async Task The_nightly_job_s_commands_run()
+    {
+        string bucket = await server.MakeBucketAsync();
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = Connected(target);
+        IReadOnlyList<string[]> commands = await BackupFolder.CronJobCommandsAsync("bucket.yaml");
+        Assert.Equal(["take", "prune"], commands.Select(command => command[0]));
+
+        foreach (string[] command in commands)
+        {
+            (await cluster.RunAsync([.. command.Select(word => word.Replace("//BUCKET", $"//{bucket}", StringComparison.Ordinal)
+                .Replace("REGISTRY/oso_snapshot:TAG", Podman.Image, StringComparison.Ordinal))])).Succeeded();
+        }
+
+        (await cluster.RunAsync("verify", $"s3://{bucket}/prometheus")).Succeeded();
+    }
+
+    [Fact]
     public async Task A_backup_into_a_bucket_takes_little_memory_and_no_local_disk()
     {
         string place = $"s3://{await server.MakeBucketAsync()}/b";
