@@ -81,7 +81,7 @@ public sealed class EarlierVersionTests : IDisposable
 
         await _sample.BackUpAsync(_sample.Database("data"), "20261130T000000Z-0eb533ff8d43ed64", $"c1/{BackupSample.Pod}");
 
-        Assert.Contains("\"format\": 2", File.ReadAllText(Path.Combine(_sample.Backup, MarkerFile.Name)), StringComparison.Ordinal);
+        Assert.Contains("\"format\": 2", await File.ReadAllTextAsync(Path.Combine(_sample.Backup, MarkerFile.Name), Token), StringComparison.Ordinal);
         Assert.Subset(new HashSet<string>(_sample.Content), new HashSet<string>(before));
         Assert.Equal(4, Table().Length);
         Assert.Contains(" is sound: ", Verified(), StringComparison.Ordinal);

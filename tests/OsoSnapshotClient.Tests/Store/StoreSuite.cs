@@ -3,7 +3,6 @@ using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
-using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Store;
 
