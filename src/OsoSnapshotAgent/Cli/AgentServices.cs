@@ -26,7 +26,8 @@ internal static class AgentServices
             provider.GetRequiredService<ProcFileSystem>(),
             provider.GetRequiredService<TargetAccess>(),
             settings.DataDirectory,
-            provider.GetRequiredService<StorageQuestion>().Ask))
+            (prometheus, commandLine, root) => provider.GetRequiredService<StorageQuestion>().Ask(
+                prometheus, commandLine, root, provider.GetRequiredService<EndSignals>().Token)))
         .AddSingleton<StorageQuestion>()
         .AddSingleton<PrometheusConnector>()
         .AddSingleton<PrometheusLocator>()

@@ -25,7 +25,7 @@ internal static class Discovery
             Transcript silent = new(NullLogger<Transcript>.Instance, TimeProvider.System);
             PrometheusLocator locator = new(new ServerIdentity(proc), settings, silent);
             return new StorageQuestion(new PrometheusConnector(settings, silent, TimeProvider.System), locator)
-                .Ask(prometheus, commandLine, root);
+                .Ask(prometheus, commandLine, root, CancellationToken.None);
         }
     }
 

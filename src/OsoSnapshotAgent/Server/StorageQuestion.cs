@@ -10,10 +10,12 @@ namespace OsoSnapshotAgent.Server;
 internal sealed class StorageQuestion(PrometheusConnector connector, PrometheusLocator locator)
 {
     /// <returns>The path, as the flag gives it; null if the server does not answer.</returns>
-    public string? Ask(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root) =>
-        AskAsync(prometheus, commandLine, root).GetAwaiter().GetResult();
+    public string? Ask(
+        ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root, CancellationToken token) =>
+        AskAsync(prometheus, commandLine, root, token).GetAwaiter().GetResult();
 
-    private async Task<string?> AskAsync(ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root)
+    private async Task<string?> AskAsync(
+        ProcessInfo prometheus, PrometheusCommandLine commandLine, ContainerRoot root, CancellationToken token)
     {
         try
         {
@@ -28,7 +30,7 @@ internal sealed class StorageQuestion(PrometheusConnector connector, PrometheusL
                 IsDataProven = false,
             };
             using PrometheusClient client = connector.Connect(target);
-            return (await locator.FindAsync(client, target, CancellationToken.None)).StoragePath;
+            return (await locator.FindAsync(client, target, token)).StoragePath;
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {

@@ -34,7 +34,8 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         BlockAudit? audit = null;
         try
         {
-            audit = ArchiveVerifier.Verify(ahead, written: null, CancellationToken.None, unpacksAhead: true);
+            audit = ArchiveVerifier.Verify(
+                ahead, written: null, CancellationToken.None, unpacked => new AheadStream(unpacked));
             damage = audit.Tally.Blocks + audit.ProblemCount == 0 ? "it holds no block" : null;
         }
         catch (OperatorException e)

@@ -60,13 +60,14 @@ internal static class ArchiveReader
     /// Reads an archive whatever its names are: it is compared with the snapshot, or with its checksum, and not
     /// unpacked. The visitor's paths lack the first two names.
     /// </summary>
-    /// <param name="unpacksAhead">Whether a thread of its own unpacks.</param>
+    /// <param name="between">Makes the stream that is read of the unpacked one, such as
+    /// <see cref="AheadStream"/>; null for none.</param>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
     public static void ReadAny(
-        Stream packed, IEntryVisitor visitor, CancellationToken token, bool unpacksAhead = false)
+        Stream packed, IEntryVisitor visitor, CancellationToken token, Func<Stream, Stream>? between = null)
     {
         using Stream gzip = GzipEngines.Open(packed);
-        using AheadStream? ahead = unpacksAhead ? new(gzip) : null;
+        using Stream? ahead = between?.Invoke(gzip);
         Walk(ahead ?? gzip, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token);
     }
 

@@ -12,20 +12,20 @@ internal static class ArchiveVerifier
 
     /// <param name="archive">The bytes of the gzip file. The file may still be growing.</param>
     /// <param name="written">The entries that it must hold, in this order; null if they are not known.</param>
-    /// <param name="unpacksAhead">Whether a thread of its own unpacks.</param>
+    /// <param name="between">That of <see cref="ArchiveReader.ReadAny"/>.</param>
     /// <exception cref="OperatorException">With <see cref="ExitStatus.ArchiveFailed"/>: the archive can't be read, or
     /// differs.</exception>
     public static BlockAudit Verify(
         Stream archive,
         IEnumerable<ArchivedEntry>? written,
         CancellationToken token,
-        bool unpacksAhead = false)
+        Func<Stream, Stream>? between = null)
     {
         try
         {
             BlockAudit audit = new();
             using EntryComparison? comparison = written is null ? null : new(written);
-            ArchiveReader.ReadAny(archive, new BlockVisitor(audit, comparison), token, unpacksAhead);
+            ArchiveReader.ReadAny(archive, new BlockVisitor(audit, comparison), token, between);
             comparison?.Finish();
             audit.Finish();
             return audit;

@@ -38,6 +38,8 @@ internal sealed class TargetContainer : IAsyncDisposable
 
     private string Configuration => PathOf("etc");
 
+    private string StoragePathFlag => "--storage.tsdb.path=" + _options.StoragePath;
+
     private IReadOnlyList<string> Joined => [$"--pid=container:{_name}", $"--network=container:{_name}"];
 
     public static async Task<TargetContainer> StartAsync(TargetOptions? options = null)
@@ -151,6 +153,7 @@ internal sealed class TargetContainer : IAsyncDisposable
             File.CreateSymbolicLink(Path.Combine(Configuration, link), destination);
         }
 
+        await File.WriteAllTextAsync(Path.Combine(Configuration, "flags"), StoragePathFlag + "\n");
         Directory.CreateDirectory(Data);
         if (_options.BlockCount > 0)
         {
@@ -182,7 +185,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         (await Podman.RunAsync(
         [
             "run", "--detach", "--name", name, .. namespaces, "--user", _options.User, "--cap-drop=ALL", $"--volume={data}:/data", $"--volume={Configuration}:/etc/prometheus:ro",
-            "--rootfs", PrometheusVersion.V2_42.Root + ":O", .. wrapper, "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", $"--storage.tsdb.path={_options.StoragePath}",
+            "--rootfs", PrometheusVersion.V2_42.Root + ":O", .. wrapper, "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", _options.HasFlagsInFile ? "@/etc/prometheus/flags" : StoragePathFlag,
             $"--web.listen-address=:{port}", "--web.enable-admin-api", $"--web.route-prefix=/{Prefix}/prometheus", .. _options.Flags,
         ])).Succeeded();
         CommandResult log = new(string.Empty, 0, string.Empty, string.Empty);

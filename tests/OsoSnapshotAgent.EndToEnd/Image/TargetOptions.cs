@@ -18,6 +18,9 @@ internal sealed record TargetOptions
 
     public string StoragePath { get; init; } = "/data";
 
+    /// <summary>Whether a file has the flag of the storage path, and the command line names that file.</summary>
+    public bool HasFlagsInFile { get; init; }
+
     /// <summary>More files in /etc/prometheus.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
