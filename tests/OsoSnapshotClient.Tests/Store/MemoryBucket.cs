@@ -1,4 +1,3 @@
-using System.Text;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Take;
 
