@@ -56,6 +56,35 @@ internal static class BackupCommands
         return command;
     }
 
+    public static Command Protect() => Protection(
+        "protect", "Keeps a snapshot from prune, whatever its rules say.", (one, token) => one.Protect(token));
+
+    public static Command Unprotect() => Protection(
+        "unprotect", "Lets prune delete a protected snapshot again.", (one, token) => one.Unprotect(token));
+
+    private static Command Protection(
+        string name, string description, Action<Protection, CancellationToken> change)
+    {
+        Argument<string> directory = Directory();
+        Argument<string> snapshot = new("SNAPSHOT")
+        {
+            Description = "The snapshot's name, as backups shows it.",
+            CustomParser = Values.Text,
+        };
+        Option<string> pod = LocalCommands.Pod();
+        Command command = new(name, description) { directory, snapshot, pod };
+        StoreOptions store = new();
+        store.AddTo(command);
+        command.SetAction(arguments => LocalCommands.Run(token => change(
+            new(
+                store.Place(arguments, arguments.GetRequiredValue(directory)),
+                arguments.GetValue(pod),
+                arguments.GetRequiredValue(snapshot),
+                PrintableWriter.StandardOutput),
+            token)));
+        return command;
+    }
+
     private static Argument<string> Directory() => new("DIR")
     {
         Description = "What take --into has written to: a directory, or s3://BUCKET/PREFIX.",

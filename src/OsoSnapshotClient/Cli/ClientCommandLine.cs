@@ -26,6 +26,7 @@ internal static class ClientCommandLine
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(),
             LocalCommands.Restore(), LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
+            BackupCommands.Protect(), BackupCommands.Unprotect(),
         ];
         foreach (Command verb in verbs)
         {

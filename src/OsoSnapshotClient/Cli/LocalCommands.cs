@@ -96,7 +96,7 @@ internal static class LocalCommands
             : Values.One<FileOwner>(_ => null, "left out on this system: only Linux can give files away safely"),
     };
 
-    private static Option<string> Pod() => new("--pod")
+    public static Option<string> Pod() => new("--pod")
     {
         Description = "NAMESPACE.POD or CLUSTER/NAMESPACE.POD, if a backup has several.",
         CustomParser = Values.One(

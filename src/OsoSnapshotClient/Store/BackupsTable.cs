@@ -89,6 +89,7 @@ internal sealed class BackupsTable(BackupPlace place, bool isJson, TextWriter ou
             GapSeconds = TimeSpan.FromTicks(ByteSize.Sum(gaps.Select(gap => gap.Ticks))).TotalSeconds,
             Blocks = snapshot.Blocks.Count,
             Bytes = ByteSize.Sum(snapshot.List.Blocks.Select(block => block.FileBytes)),
+            Protected = snapshot.IsProtected,
             HasDamagedBlocks = snapshot.List.Blocks.Any(block => block.Problems is not null),
         };
     }
@@ -104,11 +105,12 @@ internal sealed class BackupsTable(BackupPlace place, bool isJson, TextWriter ou
         {
             TimeSpan length = TimeSpan.FromSeconds(line.GapSeconds);
             string gaps = line.Gaps == 0 ? "none" : $"{line.Gaps}, {Durations.Format(length)}";
-            string damaged = line.HasDamagedBlocks ? "  with damaged blocks" : string.Empty;
+            string notes = (line.Protected ? "  protected" : string.Empty)
+                + (line.HasDamagedBlocks ? "  with damaged blocks" : string.Empty);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{line.Pod.PadRight(width)}  {line.Snapshot,-33}  {Time(line.From),-16}  {Time(line.To),-16}"
-                + $"  {gaps,-12}  {line.Blocks,6}  {ByteSize.Format(line.Bytes),10}  {ByteSize.Format(line.OwnBytes),10}{damaged}"));
+                + $"  {gaps,-12}  {line.Blocks,6}  {ByteSize.Format(line.Bytes),10}  {ByteSize.Format(line.OwnBytes),10}{notes}"));
         }
 
         output.WriteLine(
@@ -142,6 +144,9 @@ internal sealed record BackupLine
 
     /// <summary>The size of the archives that only this snapshot names.</summary>
     public long OwnBytes { get; set; }
+
+    /// <summary>Whether <c>prune</c> keeps it, whatever its rules say.</summary>
+    public bool Protected { get; init; }
 
     public bool HasDamagedBlocks { get; init; }
 }

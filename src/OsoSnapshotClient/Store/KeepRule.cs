@@ -3,8 +3,8 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// Decides which snapshots of a pod stay: those that any rule keeps, as <c>restic forget</c> does it. The newest always
-/// stays. A rule that is null keeps none.
+/// Decides which snapshots of a pod stay: those that any rule keeps, as <c>restic forget</c> does it. The newest and
+/// a protected one always stay. A rule that is null keeps none.
 /// </summary>
 /// <param name="Last">This many snapshots stay.</param>
 /// <param name="Within">Snapshots up to this age stay.</param>
@@ -48,10 +48,8 @@ internal sealed record KeepRule(
             }
 
             reasons.AddRange(periods.Select(period => period.ReasonToKeep(snapshot.Time, isOldest)).OfType<string>());
-            if (judged.Count == 0 && reasons.Count == 0)
-            {
-                reasons.Add("newest");
-            }
+            reasons.AddRange(judged.Count == 0 && reasons.Count == 0 ? ["newest"] : []);
+            reasons.AddRange(snapshot.IsProtected ? ["protected"] : []);
 
             judged.Add(new(snapshot, reasons));
         }

@@ -14,6 +14,12 @@ internal record BackedUpSnapshot(PodName Pod, SnapshotName Name, DateTimeOffset 
     /// <summary>The list's name in the store.</summary>
     public string ListName => ManifestStore.NameOf(Pod, Name);
 
+    /// <summary>The name of the file that protects the snapshot.</summary>
+    public string ProtectionName => $"{Pod.Folder}/{Name.Text}{Protection.Extension}";
+
+    /// <summary>Whether that file was there when the lists were found.</summary>
+    public bool IsProtected { get; init; }
+
     public sealed override string ToString() => $"{Pod}/{Name}";
 }
 
@@ -94,17 +100,21 @@ internal static class ManifestStore
             "move it elsewhere");
 
     private static IEnumerable<BackedUpSnapshot> Find(
-        IBackupStore store, PodName pod, Action<OperatorException> damaged) =>
-        from file in Try(() => store.Files(pod.Folder).Select(file => file.Name).ToArray(), damaged) ?? []
-        where file.EndsWith(Extension, StringComparison.Ordinal)
-        let snapshot = Try(() => Parse(store, pod, file), damaged)
-        where snapshot is not null
-        orderby snapshot.Time, snapshot.Name.Text
-        select snapshot;
+        IBackupStore store, PodName pod, Action<OperatorException> damaged)
+    {
+        HashSet<string> files =
+            Try(() => store.Files(pod.Folder).Select(file => file.Name).ToHashSet(StringComparer.Ordinal), damaged) ?? [];
+        return from file in files
+               where file.EndsWith(Extension, StringComparison.Ordinal)
+               let snapshot = Try(() => Parse(store, pod, file, files), damaged)
+               where snapshot is not null
+               orderby snapshot.Time, snapshot.Name.Text
+               select snapshot;
+    }
 
-    private static BackedUpSnapshot Parse(IBackupStore store, PodName pod, string file) =>
+    private static BackedUpSnapshot Parse(IBackupStore store, PodName pod, string file, HashSet<string> files) =>
         SnapshotName.TryParse(file[..^Extension.Length], out SnapshotName? name) && TimeOf(name) is { } time
-            ? new(pod, name, time)
+            ? new(pod, name, time) { IsProtected = files.Contains(name.Text + Protection.Extension) }
             : throw Damaged(store.PathOf($"{pod.Folder}/{file}"), "its name is not that of a snapshot");
 
     private static T? Try<T>(Func<T?> read, Action<OperatorException> damaged)
@@ -141,7 +151,10 @@ internal static class ManifestStore
             throw Damaged(path, $"it is the list of {string.Join('/', parts.Where(part => part.Length > 0).Select(part => Printable.Short(part)))}");
         }
 
-        return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path));
+        return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path))
+        {
+            IsProtected = snapshot.IsProtected,
+        };
     }
 
     private static Manifest? Parse(IBackupStore store, string file)

@@ -49,7 +49,7 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         foreach (BackedUpSnapshot snapshot in expired)
         {
             token.ThrowIfCancellationRequested();
-            Delete($"snapshot {snapshot}", () => store.Delete(snapshot.ListName));
+            Delete($"snapshot {snapshot}", () => DeleteList(store, snapshot));
         }
 
         (int blocks, long bytes, int marked) = store.HasLock
@@ -71,6 +71,18 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
                 $"  {Plural.Of(marked, "block")} that no list names {(isTrial ? "would be" : "are")} marked: a prune after"
                 + $" {Durations.Format(DeletionMarks.MinAge)} deletes them, unless a take has used them again");
         }
+    }
+
+    private static void DeleteList(IBackupStore store, BackedUpSnapshot snapshot)
+    {
+        Action delete = store.PrepareDelete(snapshot.ListName);
+        if (!store.HasLock && store.Find(snapshot.ProtectionName) is not null)
+        {
+            // Its blocks are not among the needed ones.
+            throw BackupDamage.Busy(store.Path, $"snapshot {snapshot} was protected while prune was at work");
+        }
+
+        delete();
     }
 
     private (int Blocks, long Bytes, int Marked) DeleteBlocks(

@@ -65,7 +65,8 @@ internal static class StaleParts
         .. ManifestStore.Pods(directory, _ => { }).SelectMany(pod => In(directory, pod.Folder, IsPartOrNote)),
     ];
 
-    private static bool IsPartOrNote(string name) => name == NoteName || IsPart(name, ManifestStore.Extension);
+    private static bool IsPartOrNote(string name) => name == NoteName
+        || IsPart(name, ManifestStore.Extension) || IsPart(name, Protection.Extension);
 
     private static IEnumerable<Found> In(BackupDirectory directory, string folder, Func<string, bool> isOurs)
     {

@@ -157,6 +157,22 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
         Assert.Empty(store.Files("deleted"));
     }
 
+    [Fact]
+    public async Task A_snapshot_that_is_protected_while_prune_is_at_work_stays_with_its_blocks()
+    {
+        await Sample.BackUpAsync(Sample.Database("one", blocks: 1));
+        await Sample.BackUpAsync(Sample.Database("two", blocks: 1, seed: 2), Later);
+        using ActingWriter said = new("deleting snapshot", () => new Protection(Sample.Place, null, BackupSample.Snapshot, TextWriter.Null).Protect(Token));
+
+        OperatorException busy = Assert.Throws<OperatorException>(
+            () => new PruneRun(Sample.Place, new(Last: 1), isTrial: false, said, TimeProvider.System).Run(Token));
+
+        Assert.Equal(ExitStatus.Busy, busy.Status);
+        Assert.Contains("is sound: 2 snapshots, 2 blocks.", Verified(), StringComparison.Ordinal);
+        using IBackupStore store = Sample.Place.OpenToRead(Token);
+        Assert.Empty(store.Files("deleted"));
+    }
+
     private protected override async Task<BackupPlace?> PlaceAsync()
     {
         _bucket = await server.MakeBucketAsync();
@@ -188,4 +204,18 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
 
     private static bool IsPart(ProxyRequest request) =>
         request.Method == "PUT" && request.Target.Contains("partNumber=", StringComparison.Ordinal);
+
+    /// <summary>Acts before a line is written.</summary>
+    private sealed class ActingWriter(string start, Action act) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value!.StartsWith(start, StringComparison.Ordinal))
+            {
+                act();
+            }
+
+            base.WriteLine(value);
+        }
+    }
 }

@@ -108,6 +108,46 @@ public abstract class StoreSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_protected_snapshot_outlives_every_prune_until_it_is_unprotected()
+    {
+        await Sample.BackUpAsync(Sample.Database("old", blocks: 1));
+        await Sample.BackUpAsync(Sample.Database("new", blocks: 1, seed: 2), Later);
+
+        Protection(BackupSample.Snapshot).Protect(Token);
+        string kept = Prune();
+
+        Assert.Contains($"{BackupSample.Snapshot,-33}  protected", kept, StringComparison.Ordinal);
+        Assert.Contains("Deleted 0 snapshots of 2", kept, StringComparison.Ordinal);
+        Assert.Equal([true, false], Table().Split('\n')[..2].Select(line => line.Contains("\"protected\":true", StringComparison.Ordinal)));
+        Assert.Contains("is sound: 2 snapshots", Verified(), StringComparison.Ordinal);
+        Protection(BackupSample.Snapshot).Unprotect(Token);
+        Assert.Contains("Deleted 1 snapshot of 2", Prune(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_two_pods_is_protected_for_the_named_one()
+    {
+        HeldDatabase database = Sample.Database("data", blocks: 1);
+        await Sample.BackUpAsync(database, pod: "c1/oso.a");
+        await Sample.BackUpAsync(database, pod: "c2/oso.a");
+
+        OperatorException several = Assert.Throws<OperatorException>(() => Protection(BackupSample.Snapshot, "oso.a").Protect(Token));
+        OperatorException none = Assert.Throws<OperatorException>(() => Protection(Later, "c2/oso.a").Protect(Token));
+        Protection(BackupSample.Snapshot, "c2/oso.a").Protect(Token);
+
+        Assert.Contains("c1/oso.a, c2/oso.a", several.Message, StringComparison.Ordinal);
+        Assert.Contains($"no snapshot '{Later}' of c2/oso.a", none.Message, StringComparison.Ordinal);
+        Assert.Equal([false, true], Table().Split('\n')[..2].Select(line => line.Contains("\"protected\":true", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Protecting_makes_no_backup_of_an_empty_place()
+    {
+        Assert.Equal(ExitStatus.Settings, Assert.Throws<OperatorException>(() => Protection(Later).Protect(Token)).Status);
+        Assert.Equal(ExitStatus.Settings, Assert.Throws<OperatorException>(() => Verified()).Status);
+    }
+
+    [Fact]
     public async Task A_run_that_broke_off_is_continued()
     {
         HeldDatabase database = Sample.Database("data", blocks: 1);
@@ -171,6 +211,8 @@ public abstract class StoreSuite : IAsyncLifetime
         new BackupVerify(Sample.Place, said, ascii: false).Run(Token);
         return said.ToString();
     }
+
+    private Protection Protection(string snapshot, string? pod = null) => new(Sample.Place, pod, snapshot, TextWriter.Null);
 
     private protected string Prune(TimeProvider? time = null)
     {
