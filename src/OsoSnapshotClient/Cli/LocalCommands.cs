@@ -60,14 +60,15 @@ internal static class LocalCommands
                 ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
         }
 
-        new RestoreRun(source.Path, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System).Run(token);
+        new RestoreRun(source.Path, to.Directory, to.Owner, PrintableWriter.StandardOutput, TimeProvider.System)
+            .Run(token);
     }
 
     public static Command Verify()
     {
         Argument<string> path = new("PATH")
         {
-            Description = "An archive, a backup directory, s3://BUCKET/PREFIX, a snapshot's directory or a data directory.",
+            Description = "An archive, a backup directory, s3://BUCKET/PREFIX, a snapshot's or a data directory.",
             CustomParser = Values.Path,
         };
         Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };

@@ -50,8 +50,8 @@ internal sealed class StoreOptions
     };
 
     private static Uri? ParseUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0
-        && url.PathAndQuery == "/"
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+        && url.UserInfo.Length == 0 && url.PathAndQuery == "/"
             ? url
             : null;
 }

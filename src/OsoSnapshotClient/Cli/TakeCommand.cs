@@ -64,8 +64,8 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _into = new("--into")
     {
-        Description = "A backup directory, or s3://BUCKET/PREFIX: only the blocks that it lacks are copied, and no archive"
-            + " is made.",
+        Description = "A backup directory, or s3://BUCKET/PREFIX: only the blocks that it lacks are copied, and no"
+            + " archive is made.",
         CustomParser = Values.Path,
     };
 

@@ -168,7 +168,7 @@ internal sealed class BackupDirectory : IBackupStore
 
     public void Write(string name, byte[] content)
     {
-        (string folder, string file) = Split(name);
+        (string folder, string file) = BackupEntry.Split(name);
         using DirectoryHandle parent = BackupEntry.OpenOrCreateFolder(Root, folder);
         BackupEntry.FindFile(parent, file);
         SmallFile.Write(parent, file, content);
@@ -213,19 +213,8 @@ internal sealed class BackupDirectory : IBackupStore
         Root.Dispose();
     }
 
-    private static (string Folder, string File) Split(string name)
-    {
-        int slash = name.LastIndexOf('/');
-        return (name[..Math.Max(slash, 0)], name[(slash + 1)..]);
-    }
-
     private T? In<T>(string name, Func<DirectoryHandle, string, T?> use)
-        where T : class
-    {
-        (string folder, string file) = Split(name);
-        using DirectoryHandle? parent = BackupEntry.FindFolder(Root, folder);
-        return parent is null ? null : use(parent, file);
-    }
+        where T : class => BackupEntry.In(Root, name, use);
 
     private static DirectoryHandle OpenMarked(string path)
     {
@@ -256,7 +245,8 @@ internal sealed class BackupDirectory : IBackupStore
     }
 
     private static bool IsMarked(DirectoryHandle root) =>
-        MarkerFile.IsIn(root) || (root.Find(BackupLayout.Blocks) is not null && root.Find(BackupLayout.Snapshots) is not null);
+        MarkerFile.IsIn(root)
+        || (root.Find(BackupLayout.Blocks) is not null && root.Find(BackupLayout.Snapshots) is not null);
 
     private static BackupDirectory Open(
         DirectoryHandle root,

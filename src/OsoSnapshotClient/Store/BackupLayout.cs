@@ -1,6 +1,6 @@
 namespace OsoSnapshotClient.Store;
 
-/// <summary>The names in a backup; BACKUPS.md describes them.</summary>
+/// <summary>The names in a backup.</summary>
 internal static class BackupLayout
 {
     /// <summary>The format that this client writes. It reads those before it too.</summary>

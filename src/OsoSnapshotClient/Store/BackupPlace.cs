@@ -14,12 +14,12 @@ internal sealed record BackupPlace(string Path)
 
     /// <summary>Opens a backup to add to it. An empty or missing place becomes a backup.</summary>
     /// <param name="say">Gets a message before a wait.</param>
-    /// <exception cref="OsoSnapshotCore.OperatorException">The place holds something else, or can't be written.</exception>
+    /// <exception cref="OsoSnapshotCore.OperatorException">It holds something else, or can't be written.</exception>
     public IBackupStore OpenToAdd(Action<string> say, CancellationToken token) =>
         IsBucket ? S3Store.OpenToAdd(Path, S3, token) : BackupDirectory.OpenToAdd(Path, say, token);
 
     /// <summary>Opens a backup to read it.</summary>
-    /// <exception cref="OsoSnapshotCore.OperatorException">There is none, or it is of another format, or in use.</exception>
+    /// <exception cref="OsoSnapshotCore.OperatorException">There is none, of this format, or it is in use.</exception>
     public IBackupStore OpenToRead(CancellationToken token) =>
         IsBucket ? S3Store.OpenToRead(Path, S3, token) : BackupDirectory.OpenToRead(Path);
 

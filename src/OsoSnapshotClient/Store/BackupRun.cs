@@ -82,7 +82,8 @@ internal sealed class BackupRun(
     }
 
     private PodName NameOf(Preflight preflight, string? name) =>
-        PodName.TryParse($"{name}{(name is null ? string.Empty : "/")}{preflight.Namespace}.{access.Pod}") ?? throw new OperatorException(
+        PodName.TryParse((name is null ? string.Empty : name + "/") + $"{preflight.Namespace}.{access.Pod}")
+        ?? throw new OperatorException(
             ClientStatus.Failed,
             $"'{Printable.Text(preflight.Namespace)}' and '{Printable.Text(access.Pod)}' are not valid names of a"
             + " namespace and a pod.",

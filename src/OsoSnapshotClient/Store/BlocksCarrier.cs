@@ -55,7 +55,8 @@ internal sealed class BlocksCarrier(
 
         Task WaitAsync(TimeSpan time)
         {
-            report.Say($"Waiting {Durations.Format(time)}, until no prune can still delete a block that is wanted again");
+            report.Say(
+                $"Waiting {Durations.Format(time)}, until no prune can still delete a block that is wanted again");
             return Task.Delay(time, token);
         }
     }

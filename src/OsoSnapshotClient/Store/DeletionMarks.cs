@@ -41,7 +41,7 @@ internal sealed class DeletionMarks(IBackupStore store)
     /// <summary>Marks a block that no list names. An earlier mark keeps its time.</summary>
     public void Mark(BlockName block) => store.TryCreate(NameOf(block), Content(MarkStates.Unlisted));
 
-    /// <summary>Renews the mark of a block that a take wants, so that no prune which looks from now on deletes it.</summary>
+    /// <summary>Renews the mark of a block that a take wants: no prune that looks from now on deletes it.</summary>
     /// <param name="markedAt">The mark's time.</param>
     /// <returns>
     /// How long the deletion of a prune that has looked before may still arrive; zero if none can be on its way.

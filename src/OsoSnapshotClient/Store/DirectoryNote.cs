@@ -4,7 +4,9 @@ using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;
 
-/// <summary>Opens the note of a take beside a pod's lists. It is locked, so one client at a time backs up a pod.</summary>
+/// <summary>
+/// Opens the note of a take beside a pod's lists. It is locked, so one client at a time backs up a pod.
+/// </summary>
 internal static class DirectoryNote
 {
     /// <exception cref="OperatorException">Another client backs up the pod, or the note can't be written.</exception>

@@ -12,7 +12,7 @@ internal sealed record Manifest
 {
     public required int Format { get; init; }
 
-    /// <summary>The cluster's name, as in <see cref="PodName"/>; null in format 1, and for an unnamed cluster.</summary>
+    /// <summary>The cluster's name, as in <see cref="PodName"/>; null in format 1 and for an unnamed cluster.</summary>
     public string? Cluster { get; init; }
 
     /// <summary>NAMESPACE.POD, as in <see cref="PodName"/>.</summary>

@@ -103,7 +103,8 @@ internal static class ManifestStore
         IBackupStore store, PodName pod, Action<OperatorException> damaged)
     {
         HashSet<string> files =
-            Try(() => store.Files(pod.Folder).Select(file => file.Name).ToHashSet(StringComparer.Ordinal), damaged) ?? [];
+            Try(() => store.Files(pod.Folder).Select(file => file.Name).ToHashSet(StringComparer.Ordinal), damaged)
+            ?? [];
         return from file in files
                where file.EndsWith(Extension, StringComparison.Ordinal)
                let snapshot = Try(() => Parse(store, pod, file, files), damaged)
@@ -148,7 +149,10 @@ internal static class ManifestStore
         if (list.Cluster != snapshot.Pod.Cluster || list.Pod != snapshot.Pod.Pod || list.Snapshot != snapshot.Name.Text)
         {
             string[] parts = [list.Cluster ?? string.Empty, list.Pod, list.Snapshot];
-            throw Damaged(path, $"it is the list of {string.Join('/', parts.Where(part => part.Length > 0).Select(part => Printable.Short(part)))}");
+            throw Damaged(
+                path,
+                "it is the list of "
+                + string.Join('/', parts.Where(part => part.Length > 0).Select(part => Printable.Short(part))));
         }
 
         return new(snapshot.Pod, snapshot.Name, snapshot.Time, list, path, BlocksOf(list, path))

@@ -6,7 +6,8 @@ namespace OsoSnapshotClient.Store;
 
 /// <summary>
 /// <c>prune</c> deletes lists, then the blocks that no list names; in a bucket, it marks the blocks first. It deletes
-/// nothing before it has read every list and found each block that a staying list names. Any error before that stops it.
+/// nothing before it has read every list and found each block that a staying list names. Any error before that stops
+/// it.
 /// </summary>
 internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
 {
@@ -65,6 +66,11 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
             + $" {Plural.Of(blocks, "block")}, {Plural.Of(parts.Count, "stale part")}: {ByteSize.Format(bytes)}");
+        TellMarked(marked);
+    }
+
+    private void TellMarked(int marked)
+    {
         if (marked > 0)
         {
             output.WriteLine(

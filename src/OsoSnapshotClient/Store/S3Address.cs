@@ -24,7 +24,8 @@ internal sealed record S3Address(string Bucket, string Key)
         int slash = rest.IndexOf('/', StringComparison.Ordinal);
         (string bucket, string key) = slash < 0 ? (rest, string.Empty) : (rest[..slash], rest[(slash + 1)..]);
         bool isBucket = bucket.Length is >= MinBucketLetters and <= MaxBucketLetters
-            && bucket.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.');
+            && bucket.All(
+                letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.');
         bool isKey = key.Length == 0 || (key.TrimEnd('/').Split('/').All(IsPart) && key.Length <= MaxKeyBytes);
         return isBucket && isKey ? new(bucket, key) : throw new OperatorException(
             ExitStatus.Settings,
@@ -39,14 +40,18 @@ internal sealed record S3Address(string Bucket, string Key)
         part.Length > 0 && part is not ("." or "..") && part.All(letter => letter is > ' ' and <= '~');
 }
 
-/// <summary>How a bucket's server is reached. What is null comes from the environment and files of the AWS tools.</summary>
+/// <summary>
+/// How a bucket's server is reached. What is null comes from the environment and files of the AWS tools.
+/// </summary>
 internal sealed record S3Options
 {
     public Uri? Endpoint { get; init; }
 
     public string? Region { get; init; }
 
-    /// <summary>null for the chain of the AWS tools: environment, profiles, single sign-on, web identity, metadata.</summary>
+    /// <summary>
+    /// null for the chain of the AWS tools: environment, profiles, single sign-on, web identity, metadata.
+    /// </summary>
     public AWSCredentials? Credentials { get; init; }
 
     /// <summary>Whether the bucket's name is part of the path. null: for every endpoint but AWS' own.</summary>

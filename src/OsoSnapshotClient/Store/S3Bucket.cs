@@ -135,22 +135,7 @@ internal sealed class S3Bucket : IDisposable
             Expires = DateTime.UtcNow + SignedFor,
             Protocol = _isPlain ? Protocol.HTTP : Protocol.HTTPS,
         }));
-        return () => Run(key, RepeatAsync);
-
-        async Task<bool> RepeatAsync()
-        {
-            for (int attempt = 0; ; attempt++)
-            {
-                try
-                {
-                    return await SendAsync();
-                }
-                catch (Exception e) when (attempt < MaxRetries && MayPass(e))
-                {
-                    await Task.Delay(FirstPause * (1 << attempt), _token);
-                }
-            }
-        }
+        return () => Run(key, () => RepeatAsync(SendAsync));
 
         async Task<bool> SendAsync()
         {
@@ -184,6 +169,21 @@ internal sealed class S3Bucket : IDisposable
         _signed.Dispose();
     }
 
+    private async Task<bool> RepeatAsync(Func<Task<bool>> request)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await request();
+            }
+            catch (Exception e) when (attempt < MaxRetries && MayPass(e))
+            {
+                await Task.Delay(FirstPause * (1 << attempt), _token);
+            }
+        }
+    }
+
     private static bool MayPass(Exception e) => e is HttpRequestException or IOException
         || (e is AmazonS3Exception refused
             && ((int)refused.StatusCode >= 500 || refused.StatusCode == HttpStatusCode.TooManyRequests));
@@ -192,7 +192,8 @@ internal sealed class S3Bucket : IDisposable
         new("refused", ErrorType.Unknown, code, string.Empty, status);
 
     private static Uri? EndpointOfEnvironment() => Uri.TryCreate(
-        Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_S3") ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL"),
+        Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_S3")
+            ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL"),
         UriKind.Absolute,
         out Uri? endpoint)
         ? endpoint

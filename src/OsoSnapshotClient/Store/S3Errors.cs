@@ -28,7 +28,7 @@ internal static class S3Errors
             AmazonServiceException { StatusCode: not 0 } service => OfService(service, endpoint),
             AmazonClientException when e.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) => (
                 $"no credentials were found ({FirstLines(e.Message)})",
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the pod's service account a role"),
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; in a pod, give its service account a role"),
             AmazonClientException when e.Message.Contains("RegionEndpoint", StringComparison.Ordinal) => (
                 "no region is set", "give --s3-region or --s3-endpoint, or set AWS_REGION"),
             TimeoutException or TaskCanceledException => (
@@ -57,7 +57,8 @@ internal static class S3Errors
                 $"{told}: the credentials have expired",
                 "get new ones (aws sso login, or a new session token), then run the same command again to continue"),
             "RequestTimeTooSkewed" or "RequestExpired" => (
-                $"{told}: the clock of this machine differs from the store's", "set the clock, then run the same command again"),
+                $"{told}: the clock of this machine differs from the store's",
+                "set the clock, then run the same command again"),
             "AuthorizationHeaderMalformed" or "PermanentRedirect" or "IllegalLocationConstraintException" => (
                 $"{told}: the bucket lies in another region", "give its region with --s3-region"),
             "AccessDenied" or "Forbidden" => (

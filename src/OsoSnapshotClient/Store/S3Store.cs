@@ -16,7 +16,7 @@ internal sealed class S3Store : IBackupStore
     private static readonly TimeSpan MaxUploadAge = TimeSpan.FromDays(1);
 
     private readonly S3Bucket _bucket;
-    private readonly SemaphoreSlim _memory = new(S3Upload.MemoryMebibytes);
+    private readonly SemaphoreSlim _memory = new(S3Parts.MemoryMebibytes);
 
     private S3Store(S3Bucket bucket) => _bucket = bucket;
 
@@ -64,7 +64,10 @@ internal sealed class S3Store : IBackupStore
     public StoredFile? Find(string name) => _bucket.Find(
         KeyOf(name), (client, token) => client.GetObjectMetadataAsync(_bucket.Address.Bucket, KeyOf(name), token))
         is { } found
-        ? new(name[(name.LastIndexOf('/') + 1)..], found.ContentLength, found.LastModified?.ToUniversalTime() ?? default)
+        ? new(
+            name[(name.LastIndexOf('/') + 1)..],
+            found.ContentLength,
+            found.LastModified?.ToUniversalTime() ?? default)
         : null;
 
     public Stream Open(string name) => new S3Reading(_bucket, KeyOf(name));
@@ -114,7 +117,7 @@ internal sealed class S3Store : IBackupStore
     /// <summary>Uploads an object.</summary>
     /// <param name="maxBytes">The size of what is compressed into it.</param>
     public S3Upload Upload(string name, long maxBytes) =>
-        new(_bucket, KeyOf(name), S3Upload.PartBytesFor(maxBytes), _memory);
+        new(_bucket, KeyOf(name), S3Parts.BytesFor(maxBytes), _memory);
 
     public IRunNote OpenNote(PodName pod) => new StoreNote(this, $"{pod.Folder}/{StaleParts.RunName}.state");
 
@@ -123,9 +126,10 @@ internal sealed class S3Store : IBackupStore
         DateTimeOffset oldest = Now() - MaxUploadAge;
         return
         [
-            .. from upload in S3Upload.FindAll(_bucket, Prefix)
+            .. from upload in S3Uploads.FindAll(_bucket, Prefix)
                where upload.Initiated?.ToUniversalTime() < oldest
-               select new StalePart(upload.Key[Prefix.Length..], 0, () => S3Upload.Abort(_bucket, upload.Key, upload.UploadId)),
+               let name = upload.Key[Prefix.Length..]
+               select new StalePart(name, 0, () => S3Uploads.Abort(_bucket, upload.Key, upload.UploadId)),
         ];
     }
 
@@ -188,10 +192,12 @@ internal sealed class S3Store : IBackupStore
         ? MarkerFile.ReadFormat(() => content, this.PathOf(MarkerFile.Name))
         : null;
 
-    private string? FirstKey() => _bucket.Ask(Prefix, (client, token) => client.ListObjectsV2Async(
-        new() { BucketName = _bucket.Address.Bucket, Prefix = Prefix, MaxKeys = 1 }, token)).S3Objects is [var first, ..]
-        ? first.Key
-        : null;
+    private string? FirstKey()
+    {
+        ListObjectsV2Request request = new() { BucketName = _bucket.Address.Bucket, Prefix = Prefix, MaxKeys = 1 };
+        return _bucket.Ask(Prefix, (client, token) => client.ListObjectsV2Async(request, token))
+            .S3Objects?.FirstOrDefault()?.Key;
+    }
 
     private IEnumerable<ListObjectsV2Response> Pages(string prefix)
     {

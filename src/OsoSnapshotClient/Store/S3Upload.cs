@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Net;
 using Amazon.S3;
@@ -11,22 +10,11 @@ namespace OsoSnapshotClient.Store;
 
 /// <summary>
 /// Writes an object in parts, of which one is sent while the next is filled. The object appears whole at the end, with
-/// the CRC64NVME of all its bytes. What an earlier upload of the same object has left is used: a part that is there with
-/// the same size and checksum is not sent again. AWS: "Uploading and copying objects using multipart upload".
+/// the CRC64NVME of all its bytes. What an earlier upload of the same object has left is used: a part that is there
+/// with the same size and checksum is not sent again. AWS: "Uploading and copying objects using multipart upload".
 /// </summary>
 internal sealed class S3Upload : ICopyTarget
 {
-    /// <summary>What the parts of all uploads may have. The client stays below 150 MiB.</summary>
-    public const int MemoryMebibytes = 64;
-
-    private const int Mebibyte = 1024 * 1024;
-    private const int MinPartMebibytes = 8;
-
-    // AWS: "Amazon S3 multipart upload limits".
-    private const long MaxObjectBytes = 5L << 40;
-
-    // A store takes 10,000 parts.
-    private const long MaxParts = 9_000;
     private const int CheckLagBytes = 1024 * 1024;
 
     private readonly S3Bucket _bucket;
@@ -48,54 +36,17 @@ internal sealed class S3Upload : ICopyTarget
     public S3Upload(S3Bucket bucket, string key, int partBytes, SemaphoreSlim memory)
     {
         (_bucket, _key, _partBytes, _memory) = (bucket, key, partBytes, memory);
-        for (int wanted = Math.Min(2 * partBytes / Mebibyte, MemoryMebibytes); _taken < wanted; _taken++)
+        int both = 2 * partBytes / S3Parts.Mebibyte;
+        for (; _taken < Math.Min(both, S3Parts.MemoryMebibytes); _taken++)
         {
             memory.Wait(bucket.Token);
         }
 
         _filling = ArrayPool<byte>.Shared.Rent(partBytes);
-        _spare = 2 * partBytes / Mebibyte > MemoryMebibytes ? _filling : ArrayPool<byte>.Shared.Rent(partBytes);
+        _spare = both > S3Parts.MemoryMebibytes ? _filling : ArrayPool<byte>.Shared.Rent(partBytes);
     }
 
     public long DoneBytes { get; private set; }
-
-    /// <param name="maxBytes">
-    /// The size of what is compressed into the object; the largest number if it is unknown. Then the object can have
-    /// some 290 GB.
-    /// </param>
-    /// <returns>The size of a part.</returns>
-    public static int PartBytesFor(long maxBytes)
-    {
-        if (maxBytes == long.MaxValue)
-        {
-            return MemoryMebibytes / 2 * Mebibyte;
-        }
-
-        long bound = Math.Min(maxBytes, MaxObjectBytes);
-        bound += (bound / 64) + Mebibyte;
-        return (int)Math.Max(MinPartMebibytes, (bound / MaxParts / Mebibyte) + 1) * Mebibyte;
-    }
-
-    /// <returns>The uploads that are not complete, of the objects whose keys start so.</returns>
-    public static IEnumerable<MultipartUpload> FindAll(S3Bucket bucket, string prefix)
-    {
-        ListMultipartUploadsRequest request = new() { BucketName = bucket.Address.Bucket, Prefix = prefix };
-        ListMultipartUploadsResponse page;
-        do
-        {
-            page = bucket.Ask(prefix, (client, token) => client.ListMultipartUploadsAsync(request, token));
-            foreach (MultipartUpload upload in page.MultipartUploads ?? [])
-            {
-                yield return upload;
-            }
-
-            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
-        }
-        while (page.IsTruncated == true);
-    }
-
-    public static void Abort(S3Bucket bucket, string key, string uploadId) => bucket.Find(
-        key, (client, token) => client.AbortMultipartUploadAsync(bucket.Address.Bucket, key, uploadId, token));
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -141,7 +92,7 @@ internal sealed class S3Upload : ICopyTarget
         }
 
         Await();
-        if (!Create(_uploadId is null ? Put : Join))
+        if (!Create(_uploadId is null ? PutAsync : JoinAsync))
         {
             RequireSame();
         }
@@ -152,7 +103,7 @@ internal sealed class S3Upload : ICopyTarget
     {
         if (_uploadId is { } id)
         {
-            Abort(_bucket, _key, id);
+            S3Uploads.Abort(_bucket, _key, id);
         }
     }
 
@@ -177,13 +128,6 @@ internal sealed class S3Upload : ICopyTarget
         _memory.Release(_taken);
     }
 
-    private static string Encoded(Crc64 crc)
-    {
-        Span<byte> value = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64BigEndian(value, crc.GetCurrentHashAsUInt64());
-        return Convert.ToBase64String(value);
-    }
-
     private void Send()
     {
         _uploadId ??= Begin();
@@ -193,8 +137,9 @@ internal sealed class S3Upload : ICopyTarget
         _whole.Append(part.AsSpan(0, length));
         Crc64 crc = new(Crc64ParameterSet.Nvme);
         crc.Append(part.AsSpan(0, length));
-        string checksum = Encoded(crc);
-        _sending = _known.GetValueOrDefault(number) is { } known && known.Size == length && known.ChecksumCRC64NVME == checksum
+        string checksum = S3Parts.Text(crc);
+        _sending = _known.GetValueOrDefault(number) is { } known
+            && known.Size == length && known.ChecksumCRC64NVME == checksum
             ? Task.FromResult(new PartETag(number, known.ETag) { ChecksumCRC64NVME = checksum })
             : Task.Run(() => Upload(part, length, number, checksum));
         if (_spare == _filling)
@@ -233,38 +178,20 @@ internal sealed class S3Upload : ICopyTarget
 
     private string Begin()
     {
-        MultipartUpload? earlier = FindAll(_bucket, _key).Where(upload => upload.Key == _key)
-            .OrderBy(upload => upload.Initiated).LastOrDefault();
-        if (earlier is not null)
+        if (S3Uploads.FindNewest(_bucket, _key) is not { } earlier)
         {
-            ListPartsRequest request = new() { BucketName = _bucket.Address.Bucket, Key = _key, UploadId = earlier.UploadId };
-            ListPartsResponse page;
-            do
-            {
-                page = _bucket.Ask(_key, (client, token) => client.ListPartsAsync(request, token));
-                foreach (PartDetail part in page.Parts ?? [])
-                {
-                    _known[part.PartNumber ?? 0] = part;
-                }
-
-                request.PartNumberMarker = page.NextPartNumberMarker?.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            }
-            while (page.IsTruncated == true);
-            return earlier.UploadId;
+            return S3Uploads.Begin(_bucket, _key);
         }
 
-        return _bucket.Ask(_key, (client, token) => client.InitiateMultipartUploadAsync(
-            new()
-            {
-                BucketName = _bucket.Address.Bucket,
-                Key = _key,
-                ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME,
-                ChecksumType = ChecksumType.FULL_OBJECT,
-            },
-            token)).UploadId;
+        foreach (PartDetail part in S3Uploads.Parts(_bucket, _key, earlier))
+        {
+            _known[part.PartNumber ?? 0] = part;
+        }
+
+        return earlier;
     }
 
-    private async Task Put(AmazonS3Client client, CancellationToken token)
+    private async Task PutAsync(AmazonS3Client client, CancellationToken token)
     {
         _whole.Append(_filling.AsSpan(0, _filled));
         await client.PutObjectAsync(
@@ -274,24 +201,26 @@ internal sealed class S3Upload : ICopyTarget
                 Key = _key,
                 InputStream = new MemoryStream(_filling, 0, _filled, writable: false),
                 ChecksumAlgorithm = ChecksumAlgorithm.CRC64NVME,
-                ChecksumCRC64NVME = Encoded(_whole),
+                ChecksumCRC64NVME = S3Parts.Text(_whole),
                 IfNoneMatch = "*",
             },
             token);
     }
 
-    private async Task Join(AmazonS3Client client, CancellationToken token) => await client.CompleteMultipartUploadAsync(
-        new()
+    private async Task JoinAsync(AmazonS3Client client, CancellationToken token)
+    {
+        CompleteMultipartUploadRequest request = new()
         {
             BucketName = _bucket.Address.Bucket,
             Key = _key,
             UploadId = _uploadId,
             PartETags = _sent,
-            ChecksumCRC64NVME = Encoded(_whole),
+            ChecksumCRC64NVME = S3Parts.Text(_whole),
             ChecksumType = ChecksumType.FULL_OBJECT,
             IfNoneMatch = "*",
-        },
-        token);
+        };
+        await client.CompleteMultipartUploadAsync(request, token);
+    }
 
     // An answer that was lost looks the same: the repeated request finds the object.
     private void RequireSame()
@@ -304,7 +233,8 @@ internal sealed class S3Upload : ICopyTarget
         };
         GetObjectMetadataResponse? found =
             _bucket.Find(_key, (client, token) => client.GetObjectMetadataAsync(request, token));
-        if (found?.ContentLength != DoneBytes || (found.ChecksumCRC64NVME ?? Encoded(_whole)) != Encoded(_whole))
+        string checksum = S3Parts.Text(_whole);
+        if (found?.ContentLength != DoneBytes || (found.ChecksumCRC64NVME ?? checksum) != checksum)
         {
             throw new OperatorException(
                 ClientStatus.Failed,
@@ -314,21 +244,24 @@ internal sealed class S3Upload : ICopyTarget
         }
     }
 
-    private bool Create(Func<AmazonS3Client, CancellationToken, Task> request) => _bucket.Ask(_key, async (client, token) =>
+    private bool Create(Func<AmazonS3Client, CancellationToken, Task> request)
     {
-        try
+        return _bucket.Ask(_key, TryAsync);
+
+        async Task<bool> TryAsync(AmazonS3Client client, CancellationToken token)
         {
-            await request(client, token);
-            return true;
+            try
+            {
+                await request(client, token);
+                return true;
+            }
+            catch (AmazonS3Exception e) when (
+                e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict
+                || e.ErrorCode == "NoSuchUpload")
+            {
+                // Another client has made the object, perhaps by the same upload.
+                return false;
+            }
         }
-        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
-        {
-            return false;
-        }
-        catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchUpload")
-        {
-            // Another client has completed the same upload.
-            return false;
-        }
-    });
+    }
 }

@@ -5,7 +5,9 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>Finds the snapshot of a backup directory that the operator means.</summary>
-/// <param name="pod">The pod as <c>NAMESPACE.POD</c> or <c>CLUSTER/NAMESPACE.POD</c>; null if the directory has only one.</param>
+/// <param name="pod">
+/// The pod as <c>NAMESPACE.POD</c> or <c>CLUSTER/NAMESPACE.POD</c>; null if the backup has only one.
+/// </param>
 /// <param name="at">A snapshot's name, or a time for the newest snapshot before it; null for the newest of all.</param>
 internal sealed class SnapshotChoice(IBackupStore store, string? pod, string? at)
 {

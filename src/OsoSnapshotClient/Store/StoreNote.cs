@@ -3,8 +3,8 @@ using OsoSnapshotClient.Take;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// The note of a take in a store without locks. A client on another machine continues its run. Of two clients at a time,
-/// the second joins the run of the first, and the list of one of them counts.
+/// The note of a take in a store without locks. A client on another machine continues its run. Of two clients at a
+/// time, the second joins the run of the first, and the list of one of them counts.
 /// </summary>
 internal sealed class StoreNote : IRunNote
 {

@@ -2,7 +2,9 @@ using System.IO.Pipelines;
 
 namespace OsoSnapshotClient.Take;
 
-/// <summary>Hands bytes from a copy to its check. If the check lags by more than a limit, the copy waits for it.</summary>
+/// <summary>
+/// Hands bytes from a copy to its check. If the check lags by more than a limit, the copy waits for it.
+/// </summary>
 internal sealed class CheckPipe(int maxLagBytes)
 {
     private readonly Pipe _pipe = new(new PipeOptions(

@@ -208,7 +208,9 @@ internal sealed class CopyOutput : ICopyOutput
             return;
         }
 
-        string? noted = found.IsRegularFile ? ResumePoint.Read(new NoteFile(directory, name + NoteExtension)).Sha256 : null;
+        string? noted = found.IsRegularFile
+            ? ResumePoint.Read(new NoteFile(directory, name + NoteExtension)).Sha256
+            : null;
         if (noted is null || noted != Sha256Of(directory, file))
         {
             throw new OperatorException(

@@ -3,7 +3,9 @@ namespace OsoSnapshotClient.Take;
 /// <summary>The options of <c>take</c>, except those for starting an agent.</summary>
 internal sealed record TakeOptions
 {
-    /// <summary>A file, a directory, s3://BUCKET/KEY, "-" for standard output, or null for the usual name in this directory.</summary>
+    /// <summary>
+    /// A file, a directory, s3://BUCKET/KEY, "-" for standard output, or null for the usual name in this directory.
+    /// </summary>
     public string? Output { get; init; }
 
     /// <summary>A backup directory or s3://BUCKET/PREFIX; null to make an archive.</summary>

@@ -15,7 +15,8 @@ internal sealed class TakeRun(
     /// <inheritdoc cref="TakeSession.RunAsync" path="/exception"/>
     public async Task<PodResult> RunAsync(CancellationToken token)
     {
-        if (take.SkipsExisting && await FindExistingAsync(CopyOutput.FileFor(take.Output, access.Pod), token) is { } existing)
+        if (take.SkipsExisting
+            && await FindExistingAsync(CopyOutput.FileFor(take.Output, access.Pod), token) is { } existing)
         {
             return existing;
         }
