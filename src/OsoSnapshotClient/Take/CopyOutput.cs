@@ -94,6 +94,7 @@ internal sealed class CopyOutput : ICopyOutput
             directory = DirectoryHandle.OpenOrCreate(DirectoryOf(file));
             RequireAbsent(directory, file);
             alone = Lock(directory, file);
+            DeleteLeftovers(directory, Path.GetFileName(file));
             opened = new(file, directory, alone);
             return opened;
         }
@@ -231,6 +232,18 @@ internal sealed class CopyOutput : ICopyOutput
             ExitStatus.Busy,
             $"{file} is being written by {Printable.Short(holder)}.",
             "wait until that has ended, or choose another -o");
+    }
+
+    private static void DeleteLeftovers(DirectoryHandle directory, string name)
+    {
+        try
+        {
+            SmallFile.DeleteLeftovers(directory, name + ChecksumFile.Extension);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Who may write in a directory need not be allowed to list it.
+        }
     }
 
     private static string Sha256Of(DirectoryHandle directory, string file)

@@ -8,6 +8,8 @@ internal static class SmallFile
     /// <summary>The end of a name that is not final.</summary>
     public const string PartExtension = ".part";
 
+    private const int RandomBytes = 8;
+
     /// <returns>null if nothing is there.</returns>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="IOException">It is not a regular file, is longer, or another error occurred.</exception>
@@ -34,9 +36,26 @@ internal static class SmallFile
     public static void Write(DirectoryHandle directory, string name, ReadOnlySpan<byte> content)
     {
         // The name is fresh, so nobody can have put a link there.
-        string part = $"{name}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{PartExtension}";
+        string part = $"{name}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes))}{PartExtension}";
         using PartialFile file = PartialFile.Create(directory, part, name, DirectoryHandle.OwnerOnly);
         file.Stream.Write(content);
         file.Commit();
     }
+
+    /// <summary>Deletes what killed writers of a file have left. Nobody may write the file meanwhile.</summary>
+    /// <exception cref="IOException">The directory can't be read, or a file can't be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not do that.</exception>
+    public static void DeleteLeftovers(DirectoryHandle directory, string name)
+    {
+        foreach (string left in directory.Names().Where(one => IsPartOf(one, name)).ToArray())
+        {
+            directory.TryDeleteFile(left);
+        }
+    }
+
+    private static bool IsPartOf(string part, string name) =>
+        part.Length == name.Length + 1 + (2 * RandomBytes) + PartExtension.Length
+        && part.StartsWith(name + ".", StringComparison.Ordinal)
+        && part.EndsWith(PartExtension, StringComparison.Ordinal)
+        && part[(name.Length + 1)..^PartExtension.Length].All(char.IsAsciiHexDigitLower);
 }

@@ -38,6 +38,21 @@ public sealed class CopyOutputTests : IDisposable
         Assert.Equal(file, CopyOutput.FileFor(output, "pod"));
 
     [Fact]
+    public void What_a_killed_run_has_left_of_its_checksum_is_deleted_and_nothing_else()
+    {
+        string left = File + ".sha256.0123456789abcdef.part";
+        string[] others =
+        [
+            File + ".sha256.mine.part", File + ".sha256.0123456789abcdeX.part", Path.Combine(_folder, "b.tgz.sha256.0123456789abcdef.part"),
+        ];
+        Array.ForEach([left, .. others], path => System.IO.File.WriteAllText(path, "x"));
+
+        CopyOutput.Open(File).Dispose();
+
+        Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_directory_that_is_not_there_is_made()
     {
         string file = CopyOutput.FileFor(Path.Combine(_folder, "new/"), "pod");
