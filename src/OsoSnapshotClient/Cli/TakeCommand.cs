@@ -108,12 +108,18 @@ internal sealed class TakeCommand
     /// <exception cref="OperatorException">The output is no directory.</exception>
     public static void RequireDirectory(int pods, string? output)
     {
-        if (pods > 1 && output is not null && !CopyOutput.IsDirectory(output))
+        if (pods == 1 || output is null)
+        {
+            return;
+        }
+
+        bool isBucket = S3Address.IsOne(output);
+        if (isBucket ? !S3Address.Parse(output).IsFolder : !CopyOutput.IsDirectory(output))
         {
             throw new OperatorException(
                 ExitStatus.Settings,
                 $"{Printable.Short(output)} is not a directory: each pod has a file of its own.",
-                $"mkdir {output}");
+                isBucket ? "end the address with a slash" : $"mkdir {output}");
         }
     }
 

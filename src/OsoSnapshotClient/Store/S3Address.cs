@@ -15,6 +15,9 @@ internal sealed record S3Address(string Bucket, string Key)
     private const int MaxBucketLetters = 63;
     private const int MaxKeyBytes = 700;
 
+    /// <summary>Whether it names a folder, or the bucket itself.</summary>
+    public bool IsFolder => Key.Length == 0 || Key.EndsWith('/');
+
     public static bool IsOne(string text) => text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="OperatorException">The text is no such address.</exception>
@@ -53,6 +56,9 @@ internal sealed record S3Options
     /// null for the chain of the AWS tools: environment, profiles, single sign-on, web identity, metadata.
     /// </summary>
     public AWSCredentials? Credentials { get; init; }
+
+    /// <summary>How long the store may say nothing to a request, or send nothing of an object.</summary>
+    public TimeSpan Stall { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether the bucket's name is part of the path. null: for every endpoint but AWS' own.</summary>
     public bool? IsPathStyle { get; init; }

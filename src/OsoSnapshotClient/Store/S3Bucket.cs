@@ -19,14 +19,21 @@ internal sealed class S3Bucket : IDisposable
 {
     private const int MaxRetries = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan RequestLimit = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
+
+    // A part of 8 MiB has this time, also on a slow line.
+    private static readonly TimeSpan MinPartTime = TimeSpan.FromMinutes(10);
 
     // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way.
     private static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(10);
 
     private readonly AmazonS3Client _client;
-    private readonly HttpClient _signed = new() { Timeout = RequestLimit };
-    private readonly DateHeader _date = new();
+    private readonly AmazonS3Client _sender;
+    private readonly HttpClient _signed;
+    private readonly S3Clock _clock = new();
+    private readonly S3HttpClient _shortHttp;
+    private readonly S3HttpClient _longHttp;
     private CancellationToken _token;
     private readonly bool _isPlain;
 
@@ -49,31 +56,13 @@ internal sealed class S3Bucket : IDisposable
         Uri? endpoint = options.Endpoint ?? EndpointOfEnvironment();
         Endpoint = endpoint?.ToString().TrimEnd('/') ?? "AWS";
         _isPlain = endpoint?.Scheme == Uri.UriSchemeHttp;
-        AmazonS3Config config = new()
-        {
-            Timeout = RequestLimit,
-            RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = MaxRetries,
-            HttpClientFactory = _date,
-            ForcePathStyle = options.IsPathStyle ?? endpoint is not null,
-
-            // The blocks' own SHA-256 is compared.
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-        };
-        if (endpoint is not null)
-        {
-            config.ServiceURL = Endpoint;
-            config.AuthenticationRegion =
-                options.Region ?? Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1";
-        }
-        else if (options.Region is { } region)
-        {
-            config.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(region);
-        }
-
+        Stall = options.Stall;
+        _signed = new() { Timeout = Stall };
+        (_shortHttp, _longHttp) = (new(Stall, _clock), new(MinPartTime, _clock));
         try
         {
-            _client = options.Credentials is { } own ? new(own, config) : new(config);
+            _client = Connect(options, endpoint, _shortHttp);
+            _sender = Connect(options, endpoint, _longHttp);
         }
         catch (AmazonClientException e)
         {
@@ -88,9 +77,17 @@ internal sealed class S3Bucket : IDisposable
 
     public CancellationToken Token => _token;
 
+    /// <inheritdoc cref="S3Options.Stall"/>
+    public TimeSpan Stall { get; }
+
     /// <returns>The answer to a request; the failures that an operator can mend are explained.</returns>
     public T Ask<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request) =>
         Run(key, () => request(_client, _token));
+
+    /// <summary>Sends the bytes of an object or of a part, which may take long.</summary>
+    /// <inheritdoc cref="Ask" path="/returns"/>
+    public T Send<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request) =>
+        Run(key, () => request(_sender, _token));
 
     /// <returns>null if there is no such object or upload.</returns>
     public T? Find<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
@@ -114,9 +111,9 @@ internal sealed class S3Bucket : IDisposable
     /// <returns>The time by the store's clock, which a request for the key brings.</returns>
     public DateTimeOffset Now(string key)
     {
-        _date.Last = null;
+        _clock.Last = null;
         Find(key, (client, token) => client.GetObjectMetadataAsync(Address.Bucket, key, token));
-        return _date.Last ?? throw new OperatorException(
+        return _clock.Last ?? throw new OperatorException(
             ClientStatus.Failed,
             $"{Endpoint} answers without the time.",
             "find out which proxy removes the Date header of its answers");
@@ -161,12 +158,15 @@ internal sealed class S3Bucket : IDisposable
         S3Errors.Explain(e, $"s3://{Address.Bucket}/{key}", Endpoint);
 
     /// <summary>Lets the requests that take something back outlive the command's end, for some seconds.</summary>
-    public void Outlive() => _token = new CancellationTokenSource(RequestLimit / 2).Token;
+    public void Outlive() => _token = new CancellationTokenSource(TakeBackLimit).Token;
 
     public void Dispose()
     {
         _client.Dispose();
+        _sender.Dispose();
         _signed.Dispose();
+        _shortHttp.Dispose();
+        _longHttp.Dispose();
     }
 
     private async Task<bool> RepeatAsync(Func<Task<bool>> request)
@@ -187,6 +187,32 @@ internal sealed class S3Bucket : IDisposable
     private static bool MayPass(Exception e) => e is HttpRequestException or IOException
         || (e is AmazonS3Exception refused
             && ((int)refused.StatusCode >= 500 || refused.StatusCode == HttpStatusCode.TooManyRequests));
+
+    private AmazonS3Client Connect(S3Options options, Uri? endpoint, S3HttpClient http)
+    {
+        AmazonS3Config config = new()
+        {
+            RetryMode = RequestRetryMode.Standard,
+            MaxErrorRetry = MaxRetries,
+            HttpClientFactory = http,
+            ForcePathStyle = options.IsPathStyle ?? endpoint is not null,
+
+            // The blocks' own SHA-256 is compared.
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        };
+        if (endpoint is not null)
+        {
+            config.ServiceURL = Endpoint;
+            config.AuthenticationRegion =
+                options.Region ?? Environment.GetEnvironmentVariable("AWS_REGION") ?? "us-east-1";
+        }
+        else if (options.Region is { } region)
+        {
+            config.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(region);
+        }
+
+        return options.Credentials is { } own ? new(own, config) : new(config);
+    }
 
     private static AmazonS3Exception Refused(string code, HttpStatusCode status) =>
         new("refused", ErrorType.Unknown, code, string.Empty, status);
@@ -213,32 +239,6 @@ internal sealed class S3Bucket : IDisposable
         catch (Exception e) when (S3Errors.IsOne(e))
         {
             throw new OperationCanceledException(_token);
-        }
-    }
-
-    /// <summary>Keeps the time of the store's last answer: its Date header (RFC 9110, 6.6.1).</summary>
-    private sealed class DateHeader : HttpClientFactory
-    {
-        public DateTimeOffset? Last { get; set; }
-
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(
-            new Handler(this, new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10) }))
-        {
-            // The SDK cancels a request itself.
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-
-        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
-
-        private sealed class Handler(DateHeader date, HttpMessageHandler inner) : DelegatingHandler(inner)
-        {
-            protected override async Task<HttpResponseMessage> SendAsync(
-                HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
-                date.Last = answer.Headers.Date ?? date.Last;
-                return answer;
-            }
         }
     }
 }

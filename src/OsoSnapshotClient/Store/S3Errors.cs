@@ -31,7 +31,7 @@ internal static class S3Errors
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; in a pod, give its service account a role"),
             AmazonClientException when e.Message.Contains("RegionEndpoint", StringComparison.Ordinal) => (
                 "no region is set", "give --s3-region or --s3-endpoint, or set AWS_REGION"),
-            TimeoutException or TaskCanceledException => (
+            TimeoutException or OperationCanceledException => (
                 $"{endpoint} does not answer", "check the network and --s3-endpoint, then run the same command again"),
             _ => (
                 $"{endpoint} can't be reached: {FirstLines((e.InnerException ?? e).Message)}",

@@ -34,13 +34,12 @@ internal sealed class S3Output : ICopyOutput
     public static S3Output Open(BackupPlace place, string pod, CancellationToken token)
     {
         S3Address address = S3Address.Parse(place.Path);
-        bool isFolder = address.Key.Length == 0 || address.Key.EndsWith('/');
-        string key = isFolder ? $"{address.Key}{CopyOutput.FileFor(null, pod)}" : address.Key;
+        string key = address.IsFolder ? $"{address.Key}{CopyOutput.FileFor(null, pod)}" : address.Key;
         S3Store store = S3Store.OpenBucket(address with { Key = string.Empty }, place.S3, token);
         try
         {
             S3Output output = new(store, key);
-            return !output.IsPublished || output.Note.Sha256 is not null ? output : throw new OperatorException(
+            return !output.IsPublished || output.IsOfNote() ? output : throw new OperatorException(
                 ExitStatus.Settings, $"{output.File} is already there.", "delete it, or choose another -o");
         }
         catch
@@ -77,6 +76,17 @@ internal sealed class S3Output : ICopyOutput
     {
         _store.Write(_name + ChecksumFile.Extension, ChecksumFile.Line(sha256, _name[(_name.LastIndexOf('/') + 1)..]));
         _upload!.Finish();
+    }
+
+    // The run that the note names has made it, and was killed before it could release the agent.
+    private bool IsOfNote() =>
+        Note.Sha256 is { } noted && _store.Find(_name + ChecksumFile.Extension) is not null
+        && ReadChecksum() == noted;
+
+    private string ReadChecksum()
+    {
+        using Stream checksum = _store.Open(_name + ChecksumFile.Extension);
+        return ChecksumFile.Read(checksum, File).Text;
     }
 
     public void Dispose()

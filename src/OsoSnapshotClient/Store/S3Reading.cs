@@ -9,6 +9,7 @@ internal sealed class S3Reading(S3Bucket bucket, string key) : ReadStream
     private const int MaxFruitless = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
+    private readonly byte[] _buffer = new byte[64 * 1024];
     private GetObjectResponse? _answer;
     private string? _etag;
     private long _position;
@@ -41,18 +42,20 @@ internal sealed class S3Reading(S3Bucket bucket, string key) : ReadStream
             try
             {
                 _answer ??= Connect();
-                int count = _answer.ResponseStream.Read(buffer);
+                int count = Receive(Math.Min(buffer.Length, _buffer.Length));
                 if (count > 0)
                 {
+                    _buffer.AsSpan(0, count).CopyTo(buffer);
                     _position += count;
                     return count;
                 }
 
                 throw new EndOfStreamException($"the answer ended after {_position} of {_length} bytes");
             }
-            catch (Exception e) when (S3Errors.IsOne(e) && e is not FileNotFoundException)
+            catch (Exception e) when ((S3Errors.IsOne(e) || e is OperationCanceledException) && e is not FileNotFoundException)
             {
                 Drop();
+                bucket.Token.ThrowIfCancellationRequested();
                 if (fruitless == MaxFruitless)
                 {
                     throw bucket.Explain(e, key);
@@ -68,6 +71,14 @@ internal sealed class S3Reading(S3Bucket bucket, string key) : ReadStream
     {
         Drop();
         base.Dispose(disposing);
+    }
+
+    private int Receive(int maxBytes)
+    {
+        using CancellationTokenSource stall = CancellationTokenSource.CreateLinkedTokenSource(bucket.Token);
+        stall.CancelAfter(bucket.Stall);
+        return _answer!.ResponseStream.ReadAsync(_buffer.AsMemory(0, maxBytes), stall.Token).AsTask()
+            .GetAwaiter().GetResult();
     }
 
     private GetObjectResponse Connect()

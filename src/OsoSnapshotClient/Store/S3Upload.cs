@@ -150,7 +150,7 @@ internal sealed class S3Upload : ICopyTarget
 
     private PartETag Upload(byte[] part, int length, int number, string checksum)
     {
-        UploadPartResponse answer = _bucket.Ask(_key, (client, token) => client.UploadPartAsync(
+        UploadPartResponse answer = _bucket.Send(_key, (client, token) => client.UploadPartAsync(
             new()
             {
                 BucketName = _bucket.Address.Bucket,
@@ -246,7 +246,7 @@ internal sealed class S3Upload : ICopyTarget
 
     private bool Create(Func<AmazonS3Client, CancellationToken, Task> request)
     {
-        return _bucket.Ask(_key, TryAsync);
+        return _bucket.Send(_key, TryAsync);
 
         async Task<bool> TryAsync(AmazonS3Client client, CancellationToken token)
         {

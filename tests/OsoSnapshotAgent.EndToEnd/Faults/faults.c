@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -152,7 +153,8 @@ ON_NAME(int, fstatat, STAT, (int folder, const char *path, struct stat *status, 
 ON_NAME(int, fstatat64, STAT, (int folder, const char *path, struct stat64 *status, int flags), (folder, path, status, flags))
 ON_NAME(int, faccessat, ACCESS, (int folder, const char *path, int mode, int flags), (folder, path, mode, flags))
 ON_NAME(ssize_t, readlinkat, READLINK, (int folder, const char *path, char *buffer, size_t size), (folder, path, buffer, size))
-ON_FILE(int, flock, LOCK, (int file, int operation), (file, operation))
+// Giving a lock back is no look at it.
+WRAP(int, flock, (int file, int operation), (file, operation), !(operation & LOCK_UN) && strikes_file(LOCK, file), -1)
 
 #define REPORTS(name, parameters, arguments, strikes)                    \
   int name parameters {                                                  \

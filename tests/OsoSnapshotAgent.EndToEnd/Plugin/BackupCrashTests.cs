@@ -126,7 +126,8 @@ public sealed class BackupCrashTests
         CommandResult second = await cluster.RunAsync("take", Cluster.Pod, "--into", "B");
 
         Assert.Equal(8, second.ExitStatus);
-        Assert.Contains("Another client backs up oso." + Cluster.Pod, second.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Another client backs up {ApiServer.ApiServer.ClusterUid}/oso.{Cluster.Pod}", second.Error, StringComparison.Ordinal);
         Assert.Contains($"process {first.Id} on ", second.Error, StringComparison.Ordinal);
         await first.WaitForExitAsync(Token);
         Assert.Equal(0, first.ExitCode);

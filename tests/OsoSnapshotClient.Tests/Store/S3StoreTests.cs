@@ -1,7 +1,9 @@
+using System.Text;
 using Amazon.Runtime;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Store;
@@ -83,6 +85,35 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
         Restore(null, "restored");
 
         Assert.Equal(FilesOf(Sample.PathOf("large")), FilesOf(Sample.PathOf("restored")));
+    }
+
+    [Fact]
+    public async Task A_download_that_stalls_is_made_anew()
+    {
+        await Sample.BackUpAsync(Sample.Database("data"));
+        _proxy.Add(new() { Matches = request => request.Method == "GET" && IsBlock(request), Delay = Timeout.InfiniteTimeSpan });
+
+        Restore(null, "restored", Sample.Place with { S3 = Sample.Place.S3 with { Stall = TimeSpan.FromSeconds(1) } });
+
+        Assert.Equal(FilesOf(Sample.PathOf("data")), FilesOf(Sample.PathOf("restored")));
+    }
+
+    [Fact]
+    public void An_archive_that_another_run_has_made_is_not_taken_for_this_one_s()
+    {
+        BackupPlace file = Sample.Place with { Path = $"s3://{_bucket}/a.tgz" };
+        using (S3Store store = S3Store.OpenBucket(new(_bucket, string.Empty), file.S3, Token))
+        {
+            store.Write("a.tgz", [1]);
+            store.Write("a.tgz.sha256", ChecksumFile.Line(new('1', 64), "a.tgz"));
+            store.Write("a.tgz.part.state", Encoding.ASCII.GetBytes($"sha256={new string('1', 64)}\n"));
+            S3Output.Open(file, "pod", Token).Dispose();
+            store.Write("a.tgz.part.state", Encoding.ASCII.GetBytes($"sha256={new string('2', 64)}\n"));
+        }
+
+        OperatorException failure = Assert.Throws<OperatorException>(() => S3Output.Open(file, "pod", Token));
+
+        Assert.Contains("is already there", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

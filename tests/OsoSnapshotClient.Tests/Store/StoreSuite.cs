@@ -221,10 +221,10 @@ public abstract class StoreSuite : IAsyncLifetime
         return said.ToString();
     }
 
-    private protected void Restore(string? at, string to)
+    private protected void Restore(string? at, string to, BackupPlace? from = null)
     {
         RestoreTarget target = new(Sample.PathOf(to), null, TextWriter.Null, TimeProvider.System);
-        new BackupRestore(Sample.Place, BackupSample.Pod, at, target, TextWriter.Null).Run(Token);
+        new BackupRestore(from ?? Sample.Place, BackupSample.Pod, at, target, TextWriter.Null).Run(Token);
     }
 
     private protected static string[] FilesOf(string folder) =>

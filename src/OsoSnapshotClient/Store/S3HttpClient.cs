@@ -1,0 +1,40 @@
+using Amazon.Runtime;
+
+namespace OsoSnapshotClient.Store;
+
+/// <summary>The time of the store's last answer: its Date header (RFC 9110, 6.6.1).</summary>
+internal sealed class S3Clock
+{
+    public DateTimeOffset? Last { get; set; }
+}
+
+/// <summary>Sends the SDK's requests. The SDK leaves their time limit to the HTTP client that it is given.</summary>
+internal sealed class S3HttpClient : HttpClientFactory, IDisposable
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _client;
+
+    /// <param name="limit">For a request up to the head of its answer.</param>
+    public S3HttpClient(TimeSpan limit, S3Clock clock) =>
+        _client = new(new DateHandler(clock, new SocketsHttpHandler { ConnectTimeout = ConnectLimit })) { Timeout = limit };
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
+
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+    public void Dispose() => _client.Dispose();
+
+    private sealed class DateHandler(S3Clock clock, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            clock.Last = answer.Headers.Date ?? clock.Last;
+            return answer;
+        }
+    }
+}
