@@ -4,6 +4,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
@@ -17,8 +18,10 @@ internal sealed class S3Bucket : IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromMinutes(1);
 
-    // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way.
+    // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way. The SDK corrects the
+    // clock for its own requests, not for the times in a signed address.
     private static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MaxClockDifference = TimeSpan.FromMinutes(5);
 
     private readonly AmazonS3Client _client;
     private readonly HttpClient _signed = new() { Timeout = RequestLimit };
@@ -106,11 +109,26 @@ internal sealed class S3Bucket : IDisposable
             "find out which proxy removes the Date header of its answers");
     }
 
+    /// <exception cref="OperatorException">This machine's clock differs too much from that of the store's last answer.</exception>
+    public void RequireClock()
+    {
+        if (_date.Difference is { } difference && difference.Duration() > MaxClockDifference)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"The clock of this machine is {Durations.Format(difference.Duration())} {(difference > TimeSpan.Zero ? "ahead of" : "behind")}"
+                + $" that of {Endpoint}.",
+                "set the clock, then run the same command again");
+        }
+    }
+
     /// <summary>Signs a request now. The store refuses it if it is sent much later.</summary>
     /// <param name="ifNoneMatch">Whether it must find no such object.</param>
     /// <returns>Sends it; false if the object is there already.</returns>
+    /// <inheritdoc cref="RequireClock" path="/exception"/>
     public Func<bool> Sign(HttpVerb verb, string key, byte[]? content = null, bool ifNoneMatch = false)
     {
+        RequireClock();
         string url = Run(key, () => _client.GetPreSignedURLAsync(new GetPreSignedUrlRequest
         {
             BucketName = Address.Bucket,
@@ -204,6 +222,9 @@ internal sealed class S3Bucket : IDisposable
     {
         public DateTimeOffset? Last { get; set; }
 
+        /// <summary>This machine's clock at the last answer, less the store's.</summary>
+        public TimeSpan? Difference { get; private set; }
+
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(
             new Handler(this, new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10) }))
         {
@@ -219,7 +240,12 @@ internal sealed class S3Bucket : IDisposable
                 HttpRequestMessage request, CancellationToken cancellationToken)
             {
                 HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
-                date.Last = answer.Headers.Date ?? date.Last;
+                if (answer.Headers.Date is { } now)
+                {
+                    date.Last = now;
+                    date.Difference = DateTimeOffset.UtcNow - now;
+                }
+
                 return answer;
             }
         }
