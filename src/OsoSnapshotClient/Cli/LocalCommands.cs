@@ -71,22 +71,41 @@ internal static class LocalCommands
             Description = "An archive, a backup directory, s3://BUCKET/PREFIX, a snapshot's or a data directory.",
             CustomParser = Values.Path,
         };
-        Command command = new("verify", "Checks an archive or a directory of blocks, block by block.") { path };
+        Option<bool> deep = new("--deep") { Description = "Read every block; a bucket's blocks are not read without it." };
+        Option<bool> onlyNew = new("--new") { Description = "Read only the blocks of a backup that no verify has read." };
+        Command command = new("verify", "Checks an archive or a directory of blocks, block by block.")
+        {
+            path, deep, onlyNew,
+        };
         StoreOptions store = new();
         store.AddTo(command);
-        command.SetAction(arguments => Run(token =>
-        {
-            BackupPlace what = store.Place(arguments, arguments.GetRequiredValue(path));
-            bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
-            if (what.IsBackup)
-            {
-                new BackupVerify(what, PrintableWriter.StandardOutput, ascii).Run(token);
-                return;
-            }
-
-            new VerifyRun(what.Path, PrintableWriter.StandardOutput, ascii).Run(token);
-        }));
+        command.SetAction(arguments => Run(token => Verify(
+            store.Place(arguments, arguments.GetRequiredValue(path)),
+            arguments.GetValue(deep),
+            arguments.GetValue(onlyNew),
+            token)));
         return command;
+    }
+
+    private static void Verify(BackupPlace what, bool isDeep, bool onlyNew, CancellationToken token)
+    {
+        if (onlyNew && (isDeep || !what.IsBackup))
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                isDeep ? "--deep reads every block, and --new does not." : $"--new needs a backup, not {what}.",
+                "leave --new out");
+        }
+
+        bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
+        if (what.IsBackup)
+        {
+            VerifyDepth? depth = isDeep ? VerifyDepth.Deep : onlyNew ? VerifyDepth.New : null;
+            new BackupVerify(what, PrintableWriter.StandardOutput, ascii, depth).Run(token);
+            return;
+        }
+
+        new VerifyRun(what.Path, PrintableWriter.StandardOutput, ascii).Run(token);
     }
 
     private static Option<FileOwner> Owner() => new("--owner")

@@ -13,4 +13,7 @@ internal static class BackupLayout
 
     /// <summary>Holds a mark for each block that prune will delete, in stores without locks.</summary>
     public const string Deleted = "deleted";
+
+    /// <summary>Holds a record of each block that a verify has read.</summary>
+    public const string Verified = "verified";
 }

@@ -8,13 +8,15 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>Checks a backup: every block's archive and content, and that every list is complete.</summary>
-internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool ascii)
+/// <param name="depth">
+/// null for the place's default, which writes nothing there: the blocks of a directory are read, those of a bucket are not.
+/// </param>
+internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool ascii, VerifyDepth? depth = null)
 {
-    private const int MaxWorkers = 8;
-
     // Results wait to be printed in the order of the names. A hostile block's result has 400 KB of texts.
     private const int MaxWaiting = 32;
     private readonly VerifyText _text = new(place.Path, ascii, output);
+    private readonly VerifyDepth _depth = depth ?? (place.IsBucket ? VerifyDepth.Listed : VerifyDepth.Deep);
     private long _problems;
 
     /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
@@ -23,18 +25,21 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         using IBackupStore store = place.OpenToRead(token);
         try
         {
-            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(store, token);
+            using BlockChecks checks = new(store, _depth, records: depth is not null);
+            Dictionary<BlockName, CheckedBlock> blocks = CheckBlocks(checks, token);
             HashSet<BlockName> unlisted = [.. blocks.Keys];
             int lists = 0;
             foreach (ListedSnapshot list in ManifestStore.Read(store, damage => Note(damage.Message)))
             {
                 lists++;
+                CheckLate(list, checks, blocks, token);
                 CheckList(list, blocks);
                 unlisted.ExceptWith(list.Blocks.Keys);
             }
 
-            TellLeftovers(store, unlisted.Count);
+            TellLeftovers(checks, unlisted.Count);
             Conclude(blocks.Count, lists);
+            TellDepth(checks, blocks.Count);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,16 +48,15 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
     }
 
     // Several blocks are checked at a time, and printed in the order of their names.
-    private Dictionary<BlockName, CheckedBlock> CheckBlocks(IBackupStore store, CancellationToken token)
+    private Dictionary<BlockName, CheckedBlock> CheckBlocks(BlockChecks checks, CancellationToken token)
     {
         Dictionary<BlockName, CheckedBlock> blocks = [];
-        using SemaphoreSlim slots = new(Math.Min(Environment.ProcessorCount, MaxWorkers));
         Queue<Task<CheckedBlock>> started = [];
         try
         {
-            foreach (BlockName name in StoredBlocks.List(store))
+            foreach (BlockName name in StoredBlocks.Of(checks.Files))
             {
-                started.Enqueue(CheckAsync(name));
+                started.Enqueue(checks.CheckAsync(name, token));
                 TakeDownTo(MaxWaiting, started, blocks);
             }
 
@@ -65,17 +69,32 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         }
 
         return blocks;
+    }
 
-        async Task<CheckedBlock> CheckAsync(BlockName name)
+    // A take may have added blocks and their list since the blocks were checked.
+    private void CheckLate(
+        ListedSnapshot list, BlockChecks checks, Dictionary<BlockName, CheckedBlock> blocks, CancellationToken token)
+    {
+        foreach (BlockName name in list.Blocks.Keys)
         {
-            await slots.WaitAsync(token);
+            if (blocks.GetValueOrDefault(name) is null or { HasChecksum: false, Problems: [] } && IsThere(name))
+            {
+                CheckedBlock block = checks.CheckAsync(name, token).GetAwaiter().GetResult();
+                blocks[name] = block.WithoutTexts();
+                Tell(block);
+            }
+        }
+
+        bool IsThere(BlockName name)
+        {
             try
             {
-                return await Task.Run(() => CheckedBlock.Read(store, name, token), token);
+                return checks.Find(name.Path) is not null && checks.Find(StoredBlocks.ChecksumOf(name)) is not null;
             }
-            finally
+            catch (OperatorException)
             {
-                slots.Release();
+                // What is no file was there before, and is told.
+                return false;
             }
         }
     }
@@ -127,9 +146,9 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
             {
                 Note($"block {name} has {block.FileBytes} bytes, not {listed.FileBytes} as in snapshot {list}");
             }
-            else if (block.Verdict is { } verdict && verdict.Sha256 != listed.Sha256)
+            else if (block.Sha256 is { } sha256 && sha256 != listed.Sha256)
             {
-                Note($"block {name} has the SHA-256 {verdict.Sha256}, not {listed.Sha256} as in snapshot {list}");
+                Note($"block {name} has the SHA-256 {sha256}, not {listed.Sha256} as in snapshot {list}");
             }
             else if (block.Verdict is { Damage: null } sound && sound.ContentBytes != listed.Bytes)
             {
@@ -158,9 +177,9 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
             CultureInfo.InvariantCulture,
             $"{series} series and {samples} samples from {from} to {to} (Unix milliseconds)");
 
-    private void TellLeftovers(IBackupStore store, int unlisted)
+    private void TellLeftovers(BlockChecks checks, int unlisted)
     {
-        int parts = store.Files(BackupLayout.Blocks).Count(
+        int parts = checks.Files.Count(
             file => file.Name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
         if (unlisted + parts > 0)
         {
@@ -187,6 +206,24 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         }
 
         output.WriteLine($"✅ {place} is sound: {Plural.Of(lists, "snapshot")}, {Plural.Of(blocks, "block")}.");
+    }
+
+    private void TellDepth(BlockChecks checks, int blocks)
+    {
+        if (_depth == VerifyDepth.Listed)
+        {
+            output.WriteLine(
+                "  No block was read. --deep reads all of them, --new those that no verify has read.");
+        }
+        else if (_depth == VerifyDepth.New)
+        {
+            output.WriteLine($"  {checks.Read} of {Plural.Of(blocks, "block")} were read; an earlier verify has read the others.");
+        }
+
+        if (checks.Verified.Obstacle is { } obstacle)
+        {
+            output.WriteLine($"  --new will read the blocks again, because none could be recorded: {obstacle}");
+        }
     }
 
     private void Note(string problem)

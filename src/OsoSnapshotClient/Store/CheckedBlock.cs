@@ -11,6 +11,13 @@ internal sealed record CheckedBlock(
 {
     public required bool HasChecksum { get; init; }
 
+    /// <summary>The archive's SHA-256; that of its checksum file if the archive was not read. null if there is neither.</summary>
+    public Sha256? Sha256 { get; init; }
+
+    /// <summary>Whether the archive was read, and nothing is wrong with it.</summary>
+    public bool IsSound =>
+        HasChecksum && Problems.Count == 0 && Verdict is { Damage: null, Problems: [], Audit.Problems.Count: 0 };
+
     /// <summary>The same without texts, which a damaged block may have a thousand of.</summary>
     public CheckedBlock WithoutTexts() => this with
     {
@@ -44,15 +51,14 @@ internal sealed record CheckedBlock(
                 problems.Add($"block {name} has the SHA-256 {verdict.Sha256}, but its .sha256 file says {expected}");
             }
         }
-        catch (OperatorException e)
+        catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {
-            problems.Add(e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add($"block {name} can't be read: {e.Message}");
+            problems.Add(Explain(name, e));
         }
 
-        return new(name, length, verdict, problems) { HasChecksum = hasChecksum };
+        return new(name, length, verdict, problems) { HasChecksum = hasChecksum, Sha256 = verdict?.Sha256 };
     }
+
+    public static string Explain(BlockName name, Exception e) =>
+        e is OperatorException ? e.Message : $"block {name} can't be read: {e.Message}";
 }

@@ -97,6 +97,7 @@ internal sealed class Sha256Converter : JsonConverter<Sha256>
 [JsonSerializable(typeof(BackupMarker))]
 [JsonSerializable(typeof(DeletionMark))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(VerifiedBlock))]
 internal sealed partial class BackupJson : JsonSerializerContext
 {
     /// <summary>The files of a backup directory have four levels.</summary>

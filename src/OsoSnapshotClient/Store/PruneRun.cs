@@ -62,6 +62,11 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
             Delete(part.Name, part.Delete);
         }
 
+        if (!isTrial)
+        {
+            VerifiedBlocks.Forget(store, files.Except(store.HasLock ? unneeded : []).Select(file => file.Name), token);
+        }
+
         bytes = ByteSize.Sum([bytes, .. parts.Select(part => part.SizeBytes)]);
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"

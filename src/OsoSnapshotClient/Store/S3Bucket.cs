@@ -8,6 +8,7 @@ using Amazon.SecurityToken;
 using Amazon.SSO;
 using Amazon.SSOOIDC;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
@@ -25,8 +26,10 @@ internal sealed class S3Bucket : IDisposable
     // A part of 8 MiB has this time, also on a slow line.
     private static readonly TimeSpan MinPartTime = TimeSpan.FromMinutes(10);
 
-    // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way.
+    // The store must refuse it before DeletionMarks.RequestLife, also after a minute on its way. The SDK corrects the
+    // clock for its own requests, not for the times in a signed address.
     private static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MaxClockDifference = TimeSpan.FromMinutes(5);
 
     private readonly AmazonS3Client _client;
     private readonly AmazonS3Client _sender;
@@ -119,11 +122,26 @@ internal sealed class S3Bucket : IDisposable
             "find out which proxy removes the Date header of its answers");
     }
 
+    /// <exception cref="OperatorException">This machine's clock differs too much from that of the store's last answer.</exception>
+    public void RequireClock()
+    {
+        if (_clock.Difference is { } difference && difference.Duration() > MaxClockDifference)
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"The clock of this machine is {Durations.Format(difference.Duration())} {(difference > TimeSpan.Zero ? "ahead of" : "behind")}"
+                + $" that of {Endpoint}.",
+                "set the clock, then run the same command again");
+        }
+    }
+
     /// <summary>Signs a request now. The store refuses it if it is sent much later.</summary>
     /// <param name="ifNoneMatch">Whether it must find no such object.</param>
     /// <returns>Sends it; false if the object is there already.</returns>
+    /// <inheritdoc cref="RequireClock" path="/exception"/>
     public Func<bool> Sign(HttpVerb verb, string key, byte[]? content = null, bool ifNoneMatch = false)
     {
+        RequireClock();
         string url = Run(key, () => _client.GetPreSignedURLAsync(new GetPreSignedUrlRequest
         {
             BucketName = Address.Bucket,

@@ -6,6 +6,9 @@ namespace OsoSnapshotClient.Store;
 internal sealed class S3Clock
 {
     public DateTimeOffset? Last { get; set; }
+
+    /// <summary>This machine's clock at the last answer, less the store's.</summary>
+    public TimeSpan? Difference { get; set; }
 }
 
 /// <summary>Sends the SDK's requests. The SDK leaves their time limit to the HTTP client that it is given.</summary>
@@ -33,7 +36,11 @@ internal sealed class S3HttpClient : HttpClientFactory, IDisposable
             HttpRequestMessage request, CancellationToken cancellationToken)
         {
             HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
-            clock.Last = answer.Headers.Date ?? clock.Last;
+            if (answer.Headers.Date is { } now)
+            {
+                (clock.Last, clock.Difference) = (now, DateTimeOffset.UtcNow - now);
+            }
+
             return answer;
         }
     }

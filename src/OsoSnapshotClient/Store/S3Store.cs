@@ -30,7 +30,11 @@ internal sealed class S3Store : IBackupStore
     public static S3Store OpenToAdd(string address, S3Options options, CancellationToken token)
     {
         S3Store store = OpenBucket(S3Address.Parse(address), options, token);
-        return store.Checked(store.BecomeBackup);
+        return store.Checked(() =>
+        {
+            store.BecomeBackup();
+            store._bucket.RequireClock();
+        });
     }
 
     /// <inheritdoc cref="BackupPlace.OpenToRead"/>

@@ -59,6 +59,7 @@ internal static class StaleParts
     private static IEnumerable<Found> In(BackupDirectory directory) =>
     [
         .. In(directory, string.Empty, name => IsPart(name, MarkerFile.Name)),
+        .. In(directory, BackupLayout.Verified, name => IsPart(name, ManifestStore.Extension)),
         .. In(directory, BackupLayout.Blocks, name => IsPart(name, ".") || HasEnd(name, BlockPart.EngineExtension)),
 
         // What is not a pod's is not the client's.

@@ -16,10 +16,11 @@ internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256
 internal static class StoredBlocks
 {
     /// <returns>The blocks whose archives have their final names, in the order of their names.</returns>
-    public static IReadOnlyList<BlockName> List(IBackupStore store)
+    /// <param name="files">The files in <c>blocks/</c>.</param>
+    public static IReadOnlyList<BlockName> Of(IEnumerable<StoredFile> files)
     {
         List<BlockName> names = [];
-        foreach (StoredFile file in store.Files(BackupLayout.Blocks))
+        foreach (StoredFile file in files)
         {
             if (BlockName.TryParseFile(file.Name, out BlockName name))
             {
@@ -82,14 +83,14 @@ internal static class StoredBlocks
 
     /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>
     /// <exception cref="OperatorException">The checksum file is damaged.</exception>
-    public static Sha256? ReadChecksum(IBackupStore store, BlockName name)
+    public static Sha256? ReadChecksum(IBackupStore store, BlockName name) =>
+        store.Find(ChecksumOf(name)) is null ? null : ReadChecksumFile(store, name);
+
+    /// <exception cref="OperatorException">The checksum file is damaged.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static Sha256 ReadChecksumFile(IBackupStore store, BlockName name)
     {
         string file = ChecksumOf(name);
-        if (store.Find(file) is null)
-        {
-            return null;
-        }
-
         using Stream checksum = store.Open(file);
         return ChecksumFile.Read(checksum, store.PathOf(file));
     }

@@ -31,7 +31,7 @@ public sealed class BucketTests(S3Server server)
         Assert.True((int)first["copiedBlocks"]! > 0);
         Assert.Equal(0, (int)second["copiedBlocks"]!);
         Assert.StartsWith($"{place}/snapshots/{ApiServer.ApiServer.ClusterUid}/oso.{Cluster.Pod}/", (string)second["file"]!, StringComparison.Ordinal);
-        CommandResult verify = (await cluster.RunAsync("verify", place)).Succeeded();
+        CommandResult verify = (await cluster.RunAsync("verify", place, "--deep")).Succeeded();
         Assert.Contains(" is sound: 2 snapshots", verify.Output, StringComparison.Ordinal);
         Assert.Equal(2, (await cluster.RunAsync("backups", place, "--output", "json")).Succeeded().Lines.Count);
         CommandResult prune = (await cluster.RunAsync("prune", place, "--keep-last", "1")).Succeeded();
@@ -78,12 +78,12 @@ public sealed class BucketTests(S3Server server)
             await Task.WhenAny(take.WaitForExitAsync(Token), Task.Delay(random.Next(4000), Token));
             await HostCommand.RunAsync("kill", "-KILL", "--", $"-{take.Id}");
             await take.WaitForExitAsync(Token);
-            CommandResult verify = await cluster.RunAsync("verify", place);
+            CommandResult verify = await cluster.RunAsync("verify", place, "--deep");
             Assert.True(verify.ExitStatus is 0 or 2 or 7, $"OSO_TEST_SEED={seed}, kill {kill}: {verify.Output}{verify.Error}");
         }
 
         await TakeAsync(cluster, place);
-        (await cluster.RunAsync("verify", place)).Succeeded();
+        (await cluster.RunAsync("verify", place, "--deep")).Succeeded();
     }
 
     [Fact]

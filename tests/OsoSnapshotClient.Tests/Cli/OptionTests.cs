@@ -28,6 +28,8 @@ public sealed class OptionTests : IDisposable
     [InlineData("prune B --keep-last 7 --keep-within 30d --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run")]
     [InlineData("protect B 20261122T112657Z-0eb533ff8d43ed64 --pod c1/oso.prom")]
     [InlineData("unprotect s3://b/p 20261122T112657Z-0eb533ff8d43ed64 --s3-region eu-central-1")]
+    [InlineData("verify s3://b/p --deep")]
+    [InlineData("verify B --new")]
     [InlineData("take -l app=x --parallel 3")]
     public void A_line_of_this_version_is_understood(string line) => Assert.Empty(Parse(line).Errors);
 

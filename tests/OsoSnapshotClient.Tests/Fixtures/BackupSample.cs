@@ -56,9 +56,11 @@ internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
     }
 
     public async Task<BackedUp> BackUpAsync(
-        HeldDatabase database, string snapshot = Snapshot, string pod = Pod, int streams = 2)
+        HeldDatabase database, string snapshot = Snapshot, string pod = Pod, int streams = 2, CancellationToken? token = null)
     {
-        Said = new();
+        // Several clients may be at work.
+        StringWriter said = new();
+        Said = said;
         RunStatus held = new()
         {
             Phase = "hold-for-copy",
@@ -67,7 +69,7 @@ internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
             Snapshot = snapshot,
             Version = ProductVersion.Text,
         };
-        PodAccess access = Recorded.Access(database.Exec(held), Said);
+        PodAccess access = Recorded.Access(database.Exec(held), said);
         CopyOptions options = new()
         {
             Hold = "12h",
@@ -75,11 +77,11 @@ internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
             Stall = TimeSpan.FromSeconds(60),
             Pause = TimeSpan.Zero,
         };
-        using IBackupStore store = Place.OpenToAdd(Said.WriteLine, Token);
+        using IBackupStore store = Place.OpenToAdd(said.WriteLine, token ?? Token);
         PodName name = PodName.TryParse(pod)!;
         using BlocksCarrier carrier = new(store, name, store.OpenNote(name), options, access.Report, TimeProvider.System);
         await using AgentRun run = AgentRun.Follow(new(access, Recorded.Agent), Recorded.Run);
-        CarriedCopy copy = await carrier.CarryAsync(run, held, Token);
+        CarriedCopy copy = await carrier.CarryAsync(run, held, token ?? Token);
         byte[] list = store.Read(copy.Result.File![(store.Path.Length + 1)..], 1 << 24)!;
         return new(copy, JsonSerializer.Deserialize(list, BackupJson.Default.Manifest)!);
     }

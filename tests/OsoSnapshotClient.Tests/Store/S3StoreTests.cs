@@ -189,6 +189,24 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
     }
 
     [Fact]
+    public async Task Verify_downloads_no_block_unless_it_is_told_and_needs_no_right_to_write()
+    {
+        await Sample.BackUpAsync(Sample.Database("data"));
+        _proxy.Add(new() { Matches = request => request.Method == "PUT" && request.Target.Contains("/verified/", StringComparison.Ordinal), Status = 403, Times = 100 });
+
+        string listed = Verified();
+        Assert.DoesNotContain(_proxy.Requests, IsDownload);
+        string deep = Verified(VerifyDepth.Deep);
+
+        Assert.Contains("No block was read", listed, StringComparison.Ordinal);
+        Assert.Equal(2, _proxy.Requests.Count(IsDownload));
+        Assert.Contains("none could be recorded: ", deep, StringComparison.Ordinal);
+
+        static bool IsDownload(ProxyRequest request) =>
+            request.Method == "GET" && request.Target.Contains(".tar.gz", StringComparison.Ordinal) && !request.Target.Contains(".sha256", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_snapshot_that_is_protected_while_prune_is_at_work_stays_with_its_blocks()
     {
         await Sample.BackUpAsync(Sample.Database("one", blocks: 1));

@@ -189,9 +189,93 @@ public abstract class StoreSuite : IAsyncLifetime
             store.Write(name, content);
         }
 
-        Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Verified()).Status);
+        Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Verified(VerifyDepth.Deep)).Status);
         Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Restore(null, "restored")).Status);
         Assert.Single(outcome.List.Blocks);
+    }
+
+    [Fact]
+    public async Task Verify_new_reads_only_what_no_verify_has_read()
+    {
+        await Sample.BackUpAsync(Sample.Database("one"));
+        Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(VerifyDepth.Deep), StringComparison.Ordinal);
+        await Sample.BackUpAsync(Sample.Database("two", blocks: 1, seed: 2), Later);
+
+        Assert.Contains("1 of 3 blocks were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Assert.Contains("0 of 3 blocks were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Prune();
+        using IBackupStore store = Sample.Place.OpenToRead(Token);
+        Assert.Equal(Blocks.Select(block => $"{block}.json"), store.Files("verified").Select(file => file.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("longer", false)]
+    [InlineData("other checksum file", false)]
+    [InlineData("other record", true)]
+    [InlineData("no record", true)]
+    public async Task What_a_verify_has_read_is_read_again_when_it_differs_from_the_record(string change, bool isSound)
+    {
+        await Sample.BackUpAsync(Sample.Database("data", blocks: 1));
+        Verified(VerifyDepth.Deep);
+        string name = Assert.Single(Blocks);
+        using (IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token))
+        {
+            byte[] content = store.Read($"blocks/{name}", 1 << 24)!;
+            string record = $"verified/{name}.json";
+            byte[] written = store.Read(record, 4096)!;
+            Action act = change switch
+            {
+                // The record is the younger one, so that only the size or the sum tells.
+                "longer" => () => store.Write($"blocks/{name}", [.. content, 0]),
+                "other checksum file" => () => store.Write($"blocks/{name}.sha256", Encoding.ASCII.GetBytes($"{new string('0', 64)}  blocks/{name}\n")),
+                "other record" => () => written = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(written).Replace("\"sha256\": \"", "\"sha256\": \"0", StringComparison.Ordinal)),
+                _ => () => store.Delete(record),
+            };
+            act();
+            if (change != "no record")
+            {
+                store.Write(record, written);
+            }
+        }
+
+        if (isSound)
+        {
+            Assert.Contains("1 of 1 block were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(ExitStatus.ArchiveFailed, Assert.Throws<OperatorException>(() => Verified(VerifyDepth.New)).Status);
+        }
+    }
+
+    [Theory]
+    [InlineData("missing", "is missing")]
+    [InlineData("longer", "bytes, not")]
+    [InlineData("no checksum file", "has no .sha256 beside it")]
+    [InlineData("other checksum file", "has the SHA-256 0000")]
+    public async Task Without_reading_blocks_verify_finds_what_their_names_sizes_and_checksum_files_tell(string change, string told)
+    {
+        await Sample.BackUpAsync(Sample.Database("data", blocks: 1));
+        Assert.Contains("No block was read", Verified(VerifyDepth.Listed), StringComparison.Ordinal);
+        string name = $"blocks/{Assert.Single(Blocks)}";
+        using (IBackupStore store = Sample.Place.OpenToAdd(_ => { }, Token))
+        {
+            Action act = change switch
+            {
+                "missing" => () => store.Delete(name),
+                "longer" => () => store.Write(name, [.. store.Read(name, 1 << 24)!, 0]),
+                "no checksum file" => () => store.Delete($"{name}.sha256"),
+                _ => () => store.Write($"{name}.sha256", Encoding.ASCII.GetBytes($"{new string('0', 64)}  {name}\n")),
+            };
+            act();
+        }
+
+        using StringWriter said = new();
+        OperatorException failure = Assert.Throws<OperatorException>(
+            () => new BackupVerify(Sample.Place, said, ascii: false, VerifyDepth.Listed).Run(Token));
+
+        Assert.Equal(ExitStatus.ArchiveFailed, failure.Status);
+        Assert.Contains(told, said.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,10 +289,10 @@ public abstract class StoreSuite : IAsyncLifetime
 
     private protected abstract Task<BackupPlace?> PlaceAsync();
 
-    private protected string Verified()
+    private protected string Verified(VerifyDepth? depth = null)
     {
         using StringWriter said = new();
-        new BackupVerify(Sample.Place, said, ascii: false).Run(Token);
+        new BackupVerify(Sample.Place, said, ascii: false, depth).Run(Token);
         return said.ToString();
     }
 
