@@ -56,12 +56,7 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         (int blocks, long bytes, int marked) = store.HasLock
             ? DeleteBlocks(store, unneeded, token)
             : new MarkedBlocks(store, seenAt, Delete).Run(unneeded, token);
-        foreach (StalePart part in parts)
-        {
-            token.ThrowIfCancellationRequested();
-            Delete(part.Name, part.Delete);
-        }
-
+        DeleteParts(parts, token);
         if (!isTrial)
         {
             VerifiedBlocks.Forget(store, files.Except(store.HasLock ? unneeded : []).Select(file => file.Name), token);
@@ -72,6 +67,15 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
             + $" {Plural.Of(blocks, "block")}, {Plural.Of(parts.Count, "stale part")}: {ByteSize.Format(bytes)}");
         TellMarked(marked);
+    }
+
+    private void DeleteParts(IReadOnlyList<StalePart> parts, CancellationToken token)
+    {
+        foreach (StalePart part in parts)
+        {
+            token.ThrowIfCancellationRequested();
+            Delete(part.Name, part.Delete);
+        }
     }
 
     private void TellMarked(int marked)

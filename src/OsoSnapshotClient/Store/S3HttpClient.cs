@@ -20,7 +20,10 @@ internal sealed class S3HttpClient : HttpClientFactory, IDisposable
 
     /// <param name="limit">For a request up to the head of its answer.</param>
     public S3HttpClient(TimeSpan limit, S3Clock clock) =>
-        _client = new(new DateHandler(clock, new SocketsHttpHandler { ConnectTimeout = ConnectLimit })) { Timeout = limit };
+        _client = new(new DateHandler(clock, new SocketsHttpHandler { ConnectTimeout = ConnectLimit }))
+        {
+            Timeout = limit,
+        };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

@@ -52,7 +52,8 @@ internal sealed class S3Reading(S3Bucket bucket, string key) : ReadStream
 
                 throw new EndOfStreamException($"the answer ended after {_position} of {_length} bytes");
             }
-            catch (Exception e) when ((S3Errors.IsOne(e) || e is OperationCanceledException) && e is not FileNotFoundException)
+            catch (Exception e) when (
+                e is not FileNotFoundException && (S3Errors.IsOne(e) || e is OperationCanceledException))
             {
                 Drop();
                 bucket.Token.ThrowIfCancellationRequested();

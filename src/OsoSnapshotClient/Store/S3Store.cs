@@ -173,7 +173,8 @@ internal sealed class S3Store : IBackupStore
             return;
         }
 
-        if (FirstKey() is { } other)
+        // Another client may have made the backup meanwhile.
+        if (FirstKey() is { } other && ReadFormat() is null)
         {
             throw new OperatorException(
                 ExitStatus.Settings,

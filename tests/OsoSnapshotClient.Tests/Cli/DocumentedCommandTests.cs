@@ -52,8 +52,8 @@ public sealed class DocumentedCommandTests
     {
         string[] spans =
         [
-            .. Document.At(ClientDocument).Code.Concat(Document.At("src/OsoSnapshotClient/BUCKETS.md").Code)
-                .SelectMany(code => code.Split(' ', ',')),
+            .. ((string[])[ClientDocument, "src/OsoSnapshotClient/BACKUPS.md", "src/OsoSnapshotClient/BUCKETS.md"])
+                .SelectMany(document => Document.At(document).Code).SelectMany(code => code.Split(' ', ',')),
         ];
         string[] globals = [.. Root.Options.Select(option => option.Name)];
 

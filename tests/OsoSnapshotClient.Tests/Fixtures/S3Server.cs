@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Amazon.Runtime;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotAgent.Tests.House;
-using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 
 [assembly: AssemblyFixture(typeof(S3Server))]
@@ -46,13 +44,6 @@ public sealed class S3Server : IAsyncDisposable
             "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", $"{_address}/{bucket}")).Succeeded();
         return bucket;
     }
-
-    /// <inheritdoc cref="MakeBucketAsync" path="/summary"/>
-    /// <returns>A place in the bucket.</returns>
-    internal async Task<BackupPlace> MakePlaceAsync() => new($"s3://{await MakeBucketAsync()}/backups/one")
-    {
-        S3 = new() { Endpoint = Endpoint, Credentials = new BasicAWSCredentials(AccessKey, SecretKey) },
-    };
 
     /// <summary>
     /// Kills processes of the server with SIGKILL. Only tests of the collection <see cref="S3Outage"/> may do so.
