@@ -29,8 +29,17 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
                 needed.Add(name);
-                long bytes = SizeOf(name)
-                    ?? throw Incomplete(snapshot, $"{store.PathOf(name)} is missing");
+                if (SizeOf(name) is not { } bytes)
+                {
+                    if (store.Find(snapshot.ListName) is null)
+                    {
+                        // Another prune has deleted the list, then the block.
+                        break;
+                    }
+
+                    throw Incomplete(snapshot, $"{store.PathOf(name)} is missing");
+                }
+
                 if (bytes != block.FileBytes)
                 {
                     throw Incomplete(snapshot, $"{store.PathOf(name)} has {bytes} bytes, not {block.FileBytes}");
