@@ -9,7 +9,7 @@ namespace OsoSnapshotClient.Store;
 
 /// <summary>Checks a backup: every block's archive and content, and that every list is complete.</summary>
 /// <param name="depth">
-/// null for the place's default, which writes nothing there: the blocks of a directory are read, those of a bucket are not.
+/// null for the place's default, which writes nothing there: the blocks of a directory are read, those of a bucket not.
 /// </param>
 internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool ascii, VerifyDepth? depth = null)
 {
@@ -217,7 +217,8 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         }
         else if (_depth == VerifyDepth.New)
         {
-            output.WriteLine($"  {checks.Read} of {Plural.Of(blocks, "block")} were read; an earlier verify has read the others.");
+            output.WriteLine(
+                $"  {checks.Read} of {Plural.Of(blocks, "block")} were read; an earlier verify has read the others.");
         }
 
         if (checks.Verified.Obstacle is { } obstacle)

@@ -101,7 +101,9 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {
-            return depth == VerifyDepth.New ? null : new(name, 0, null, [CheckedBlock.Explain(name, e)]) { HasChecksum = false };
+            return depth == VerifyDepth.New
+                ? null
+                : new(name, 0, null, [CheckedBlock.Explain(name, e)]) { HasChecksum = false };
         }
     }
 }

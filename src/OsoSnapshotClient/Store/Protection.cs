@@ -7,7 +7,9 @@ namespace OsoSnapshotClient.Store;
 /// <summary>
 /// <c>SNAPSHOT.protect</c> beside a list keeps the snapshot from <c>prune</c>; it holds the time. A list never changes.
 /// </summary>
-/// <param name="pod">The pod as <c>NAMESPACE.POD</c> or <c>CLUSTER/NAMESPACE.POD</c>; null if one pod has the snapshot.</param>
+/// <param name="pod">
+/// The pod as <c>NAMESPACE.POD</c> or <c>CLUSTER/NAMESPACE.POD</c>; null if one pod has the snapshot.
+/// </param>
 /// <param name="snapshot">The snapshot's name.</param>
 internal sealed class Protection(BackupPlace place, string? pod, string snapshot, TextWriter output)
 {
@@ -43,7 +45,7 @@ internal sealed class Protection(BackupPlace place, string? pod, string snapshot
     {
         try
         {
-            // Opening to add would make a backup of an empty place. It raises the format: version 0.2 reads no protection.
+            // Opening to add makes a backup of an empty place. It raises the format: 0.2.0 reads no protection.
             place.OpenToRead(token).Dispose();
             using IBackupStore store = place.OpenToAdd(output.WriteLine, token);
             change(store, Find(store));
@@ -79,6 +81,7 @@ internal sealed class Protection(BackupPlace place, string? pod, string snapshot
 
     private OperatorException Missing(IBackupStore store) => new(
         ExitStatus.Settings,
-        $"There is no snapshot '{Printable.Short(snapshot)}'{(pod is null ? string.Empty : $" of {pod}")} in {store.Path}.",
+        $"There is no snapshot '{Printable.Short(snapshot)}'{(pod is null ? string.Empty : $" of {pod}")}"
+        + $" in {store.Path}.",
         $"kubectl oso-snapshot backups {store.Path} lists them");
 }

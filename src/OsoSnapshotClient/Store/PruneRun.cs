@@ -61,16 +61,20 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
             Delete(part.Name, part.Delete);
         }
 
-        if (!isTrial)
-        {
-            VerifiedBlocks.Forget(store, files.Except(store.HasLock ? unneeded : []).Select(file => file.Name), token);
-        }
-
+        Forget(store, files.Except(store.HasLock ? unneeded : []), token);
         bytes = ByteSize.Sum([bytes, .. parts.Select(part => part.SizeBytes)]);
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
             + $" {Plural.Of(blocks, "block")}, {Plural.Of(parts.Count, "stale part")}: {ByteSize.Format(bytes)}");
         TellMarked(marked);
+    }
+
+    private void Forget(IBackupStore store, IEnumerable<StoredFile> left, CancellationToken token)
+    {
+        if (!isTrial)
+        {
+            VerifiedBlocks.Forget(store, left.Select(file => file.Name), token);
+        }
     }
 
     private void TellMarked(int marked)

@@ -109,15 +109,15 @@ internal sealed class S3Bucket : IDisposable
             "find out which proxy removes the Date header of its answers");
     }
 
-    /// <exception cref="OperatorException">This machine's clock differs too much from that of the store's last answer.</exception>
+    /// <exception cref="OperatorException">This machine's clock differs too much from the store's.</exception>
     public void RequireClock()
     {
         if (_date.Difference is { } difference && difference.Duration() > MaxClockDifference)
         {
             throw new OperatorException(
                 ClientStatus.Failed,
-                $"The clock of this machine is {Durations.Format(difference.Duration())} {(difference > TimeSpan.Zero ? "ahead of" : "behind")}"
-                + $" that of {Endpoint}.",
+                $"The clock of this machine is {Durations.Format(difference.Duration())}"
+                + $" {(difference > TimeSpan.Zero ? "ahead of" : "behind")} that of {Endpoint}.",
                 "set the clock, then run the same command again");
         }
     }

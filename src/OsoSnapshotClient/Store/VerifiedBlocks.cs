@@ -26,7 +26,8 @@ internal sealed class VerifiedBlocks(IBackupStore store)
     /// <param name="sha256">The SHA-256 in the block's checksum file.</param>
     public bool HasRead(BlockName block, StoredFile file, Sha256 sha256)
     {
-        if (_records.Value.GetValueOrDefault(block.FileName + Extension) is not { } record || file.ModifiedAt > record.ModifiedAt)
+        if (_records.Value.GetValueOrDefault(block.FileName + Extension) is not { } record
+            || file.ModifiedAt > record.ModifiedAt)
         {
             return false;
         }
@@ -55,7 +56,8 @@ internal sealed class VerifiedBlocks(IBackupStore store)
         try
         {
             VerifiedBlock read = new() { VerifiedAt = DateTimeOffset.UtcNow, FileBytes = fileBytes, Sha256 = sha256 };
-            store.Write(NameOf(block.FileName), JsonSerializer.SerializeToUtf8Bytes(read, BackupJson.Default.VerifiedBlock));
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(read, BackupJson.Default.VerifiedBlock);
+            store.Write(NameOf(block.FileName), json);
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {
