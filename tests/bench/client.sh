@@ -14,6 +14,7 @@ figures() {
     sed -nE 's/^ *\[D::[^]]*\] //p; /^ *\|/p; /\[FAIL\]|Skipped: [1-9]/p'
 }
 
+figures OsoSnapshotClient.Tests Backups_and_prune_of_many_lists -explicit only
 figures OsoSnapshotAgent.EndToEnd Client_beside_the_fewest_commands_by_hand -explicit only
 figures OsoSnapshotClient.Tests The_check_of_a_copy -explicit only
 export OSO_TEST_COPY_BYTES=${OSO_BENCH_SIZE:-1200000000}

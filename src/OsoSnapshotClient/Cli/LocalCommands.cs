@@ -71,14 +71,8 @@ internal static class LocalCommands
             Description = "An archive, a backup directory, s3://BUCKET/PREFIX, a snapshot's or a data directory.",
             CustomParser = Values.Path,
         };
-        Option<bool> deep = new("--deep")
-        {
-            Description = "Read every block; a bucket's blocks are not read without it.",
-        };
-        Option<bool> onlyNew = new("--new")
-        {
-            Description = "Read only the blocks of a backup that no verify has read.",
-        };
+        Option<bool> deep = new("--deep") { Description = "Read every block, also those of a bucket." };
+        Option<bool> onlyNew = new("--new") { Description = "Read only the blocks that no verify has read." };
         Command command = new("verify", "Checks an archive or a directory of blocks, block by block.")
         {
             path, deep, onlyNew,

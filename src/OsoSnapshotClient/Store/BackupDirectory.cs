@@ -30,6 +30,8 @@ internal sealed class BackupDirectory : IBackupStore
 
     public bool HasLock => true;
 
+    public int MaxReads => 1;
+
     /// <summary>Whether restore and verify take the path for a backup directory; its marker may be missing.</summary>
     public static bool Is(string path)
     {
@@ -141,12 +143,13 @@ internal sealed class BackupDirectory : IBackupStore
     public IEnumerable<StoredFile> Files(string folder)
     {
         using DirectoryHandle? parent = BackupEntry.FindFolder(Root, folder);
-        return parent is null
-            ? []
-            : [.. from name in parent.Names()
-                  let status = parent.Find(name)
-                  where status is not null
-                  select new StoredFile(name, status.SizeBytes, status.ModifiedAt, status.IsRegularFile)];
+        foreach (string name in parent?.Names() ?? [])
+        {
+            if (parent!.Find(name) is { } found)
+            {
+                yield return new(name, found.SizeBytes, found.ModifiedAt, found.IsRegularFile);
+            }
+        }
     }
 
     public IEnumerable<string> Folders(string folder)

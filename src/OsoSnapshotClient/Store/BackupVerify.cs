@@ -9,8 +9,7 @@ namespace OsoSnapshotClient.Store;
 
 /// <summary>Checks a backup: every block's archive and content, and that every list is complete.</summary>
 /// <param name="depth">
-/// null for the place's default, which writes nothing there: the blocks of a directory are read, those of a bucket are
-/// not.
+/// null for the place's default, which writes nothing there: the blocks of a directory are read, those of a bucket not.
 /// </param>
 internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool ascii, VerifyDepth? depth = null)
 {

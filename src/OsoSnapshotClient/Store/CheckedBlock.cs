@@ -11,9 +11,7 @@ internal sealed record CheckedBlock(
 {
     public required bool HasChecksum { get; init; }
 
-    /// <summary>
-    /// The archive's SHA-256; that of its checksum file if the archive was not read. null if there is neither.
-    /// </summary>
+    /// <summary>The archive's SHA-256, or that of its checksum file if the archive was not read.</summary>
     public Sha256? Sha256 { get; init; }
 
     /// <summary>Whether the archive was read, and nothing is wrong with it.</summary>

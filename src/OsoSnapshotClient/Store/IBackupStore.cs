@@ -20,6 +20,9 @@ internal interface IBackupStore : IDisposable
     /// </summary>
     bool HasLock { get; }
 
+    /// <summary>How many small files a caller reads at a time.</summary>
+    int MaxReads { get; }
+
     /// <returns>The time by the store's own clock.</returns>
     DateTimeOffset Now();
 

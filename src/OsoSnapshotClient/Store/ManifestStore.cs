@@ -20,6 +20,9 @@ internal record BackedUpSnapshot(PodName Pod, SnapshotName Name, DateTimeOffset 
     /// <summary>Whether that file was there when the lists were found.</summary>
     public bool IsProtected { get; init; }
 
+    /// <summary>The size of the list.</summary>
+    public long ListBytes { get; init; }
+
     public sealed override string ToString() => $"{Pod}/{Name}";
 }
 
@@ -57,13 +60,12 @@ internal static class ManifestStore
     /// <returns>The sound lists, by pod and time.</returns>
     /// <param name="damaged">Gets an exception for each damaged list, with its path.</param>
     public static IEnumerable<ListedSnapshot> Read(IBackupStore store, Action<OperatorException> damaged) =>
-        Pods(store, damaged).SelectMany(pod => Read(store, pod, damaged));
+        Read(store, Find(store, damaged), damaged);
 
     /// <inheritdoc cref="Read(IBackupStore, Action{OperatorException})"/>
     public static IEnumerable<ListedSnapshot> Read(
         IBackupStore store, PodName pod, Action<OperatorException> damaged) =>
-        Find(store, pod, damaged).Select(snapshot => Try(() => ReadOne(store, snapshot), damaged))
-            .OfType<ListedSnapshot>();
+        Read(store, Find(store, pod, damaged), damaged);
 
     /// <summary>Finds the lists of all pods, and reads none.</summary>
     /// <inheritdoc cref="Read(IBackupStore, Action{OperatorException})" path="/param"/>
@@ -94,6 +96,13 @@ internal static class ManifestStore
         ? time
         : null;
 
+    private static IEnumerable<ListedSnapshot> Read(
+        IBackupStore store, IEnumerable<BackedUpSnapshot> found, Action<OperatorException> damaged) =>
+        (store.MaxReads == 1
+            ? found.Select<BackedUpSnapshot, Func<ListedSnapshot?>>(one => () => ReadOne(store, one))
+            : new ReadAhead(store.MaxReads, MaxListBytes).Run(found, one => one.ListBytes, one => ReadOne(store, one)))
+        .Select(read => Try(read, damaged)).OfType<ListedSnapshot>();
+
     private static PodName PodOf(IBackupStore store, string name) =>
         PodName.TryParse(name) ?? throw BackupDamage.Damaged(
             $"{Printable.Text(store.PathOf($"{BackupLayout.Snapshots}/{name}"))} is not a pod's directory of lists.",
@@ -102,10 +111,9 @@ internal static class ManifestStore
     private static IEnumerable<BackedUpSnapshot> Find(
         IBackupStore store, PodName pod, Action<OperatorException> damaged)
     {
-        HashSet<string> files =
-            Try(() => store.Files(pod.Folder).Select(file => file.Name).ToHashSet(StringComparer.Ordinal), damaged)
-            ?? [];
-        return from file in files
+        Dictionary<string, StoredFile> files =
+            Try(() => store.Files(pod.Folder).ToDictionary(file => file.Name, StringComparer.Ordinal), damaged) ?? [];
+        return from file in files.Keys
                where file.EndsWith(Extension, StringComparison.Ordinal)
                let snapshot = Try(() => Parse(store, pod, file, files), damaged)
                where snapshot is not null
@@ -113,9 +121,14 @@ internal static class ManifestStore
                select snapshot;
     }
 
-    private static BackedUpSnapshot Parse(IBackupStore store, PodName pod, string file, HashSet<string> files) =>
+    private static BackedUpSnapshot Parse(
+        IBackupStore store, PodName pod, string file, Dictionary<string, StoredFile> files) =>
         SnapshotName.TryParse(file[..^Extension.Length], out SnapshotName? name) && TimeOf(name) is { } time
-            ? new(pod, name, time) { IsProtected = files.Contains(name.Text + Protection.Extension) }
+            ? new(pod, name, time)
+            {
+                IsProtected = files.ContainsKey(name.Text + Protection.Extension),
+                ListBytes = files[file].SizeBytes,
+            }
             : throw Damaged(store.PathOf($"{pod.Folder}/{file}"), "its name is not that of a snapshot");
 
     private static T? Try<T>(Func<T?> read, Action<OperatorException> damaged)

@@ -45,7 +45,7 @@ internal sealed class Protection(BackupPlace place, string? pod, string snapshot
     {
         try
         {
-            // Opening to add would make a backup of an empty place. It raises the format: 0.2 reads no protection.
+            // Opening to add makes a backup of an empty place. It raises the format: 0.2.0 reads no protection.
             place.OpenToRead(token).Dispose();
             using IBackupStore store = place.OpenToAdd(output.WriteLine, token);
             change(store, Find(store));
@@ -81,6 +81,7 @@ internal sealed class Protection(BackupPlace place, string? pod, string snapshot
 
     private OperatorException Missing(IBackupStore store) => new(
         ExitStatus.Settings,
-        $"There is no snapshot '{Printable.Short(snapshot)}'{(pod is null ? string.Empty : $" of {pod}")} in {store.Path}.",
+        $"There is no snapshot '{Printable.Short(snapshot)}'{(pod is null ? string.Empty : $" of {pod}")}"
+        + $" in {store.Path}.",
         $"kubectl oso-snapshot backups {store.Path} lists them");
 }

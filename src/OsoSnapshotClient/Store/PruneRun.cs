@@ -56,12 +56,13 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         (int blocks, long bytes, int marked) = store.HasLock
             ? DeleteBlocks(store, unneeded, token)
             : new MarkedBlocks(store, seenAt, Delete).Run(unneeded, token);
-        DeleteParts(parts, token);
-        if (!isTrial)
+        foreach (StalePart part in parts)
         {
-            VerifiedBlocks.Forget(store, files.Except(store.HasLock ? unneeded : []).Select(file => file.Name), token);
+            token.ThrowIfCancellationRequested();
+            Delete(part.Name, part.Delete);
         }
 
+        Forget(store, files.Except(store.HasLock ? unneeded : []), token);
         bytes = ByteSize.Sum([bytes, .. parts.Select(part => part.SizeBytes)]);
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
@@ -69,12 +70,11 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         TellMarked(marked);
     }
 
-    private void DeleteParts(IReadOnlyList<StalePart> parts, CancellationToken token)
+    private void Forget(IBackupStore store, IEnumerable<StoredFile> left, CancellationToken token)
     {
-        foreach (StalePart part in parts)
+        if (!isTrial)
         {
-            token.ThrowIfCancellationRequested();
-            Delete(part.Name, part.Delete);
+            VerifiedBlocks.Forget(store, left.Select(file => file.Name), token);
         }
     }
 

@@ -24,6 +24,8 @@ internal sealed class S3Store : IBackupStore
 
     public bool HasLock => false;
 
+    public int MaxReads => 16;
+
     private string Prefix => _bucket.Address.Key.Length == 0 ? string.Empty : $"{_bucket.Address.Key.TrimEnd('/')}/";
 
     /// <inheritdoc cref="BackupPlace.OpenToAdd"/>

@@ -24,6 +24,8 @@ internal sealed class MemoryBucket
 
         public bool HasLock => false;
 
+        public int MaxReads => 1;
+
         public DateTimeOffset Now()
         {
             step();
