@@ -171,7 +171,8 @@ internal sealed class S3Store : IBackupStore
             return;
         }
 
-        if (FirstKey() is { } other)
+        // Another client may have written the marker meanwhile.
+        if (FirstKey() is { } other && ReadFormat() is null)
         {
             throw new OperatorException(
                 ExitStatus.Settings,
