@@ -202,6 +202,20 @@ internal sealed class S3Bucket : IDisposable
         }
     }
 
+    // A server that refuses a body before it has read it may take the rest of it for the next request, which it then
+    // can't understand. That answer names no error.
+    private static async Task<T> AgainIfUnreadAsync<T>(Func<Task<T>> request)
+    {
+        try
+        {
+            return await request();
+        }
+        catch (AmazonS3Exception e) when (e is { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" })
+        {
+            return await request();
+        }
+    }
+
     private static bool MayPass(Exception e) => e is HttpRequestException or IOException
         || (e is AmazonS3Exception refused
             && ((int)refused.StatusCode >= 500 || refused.StatusCode == HttpStatusCode.TooManyRequests));
@@ -248,7 +262,7 @@ internal sealed class S3Bucket : IDisposable
         _token.ThrowIfCancellationRequested();
         try
         {
-            return request().GetAwaiter().GetResult();
+            return AgainIfUnreadAsync(request).GetAwaiter().GetResult();
         }
         catch (Exception e) when (S3Errors.IsOne(e) && !_token.IsCancellationRequested)
         {

@@ -175,7 +175,7 @@ internal sealed class S3Store : IBackupStore
             return;
         }
 
-        // Another client may have made the backup meanwhile.
+        // Another client may have written the marker meanwhile.
         if (FirstKey() is { } other && ReadFormat() is null)
         {
             throw new OperatorException(

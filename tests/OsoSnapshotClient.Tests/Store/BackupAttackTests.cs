@@ -101,13 +101,17 @@ public sealed class BackupAttackTests : IDisposable
     {
         await FillAsync();
         string path = Path.Combine(_sample.Backup, ".lock");
-        using (FileStream shared = new(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read))
+
+        // It opened the file with .NET's locks, which are those of flock(2).
+        using (FileLock? shared = FileLock.TryTake(File.OpenHandle(path), isShared: true))
         {
+            Assert.NotNull(shared);
             Assert.Equal(ExitStatus.Busy, Assert.Throws<OperatorException>(() => BackupDirectory.OpenAlone(_sample.Backup)).Status);
             BackupDirectory.OpenToRead(_sample.Backup).Dispose();
         }
 
-        using FileStream alone = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        using FileLock? alone = FileLock.TryTake(File.OpenHandle(path, access: FileAccess.ReadWrite), isShared: false);
+        Assert.NotNull(alone);
         Assert.Equal(ExitStatus.Busy, Assert.Throws<OperatorException>(() => BackupDirectory.OpenToRead(_sample.Backup)).Status);
     }
 

@@ -26,7 +26,10 @@ public sealed class S3FaultTests(S3Server server)
 
         Assert.Contains("403 AccessDenied: the credentials lack a right", failure.Message, StringComparison.Ordinal);
         Assert.Contains("s3:PutObject", failure.Remedy, StringComparison.Ordinal);
-        Assert.Contains("is sound: 1 snapshot, 1 block.", Verified(sample), StringComparison.Ordinal);
+
+        // The gateway takes the rest of the refused upload for a request, so another connection is needed.
+        UriBuilder other = new(server.Endpoint) { Host = "localhost" };
+        Assert.Contains("is sound: 1 snapshot, 1 block.", Verified(sample.Place with { S3 = sample.Place.S3 with { Endpoint = other.Uri } }), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -71,7 +74,7 @@ public sealed class S3FaultTests(S3Server server)
             () => BackUpAsync(sample, databases[client % 4], $"c{client / 4}/oso.pod-{client % 4}", new(seed + client)), Token)));
 
         Assert.True(cancelled.Sum() > 0, $"No client was cancelled; OSO_TEST_SEED={seed}");
-        Assert.Contains("is sound: 8 snapshots, 8 blocks.", Verified(sample), StringComparison.Ordinal);
+        Assert.Contains("is sound: 8 snapshots, 8 blocks.", Verified(sample.Place), StringComparison.Ordinal);
     }
 
     // Returns how often the client was cancelled.
@@ -96,10 +99,10 @@ public sealed class S3FaultTests(S3Server server)
         return count;
     }
 
-    private static string Verified(BackupSample sample)
+    private static string Verified(BackupPlace place)
     {
         using StringWriter said = new();
-        new BackupVerify(sample.Place, said, ascii: false, VerifyDepth.Deep).Run(Token);
+        new BackupVerify(place, said, ascii: false, VerifyDepth.Deep).Run(Token);
         return said.ToString();
     }
 
