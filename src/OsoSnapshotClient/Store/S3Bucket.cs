@@ -210,7 +210,7 @@ internal sealed class S3Bucket : IDisposable
         {
             return await request();
         }
-        catch (AmazonS3Exception e) when (e is { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" })
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.BadRequest && e.ErrorCode == "BadRequest")
         {
             return await request();
         }

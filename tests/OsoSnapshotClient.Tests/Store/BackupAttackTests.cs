@@ -1,6 +1,7 @@
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Tests.Store;
 
