@@ -49,9 +49,10 @@ internal sealed class DeletionMarks(IBackupStore store)
     public TimeSpan Renew(BlockName block, DateTimeOffset markedAt)
     {
         TimeSpan age = store.Now() - markedAt;
-        bool isRenewed = StateOf(block) != MarkStates.Unlisted;
-        store.Write(NameOf(block), Content(MarkStates.Wanted));
-        return age >= MinAge - RequestLife || (isRenewed && age < RequestLife) ? RequestLife : TimeSpan.Zero;
+        bool mayBeDeleted = age >= MinAge - RequestLife
+            || (age < RequestLife && StateOf(block) != MarkStates.Unlisted);
+        store.Write(NameOf(block), Content(mayBeDeleted ? MarkStates.Wanted : MarkStates.Unlisted));
+        return mayBeDeleted ? RequestLife : TimeSpan.Zero;
     }
 
     /// <summary>Prepares to delete the mark of a block that a list of this take is about to name.</summary>
@@ -120,7 +121,12 @@ internal sealed record DeletionMark
 /// <summary>The states of a mark.</summary>
 internal static class MarkStates
 {
+    /// <summary>No deletion of the block can be on its way.</summary>
     public const string Unlisted = "unlisted";
+
+    /// <summary>A take wants the block, which a prune may just have been deleting.</summary>
     public const string Wanted = "wanted";
+
+    /// <summary>A prune has deleted the block.</summary>
     public const string Deleted = "deleted";
 }

@@ -83,7 +83,7 @@ internal sealed class Adoption(Preflight preflight, TakeOptions take, IRunNote? 
     private static async Task<bool> IsAtWorkAsync(RemoteAgent agent, string run, CancellationToken token) =>
         await agent.StatusAsync(token) is not { } status || status.IsAtWork(run);
 
-    private void TellEnded(string container) => _access.Report.Say(
+    public void TellEnded(string container) => _access.Report.Say(
         $"The earlier run in container {container} has ended: starting anew."
         + (take.IsReuse || take.Into is not null
             ? string.Empty

@@ -87,15 +87,34 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
 
     private async Task<CarriedCopy> CarryAsync(CancellationToken token)
     {
-        RunStatus held = _start.Run is { } adopted
-            ? await adopted.WaitAsync(IsHeld, token)
-            : await _start.RunAsync(Request(), take.IsResident, _adoption.Note, IsHeld, token);
+        RunStatus held = await WaitForAdoptedAsync(token)
+            ?? await _start.RunAsync(Request(), take.IsResident, _adoption.Note, IsHeld, token);
         if (take.IsReuse && held.To is { } until)
         {
             _report.Say($"  the archive holds samples until {UtcTime.Format(until)}");
         }
 
         return await carrier.CarryAsync(_start.Run!, held, token);
+    }
+
+    /// <returns>null if no run was adopted, or an earlier client had released it before it was killed.</returns>
+    private async Task<RunStatus?> WaitForAdoptedAsync(CancellationToken token)
+    {
+        if (_start.Run is not { } adopted)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await adopted.WaitAsync(IsHeld, token);
+        }
+        catch (RunEndedException e) when (e.End is { ExitStatus: 0, EndedBy: null })
+        {
+            _adoption.TellEnded(adopted.Agent.Container);
+            await adopted.DisposeAsync();
+            return null;
+        }
     }
 
     private StartRequest Request() => new()

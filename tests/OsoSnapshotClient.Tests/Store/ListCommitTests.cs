@@ -31,4 +31,31 @@ public sealed class ListCommitTests
 
         Assert.Equal(List, Assert.Single(_bucket.Objects).Key);
     }
+
+    [Fact]
+    public async Task A_take_waits_only_for_a_block_that_a_prune_may_be_deleting()
+    {
+        Assert.True(BlockName.TryParse("01M8K52V000P22RBP2A062K6Y0", "0123456789abcdef", out BlockName block));
+        List<TimeSpan> waits = [];
+        new DeletionMarks(_bucket.For(() => { })).Mark(block);
+
+        await ClaimAsync();
+        await ClaimAsync();
+        Assert.Empty(waits);
+
+        _bucket.Now += DeletionMarks.MinAge;
+        await ClaimAsync();
+        await ClaimAsync();
+        Assert.Equal([DeletionMarks.RequestLife, DeletionMarks.RequestLife], waits);
+
+        _bucket.Now += DeletionMarks.RequestLife;
+        await ClaimAsync();
+        Assert.Equal(2, waits.Count);
+
+        Task ClaimAsync() => new ListCommit(_bucket.For(() => { }), time =>
+        {
+            waits.Add(time);
+            return Task.CompletedTask;
+        }).ClaimAsync([block]);
+    }
 }
