@@ -12,6 +12,7 @@ namespace OsoSnapshotClient.Agents;
 /// </summary>
 internal sealed class AgentRun : IAsyncDisposable
 {
+    private const int MaxStrangers = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     // An agent sends at least one event in ten seconds.
@@ -26,6 +27,7 @@ internal sealed class AgentRun : IAsyncDisposable
     private RunStatus? _status;
     private Exception? _failure;
     private long _position;
+    private int _strangers;
 
     private AgentRun(RemoteAgent agent, string name)
     {
@@ -171,6 +173,7 @@ internal sealed class AgentRun : IAsyncDisposable
                 timeout.Reset();
                 if (!Take(AgentAnswers.Event(line, Access)))
                 {
+                    NoteStranger();
                     return "what answers there is another run";
                 }
             }
@@ -184,6 +187,18 @@ internal sealed class AgentRun : IAsyncDisposable
         return await error is { Length: > 0 } text ? text : end.Problem;
     }
 
+    // A client that was killed before it told its agent to start leaves an agent that is idle.
+    private void NoteStranger()
+    {
+        if (++_strangers == MaxStrangers)
+        {
+            Update((_status ?? Unknown) with
+            {
+                End = new() { ExitStatus = 0, Message = "it never began", At = TimeProvider.System.GetUtcNow() },
+            });
+        }
+    }
+
     /// <returns>False if the event is another run's.</returns>
     private bool Take(RunEvent one)
     {
@@ -194,6 +209,7 @@ internal sealed class AgentRun : IAsyncDisposable
                 return false;
             }
 
+            _strangers = 0;
             Update(status);
         }
 
