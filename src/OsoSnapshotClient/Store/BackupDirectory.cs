@@ -16,15 +16,11 @@ internal sealed class BackupDirectory : IBackupStore
     private BackupDirectory(
         DirectoryHandle root,
         DirectoryHandle blocks,
-        DirectoryHandle snapshots,
-        FileLock? @lock) => (Root, Blocks, Snapshots, _lock) = (root, blocks, snapshots, @lock);
+        FileLock? @lock) => (Root, Blocks, _lock) = (root, blocks, @lock);
 
     public DirectoryHandle Root { get; }
 
     public DirectoryHandle Blocks { get; }
-
-    /// <summary>Holds a directory for each pod.</summary>
-    public DirectoryHandle Snapshots { get; }
 
     public string Path => Root.Path;
 
@@ -171,7 +167,7 @@ internal sealed class BackupDirectory : IBackupStore
 
     public void Write(string name, byte[] content)
     {
-        (string folder, string file) = BackupEntry.Split(name);
+        (string folder, string file) = BackupLayout.Split(name);
         using DirectoryHandle parent = BackupEntry.OpenOrCreateFolder(Root, folder);
         BackupEntry.FindFile(parent, file);
         SmallFile.Write(parent, file, content);
@@ -210,7 +206,6 @@ internal sealed class BackupDirectory : IBackupStore
 
     public void Dispose()
     {
-        Snapshots.Dispose();
         Blocks.Dispose();
         _lock?.Dispose();
         Root.Dispose();
@@ -263,7 +258,8 @@ internal sealed class BackupDirectory : IBackupStore
             taken = takeLock(root);
             MarkerFile.RequireKnown(MarkerFile.ReadFormat(root), root.Path);
             blocks = open(root, BackupLayout.Blocks);
-            return new(root, blocks, open(root, BackupLayout.Snapshots), taken);
+            open(root, BackupLayout.Snapshots).Dispose();
+            return new(root, blocks, taken);
         }
         catch
         {

@@ -97,19 +97,12 @@ internal static class BackupEntry
     public static byte[]? Read(DirectoryHandle parent, string name, int maxBytes) =>
         FindFile(parent, name) is null ? null : SmallFile.Read(parent, name, maxBytes);
 
-    /// <returns>The folder and the file of a name in a backup.</returns>
-    public static (string Folder, string File) Split(string name)
-    {
-        int slash = name.LastIndexOf('/');
-        return (name[..Math.Max(slash, 0)], name[(slash + 1)..]);
-    }
-
     /// <summary>Uses the folder of a name.</summary>
     /// <returns>null if there is no such folder.</returns>
     public static T? In<T>(DirectoryHandle root, string name, Func<DirectoryHandle, string, T?> use)
         where T : class
     {
-        (string folder, string file) = Split(name);
+        (string folder, string file) = BackupLayout.Split(name);
         using DirectoryHandle? parent = FindFolder(root, folder);
         return parent is null ? null : use(parent, file);
     }

@@ -16,4 +16,11 @@ internal static class BackupLayout
 
     /// <summary>Holds a record of each block that a verify has read.</summary>
     public const string Verified = "verified";
+
+    /// <returns>The folder and the file of a name; the folder is empty if there is none.</returns>
+    public static (string Folder, string File) Split(string name)
+    {
+        int slash = name.LastIndexOf('/');
+        return (name[..Math.Max(slash, 0)], name[(slash + 1)..]);
+    }
 }

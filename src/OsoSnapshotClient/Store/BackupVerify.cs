@@ -54,7 +54,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         Queue<Task<CheckedBlock>> started = [];
         try
         {
-            foreach (BlockName name in StoredBlocks.Of(checks.Files))
+            foreach (BlockName name in StoredBlocks.Of(checks.Files.Listed))
             {
                 started.Enqueue(checks.CheckAsync(name, token));
                 TakeDownTo(MaxWaiting, started, blocks);
@@ -89,7 +89,8 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         {
             try
             {
-                return checks.Find(name.Path) is not null && checks.Find(StoredBlocks.ChecksumOf(name)) is not null;
+                return checks.Files.Find(name.Path) is not null
+                    && checks.Files.Find(StoredBlocks.ChecksumOf(name)) is not null;
             }
             catch (OperatorException)
             {
@@ -179,7 +180,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
 
     private void TellLeftovers(BlockChecks checks, int unlisted)
     {
-        int parts = checks.Files.Count(
+        int parts = checks.Files.Listed.Count(
             file => file.Name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
         if (unlisted + parts > 0)
         {

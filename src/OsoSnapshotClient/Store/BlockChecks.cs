@@ -26,9 +26,6 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
 
     private readonly SemaphoreSlim _looks = new(MaxLooks);
     private readonly SemaphoreSlim _readers = new(Math.Min(Environment.ProcessorCount, MaxReaders));
-    private readonly Dictionary<string, StoredFile> _files =
-        store.Files(BackupLayout.Blocks).ToDictionary(file => file.Name, StringComparer.Ordinal);
-
     private int _read;
 
     public VerifiedBlocks Verified { get; } = new(store);
@@ -37,13 +34,7 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
     public int Read => _read;
 
     /// <summary>The files in <c>blocks/</c> at the start.</summary>
-    public IReadOnlyCollection<StoredFile> Files => _files.Values;
-
-    /// <returns>null if there is no such file now, nor was at the start.</returns>
-    public StoredFile? Find(string name) =>
-        _files.GetValueOrDefault(name[(BackupLayout.Blocks.Length + 1)..]) is { IsRegular: true } file
-            ? file
-            : store.Find(name);
+    public BlockFiles Files { get; } = new(store, store.Files(BackupLayout.Blocks));
 
     /// <summary>Checks a block's archive and its checksum file.</summary>
     public async Task<CheckedBlock> CheckAsync(BlockName name, CancellationToken token)
@@ -92,8 +83,8 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
 
         try
         {
-            StoredFile? file = Find(name.Path);
-            bool hasChecksum = Find(StoredBlocks.ChecksumOf(name)) is not null;
+            StoredFile? file = Files.Find(name.Path);
+            bool hasChecksum = Files.Find(StoredBlocks.ChecksumOf(name)) is not null;
             Sha256? sha256 = hasChecksum ? StoredBlocks.ReadChecksumFile(store, name) : null;
             return depth == VerifyDepth.New && (file is null || sha256 is null || !Verified.HasRead(name, file, sha256))
                 ? null

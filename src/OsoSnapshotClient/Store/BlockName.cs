@@ -1,4 +1,5 @@
 using System.Buffers;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Store;
@@ -43,6 +44,14 @@ internal readonly record struct BlockName
             && file.EndsWith(Extension, StringComparison.Ordinal)
             && TryParse(file[..UlidLetters], file[(UlidLetters + 1)..^Extension.Length], out name);
     }
+
+    /// <summary>Parses the name of a block's archive, or of the checksum file beside it.</summary>
+    /// <inheritdoc cref="TryParse" path="/returns"/>
+    public static bool TryParseEither(string file, out BlockName name) => TryParseFile(
+        file.EndsWith(ChecksumFile.Extension, StringComparison.Ordinal)
+            ? file[..^ChecksumFile.Extension.Length]
+            : file,
+        out name);
 
     public override string ToString() => $"{Ulid}.{Fingerprint}";
 }

@@ -40,7 +40,7 @@ internal sealed record CheckedBlock(
             length = store.Find(name.Path)?.SizeBytes ?? 0;
             hasChecksum = store.Find(StoredBlocks.ChecksumOf(name)) is not null;
             verdict = StoredBlocks.Read(store, name, token);
-            Sha256? expected = StoredBlocks.ReadChecksum(store, name);
+            Sha256? expected = hasChecksum ? StoredBlocks.ReadChecksumFile(store, name) : null;
             if (verdict.Damage is { } damage)
             {
                 problems.Add($"block {name}: {damage}");

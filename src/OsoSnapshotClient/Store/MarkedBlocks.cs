@@ -1,4 +1,3 @@
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
@@ -20,7 +19,7 @@ internal sealed class MarkedBlocks(IBackupStore store, DateTimeOffset seenAt, Ac
         foreach (StoredFile file in unneeded)
         {
             token.ThrowIfCancellationRequested();
-            if (!TryParse(file.Name, out BlockName name) || !there.Add(name))
+            if (!BlockName.TryParseEither(file.Name, out BlockName name) || !there.Add(name))
             {
                 continue;
             }
@@ -50,10 +49,4 @@ internal sealed class MarkedBlocks(IBackupStore store, DateTimeOffset seenAt, Ac
 
         return (blocks, bytes, marked);
     }
-
-    private static bool TryParse(string file, out BlockName name) => BlockName.TryParseFile(
-        file.EndsWith(ChecksumFile.Extension, StringComparison.Ordinal)
-            ? file[..^ChecksumFile.Extension.Length]
-            : file,
-        out name);
 }

@@ -9,8 +9,7 @@ namespace OsoSnapshotClient.Store;
 /// <param name="files">The files in <c>blocks/</c>.</param>
 internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> files)
 {
-    private readonly Dictionary<string, StoredFile> _files =
-        files.ToDictionary(file => file.Name, StringComparer.Ordinal);
+    private readonly BlockFiles _files = new(store, files);
 
     /// <param name="expired">The lists that go.</param>
     /// <exception cref="OperatorException">A list is damaged, or a block of a staying list is.</exception>
@@ -29,7 +28,7 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
                 needed.Add(name);
-                if (SizeOf(name) is not { } bytes)
+                if (_files.Find(name.Path)?.SizeBytes is not { } bytes)
                 {
                     if (store.Find(snapshot.ListName) is null)
                     {
@@ -49,12 +48,6 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
 
         return needed;
     }
-
-    // What is no regular file is looked at anew, which says what it is.
-    private long? SizeOf(BlockName name) =>
-        _files.GetValueOrDefault(name.FileName) is { IsRegular: true } file
-            ? file.SizeBytes
-            : store.Find(name.Path)?.SizeBytes;
 
     private static OperatorException Incomplete(ListedSnapshot snapshot, string how) => BackupDamage.Damaged(
         $"Nothing was deleted, because snapshot {snapshot} stays and is damaged: {how}.",

@@ -44,6 +44,9 @@ internal sealed record PodName
             : null;
     }
 
+    /// <summary>Whether an operator means it, with or without its cluster.</summary>
+    public bool IsNamed(string text) => Text == text || Pod == text;
+
     public override string ToString() => Text;
 
     private static bool IsName(string name, int maxLetters) =>

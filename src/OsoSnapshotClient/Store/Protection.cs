@@ -65,7 +65,7 @@ internal sealed class Protection(BackupPlace place, string? pod, string snapshot
         BackedUpSnapshot[] found =
         [
             .. ManifestStore.Find(store, _ => { }).Where(one => one.Name.Text == snapshot
-                && (pod is null || one.Pod.Text == pod || one.Pod.Pod == pod)),
+                && (pod is null || one.Pod.IsNamed(pod))),
         ];
         return found switch
         {

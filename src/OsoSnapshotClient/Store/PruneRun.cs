@@ -1,5 +1,4 @@
 using OsoSnapshotCore;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
@@ -119,13 +118,9 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
     private IEnumerable<StoredFile> Unneeded(
         IBackupStore store, StoredFile[] files, HashSet<BlockName> needed)
     {
-        const string Extension = ChecksumFile.Extension;
         foreach (StoredFile file in files)
         {
-            string archive = file.Name.EndsWith(Extension, StringComparison.Ordinal)
-                ? file.Name[..^Extension.Length]
-                : file.Name;
-            if (!BlockName.TryParseFile(archive, out BlockName block) || needed.Contains(block))
+            if (!BlockName.TryParseEither(file.Name, out BlockName block) || needed.Contains(block))
             {
                 continue;
             }

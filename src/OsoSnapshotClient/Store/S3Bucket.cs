@@ -20,7 +20,6 @@ internal sealed class S3Bucket : IDisposable
 {
     private const int MaxRetries = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.2);
-
     private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
 
     // A part of 8 MiB has this time, also on a slow line.
@@ -37,7 +36,6 @@ internal sealed class S3Bucket : IDisposable
     private readonly S3Clock _clock = new();
     private readonly S3HttpClient _shortHttp;
     private readonly S3HttpClient _longHttp;
-    private CancellationToken _token;
     private readonly bool _isPlain;
 
     // Native AOT finds no packages by their names. These are for roles, web identity and single sign-on.
@@ -55,7 +53,7 @@ internal sealed class S3Bucket : IDisposable
     /// <exception cref="OperatorException">The settings of the AWS tools can't be used.</exception>
     public S3Bucket(S3Address address, S3Options options, CancellationToken token)
     {
-        (Address, _token) = (address, token);
+        (Address, Token) = (address, token);
         Uri? endpoint = options.Endpoint ?? EndpointOfEnvironment();
         Endpoint = endpoint?.ToString().TrimEnd('/') ?? "AWS";
         _isPlain = endpoint?.Scheme == Uri.UriSchemeHttp;
@@ -78,19 +76,19 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>The server, for messages.</summary>
     public string Endpoint { get; }
 
-    public CancellationToken Token => _token;
+    public CancellationToken Token { get; private set; }
 
     /// <inheritdoc cref="S3Options.Stall"/>
     public TimeSpan Stall { get; }
 
     /// <returns>The answer to a request; the failures that an operator can mend are explained.</returns>
     public T Ask<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request) =>
-        Run(key, () => request(_client, _token));
+        Run(key, () => request(_client, Token));
 
     /// <summary>Sends the bytes of an object or of a part, which may take long.</summary>
     /// <inheritdoc cref="Ask" path="/returns"/>
     public T Send<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request) =>
-        Run(key, () => request(_sender, _token));
+        Run(key, () => request(_sender, Token));
 
     /// <returns>null if there is no such object or upload.</returns>
     public T? Find<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
@@ -102,7 +100,7 @@ internal sealed class S3Bucket : IDisposable
         {
             try
             {
-                return await request(_client, _token);
+                return await request(_client, Token);
             }
             catch (AmazonS3Exception e) when (S3Errors.IsMissing(e))
             {
@@ -161,7 +159,7 @@ internal sealed class S3Bucket : IDisposable
                 request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
             }
 
-            using HttpResponseMessage answer = await _signed.SendAsync(request, _token);
+            using HttpResponseMessage answer = await _signed.SendAsync(request, Token);
             return answer.StatusCode switch
             {
                 HttpStatusCode.OK or HttpStatusCode.NoContent or HttpStatusCode.NotFound => true,
@@ -176,7 +174,7 @@ internal sealed class S3Bucket : IDisposable
         S3Errors.Explain(e, $"s3://{Address.Bucket}/{key}", Endpoint);
 
     /// <summary>Lets the requests that take something back outlive the command's end, for some seconds.</summary>
-    public void Outlive() => _token = new CancellationTokenSource(TakeBackLimit).Token;
+    public void Outlive() => Token = new CancellationTokenSource(TakeBackLimit).Token;
 
     public void Dispose()
     {
@@ -197,7 +195,7 @@ internal sealed class S3Bucket : IDisposable
             }
             catch (Exception e) when (attempt < MaxRetries && MayPass(e))
             {
-                await Task.Delay(FirstPause * (1 << attempt), _token);
+                await Task.Delay(FirstPause * (1 << attempt), Token);
             }
         }
     }
@@ -259,18 +257,18 @@ internal sealed class S3Bucket : IDisposable
 
     private T Run<T>(string key, Func<Task<T>> request)
     {
-        _token.ThrowIfCancellationRequested();
+        Token.ThrowIfCancellationRequested();
         try
         {
             return AgainIfUnreadAsync(request).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (S3Errors.IsOne(e) && !_token.IsCancellationRequested)
+        catch (Exception e) when (S3Errors.IsOne(e) && !Token.IsCancellationRequested)
         {
             throw Explain(e, key);
         }
         catch (Exception e) when (S3Errors.IsOne(e))
         {
-            throw new OperationCanceledException(_token);
+            throw new OperationCanceledException(Token);
         }
     }
 }

@@ -74,8 +74,8 @@ internal sealed class S3Output : ICopyOutput
 
     public void Publish(string sha256)
     {
-        _store.Write(_name + ChecksumFile.Extension, ChecksumFile.Line(sha256, _name[(_name.LastIndexOf('/') + 1)..]));
-        _upload!.Finish();
+        _store.Write(_name + ChecksumFile.Extension, ChecksumFile.Line(sha256, BackupLayout.Split(_name).File));
+        _upload!.Publish();
     }
 
     // The run that the note names has made it, and was killed before it could release the agent.

@@ -12,9 +12,6 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 internal sealed class S3Store : IBackupStore
 {
-    // An agent waits less for a copy, unless --hold says otherwise.
-    private static readonly TimeSpan MaxUploadAge = TimeSpan.FromDays(1);
-
     private readonly S3Bucket _bucket;
     private readonly SemaphoreSlim _memory = new(S3Parts.MemoryMebibytes);
 
@@ -71,7 +68,7 @@ internal sealed class S3Store : IBackupStore
         KeyOf(name), (client, token) => client.GetObjectMetadataAsync(_bucket.Address.Bucket, KeyOf(name), token))
         is { } found
         ? new(
-            name[(name.LastIndexOf('/') + 1)..],
+            BackupLayout.Split(name).File,
             found.ContentLength,
             found.LastModified?.ToUniversalTime() ?? default)
         : null;
@@ -117,7 +114,7 @@ internal sealed class S3Store : IBackupStore
     }
 
     public IBlockPart? TryOpenPart(BlockName block, long contentBytes) => Find(block.Path) is null
-        ? new S3BlockPart(Upload(block.Path, contentBytes))
+        ? Upload(block.Path, contentBytes)
         : null;
 
     /// <summary>Uploads an object.</summary>
@@ -129,7 +126,7 @@ internal sealed class S3Store : IBackupStore
 
     public IReadOnlyList<StalePart> FindStale(TimeProvider time)
     {
-        DateTimeOffset oldest = Now() - MaxUploadAge;
+        DateTimeOffset oldest = Now() - StaleParts.MaxAge;
         return
         [
             .. from upload in S3Uploads.FindAll(_bucket, Prefix)

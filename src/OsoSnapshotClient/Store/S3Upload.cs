@@ -13,7 +13,7 @@ namespace OsoSnapshotClient.Store;
 /// the CRC64NVME of all its bytes. What an earlier upload of the same object has left is used: a part that is there
 /// with the same size and checksum is not sent again. AWS: "Uploading and copying objects using multipart upload".
 /// </summary>
-internal sealed class S3Upload : ICopyTarget
+internal sealed class S3Upload : IBlockPart
 {
     private const int CheckLagBytes = 1024 * 1024;
 
@@ -48,6 +48,9 @@ internal sealed class S3Upload : ICopyTarget
 
     public long DoneBytes { get; private set; }
 
+    // Parts are compared, whichever engine made them.
+    public bool Begin(string? engine) => true;
+
     public void Write(ReadOnlySpan<byte> bytes)
     {
         _check.Write(bytes);
@@ -73,7 +76,6 @@ internal sealed class S3Upload : ICopyTarget
 
     public void Complete() => _check.Complete();
 
-    /// <summary>Begins at the object's first byte.</summary>
     public void Restart()
     {
         Await();
@@ -84,7 +86,7 @@ internal sealed class S3Upload : ICopyTarget
 
     /// <summary>Makes the object of what was written. Another client may have made the same one meanwhile.</summary>
     /// <exception cref="OperatorException">It can't be made, or the object is another one.</exception>
-    public void Finish()
+    public void Publish()
     {
         if (_uploadId is not null && _filled > 0)
         {
@@ -130,7 +132,7 @@ internal sealed class S3Upload : ICopyTarget
 
     private void Send()
     {
-        _uploadId ??= Begin();
+        _uploadId ??= Continue();
         Await();
         (byte[] part, int length, int number) = (_filling, _filled, _sent.Count + 1);
         (_filling, _spare, _filled) = (_spare, _filling, 0);
@@ -176,7 +178,7 @@ internal sealed class S3Upload : ICopyTarget
         }
     }
 
-    private string Begin()
+    private string Continue()
     {
         if (S3Uploads.FindNewest(_bucket, _key) is not { } earlier)
         {

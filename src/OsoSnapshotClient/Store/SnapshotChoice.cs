@@ -62,7 +62,7 @@ internal sealed class SnapshotChoice(IBackupStore store, string? pod, string? at
         string known = pods.Length > 0 ? string.Join(", ", pods.Take(10).Select(name => name.Text)) : "none";
         if (pod is not null)
         {
-            PodName[] named = [.. pods.Where(name => name.Text == pod || name.Pod == pod)];
+            PodName[] named = [.. pods.Where(name => name.IsNamed(pod))];
             return named switch
             {
                 [var one] => one,

@@ -11,8 +11,8 @@ internal static class StaleParts
 
     private const string NoteName = RunName + ".part.state";
 
-    // An agent waits less for a copy, unless --hold says otherwise.
-    private static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
+    /// <summary>An agent waits less for a copy, unless --hold says otherwise.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(1);
 
     /// <summary>The names that a run may write beside a pod's lists, except the lists.</summary>
     public static IReadOnlyList<string> RunFiles { get; } =
