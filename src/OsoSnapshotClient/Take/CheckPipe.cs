@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Take;
 
@@ -16,11 +17,7 @@ internal sealed class CheckPipe(int maxLagBytes)
     {
         bytes.CopyTo(_pipe.Writer.GetSpan(bytes.Length));
         _pipe.Writer.Advance(bytes.Length);
-        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
-        if (!flush.IsCompleted)
-        {
-            flush.AsTask().GetAwaiter().GetResult();
-        }
+        _pipe.Writer.FlushAndWait();
     }
 
     public Stream Read() => _pipe.Reader.AsStream();

@@ -62,7 +62,7 @@ internal sealed class AheadStream : ReadStream
                 count = source.Read(_pipe.Writer.GetSpan(BufferBytes));
                 _pipe.Writer.Advance(count);
             }
-            while (count > 0 && !Push().IsCompleted);
+            while (count > 0 && !_pipe.Writer.FlushAndWait().IsCompleted);
         }
 #pragma warning disable CA1031 // The reader gets the failure.
         catch (Exception e)
@@ -72,11 +72,5 @@ internal sealed class AheadStream : ReadStream
         }
 
         _pipe.Writer.Complete(failure);
-    }
-
-    private FlushResult Push()
-    {
-        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
-        return flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
     }
 }
