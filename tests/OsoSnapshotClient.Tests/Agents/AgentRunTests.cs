@@ -100,6 +100,18 @@ public sealed class AgentRunTests
     }
 
     [Fact]
+    public async Task A_run_that_its_agent_was_never_told_is_not_waited_for()
+    {
+        RunStatus idle = new() { Phase = PhaseNames.Of(Phase.Wait), ElapsedSeconds = 0, Version = Recorded.Held.Version };
+        await using AgentRun run = Follow(new RecordedExec().On("follow", _ => Recording.Open(RecordedExec.Event(idle))));
+
+        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(() => HoldAsync(run));
+
+        Assert.Equal((0, null), (told.End?.ExitStatus, told.End?.EndedBy));
+        Assert.Contains("it never began", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_end_of_a_run_before_its_hold_is_told_as_the_agent_told_it()
     {
         RunEnd end = Done with { ExitStatus = 4, Message = "the admin API is off", Remedy = "turn it on" };
