@@ -66,7 +66,8 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
             using Stream file = store.Open(name.Path);
-            BlockVerdict verdict = new BlockReading(name, unpacking) { MaxBytes = block.Bytes }.Run(file, token);
+            BlockReading reading = new(name.Ulid, name.Fingerprint, unpacking) { MaxBytes = block.Bytes };
+            BlockVerdict verdict = reading.Run(file, token);
             if (verdict.Damage is { } damage)
             {
                 throw Damaged(snapshot, name, damage);

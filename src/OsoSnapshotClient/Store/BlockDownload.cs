@@ -124,7 +124,7 @@ internal sealed class BlockDownload(
     private async Task<(ExportEnd End, BlockVerdict Verdict)> FetchAsync(
         BlockName name, IBlockPart part, CancellationToken token)
     {
-        BlockReading reading = new(name);
+        BlockReading reading = new(name.Ulid, name.Fingerprint);
         Volatile.Write(ref _reading, reading);
         ExportEnd end = new(0, null, string.Empty);
         BlockVerdict verdict = await CheckedCopy.RunAsync(

@@ -78,7 +78,7 @@ internal static class StoredBlocks
     public static BlockVerdict Read(IBackupStore store, BlockName name, CancellationToken token)
     {
         using Stream file = store.Open(name.Path);
-        return new BlockReading(name).Run(file, token);
+        return new BlockReading(name.Ulid, name.Fingerprint).Run(file, token);
     }
 
     /// <returns>The SHA-256 in the archive's checksum file; null if there is no such file.</returns>

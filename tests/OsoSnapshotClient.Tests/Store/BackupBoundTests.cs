@@ -97,7 +97,7 @@ public sealed class BackupBoundTests : IAsyncLifetime
         using MemoryStream packed = Pack(name, count);
         using KeptMemory measured = new(packed);
 
-        BlockVerdict verdict = new BlockReading(block).Run(measured, Token);
+        BlockVerdict verdict = new BlockReading(block.Ulid, block.Fingerprint).Run(measured, Token);
 
         Assert.Matches("comes twice|more than 20000 files|it holds ", verdict.Damage);
         Assert.InRange(measured.MaxBytes, 0, MaxBytes);

@@ -1,10 +1,9 @@
 using Microsoft.Win32.SafeHandles;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotClient.Restore;
+namespace OsoSnapshotCore.Archives;
 
 /// <summary>
 /// Writes the blocks of an archive into a private directory, then moves them into the target. Only what it made itself

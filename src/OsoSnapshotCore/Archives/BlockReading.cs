@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
-using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Archives.Tar;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Streams;
 
-namespace OsoSnapshotClient.Store;
+namespace OsoSnapshotCore.Archives;
 
 /// <summary>The result of reading all of a block's archive.</summary>
 internal sealed record BlockVerdict
@@ -33,8 +32,9 @@ internal sealed class BlockReading : IEntryVisitor
     private const int MaxFiles = 2 * ChunkLedger.MaxSegments;
     private const int MaxNameLetters = 1024 * 1024;
 
-    private readonly BlockName _name;
-    private readonly BlockAudit _audit = new();
+    private readonly BlockId _block;
+    private readonly string? _expected;
+    private readonly BlockAudit _audit;
     private readonly BlockVisitor _visitor;
     private BlockFingerprint? _fingerprint;
     private bool _isCounted;
@@ -42,11 +42,18 @@ internal sealed class BlockReading : IEntryVisitor
     private int _nameLetters;
     private long _bytes;
 
-    /// <param name="name">The block that the archive must hold.</param>
+    /// <param name="block">The block that the archive must hold.</param>
+    /// <param name="fingerprint">Its fingerprint; null if it is unknown.</param>
     /// <param name="sink">A second visitor that gets the entries; null for none.</param>
-    public BlockReading(BlockName name, IEntryVisitor? sink = null)
+    /// <param name="open">Opens a file that the sink has written, to read it again; null if none can be.</param>
+    public BlockReading(
+        BlockId block,
+        string? fingerprint,
+        IEntryVisitor? sink = null,
+        Func<BlockId, string, FileStream>? open = null)
     {
-        _name = name;
+        (_block, _expected) = (block, fingerprint);
+        _audit = new(open: open);
         _visitor = new(_audit, sink);
     }
 
@@ -66,7 +73,7 @@ internal sealed class BlockReading : IEntryVisitor
         string? damage = null;
         try
         {
-            ArchiveReader.ReadBlock(tap, _name.Ulid, this, token);
+            ArchiveReader.ReadBlock(tap, _block, this, token);
             _audit.Finish();
             damage = Judge(fingerprint.Finish());
         }
@@ -128,5 +135,5 @@ internal sealed class BlockReading : IEntryVisitor
     public void FinishFile() => _visitor.FinishFile();
 
     private string? Judge(string fingerprint) =>
-        fingerprint == _name.Fingerprint ? null : $"its content has the fingerprint {fingerprint}";
+        _expected is null || fingerprint == _expected ? null : $"its content has the fingerprint {fingerprint}";
 }

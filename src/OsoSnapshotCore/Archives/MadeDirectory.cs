@@ -1,6 +1,6 @@
 using OsoSnapshotCore.Files;
 
-namespace OsoSnapshotClient.Restore;
+namespace OsoSnapshotCore.Archives;
 
 /// <summary>A directory that a restore made, and the files that it made there.</summary>
 /// <param name="path">The path of a block, or of its directory of segments: <c>ULID/chunks</c>.</param>

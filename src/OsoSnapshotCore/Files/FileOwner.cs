@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OsoSnapshotClient.Restore;
+namespace OsoSnapshotCore.Files;
 
 /// <summary>The owner of the restored files.</summary>
 internal sealed record FileOwner(uint User, uint Group)
