@@ -4,6 +4,7 @@ using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Cli;

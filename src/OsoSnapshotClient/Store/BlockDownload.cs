@@ -3,6 +3,7 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;

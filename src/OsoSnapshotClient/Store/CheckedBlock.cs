@@ -1,4 +1,5 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Files;
 
 namespace OsoSnapshotClient.Store;

@@ -3,6 +3,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotCore.Files;
 using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Fixtures;

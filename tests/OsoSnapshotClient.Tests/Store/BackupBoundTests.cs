@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Tests.Store;
