@@ -119,6 +119,7 @@ verb_test() {
   src/build/client.sh darwin-arm64
   tests/fetch-prometheus.sh bookworm trixie forky
   tests/fetch-kubectl.sh
+  tests/fetch-pushgateway.sh
   tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
   tests/fetch-faketime.sh || echo "libfaketime can't be fetched, so the tests with a wrong clock are skipped." >&2
   tests/fetch-s3.sh || echo "Ceph can't be fetched, so the tests with its S3 server are skipped." >&2

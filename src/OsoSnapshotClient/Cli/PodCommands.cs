@@ -21,21 +21,25 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         AgentOptions agent = new();
         TakeCommand take = new();
         StoreOptions store = new();
+        MetricsOptions metrics = new();
         return Create(
             new(
                 "take",
                 "Makes a snapshot, copies and checks it. Without --keep the agent then removes its own files and all snapshots."),
             looksOnly: false,
             agent,
-            [.. take.All, .. store.All],
+            [.. take.All, .. store.All, .. metrics.All],
             (arguments, pods, report) =>
             {
                 TakeOptions options = take.Read(arguments, pods, report.Path);
                 BackupPlace place = store.Place(arguments, options.Into ?? options.Output ?? string.Empty);
-                return (cluster, access, signal) => options.Into is not null
+                return new((cluster, access, signal) => options.Into is not null
                     ? new BackupRun(cluster, access, options, place, signal, TimeProvider.System).RunAsync(signal.Token)
                     : new TakeRun(cluster, access, options, () => Open(place, access.Pod, signal), signal)
-                        .RunAsync(signal.Token);
+                        .RunAsync(signal.Token))
+                {
+                    Metrics = metrics.Read(arguments, options.Cluster),
+                };
             });
     }
 
@@ -51,8 +55,8 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             looksOnly: false,
             new(),
             [resident],
-            (arguments, _, _) => (cluster, access, signal) =>
-                new RemoveRun(cluster, access, arguments.GetValue(resident)).RunAsync(signal.Token));
+            (arguments, _, _) => new((cluster, access, signal) =>
+                new RemoveRun(cluster, access, arguments.GetValue(resident)).RunAsync(signal.Token)));
     }
 
     public Command Cancel() => Create(
@@ -60,7 +64,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         looksOnly: false,
         new(),
         [],
-        (_, _, _) => (cluster, access, signal) => new CancelRun(cluster, access).RunAsync(signal.Token));
+        (_, _, _) => new((cluster, access, signal) => new CancelRun(cluster, access).RunAsync(signal.Token)));
 
     public Command Status()
     {
@@ -70,9 +74,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             looksOnly: true,
             new(),
             [all],
-            (arguments, _, _) => (cluster, access, signal) =>
+            (arguments, _, _) => new((cluster, access, signal) =>
                 new StatusRun(cluster, access, PrintableWriter.StandardOutput, arguments.GetValue(all))
-                    .RunAsync(signal.Token));
+                    .RunAsync(signal.Token)));
     }
 
     public Command List() => Create(
@@ -80,8 +84,8 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         looksOnly: true,
         new(),
         [],
-        (_, _, _) => (cluster, access, signal) =>
-            new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System).RunAsync(signal.Token));
+        (_, _, _) => new((cluster, access, signal) =>
+            new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System).RunAsync(signal.Token)));
 
     public Command Doctor()
     {
@@ -94,11 +98,11 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             looksOnly: false,
             new(),
             [inside],
-            (arguments, _, report) => (cluster, access, signal) => new DoctorRun(
+            (arguments, _, report) => new((cluster, access, signal) => new DoctorRun(
                 cluster,
                 access,
                 report.IsJson ? TextWriter.Null : PrintableWriter.StandardOutput,
-                arguments.GetValue(inside)).RunAsync(signal.Token));
+                arguments.GetValue(inside)).RunAsync(signal.Token)));
     }
 
     private Command Create(
@@ -106,7 +110,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         bool looksOnly,
         AgentOptions agent,
         IEnumerable<Option> own,
-        Func<ParseResult, PodChoice, ReportChoice, PodWork> read)
+        Func<ParseResult, PodChoice, ReportChoice, PodVerb> read)
     {
         PodOptions pods = new(looksOnly);
         ReportOptions reports = new();
@@ -120,32 +124,33 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         {
             PodChoice choice = pods.Read(arguments);
             ReportChoice report = reports.Read(arguments);
-            PodWork work = read(arguments, choice, report);
-            return await RunAsync(arguments, choice, agent.Read(arguments), report, work);
+            PodVerb verb = read(arguments, choice, report);
+            return await RunAsync(arguments, choice, agent.Read(arguments), report, verb);
         });
         return command;
     }
 
     private async Task<int> RunAsync(
-        ParseResult arguments, PodChoice choice, StartOptions start, ReportChoice report, PodWork work)
+        ParseResult arguments, PodChoice choice, StartOptions start, ReportChoice report, PodVerb verb)
     {
         GlobalFlags flags = kubectl.Read(arguments);
         using EndSignal signal = new();
         long startedAt = Stopwatch.GetTimestamp();
         await using KubernetesCluster cluster = KubernetesCluster.Create(kubectl.Connection(arguments));
         ChosenPods chosen;
+        MetricsReport? metrics;
         IReadOnlyList<PodResult> results;
         await using (ReportFactory reports = new(report, TimeProvider.System))
         {
             PodRunner runner = new(cluster, flags, start, signal, reports.Create);
-            chosen = await FindAsync(cluster, choice, flags, signal);
+            (chosen, metrics) = await FindAsync(cluster, choice, verb, flags, signal);
             TakeCommand.RequireDirectory(chosen.Pods.Count, report.Path);
-            results = await runner.RunAsync(chosen.Pods, choice, (of, access) => work(of, access, signal));
+            results = await runner.RunAsync(chosen.Pods, choice, (of, access) => verb.Work(of, access, signal));
         }
 
-        if (report.MetricsFile is { } metrics)
+        if (metrics is not null)
         {
-            MetricsFile.Write(metrics, results, TimeProvider.System.GetUtcNow());
+            await metrics.TellAsync(results, TimeProvider.System.GetUtcNow(), PrintableWriter.StandardError);
         }
 
         bool isWide = !choice.IsOne || results.Count > 1;
@@ -165,12 +170,14 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             : results.Max(result => result.Status);
     }
 
-    private static async Task<ChosenPods> FindAsync(
-        KubernetesCluster cluster, PodChoice choice, GlobalFlags flags, EndSignal signal)
+    private static async Task<(ChosenPods Pods, MetricsReport? Metrics)> FindAsync(
+        KubernetesCluster cluster, PodChoice choice, PodVerb verb, GlobalFlags flags, EndSignal signal)
     {
         try
         {
-            return await choice.FindAsync(cluster, flags.Text, signal.Token);
+            MetricsReport? metrics = await (verb.Metrics?.OpenAsync(cluster, signal.Token)
+                ?? Task.FromResult<MetricsReport?>(null));
+            return (await choice.FindAsync(cluster, flags.Text, signal.Token), metrics);
         }
         catch (ClusterException e)
         {
@@ -181,5 +188,12 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             throw new OperatorException(
                 signal.Status, "Interrupted before the pods were listed.", "run the same command again", e);
         }
+    }
+
+    /// <summary>A verb whose command line was understood.</summary>
+    private sealed record PodVerb(PodWork Work)
+    {
+        /// <summary>Where its metrics go; null for a verb that makes no backup.</summary>
+        public MetricsPlaces? Metrics { get; init; }
     }
 }

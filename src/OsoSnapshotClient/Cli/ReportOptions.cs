@@ -30,13 +30,7 @@ internal sealed class ReportOptions
         Description = "Show only failures and warnings.",
     };
 
-    private readonly Option<string> _metrics = new("--metrics-file")
-    {
-        Description = "Also write time, status and bytes of take to a file for node exporter's textfile collector.",
-        CustomParser = Values.Path,
-    };
-
-    public IEnumerable<Option> All => [_output, _progress, _quiet, _metrics];
+    public IEnumerable<Option> All => [_output, _progress, _quiet];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public ReportChoice Read(ParseResult arguments)
@@ -60,10 +54,7 @@ internal sealed class ReportOptions
             Json => ProgressStyle.Json,
             _ => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
         };
-        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
-        {
-            MetricsFile = arguments.GetValue(_metrics),
-        };
+        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style);
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
@@ -71,8 +62,4 @@ internal sealed class ReportOptions
 
 /// <param name="Path">Where the archive goes; null if no path is named.</param>
 /// <param name="IsJson">Whether the result goes to standard output as JSON.</param>
-internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style)
-{
-    /// <summary>The file for node exporter; null if none is named.</summary>
-    public string? MetricsFile { get; init; }
-}
+internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style);

@@ -71,7 +71,7 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _cluster = new("--cluster")
     {
-        Description = "With --into: the cluster's name in the backup (the UID of its namespace kube-system).",
+        Description = "The cluster's name in a backup directory and in metrics (the UID of its namespace kube-system).",
         CustomParser = Values.One(text => ClusterName.IsValid(text) ? text : null, ClusterName.Rule),
     };
 

@@ -26,9 +26,11 @@ internal sealed class PodRunner(
             await slots.WaitAsync();
             try
             {
-                return signal.Token.IsCancellationRequested
+                string label = pods.Count > 1 || !choice.IsOne ? $"[{pod.Name}] " : string.Empty;
+                PodResult result = signal.Token.IsCancellationRequested
                     ? new(pod.Name, (int)signal.Status) { Problem = "interrupted" }
-                    : await RunOneAsync(pod, pods.Count > 1 || !choice.IsOne ? $"[{pod.Name}] " : string.Empty, work);
+                    : await RunOneAsync(pod, label, work);
+                return result with { Namespace = pod.Namespace };
             }
             finally
             {
@@ -82,7 +84,8 @@ internal sealed class PodRunner(
     {
         access.Report.Pause();
         access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
-        return new(access.Pod, (int)e.Status) { Problem = e.Message, Remedy = e.Remedy };
+        PodResult result = e is CopiedException { Copy: var copy } ? copy : new(access.Pod, 0);
+        return result with { Status = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
     }
 
     private static async Task<V1Pod?> TryReadAsync(KubernetesCluster cluster, string pod, CancellationToken token)

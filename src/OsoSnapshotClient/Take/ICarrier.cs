@@ -38,4 +38,19 @@ internal sealed record CarriedCopy(PodResult Result, OperatorException? Damage)
             ExitStatus.DamagedBlocks,
             "The archive is a true copy of blocks that are damaged on Prometheus' own disk (see above).",
             "restore it without these blocks");
+
+    /// <returns>The result.</returns>
+    /// <exception cref="CopiedException">Blocks are damaged on Prometheus' own disk.</exception>
+    public PodResult Accept() => Damage is null ? Result : throw EndedBy(Damage);
+
+    /// <param name="end">What is wrong although the copy is right.</param>
+    public CopiedException EndedBy(OperatorException end) =>
+        new(Result with { HasDamagedBlocks = Damage is null ? null : true }, end);
+}
+
+/// <summary>There is a right copy, and yet the status is not 0.</summary>
+internal sealed class CopiedException(PodResult copy, OperatorException end)
+    : OperatorException(end.Status, end.Message, end.Remedy, end)
+{
+    public PodResult Copy => copy;
 }

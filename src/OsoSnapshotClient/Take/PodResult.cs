@@ -5,6 +5,9 @@ namespace OsoSnapshotClient.Take;
 /// <param name="Status">The exit status of the work; 0 for success.</param>
 internal sealed record PodResult(string Pod, int Status)
 {
+    /// <summary>The pod's namespace.</summary>
+    public string Namespace { get; init; } = string.Empty;
+
     public string? File { get; init; }
 
     public long? Bytes { get; init; }
@@ -19,6 +22,9 @@ internal sealed record PodResult(string Pod, int Status)
 
     /// <summary>The size of the copied blocks' archives.</summary>
     public long? CopiedBytes { get; init; }
+
+    /// <summary>true if the copy has blocks that are damaged on Prometheus' own disk; otherwise null.</summary>
+    public bool? HasDamagedBlocks { get; init; }
 
     /// <summary>What doctor has found; null for other verbs.</summary>
     public IReadOnlyList<DoctorLine>? Checks { get; init; }

@@ -38,8 +38,8 @@ internal sealed class TakeRun(
 
         _report.Say($"✅ {file} is complete: left as it is");
         found.Warn(_report);
-        return CarriedCopy.DamageOf(found.Problems) is { } damage
-            ? throw damage
-            : new(access.Pod, 0) { File = file, Bytes = RegularFile.SizeOf(file), Sha256 = found.Sha256 };
+        return new CarriedCopy(
+            new(access.Pod, 0) { File = file, Bytes = RegularFile.SizeOf(file), Sha256 = found.Sha256 },
+            CarriedCopy.DamageOf(found.Problems)).Accept();
     }
 }

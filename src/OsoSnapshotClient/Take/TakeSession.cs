@@ -28,7 +28,7 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
             _carried = FindPublished() ?? await CarryAsync(token);
             await ReleaseAsync(token);
             carrier.Note?.Note.Delete();
-            return _carried.Damage is { } damage ? throw damage : _carried.Result;
+            return _carried.Accept();
         }
         catch (RunEndedException) when (_carried is null)
         {
@@ -129,7 +129,20 @@ internal sealed class TakeSession(Preflight preflight, TakeOptions take, ICarrie
         status.End is null
         && (status.Phase == PhaseNames.Of(Phase.HoldForCopy) || status.Phase == PhaseNames.Of(Phase.StreamSnapshot));
 
-    private Task ReleaseAsync(CancellationToken token) => _start.Run is { } run && carrier.Kind != RunKinds.Stream
-        ? new AgentRelease(run, take.IsKept).RunAsync(token)
-        : Task.CompletedTask;
+    private async Task ReleaseAsync(CancellationToken token)
+    {
+        if (_start.Run is not { } run || carrier.Kind == RunKinds.Stream)
+        {
+            return;
+        }
+
+        try
+        {
+            await new AgentRelease(run, take.IsKept).RunAsync(token);
+        }
+        catch (OperatorException e) when (e.Status == ExitStatus.NotTidiedUp)
+        {
+            throw _carried!.EndedBy(e);
+        }
+    }
 }

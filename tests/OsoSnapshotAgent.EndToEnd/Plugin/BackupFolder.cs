@@ -33,34 +33,6 @@ internal sealed class BackupFolder(Cluster cluster)
 
     public IReadOnlyList<string> Parts => [.. Files("blocks", "*.part*"), .. Files("snapshots", "*.part*")];
 
-    /// <summary>The arguments of each container of a manifest in docker/kubernetes/.</summary>
-    public static async Task<IReadOnlyList<string[]>> CronJobCommandsAsync(string manifest)
-    {
-        List<List<string>> commands = [];
-        string indent = string.Empty;
-        foreach (string line in await File.ReadAllLinesAsync(Repository.PathOf($"docker/kubernetes/{manifest}")))
-        {
-            string text = line.Trim();
-            if (text.StartsWith("args:", StringComparison.Ordinal))
-            {
-                // The list is on one line, or has a line for each item.
-                string list = text["args:".Length..].Trim(' ', '[', ']');
-                commands.Add([.. list.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('"'))]);
-                indent = line[..line.IndexOf('a', StringComparison.Ordinal)] + "  - ";
-            }
-            else if (indent.Length > 0 && line.StartsWith(indent, StringComparison.Ordinal))
-            {
-                commands[^1].Add(line[indent.Length..]);
-            }
-            else
-            {
-                indent = string.Empty;
-            }
-        }
-
-        return [.. commands.Select(command => command.ToArray())];
-    }
-
     /// <summary>Waits until a snapshot has a block of the head.</summary>
     public static async Task HeadHasSamplesAsync(TargetContainer target) => await Eventually.HoldsAsync(
         async () => (await QueryAsync(target, "query?query=count_over_time(up%5B1m%5D)%3E1")).Contains("\"value\"", StringComparison.Ordinal),

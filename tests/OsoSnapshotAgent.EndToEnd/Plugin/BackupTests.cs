@@ -133,27 +133,6 @@ public sealed class BackupTests
         Assert.Equal(0, await backup.SamplesAsync("after", "node_cpu_seconds_total"));
     }
 
-    [Fact]
-    public async Task The_commands_of_the_CronJob_fill_a_directory_and_prune_it()
-    {
-        await using TargetContainer target = await TargetContainer.StartAsync();
-        using Cluster cluster = new(target);
-        string[][] commands = [.. (await BackupFolder.CronJobCommandsAsync("backup-directory.yaml")).Select(command => (string[])
-        [
-            .. command.Select(word => word.Replace("/backups", cluster.Folder, StringComparison.Ordinal)
-                .Replace("REGISTRY/oso_snapshot:TAG", Podman.Image, StringComparison.Ordinal)),
-        ])];
-        Assert.Equal(["take", "prune"], commands.Select(command => command[0]));
-
-        foreach (string[] command in commands)
-        {
-            (await cluster.RunAsync(command)).Succeeded();
-        }
-
-        (await cluster.RunAsync("verify", "prometheus")).Succeeded();
-        Assert.Contains("oso_snapshot.prom", cluster.Files);
-    }
-
     /// <summary>OSO_TEST_COPY_BYTES=1200000000 gives the figures of a database of that size.</summary>
     [Fact]
     public async Task A_second_backup_of_an_unchanged_database_copies_nothing()

@@ -92,13 +92,13 @@ public sealed class BucketTests(S3Server server)
         string bucket = await server.MakeBucketAsync();
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = Connected(target);
-        IReadOnlyList<string[]> commands = await BackupFolder.CronJobCommandsAsync("bucket.yaml");
+        IReadOnlyList<string[]> commands = await Manifest.NightlyAsync(
+            "bucket.yaml", new Dictionary<string, string> { ["BUCKET"] = $"s3://{bucket}/prometheus" });
         Assert.Equal(["take", "prune"], commands.Select(command => command[0]));
 
         foreach (string[] command in commands)
         {
-            (await cluster.RunAsync([.. command.Select(word => word.Replace("//BUCKET", $"//{bucket}", StringComparison.Ordinal)
-                .Replace("REGISTRY/oso_snapshot:TAG", Podman.Image, StringComparison.Ordinal))])).Succeeded();
+            (await cluster.RunAsync(command)).Succeeded();
         }
 
         (await cluster.RunAsync("verify", $"s3://{bucket}/prometheus")).Succeeded();

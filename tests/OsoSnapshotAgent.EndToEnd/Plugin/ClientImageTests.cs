@@ -5,7 +5,7 @@ using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
-/// <summary>Tests the client's image, run as docker/kubernetes/backup.yaml runs it.</summary>
+/// <summary>Tests the client's image, run as the manifests of docker/kubernetes/ run it.</summary>
 public sealed class ClientImageTests
 {
     private const string Image = "localhost/oso_snapshot_client:dev";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.Tests.House;
 using OsoSnapshotClient.Cli;
 
@@ -21,6 +22,7 @@ public sealed class DocumentedCommandTests
         ["NAMESPACE.POD"] = "oso.prom-0",
         ["oso.POD"] = "oso.prom-0",
         ["TIME"] = "2026-11-20T12:00:00Z",
+        ["--keep-within=$(KEEP_WITHIN)"] = "--keep-within=30d",
     };
 
     public static TheoryData<string, string> Commands =>
@@ -28,7 +30,10 @@ public sealed class DocumentedCommandTests
         .. OsoSnapshotAgent.Tests.House.CommandLine.All
             .Where(command => command.Words is ["kubectl", "oso-snapshot", _, ..])
             .Select(command => (command.Document, string.Join('\t', command.Words[2..]))).Distinct(),
-        ("docker/kubernetes/backup.yaml", string.Join('\t', ManifestArguments())),
+        .. from manifest in Directory.GetFiles(
+               Path.Join(SourceFile.Repository, "docker", "kubernetes"), "*.yaml", SearchOption.AllDirectories)
+           from command in Manifest.Commands(File.ReadLines(manifest))
+           select (Path.GetFileName(manifest), string.Join('\t', command)),
     ];
 
     [Theory]
@@ -78,10 +83,4 @@ public sealed class DocumentedCommandTests
 
         Assert.Empty(named.Except(known));
     }
-
-    // Reads the lists below "args:".
-    private static IEnumerable<string> ManifestArguments() =>
-        File.ReadLines(Path.Join(SourceFile.Repository, "docker", "kubernetes", "backup.yaml"))
-            .SkipWhile(line => line.Trim() != "args:").Skip(1).Select(line => line.Trim())
-            .TakeWhile(line => line.StartsWith("- ", StringComparison.Ordinal)).Select(line => line[2..]);
 }

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using OsoSnapshotClient.Runs;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Cli;
+
+namespace OsoSnapshotClient.Cli;
+
+/// <summary>The options that say where the metrics of runs go.</summary>
+internal sealed class MetricsOptions
+{
+    private const string PushVariable = "OSO_SNAPSHOT_PUSH";
+
+    private readonly Option<string> _file = new("--metrics-file")
+    {
+        Description = "Also write time, status and bytes to a file for node exporter's textfile collector.",
+        CustomParser = Values.Path,
+    };
+
+    private readonly Option<Uri> _push = new("--push")
+    {
+        Description = $"Also push them to a Pushgateway ({PushVariable}, which may hold a user and a password).",
+        HelpName = "URL",
+        CustomParser = Values.One(
+            text => PushGateway.ParseUrl(text) is { UserInfo.Length: 0 } url ? url : null,
+            $"{PushGateway.Rule}; {PushVariable} may hold one with a user and a password"),
+    };
+
+    public IEnumerable<Option> All => [_file, _push];
+
+    /// <param name="cluster">The cluster's name as the operator gives it.</param>
+    /// <exception cref="OperatorException">The variable holds no URL.</exception>
+    public MetricsPlaces Read(ParseResult arguments, string? cluster) =>
+        new(arguments.GetValue(_file), arguments.GetValue(_push) ?? FromEnvironment(), cluster);
+
+    // The value may hold a password, so no message shows it.
+    private static Uri? FromEnvironment() => Environment.GetEnvironmentVariable(PushVariable) is { Length: > 0 } text
+        ? PushGateway.ParseUrl(text) ?? throw new OperatorException(
+            ExitStatus.Settings, $"{PushVariable} is no URL of a Pushgateway.", $"it must be {PushGateway.Rule}")
+        : null;
+}
