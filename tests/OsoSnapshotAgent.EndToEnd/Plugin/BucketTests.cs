@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Restore;
 using OsoSnapshotClient.Tests.Fixtures;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
@@ -102,6 +103,26 @@ public sealed class BucketTests(S3Server server)
         }
 
         (await cluster.RunAsync("verify", $"s3://{bucket}/prometheus")).Succeeded();
+    }
+
+    [Fact]
+    public async Task The_restore_job_reads_a_bucket()
+    {
+        string place = $"s3://{await server.MakeBucketAsync()}/b";
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = Connected(target);
+        BackupFolder backup = new(cluster);
+        await using RestoreJob job = new();
+        await job.PrepareAsync();
+        await TakeAsync(cluster, place, "--keep");
+        await backup.KeepSnapshotAsync(target, "bucket");
+
+        (await job.RunAsync(
+            cluster.Folder,
+            [place, $"--pod=oso.{Cluster.Pod}", "--at=2099-01-01T00:00:00Z"],
+            ["--network=host", .. cluster.OwnVariables.Select(variable => $"--env={variable.Key}={variable.Value}")])).Succeeded();
+
+        (await HostCommand.RunAsync("diff", "-r", backup.PathOf("bucket.snapshot"), job.DataDirectory)).Succeeded();
     }
 
     /// <summary>OSO_TEST_COPY_BYTES=1200000000 gives the figures of a database of that size.</summary>

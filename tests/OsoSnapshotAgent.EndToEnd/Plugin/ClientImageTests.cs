@@ -8,26 +8,24 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 /// <summary>Tests the client's image, run as the manifests of docker/kubernetes/ run it.</summary>
 public sealed class ClientImageTests
 {
-    private const string Image = "localhost/oso_snapshot_client:dev";
-
     // Registries show megabytes of 1,000,000 bytes.
     private const long MaxBytes = 40_000_000;
 
     [Fact]
     public async Task The_image_holds_the_client_and_no_kubectl_in_at_most_40_MB()
     {
-        await SkipWithoutImageAsync();
+        await ClientImage.SkipWithoutAsync();
 
         Assert.StartsWith("kubectl-oso_snapshot ", (await RunAsync([], "--version")).Succeeded().Output, StringComparison.Ordinal);
         Assert.NotEqual(0, (await RunAsync(["--entrypoint=/usr/bin/kubectl"], "version", "--client")).ExitStatus);
-        string size = (await Podman.RunAsync("image", "inspect", "--format={{.Size}}", Image)).Succeeded().Output;
+        string size = (await Podman.RunAsync("image", "inspect", "--format={{.Size}}", ClientImage.Name)).Succeeded().Output;
         Assert.InRange(long.Parse(size, CultureInfo.InvariantCulture), 1, MaxBytes);
     }
 
     [Fact]
     public async Task In_the_image_an_archive_and_its_checksum_are_verified()
     {
-        await SkipWithoutImageAsync();
+        await ClientImage.SkipWithoutAsync();
         string folder = Directory.CreateTempSubdirectory("oso-client-image-").FullName;
         try
         {
@@ -52,16 +50,9 @@ public sealed class ClientImageTests
         }
     }
 
-    private static async Task SkipWithoutImageAsync()
-    {
-        await Podman.SkipWhereImpossibleAsync();
-        CommandResult image = await Podman.RunAsync("image", "exists", Image);
-        Assert.SkipWhen(image.ExitStatus != 0, $"podman has no {Image}; another engine may have made it.");
-    }
-
     private static Task<CommandResult> RunAsync(string[] options, params string[] words) => Podman.RunAsync(
     [
         "run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL",
-        "--security-opt=no-new-privileges", .. options, Image, .. words,
+        "--security-opt=no-new-privileges", .. options, ClientImage.Name, .. words,
     ]);
 }

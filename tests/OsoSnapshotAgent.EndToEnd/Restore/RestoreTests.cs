@@ -1,5 +1,4 @@
 using OsoSnapshotAgent.EndToEnd.Containers;
-using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Judging;
 using OsoSnapshotAgent.EndToEnd.Plugin;
 using OsoSnapshotAgent.EndToEnd.Processes;
@@ -80,74 +79,69 @@ public sealed class RestoreTests : IAsyncLifetime
     /// The archive and its checksum have the names of kubectl cp, or those of the plugin, or the archive was renamed.
     /// </summary>
     [Theory]
-    [InlineData("touch snapshots.log")]
-    [InlineData("sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256; for f in snapshots.tgz*; do mv $f pod-$f; done")]
-    [InlineData("sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256")]
-    public async Task The_job_for_Kubernetes_takes_the_archive_under_any_name(string rename)
+    [InlineData("snapshots.tgz", "touch snapshots.log")]
+    [InlineData("pod-snapshots.tgz", "sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256; for f in snapshots.tgz*; do mv $f pod-$f; done")]
+    [InlineData("snapshots.tgz", "sed -i s/snapshots.tgz/pod-snapshots.tgz/ *.sha256")]
+    public async Task The_job_for_Kubernetes_restores_an_archive_where_the_operator_s_Prometheus_looks_for_it(string archive, string rename)
     {
-        await PrepareJobAsync();
+        await using RestoreJob job = new();
+        await job.PrepareAsync();
         await RunAsync(rename);
 
-        (await RunJobAsync()).Succeeded();
+        CommandResult done = (await job.RunAsync(_folder, [$"/backups/{archive}"], "--network=none")).Succeeded();
 
-        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Restored)).Count);
+        Assert.Contains("✅ SHA-256 as in", done.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, job.DataDirectory)).Count);
     }
 
     [Theory]
-    [InlineData("printf x | dd of=snapshots.tgz bs=1 seek=5000 conv=notrunc", "snapshots.tgz: FAILED")]
-    [InlineData(": >snapshots.tgz.sha256", "")]
-    [InlineData("rm snapshots.tgz.sha256", "NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz\n")]
-    [InlineData("rm snapshots.tgz", "NAME.tgz.sha256. It holds:\nrestored\nsnapshots\nsnapshots.tgz.sha256\n")]
-    [InlineData("cp snapshots.tgz other.tgz", "NAME.tgz.sha256. It holds:\nother.tgz\nrestored\n")]
-    public async Task The_job_for_Kubernetes_unpacks_nothing_that_it_can_not_compare(string damage, string told)
+    [InlineData("printf x | dd of=snapshots.tgz bs=1 seek=5000 conv=notrunc", 1, "is damaged: its SHA-256 is")]
+    [InlineData(": >snapshots.tgz.sha256", 6, "snapshots.tgz.sha256")]
+    [InlineData("rm snapshots.tgz", 1, "/backups/snapshots.tgz")]
+    public async Task The_job_for_Kubernetes_leaves_nothing_of_an_archive_that_is_not_right(string damage, int status, string told)
     {
-        await PrepareJobAsync();
+        await using RestoreJob job = new();
+        await job.PrepareAsync();
         await RunAsync(damage);
 
-        CommandResult job = await RunJobAsync();
+        CommandResult done = await job.RunAsync(_folder, ["/backups/snapshots.tgz"], "--network=none");
 
-        Assert.Equal(1, job.ExitStatus);
-        Assert.Contains(told, job.Output, StringComparison.Ordinal);
-        Assert.Equal([Path.Combine(Restored, "lost+found")], Directory.GetFileSystemEntries(Restored));
+        Assert.Equal(status, done.ExitStatus);
+        Assert.Contains(told, done.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(job.DataDirectory));
     }
 
     [Fact]
-    public async Task The_job_for_Kubernetes_fills_a_new_volume_and_refuses_one_that_is_not_new()
+    public async Task The_job_for_Kubernetes_refuses_a_volume_that_is_not_new()
     {
-        await PrepareJobAsync();
+        await using RestoreJob job = new();
+        await job.PrepareAsync();
+        (await job.RunAsync(_folder, ["/backups/snapshots.tgz"], "--network=none")).Succeeded();
 
-        (await RunJobAsync()).Succeeded();
+        CommandResult again = await job.RunAsync(_folder, ["/backups/snapshots.tgz"], "--network=none");
 
-        Assert.Equal(2, (await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, Restored)).Count);
-        Assert.All(Directory.GetDirectories(Restored, "0*"), block => Assert.True(File.Exists(Path.Combine(block, "meta.json"))));
-        CommandResult again = await RunJobAsync();
         Assert.Equal(1, again.ExitStatus);
-        Assert.Contains("The volume is not empty", again.Output, StringComparison.Ordinal);
+        Assert.Contains("/restored is not empty: it holds", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_job_for_Kubernetes_restores_a_moment_from_a_backup_directory()
+    {
+        await using RestoreJob job = new();
+        await job.PrepareAsync();
+
+        CommandResult done = (await job.RunAsync(
+            Repository.PathOf("tests/fixtures/0.2.0"),
+            ["/backups/backups", "--pod=oso.oso-p-prom-svr-0", "--at=20261129T115658Z-636894da32d67afe"],
+            "--network=none")).Succeeded();
+
+        Assert.Contains("Restoring oso.oso-p-prom-svr-0/20261129T115658Z-636894da32d67afe", done.Output, StringComparison.Ordinal);
+        Assert.Contains("--storage.tsdb.retention.", done.Output, StringComparison.Ordinal);
+        Assert.NotEmpty(await Judge.PromtoolBlocksAsync(PrometheusVersion.V2_42, job.DataDirectory));
     }
 
     private async Task RunAsync(string script) =>
         (await HostCommand.RunAsync(["sh", "-c", script], _folder)).Succeeded();
 
-    /// <summary>Makes a volume as empty as a new file system, whose own directory is lost+found.</summary>
-    private async Task PrepareJobAsync()
-    {
-        await Podman.SkipWhereImpossibleAsync();
-        Directory.CreateDirectory(Path.Combine(Restored, "lost+found"));
-        (await HostCommand.RunAsync(HostCommand.AsRoot("chown", "65534:65534", Restored))).Succeeded();
-    }
-
     private Task<CommandResult> RestoreAsync() => HostCommand.RunAsync(Client.Binary, "restore", Archive, Restored);
-
-    /// <summary>Runs the manifest's own command with the rights of its security context.</summary>
-    private async Task<CommandResult> RunJobAsync()
-    {
-        string[] manifest = await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/restore.yaml"));
-        int first = Array.FindIndex(manifest, line => line.Trim() == "- |") + 1;
-        string indent = manifest[first][..^manifest[first].TrimStart().Length];
-        string script = string.Concat(manifest.Skip(first).TakeWhile(line => line.StartsWith(indent, StringComparison.Ordinal)).Select(line => line[indent.Length..] + "\n"));
-        Assert.Contains("command: [\"/bin/sh\", \"-ec\"]", manifest[first - 3] + manifest[first - 2], StringComparison.Ordinal);
-        return await Podman.RunAsync(
-            "run", "--rm", "--network=none", "--user=65534:65534", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges",
-            $"--volume={_folder}:/archive:ro", $"--volume={Restored}:/restored", "--entrypoint=/bin/sh", Podman.Image, "-ec", script);
-    }
 }
