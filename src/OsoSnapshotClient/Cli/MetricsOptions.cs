@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OsoSnapshotClient.Runs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Cli;
@@ -20,9 +21,7 @@ internal sealed class MetricsOptions
     {
         Description = $"Also push them to a Pushgateway ({PushVariable}, which may hold a user and a password).",
         HelpName = "URL",
-        CustomParser = Values.One(
-            text => PushGateway.ParseUrl(text) is { UserInfo.Length: 0 } url ? url : null,
-            $"{PushGateway.Rule}; {PushVariable} may hold one with a user and a password"),
+        CustomParser = ParsePush,
     };
 
     public IEnumerable<Option> All => [_file, _push];
@@ -32,7 +31,20 @@ internal sealed class MetricsOptions
     public MetricsPlaces Read(ParseResult arguments, string? cluster) =>
         new(arguments.GetValue(_file), arguments.GetValue(_push) ?? FromEnvironment(), cluster);
 
-    // The value may hold a password, so no message shows it.
+    // Every user of this machine sees command lines. The value may hold a password, so no message shows it.
+    private static Uri? ParsePush(ArgumentResult given)
+    {
+        Uri? url = given.Tokens is [var token] ? PushGateway.ParseUrl(token.Value) : null;
+        if (given.Tokens.Count == 1 && url is not { UserInfo.Length: 0 })
+        {
+            given.AddError(url is null
+                ? $"--push must be {PushGateway.Rule}."
+                : $"--push takes no user and no password: put the URL into {PushVariable}.");
+        }
+
+        return url;
+    }
+
     private static Uri? FromEnvironment() => Environment.GetEnvironmentVariable(PushVariable) is { Length: > 0 } text
         ? PushGateway.ParseUrl(text) ?? throw new OperatorException(
             ExitStatus.Settings, $"{PushVariable} is no URL of a Pushgateway.", $"it must be {PushGateway.Rule}")

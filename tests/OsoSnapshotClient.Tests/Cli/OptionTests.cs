@@ -31,6 +31,7 @@ public sealed class OptionTests : IDisposable
     [InlineData("verify s3://b/p --deep")]
     [InlineData("verify B --new")]
     [InlineData("take -l app=x --parallel 3")]
+    [InlineData("take --metrics-file m.prom --push https://push.example.com/prefix")]
     public void A_line_of_this_version_is_understood(string line) => Assert.Empty(Parse(line).Errors);
 
     [Theory]
@@ -45,9 +46,23 @@ public sealed class OptionTests : IDisposable
     [InlineData("take rs/prom")]
     [InlineData("status --inside")]
     [InlineData("restore --all-pods a b")]
+    [InlineData("status --metrics-file m.prom")]
     [InlineData("prune B --keep-daily 0")]
     [InlineData("prune B --keep-weekly 4w")]
     public void An_option_that_is_gone_or_a_wrong_value_is_refused(string line) => Assert.NotEmpty(Parse(line).Errors);
+
+    [Theory]
+    [InlineData("http://oso:secret@push.example.com")]
+    [InlineData("http://oso:secret@push.example.com:port")]
+    [InlineData("ftp://oso:secret@push.example.com")]
+    [InlineData("https://push.example.com?key=secret")]
+    public void A_Pushgateway_s_address_on_a_command_line_may_hold_no_password_and_no_message_shows_one(string address)
+    {
+        string[] errors = [.. Parse($"take --push {address}").Errors.Select(error => error.Message)];
+
+        Assert.NotEmpty(errors);
+        Assert.All(errors, error => Assert.DoesNotContain("secret", error, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("", null, true)]
