@@ -44,7 +44,7 @@ internal sealed record CopyVerdict(string Sha256, string? Damage)
         }
 
         // The checksum covers all bytes that arrived, sound or not.
-        ahead.ReadToEnd();
+        ahead.ReadToEnd(CancellationToken.None);
         return new(Convert.ToHexStringLower(hash.GetHashAndReset()), damage) { Problems = audit?.Problems ?? [] };
     }
 }

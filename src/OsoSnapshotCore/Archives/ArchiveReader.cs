@@ -40,12 +40,18 @@ internal static class ArchiveReader
     }
 
     /// <summary>Reads an archive of one block. The visitor's paths begin with the block's name.</summary>
+    /// <inheritdoc cref="ReadAny" path="/param"/>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
     /// <exception cref="ForeignArchiveException">The archive is not of this block.</exception>
-    public static void ReadBlock(Stream packed, BlockId block, IEntryVisitor visitor, CancellationToken token)
+    public static void ReadBlock(
+        Stream packed,
+        BlockId block,
+        IEntryVisitor visitor,
+        CancellationToken token,
+        Func<Stream, Stream>? between = null)
     {
         EntryLimit limit = new();
-        WalkPacked(packed, PathInBlock, visitor, token);
+        WalkPacked(packed, PathInBlock, visitor, token, between);
 
         string PathInBlock(TarHeader entry)
         {
@@ -64,18 +70,19 @@ internal static class ArchiveReader
     /// <see cref="AheadStream"/>; null for none.</param>
     /// <exception cref="InvalidDataException">The archive is damaged or no archive.</exception>
     public static void ReadAny(
-        Stream packed, IEntryVisitor visitor, CancellationToken token, Func<Stream, Stream>? between = null)
+        Stream packed, IEntryVisitor visitor, CancellationToken token, Func<Stream, Stream>? between = null) =>
+        WalkPacked(packed, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token, between);
+
+    private static void WalkPacked(
+        Stream packed,
+        Func<TarHeader, string> pathOf,
+        IEntryVisitor visitor,
+        CancellationToken token,
+        Func<Stream, Stream>? between = null)
     {
         using Stream gzip = GzipEngines.Open(packed);
         using Stream? ahead = between?.Invoke(gzip);
-        Walk(ahead ?? gzip, entry => entry.Name.Split('/', 3)[^1].TrimEnd('/'), visitor, token);
-    }
-
-    private static void WalkPacked(
-        Stream packed, Func<TarHeader, string> pathOf, IEntryVisitor visitor, CancellationToken token)
-    {
-        using Stream gzip = GzipEngines.Open(packed);
-        Walk(gzip, pathOf, visitor, token);
+        Walk(ahead ?? gzip, pathOf, visitor, token);
     }
 
     private static void Walk(

@@ -63,17 +63,19 @@ internal sealed class BlockReading : IEntryVisitor
     /// <summary>The size of the block's files in the list; reading stops above it.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
+    /// <summary>Reads to the end: one thread sums the bytes, one unpacks them, and this one judges.</summary>
     /// <exception cref="IOException">The archive can't be read, or the sink can't write.</exception>
     public BlockVerdict Run(Stream packed, CancellationToken token)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(packed, hash);
+        using AheadStream ahead = new(tap);
         using BlockFingerprint fingerprint = new();
         _fingerprint = fingerprint;
         string? damage = null;
         try
         {
-            ArchiveReader.ReadBlock(tap, _block, this, token);
+            ArchiveReader.ReadBlock(ahead, _block, this, token, unpacked => new AheadStream(unpacked));
             _audit.Finish();
             damage = Judge(fingerprint.Finish());
         }
@@ -83,7 +85,7 @@ internal sealed class BlockReading : IEntryVisitor
         }
 
         // The checksum covers all bytes, sound or not.
-        tap.ReadToEnd(token);
+        ahead.ReadToEnd(token);
         return new()
         {
             Sha256 = Sha256.Finish(hash),

@@ -30,15 +30,6 @@ internal sealed class AheadStream : ReadStream
 
     public override int Read(Span<byte> buffer) => _read.Read(buffer);
 
-    /// <summary>Reads what is left.</summary>
-    public void ReadToEnd()
-    {
-        byte[] rest = new byte[BufferBytes];
-        while (Read(rest) > 0)
-        {
-        }
-    }
-
     /// <summary>Waits until the source's current read has ended.</summary>
     protected override void Dispose(bool disposing)
     {

@@ -19,6 +19,16 @@ internal abstract class ReadStream : Stream
 
     public abstract override int Read(Span<byte> buffer);
 
+    /// <summary>Reads what is left.</summary>
+    public void ReadToEnd(CancellationToken token)
+    {
+        byte[] rest = new byte[64 * 1024];
+        while (Read(rest) > 0)
+        {
+            token.ThrowIfCancellationRequested();
+        }
+    }
+
     public sealed override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public sealed override void Flush()

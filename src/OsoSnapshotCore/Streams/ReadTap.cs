@@ -17,16 +17,6 @@ internal sealed class ReadTap(Stream source, IncrementalHash? hash = null) : Rea
 
     public bool IsEmpty => _firstFilled == 0;
 
-    /// <summary>Reads what is left, for the checksum of all bytes.</summary>
-    public void ReadToEnd(CancellationToken token)
-    {
-        byte[] rest = new byte[64 * 1024];
-        while (Read(rest) > 0)
-        {
-            token.ThrowIfCancellationRequested();
-        }
-    }
-
     public override int Read(Span<byte> buffer)
     {
         int count = source.Read(buffer);
