@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Protocol;
@@ -11,6 +12,10 @@ namespace OsoSnapshotAgent.Cli;
 /// </summary>
 internal static class ControlCommands
 {
+    public static Func<ArgumentResult, string?> RunName { get; } = Values.One(
+        text => StartRequest.IsName(text) ? text : null,
+        "a name of small letters, digits and '-', of at most 63 characters");
+
     public static Command Status()
     {
         Option<bool> json = new("--json") { Description = "Print a JSON object on one line." };
@@ -63,9 +68,7 @@ internal static class ControlCommands
         new("--client")
         {
             Description = "The name of the run that you started. The client of another run learns it.",
-            CustomParser = Values.One(
-                text => StartRequest.IsName(text) ? text : null,
-                "a name of small letters, digits and '-', of at most 63 characters"),
+            CustomParser = RunName,
         },
         new("--json") { Description = "Print each answer as a JSON object on one line." });
 

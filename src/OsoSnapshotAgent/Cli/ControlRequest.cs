@@ -1,4 +1,5 @@
 using System.Globalization;
+using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Cli;
 
@@ -18,18 +19,27 @@ internal sealed record ControlRequest(string Verb, string? Argument = null)
     /// <summary>Its argument is the number of bytes of JSON that follow the line.</summary>
     public const string Start = "start";
 
-    /// <summary>Its argument is the position.</summary>
+    /// <summary>Its argument is the position, and perhaps the run's name after a space.</summary>
     public const string Follow = "follow";
 
     public const string Stream = "stream";
 
     /// <summary>The argument as a number; null if it is none.</summary>
-    public long? Number => long.TryParse(Argument, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-        ? number
-        : null;
+    public long? Number => Parsed(Argument);
+
+    /// <summary>The argument of <see cref="Follow"/>; null if it is none.</summary>
+    public (long Position, string? Run)? Followed => Argument?.Split(' ', 2) switch
+    {
+        [var position] when Parsed(position) is { } number => (number, null),
+        [var position, var run] when Parsed(position) is { } number && StartRequest.IsName(run) => (number, run),
+        _ => null,
+    };
 
     public static ControlRequest Parse(string line) =>
         line.Split(' ', 2) is [var verb, var argument] ? new(verb, argument) : new(line);
 
     public override string ToString() => Argument is null ? Verb : $"{Verb} {Argument}";
+
+    private static long? Parsed(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

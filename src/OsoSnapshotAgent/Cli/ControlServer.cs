@@ -99,10 +99,10 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
     {
         { Verb: ControlRequest.Start, Number: { } length and <= StartRequest.MaxBytes } =>
             StartAsync(stream, (int)length),
-        { Verb: ControlRequest.Follow, Number: { } position } => new RunFollower(
+        { Verb: ControlRequest.Follow, Followed: var (position, run) } => new RunFollower(
             agent,
             time,
-            one => SendAsync(stream, one, ControlJson.Default.RunEvent)).RunAsync(position, _stop.Token),
+            one => SendAsync(stream, one, ControlJson.Default.RunEvent)).RunAsync(position, run, _stop.Token),
         { Verb: ControlRequest.Stream } => StreamAsync(client, stream),
         _ => ObeyAsync(stream, request),
     };

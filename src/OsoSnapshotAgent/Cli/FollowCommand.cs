@@ -12,6 +12,13 @@ internal static class FollowCommand
 {
     public static Command Create()
     {
+        Argument<string?> run = new("run")
+        {
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = ControlCommands.RunName,
+            Description = "The run's name. If that is not the last run, the verb prints what is known, and ends."
+                + " Default: any run.",
+        };
         Option<long?> from = new("--from")
         {
             Description = "The number of log lines that are known already. Default: 0.",
@@ -22,22 +29,22 @@ internal static class FollowCommand
             "follow",
             "Prints the lines of the run's log and the changes of its state as JSON objects, until the run ends.")
         {
-            from, untilInputEnds,
+            run, from, untilInputEnds,
         };
         command.SetAction(arguments =>
         {
             InputLifeline.Watch(arguments.GetValue(untilInputEnds), ExitStatus.Done);
-            return FileVerb.Run(() => Follow(arguments.GetValue(from) ?? 0));
+            return FileVerb.Run(() => Follow(arguments.GetValue(from) ?? 0, arguments.GetValue(run)));
         });
         return command;
     }
 
-    private static ExitStatus Follow(long position)
+    private static ExitStatus Follow(long position, string? run)
     {
         bool isOpen = true;
         bool isHeard = AgentCall.Converse(
             ControlSocket.EndPoint,
-            $"{ControlRequest.Follow} {position}",
+            run is null ? $"{ControlRequest.Follow} {position}" : $"{ControlRequest.Follow} {position} {run}",
             [],
             line => isOpen = Terminal.Write(Encoding.UTF8.GetBytes(line + "\n")));
         if (!isHeard)

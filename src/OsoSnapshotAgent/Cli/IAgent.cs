@@ -19,6 +19,9 @@ internal interface IAgent
 
     RunStatus Describe();
 
+    /// <returns>How a run ended that others have followed; null if no such run is known.</returns>
+    RunStatus? Earlier(string run);
+
     /// <summary>Notes that a client has asked something.</summary>
     void Touch();
 
@@ -39,6 +42,8 @@ internal sealed class SoleRun(LiveRun run, ChangeSignal changes) : IAgent
     public ChangeSignal Changes => changes;
 
     public RunStatus Describe() => run.State.Describe();
+
+    public RunStatus? Earlier(string run) => null;
 
     public void Touch()
     {

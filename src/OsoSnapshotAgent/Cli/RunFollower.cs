@@ -3,7 +3,9 @@ using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Cli;
 
-/// <summary>Sends the log lines and the states of a run until its end. If there is no run, it waits for one.</summary>
+/// <summary>
+/// Sends the log lines and the states of a run until its end. If no run is named and there is none, it waits for one.
+/// </summary>
 internal sealed class RunFollower(IAgent agent, TimeProvider time, Func<RunEvent, Task> send)
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
@@ -13,10 +15,19 @@ internal sealed class RunFollower(IAgent agent, TimeProvider time, Func<RunEvent
     private long _sentAt;
 
     /// <param name="position">The number of log lines that the reader has already.</param>
+    /// <param name="name">The run's name. If it is not the last run, what is known is sent at once: how it ended, or
+    /// the state of what is here instead. null for any run.</param>
     /// <param name="stop">Ends the wait. What is known then is still sent.</param>
-    public async Task RunAsync(long position, CancellationToken stop)
+    public Task RunAsync(long position, string? name, CancellationToken stop)
     {
-        LiveRun? run = null;
+        LiveRun? run = agent.Run;
+        return name is null || run?.State.Describe().Client == name
+            ? FollowAsync(run, position, stop)
+            : send(new() { Position = position, Run = agent.Earlier(name) ?? agent.Describe() });
+    }
+
+    private async Task FollowAsync(LiveRun? run, long position, CancellationToken stop)
+    {
         while (true)
         {
             // The state is taken before the lines: at the end, all lines are there.

@@ -19,6 +19,7 @@ internal interface IRunLauncher
 /// <param name="isResident">Whether further runs may follow the first.</param>
 internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeProvider time) : IAgent
 {
+    private const int MaxEarlier = 16;
     private const string EndIt = "Wait for its end, or end it: oso-snapshot release, oso-snapshot cancel.";
 
     private static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(15);
@@ -27,6 +28,7 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
     private static readonly TimeSpan EndIsKept = TimeSpan.FromSeconds(2);
 
     private readonly object _lock = new();
+    private readonly Queue<RunStatus> _earlier = [];
     private readonly long _startedAt = time.GetTimestamp();
     private long _toldAt = time.GetTimestamp();
     private LiveRun? _run;
@@ -53,6 +55,14 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
         Version = ProductVersion.Text,
         ElapsedSeconds = time.GetElapsedTime(_startedAt).TotalSeconds,
     };
+
+    public RunStatus? Earlier(string run)
+    {
+        lock (_lock)
+        {
+            return _earlier.LastOrDefault(status => status.Client == run);
+        }
+    }
 
     public void Touch()
     {
@@ -81,7 +91,9 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
 
             try
             {
-                _run = launcher.Begin(asked, Changes);
+                LiveRun run = launcher.Begin(asked, Changes);
+                Remember(_run?.State.Describe());
+                _run = run;
             }
             catch (OperatorException e)
             {
@@ -162,6 +174,21 @@ internal sealed class WaitingAgent(bool isResident, IRunLauncher launcher, TimeP
         return _isOver || (status is not null && !isResident)
             ? Refuse(ExitStatus.Busy, "The agent of this container ends.", "Start another container.")
             : null;
+    }
+
+    // A client whose connection was broken may ask after another client's run has begun.
+    private void Remember(RunStatus? ended)
+    {
+        if (ended is null)
+        {
+            return;
+        }
+
+        _earlier.Enqueue(ended with { Problems = [], BlocksNotInSnapshot = null });
+        if (_earlier.Count > MaxEarlier)
+        {
+            _earlier.Dequeue();
+        }
     }
 
     private TimeSpan UntilIdle()

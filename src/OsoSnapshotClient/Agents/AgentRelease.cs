@@ -22,17 +22,14 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
         [
             "release", .. isKept ? (string[])[] : ["--remove"], "--client", run.Name, "--json",
         ];
-        for (int attempt = 1; ; attempt++)
-        {
-            (ControlAnswer? answer, RemoteAnswer raw) = await run.Agent.ControlAsync(words, token);
-            if (answer is { ExitStatus: (int)ExitStatus.Done })
-            {
-                break;
-            }
+        ControlAnswer? answer = null;
 
-            if (await HasEndedAsync(answer, token))
+        // After the end of this run, the agent may have another client's.
+        for (int attempt = 1; run.End is null; attempt++)
+        {
+            (answer, RemoteAnswer raw) = await run.Agent.ControlAsync(words, token);
+            if (answer is { ExitStatus: (int)ExitStatus.Done } || await HasEndedAsync(answer, token))
             {
-                RequireKept();
                 break;
             }
 
@@ -47,6 +44,11 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
             }
 
             await Task.Delay(TimeSpan.FromSeconds(attempt), token);
+        }
+
+        if (answer is not { ExitStatus: (int)ExitStatus.Done })
+        {
+            RequireKept();
         }
 
         Access.Report.Say(

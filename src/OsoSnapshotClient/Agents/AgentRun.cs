@@ -12,7 +12,6 @@ namespace OsoSnapshotClient.Agents;
 /// </summary>
 internal sealed class AgentRun : IAsyncDisposable
 {
-    private const int MaxStrangers = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     // An agent sends at least one event in ten seconds.
@@ -27,7 +26,7 @@ internal sealed class AgentRun : IAsyncDisposable
     private RunStatus? _status;
     private Exception? _failure;
     private long _position;
-    private int _strangers;
+    private bool _isNamed = true;
 
     private AgentRun(RemoteAgent agent, string name)
     {
@@ -154,7 +153,7 @@ internal sealed class AgentRun : IAsyncDisposable
         try
         {
             process = await Agent.StartAsync(
-                ["follow", "--until-input-ends", "--from", $"{_position}"], token);
+                ["follow", .. _isNamed ? (string[])[Name] : [], "--until-input-ends", "--from", $"{_position}"], token);
         }
         catch (ClusterException e)
         {
@@ -173,7 +172,6 @@ internal sealed class AgentRun : IAsyncDisposable
                 timeout.Reset();
                 if (!Take(AgentAnswers.Event(line, Access)))
                 {
-                    NoteStranger();
                     return "what answers there is another run";
                 }
             }
@@ -184,19 +182,10 @@ internal sealed class AgentRun : IAsyncDisposable
         }
 
         RemoteEnd end = await process.Ended.WaitAsync(token);
-        return await error is { Length: > 0 } text ? text : end.Problem;
-    }
 
-    // A client that was killed before it told its agent to start leaves an agent that is idle.
-    private void NoteStranger()
-    {
-        if (++_strangers == MaxStrangers)
-        {
-            Update((_status ?? Unknown) with
-            {
-                End = new() { ExitStatus = 0, Message = "it never began", At = TimeProvider.System.GetUtcNow() },
-            });
-        }
+        // An agent that follows whatever run it has takes no name.
+        _isNamed &= end.ExitCode != (int)ExitStatus.Settings;
+        return await error is { Length: > 0 } text ? text : end.Problem;
     }
 
     /// <returns>False if the event is another run's.</returns>
@@ -206,10 +195,10 @@ internal sealed class AgentRun : IAsyncDisposable
         {
             if (status.Client != Name)
             {
+                Update(GoneFor(status.Client));
                 return false;
             }
 
-            _strangers = 0;
             Update(status);
         }
 
@@ -231,6 +220,19 @@ internal sealed class AgentRun : IAsyncDisposable
             Message = state.Message.Length > 0 ? state.Message : $"see {Access.LogCommand(Agent.Container)}",
             EndedBy = state.ExitCode == (int)ExitStatus.EndedByAnother ? "another client" : null,
             At = state.EndedAt ?? TimeProvider.System.GetUtcNow(),
+        },
+    };
+
+    // The agent is asked after it was told to start, and it runs one run after the other. A client that was killed
+    // before it told its agent leaves one that is idle. An agent that stays may have another run by now.
+    private RunStatus GoneFor(string? other) => (_status ?? Unknown) with
+    {
+        End = new()
+        {
+            ExitStatus = other is null ? 0 : (int)ExitStatus.EndedByAnother,
+            Message = other is null ? "it never began" : "the agent has taken that client's run since",
+            EndedBy = other,
+            At = TimeProvider.System.GetUtcNow(),
         },
     };
 

@@ -96,6 +96,8 @@ public sealed class StartCommandTests : IDisposable
     [InlineData("start -1\n")]
     [InlineData("follow\n")]
     [InlineData("follow x\n")]
+    [InlineData("follow 0 A_B\n")]
+    [InlineData("follow 0 run more\n")]
     public void A_client_that_breaks_the_rules_of_the_socket_begins_no_run(string request)
     {
         using (Socket socket = ControlSocket.Create())

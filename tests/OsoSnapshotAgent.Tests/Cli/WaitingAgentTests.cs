@@ -104,7 +104,7 @@ public sealed class WaitingAgentTests : IDisposable
     {
         WaitingAgent agent = Agent(isResident: false);
         List<RunEvent> events = [];
-        Task following = new RunFollower(agent, TimeProvider.System, AddAsync).RunAsync(1, TestContext.Current.CancellationToken);
+        Task following = new RunFollower(agent, TimeProvider.System, AddAsync).RunAsync(1, null, TestContext.Current.CancellationToken);
         Start(agent, "run");
         LiveRun run = agent.Run!;
         run.Log.Add("first\nsecond");
@@ -126,6 +126,46 @@ public sealed class WaitingAgentTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("first", "first", 9)]
+    [InlineData("never", "second", null)]
+    public async Task A_follower_of_a_run_that_is_not_the_last_one_learns_at_once_what_is_known(
+        string asked, string told, int? exitStatus)
+    {
+        WaitingAgent agent = Agent(isResident: true);
+        Start(agent, "first");
+        _launcher.End(ExitStatus.OtherPrometheus);
+        Start(agent, "second");
+        agent.Run!.Log.Add("a line of the second");
+
+        RunEvent one = Assert.Single(await FollowAsync(agent, asked));
+
+        Assert.Equal((told, exitStatus), (one.Run?.Client, one.Run?.End?.ExitStatus));
+        Assert.Null(one.Line);
+    }
+
+    [Fact]
+    public async Task A_follower_of_a_run_that_never_began_does_not_wait_for_one()
+    {
+        RunEvent one = Assert.Single(await FollowAsync(Agent(isResident: false), "never"));
+
+        Assert.Equal(("wait", null), (one.Run?.Phase, one.Run?.Client));
+    }
+
+    [Fact]
+    public void The_ends_of_earlier_runs_take_no_room_without_bound()
+    {
+        WaitingAgent agent = Agent(isResident: true);
+        for (int run = 0; run < 100; run++)
+        {
+            Start(agent, $"run-{run}");
+            _launcher.End(ExitStatus.Done);
+        }
+
+        Assert.Null(agent.Earlier("run-0"));
+        Assert.NotNull(agent.Earlier("run-98")?.End);
+    }
+
     public void Dispose()
     {
         _signals.Dispose();
@@ -134,6 +174,20 @@ public sealed class WaitingAgentTests : IDisposable
 
     private static ControlAnswer Start(WaitingAgent agent, string run) => agent.Start(JsonSerializer.SerializeToUtf8Bytes(
         new() { Run = run, Kind = RunKinds.Archive }, ControlJson.Default.StartRequest));
+
+    private static async Task<List<RunEvent>> FollowAsync(WaitingAgent agent, string run)
+    {
+        List<RunEvent> events = [];
+        await new RunFollower(agent, TimeProvider.System, AddAsync)
+            .RunAsync(0, run, TestContext.Current.CancellationToken).WaitAsync(Idle);
+        return events;
+
+        Task AddAsync(RunEvent one)
+        {
+            events.Add(one);
+            return Task.CompletedTask;
+        }
+    }
 
     private WaitingAgent Agent(bool isResident) => new(isResident, _launcher, _time);
 

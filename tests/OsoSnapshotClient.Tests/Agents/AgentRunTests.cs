@@ -58,7 +58,7 @@ public sealed class AgentRunTests
         Assert.Equal(
             Enumerable.Range(1, 40).Select(number => $"  │ line {number}."),
             said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal("follow --until-input-ends --from 0", exec.Calls[0]);
+        Assert.Equal($"follow {Recorded.Run} --until-input-ends --from 0", exec.Calls[0]);
         Assert.All(exec.Calls.Skip(1), call => Assert.NotEqual(exec.Calls[0], call));
     }
 
@@ -86,29 +86,41 @@ public sealed class AgentRunTests
     }
 
     [Fact]
-    public async Task The_hold_of_another_run_in_the_same_container_is_not_waited_for()
+    public async Task A_run_whose_agent_has_taken_another_clients_run_since_was_ended_by_that_client()
     {
-        int calls = 0;
-        RecordedExec exec = new RecordedExec().On("follow", _ => Recording.Open(RecordedExec.Event(
-            ++calls == 1 ? Recorded.Held with { Client = "theirs", ArchiveBytes = 1 } : Recorded.Held)));
-        await using AgentRun run = Follow(exec);
+        await using AgentRun run = Follow(new RecordedExec().Follows(Recorded.Held with { Client = "theirs" }));
 
-        RunStatus status = await HoldAsync(run);
+        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(() => HoldAsync(run));
 
-        Assert.Equal((Recorded.Run, 39_084_740), (status.Client, status.ArchiveBytes));
-        Assert.Equal(2, calls);
+        Assert.Equal(ExitStatus.EndedByAnother, told.Status);
+        Assert.StartsWith("theirs ended the run at ", told.Message, StringComparison.Ordinal);
+        Assert.EndsWith(": the agent has taken that client's run since", told.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_run_that_its_agent_was_never_told_is_not_waited_for()
     {
         RunStatus idle = new() { Phase = PhaseNames.Of(Phase.Wait), ElapsedSeconds = 0, Version = Recorded.Held.Version };
-        await using AgentRun run = Follow(new RecordedExec().On("follow", _ => Recording.Open(RecordedExec.Event(idle))));
+        RecordedExec exec = new RecordedExec().Follows(idle);
+        await using AgentRun run = Follow(exec);
 
         RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(() => HoldAsync(run));
 
         Assert.Equal((0, null), (told.End?.ExitStatus, told.End?.EndedBy));
         Assert.Contains("it never began", told.Message, StringComparison.Ordinal);
+        Assert.Single(exec.Calls);
+    }
+
+    [Fact]
+    public async Task An_agent_that_takes_no_name_is_followed_without_it()
+    {
+        RecordedExec exec = new RecordedExec().Follows(Recorded.Held)
+            .On($"follow {Recorded.Run}", error: "Unrecognized command or argument", status: (int)ExitStatus.Settings);
+        await using AgentRun run = Follow(exec);
+
+        await HoldAsync(run);
+
+        Assert.Equal("follow --until-input-ends --from 0", exec.Calls[^1]);
     }
 
     [Fact]
