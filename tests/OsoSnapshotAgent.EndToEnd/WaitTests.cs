@@ -137,6 +137,27 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Cancel_ends_a_run_while_Prometheus_makes_the_snapshot()
+    {
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(Small);
+        await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
+        Task<CommandResult> stopping = HostCommand.RunAsync(HostCommand.AsRoot(
+            "sh", "-c", "until [ -e \"$1\"/snapshots/2* ]; do :; done; kill -s STOP $2", "sh", pod.DataDirectory, $"{pod.FirstProcessId}"));
+        await waiting.StartRunAsync(Run, RunKinds.Archive);
+        (await stopping).Succeeded();
+        await waiting.WaitForAsync("capture-snapshot");
+
+        ControlAnswer answer = await waiting.AskAsync("cancel", "--client", Run);
+
+        Assert.Equal((0, 143, "finish"), (answer.ExitStatus, answer.Run!.End!.ExitStatus, answer.Run.Phase));
+        (await waiting.Agent.WaitAsync()).EndedWith(143);
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries(pod.DataDirectory, "snapshots*"), path => !path.EndsWith(".log", StringComparison.Ordinal));
+        await pod.SignalAsync("CONT");
+        (await pod.RunAgentAsync()).EndedWith(0);
+    }
+
+    [Fact]
     public async Task Cancel_without_a_run_ends_the_agent()
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { ScrapesItself = false });
