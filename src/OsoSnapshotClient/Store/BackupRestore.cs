@@ -52,7 +52,7 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
 
         if (file.SizeBytes != block.FileBytes)
         {
-            throw Damaged(snapshot, name, $"it has {file.SizeBytes} bytes, not {block.FileBytes}");
+            throw Damaged(snapshot, name, $"it has {Plural.Of(file.SizeBytes, "byte")}, not {block.FileBytes}");
         }
     }
 

@@ -114,7 +114,7 @@ internal sealed class BackupsTable(BackupPlace place, bool isJson, TextWriter ou
         }
 
         output.WriteLine(
-            $"{Plural.Of(lines.Count, "snapshot")} in {ByteSize.Format(stored)}; as archives they would take"
+            $"{Plural.Of(lines.Count, "snapshot")} in {ByteSize.Format(stored)}; without shared blocks:"
             + $" {ByteSize.Format(ByteSize.Sum(lines.Select(line => line.Bytes)))}. ITS OWN: the blocks that no other snapshot needs.");
     }
 

@@ -1,4 +1,5 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
 
@@ -41,7 +42,8 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
 
                 if (bytes != block.FileBytes)
                 {
-                    throw Incomplete(snapshot, $"{store.PathOf(name)} has {bytes} bytes, not {block.FileBytes}");
+                    throw Incomplete(
+                        snapshot, $"{store.PathOf(name)} has {Plural.Of(bytes, "byte")}, not {block.FileBytes}");
                 }
             }
         }

@@ -82,8 +82,8 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         if (marked > 0)
         {
             output.WriteLine(
-                $"  {Plural.Of(marked, "block")} that no list names {(isTrial ? "would be" : "are")} marked: a prune after"
-                + $" {Durations.Format(DeletionMarks.MinAge)} deletes them, unless a take has used them again");
+                $"  {(isTrial ? "Would be marked" : "Marked")}: {Plural.Of(marked, "block")} that no list names. A prune after"
+                + $" {Durations.Format(DeletionMarks.MinAge)} deletes each, unless a take has used it again");
         }
     }
 
