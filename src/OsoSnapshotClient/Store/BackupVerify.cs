@@ -17,6 +17,8 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
     private const int MaxWaiting = 32;
     private readonly VerifyText _text = new(place.Path, ascii, output);
     private readonly VerifyDepth _depth = depth ?? (place.IsBucket ? VerifyDepth.Listed : VerifyDepth.Deep);
+    private readonly HashSet<BlockName> _bySize = [];
+    private readonly HashSet<BlockName> _byETag = [];
     private long _problems;
 
     /// <exception cref="OperatorException">Something is damaged or missing; each problem was printed.</exception>
@@ -33,7 +35,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
             {
                 lists++;
                 CheckLate(list, checks, blocks, token);
-                CheckList(list, blocks);
+                CheckList(list, checks, blocks);
                 unlisted.ExceptWith(list.Blocks.Keys);
             }
 
@@ -129,35 +131,26 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         }
     }
 
-    private void CheckList(ListedSnapshot list, Dictionary<BlockName, CheckedBlock> blocks)
+    private void CheckList(
+        ListedSnapshot list, BlockChecks checks, Dictionary<BlockName, CheckedBlock> blocks)
     {
         long before = _problems;
         foreach ((BlockName name, BackupBlock listed) in list.Blocks)
         {
-            if (!blocks.TryGetValue(name, out CheckedBlock? block))
+            CheckedBlock? block = blocks.GetValueOrDefault(name);
+            if (FindProblem(listed, block, checks, $"of snapshot {list}", $"as in snapshot {list}") is { } problem)
             {
-                Note($"block {name} of snapshot {list} is missing");
+                Note($"block {name} {problem}");
             }
-            else if (!block.HasChecksum)
+
+            if (_depth == VerifyDepth.Listed && listed.StoreChecksum is null)
             {
-                // An interrupted run may leave a block without a checksum, but no list names such a block.
-                Note($"block {name} of snapshot {list} has no .sha256 beside it");
+                _bySize.Add(name);
             }
-            else if (block.FileBytes != listed.FileBytes)
+            else if (_depth == VerifyDepth.Listed
+                && listed.StoreChecksum!.StartsWith(BackupBlock.ETagKind, StringComparison.Ordinal))
             {
-                Note($"block {name} has {block.FileBytes} bytes, not {listed.FileBytes} as in snapshot {list}");
-            }
-            else if (block.Sha256 is { } sha256 && sha256 != listed.Sha256)
-            {
-                Note($"block {name} has the SHA-256 {sha256}, not {listed.Sha256} as in snapshot {list}");
-            }
-            else if (block.Verdict is { Damage: null } sound && sound.ContentBytes != listed.Bytes)
-            {
-                Note($"block {name} holds {sound.ContentBytes} bytes, not {listed.Bytes} as in snapshot {list}");
-            }
-            else if (block.Verdict?.Audit?.Meta is { } meta && FiguresOf(meta) != FiguresOf(listed))
-            {
-                Note($"block {name} has {FiguresOf(meta)}, not {FiguresOf(listed)} as in snapshot {list}");
+                _byETag.Add(name);
             }
         }
 
@@ -166,6 +159,28 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
             output.WriteLine($"✅ {list}  {Plural.Of(list.Blocks.Count, "block")}");
         }
     }
+
+    /// <returns>null if the block is as the list says.</returns>
+    private static string? FindProblem(
+        BackupBlock listed, CheckedBlock? block, BlockChecks checks, string of, string asIn) => block switch
+        {
+            null => $"{of} is missing",
+
+            // An interrupted run may leave a block without a checksum, but no list names such a block.
+            { HasChecksum: false } => $"{of} has no .sha256 beside it",
+            _ when block.FileBytes != listed.FileBytes =>
+                $"has {Plural.Of(block.FileBytes, "byte")}, not {listed.FileBytes} {asIn}",
+            { Sha256: { } sha256 } when sha256 != listed.Sha256 =>
+                $"has the SHA-256 {sha256}, not {listed.Sha256} {asIn}",
+            { StoreChecksum: { } checksum } when (listed.StoreChecksum ?? checksum) != checksum
+                && !checks.HasBeenRead(block) =>
+                $"was written anew: the store knows {checksum}, not {listed.StoreChecksum} {asIn}",
+            { Verdict: { Damage: null } sound } when sound.ContentBytes != listed.Bytes =>
+                $"holds {Plural.Of(sound.ContentBytes, "byte")}, not {listed.Bytes} {asIn}",
+            { Verdict.Audit.Meta: { } meta } when FiguresOf(meta) != FiguresOf(listed) =>
+                $"has {FiguresOf(meta)}, not {FiguresOf(listed)} {asIn}",
+            _ => null,
+        };
 
     private static string FiguresOf(BlockMeta meta) =>
         FiguresOf(meta.MinTime, meta.MaxTime, meta.Stats.NumSeries, meta.Stats.NumSamples);
@@ -176,7 +191,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
     private static string FiguresOf(long from, long to, long series, long samples) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{series} series and {samples} samples from {from} to {to} (Unix milliseconds)");
+            $"{series} series and {Plural.Of(samples, "sample")} from {from} to {to} (Unix milliseconds)");
 
     private void TellLeftovers(BlockChecks checks, int unlisted)
     {
@@ -185,8 +200,8 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         if (unlisted + parts > 0)
         {
             output.WriteLine(
-                $"  {Plural.Of(unlisted, "block")} that no list names, {parts} partial:"
-                + " the next run uses them, or prune removes them");
+                $"  {Plural.Of(unlisted, "block")} that no list names, {parts} partial: the next run uses what it can, and"
+                + " prune removes the rest");
         }
     }
 
@@ -215,16 +230,26 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         {
             output.WriteLine(
                 "  No block was read. --deep reads all of them, --new those that no verify has read.");
+            Tell("The lists name no checksum of", _bySize, "only sizes were compared");
+            Tell("The store knows no checksum of", _byETag, "ETags were compared");
         }
         else if (_depth == VerifyDepth.New)
         {
             output.WriteLine(
-                $"  {checks.Read} of {Plural.Of(blocks, "block")} were read; an earlier verify has read the others.");
+                $"  Read {checks.Read} of {Plural.Of(blocks, "block")}; an earlier verify has read the rest.");
         }
 
         if (checks.Verified.Obstacle is { } obstacle)
         {
             output.WriteLine($"  --new will read the blocks again, because none could be recorded: {obstacle}");
+        }
+    }
+
+    private void Tell(string what, HashSet<BlockName> blocks, string then)
+    {
+        if (blocks.Count > 0)
+        {
+            output.WriteLine($"  {what} {Plural.Of(blocks.Count, "block")}: {then}.");
         }
     }
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotClient.Store;
 /// <summary>How much of the blocks <c>verify</c> reads.</summary>
 internal enum VerifyDepth
 {
-    /// <summary>None: names, sizes and checksum files are compared.</summary>
+    /// <summary>None: names, sizes, checksum files and what the store knows of the bytes are compared.</summary>
     Listed,
 
     /// <summary>Those that no verify has read: <see cref="VerifiedBlocks"/>.</summary>
@@ -67,6 +67,10 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
         }
     }
 
+    /// <returns>Whether a verify has read a block since its archive was written.</returns>
+    public bool HasBeenRead(CheckedBlock block) =>
+        Files.Find(block.Name.Path) is { } file && Verified.HasRead(block.Name, file, block.Sha256!);
+
     public void Dispose()
     {
         _looks.Dispose();
@@ -83,12 +87,17 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
 
         try
         {
-            StoredFile? file = Files.Find(name.Path);
+            StoredFile? file = depth == VerifyDepth.Listed ? store.Find(name.Path) : Files.Find(name.Path);
             bool hasChecksum = Files.Find(StoredBlocks.ChecksumOf(name)) is not null;
             Sha256? sha256 = hasChecksum ? StoredBlocks.ReadChecksumFile(store, name) : null;
             return depth == VerifyDepth.New && (file is null || sha256 is null || !Verified.HasRead(name, file, sha256))
                 ? null
-                : new(name, file?.SizeBytes ?? 0, null, []) { HasChecksum = hasChecksum, Sha256 = sha256 };
+                : new(name, file?.SizeBytes ?? 0, null, [])
+                {
+                    HasChecksum = hasChecksum,
+                    Sha256 = sha256,
+                    StoreChecksum = file?.Checksum,
+                };
         }
         catch (Exception e) when (e is OperatorException or IOException or UnauthorizedAccessException)
         {

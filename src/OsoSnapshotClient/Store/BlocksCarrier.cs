@@ -45,7 +45,8 @@ internal sealed class BlocksCarrier(
         BlockDownloads copy = new(run, store, options);
         foreach (StoredBlock block in await copy.RunAsync(missing, token))
         {
-            stored.Add(block.Name, block);
+            string? checksum = block.StoreChecksum ?? store.Find(block.Name.Path)?.Checksum;
+            stored.Add(block.Name, block with { StoreChecksum = checksum });
         }
 
         Manifest list = empty with { Blocks = Entries(blocks, stored) };
@@ -142,6 +143,7 @@ internal sealed class BlocksCarrier(
         Samples = block.Samples,
         FileBytes = stored.FileBytes,
         Sha256 = stored.Sha256,
+        StoreChecksum = stored.StoreChecksum,
         Problems = problems,
     };
 

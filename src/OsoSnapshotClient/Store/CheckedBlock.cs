@@ -15,6 +15,9 @@ internal sealed record CheckedBlock(
     /// <summary>The archive's SHA-256, or that of its checksum file if the archive was not read.</summary>
     public Sha256? Sha256 { get; init; }
 
+    /// <summary>What the store knows of the archive's bytes; null if the archive was read.</summary>
+    public string? StoreChecksum { get; init; }
+
     /// <summary>Whether the archive was read, and nothing is wrong with it.</summary>
     public bool IsSound =>
         HasChecksum && Problems.Count == 0 && Verdict is { Damage: null, Problems: [], Audit.Problems.Count: 0 };

@@ -70,7 +70,13 @@ internal interface IBackupStore : IDisposable
 /// <summary>A file of a store.</summary>
 /// <param name="Name">Its name without that of its folder.</param>
 /// <param name="IsRegular">false for what no store makes: a link, a pipe, a directory.</param>
-internal sealed record StoredFile(string Name, long SizeBytes, DateTimeOffset ModifiedAt, bool IsRegular = true);
+internal sealed record StoredFile(string Name, long SizeBytes, DateTimeOffset ModifiedAt, bool IsRegular = true)
+{
+    /// <summary>
+    /// What the store itself knows of the file's bytes, as KIND:VALUE; null in a directory, and in a listing.
+    /// </summary>
+    public string? Checksum { get; init; }
+}
 
 /// <summary>A partial file that no run will continue.</summary>
 internal sealed record StalePart(string Name, long SizeBytes, Action Delete);

@@ -80,7 +80,8 @@ internal sealed class ListCommit(IBackupStore store, Func<TimeSpan, Task> wait)
     {
         foreach (StoredBlock block in blocks)
         {
-            if (store.Find(block.Name.Path)?.SizeBytes != block.FileBytes)
+            if (store.Find(block.Name.Path) is not { } file || file.SizeBytes != block.FileBytes
+                || file.Checksum != block.StoreChecksum)
             {
                 store.Delete(name);
                 throw new OperatorException(

@@ -37,9 +37,12 @@ internal sealed record Manifest
     public required IReadOnlyList<BackupBlock> Blocks { get; init; }
 }
 
-/// <summary>A block of a list. Names and values are the agent's, except the last three.</summary>
+/// <summary>A block of a list. Names and values are the agent's, except the last four.</summary>
 internal sealed record BackupBlock
 {
+    /// <summary>The kind of checksum of a store that knows no other one.</summary>
+    public const string ETagKind = "etag:";
+
     public required string Ulid { get; init; }
 
     public required string Fingerprint { get; init; }
@@ -66,6 +69,11 @@ internal sealed record BackupBlock
     /// <summary>The SHA-256 of the block's archive.</summary>
     [JsonConverter(typeof(Sha256Converter))]
     public required Sha256 Sha256 { get; init; }
+
+    /// <summary>
+    /// What the store knew of the archive's bytes when the block was new there, as KIND:VALUE; null in a directory.
+    /// </summary>
+    public string? StoreChecksum { get; init; }
 
     /// <summary>Damage that the block has on Prometheus' own disk; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }

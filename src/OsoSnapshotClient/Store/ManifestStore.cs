@@ -50,9 +50,9 @@ internal static class ManifestStore
     /// </summary>
     public const int MaxProblems = 1_000;
 
-    // A list with the maximum number of blocks is smaller: 450 bytes a block, and 10 names and values.
+    // A list with the maximum number of blocks is smaller: 550 bytes a block, and 32 names and values.
     private const int MaxListBytes = 8 * 1024 * 1024;
-    private const int MaxJsonTokens = 300_000;
+    private const int MaxJsonTokens = 330_000;
     private const string StampFormat = "yyyyMMdd'T'HHmmss'Z'";
 
     public static string NameOf(PodName pod, SnapshotName snapshot) => $"{pod.Folder}/{snapshot.Text}{Extension}";

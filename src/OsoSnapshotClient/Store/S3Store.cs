@@ -64,14 +64,24 @@ internal sealed class S3Store : IBackupStore
         return Pages(prefix).SelectMany(page => page.CommonPrefixes ?? []).Select(found => found[prefix.Length..^1]);
     }
 
-    public StoredFile? Find(string name) => _bucket.Find(
-        KeyOf(name), (client, token) => client.GetObjectMetadataAsync(_bucket.Address.Bucket, KeyOf(name), token))
-        is { } found
-        ? new(
-            BackupLayout.Split(name).File,
-            found.ContentLength,
-            found.LastModified?.ToUniversalTime() ?? default)
-        : null;
+    public StoredFile? Find(string name)
+    {
+        GetObjectMetadataRequest request = new()
+        {
+            BucketName = _bucket.Address.Bucket,
+            Key = KeyOf(name),
+            ChecksumMode = ChecksumMode.ENABLED,
+        };
+        return _bucket.Find(KeyOf(name), (client, token) => client.GetObjectMetadataAsync(request, token)) is { } found
+            ? new(
+                BackupLayout.Split(name).File,
+                found.ContentLength,
+                found.LastModified?.ToUniversalTime() ?? default)
+            {
+                Checksum = ChecksumOf(found),
+            }
+            : null;
+    }
 
     public Stream Open(string name) => new S3Reading(_bucket, KeyOf(name));
 
@@ -222,6 +232,14 @@ internal sealed class S3Store : IBackupStore
         }
         while (next is not null);
     }
+
+    // The first two are the ones that this client uploads with. An ETag is that of the upload's parts.
+    private static string ChecksumOf(GetObjectMetadataResponse found) => found switch
+    {
+        { ChecksumCRC64NVME: { } crc } => $"crc64nvme:{crc}",
+        { ChecksumSHA256: { } sha256 } => $"sha256:{sha256}",
+        _ => $"{BackupBlock.ETagKind}{found.ETag.Trim('"')}",
+    };
 
     private string KeyOf(string name) => Prefix + name;
 

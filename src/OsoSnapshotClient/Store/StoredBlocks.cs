@@ -8,6 +8,9 @@ namespace OsoSnapshotClient.Store;
 /// <summary>A block's archive in a backup.</summary>
 internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256)
 {
+    /// <inheritdoc cref="BackupBlock.StoreChecksum"/>
+    public string? StoreChecksum { get; init; }
+
     /// <summary>Damage of the block itself; null for a sound block.</summary>
     public IReadOnlyList<string>? Problems { get; init; }
 }
@@ -33,7 +36,7 @@ internal static class StoredBlocks
     }
 
     /// <summary>
-    /// Finds a block that needs no copy. If <paramref name="known"/> describes it, only its size and checksum file are
+    /// Finds a block that needs no copy. If <paramref name="known"/> describes it, only its size and checksums are
     /// compared. Otherwise all of it is read, because a crash of this machine may have damaged it.
     /// </summary>
     /// <param name="known">The block in the pod's newest list; null if that doesn't name it.</param>
@@ -43,16 +46,17 @@ internal static class StoredBlocks
     public static StoredBlock? Find(
         IBackupStore store, BlockName name, BackupBlock? known, Action<string> say, CancellationToken token)
     {
-        if (store.Find(name.Path) is not { SizeBytes: long length })
+        if (store.Find(name.Path) is not { SizeBytes: long length } file)
         {
             return null;
         }
 
         string path = store.PathOf(name);
         Sha256? expected = ReadChecksum(store, name);
-        if (expected is not null && known is not null && known.FileBytes == length && known.Sha256 == expected)
+        if (expected is not null && known is not null && known.FileBytes == length && known.Sha256 == expected
+            && (known.StoreChecksum ?? file.Checksum) == file.Checksum)
         {
-            return new(name, length, expected) { Problems = known.Problems };
+            return new(name, length, expected) { StoreChecksum = file.Checksum, Problems = known.Problems };
         }
 
         say($"Checking {path} ({ByteSize.Format(length)}), which the pod's newest list doesn't name");
@@ -70,7 +74,11 @@ internal static class StoredBlocks
             WriteChecksum(store, name, verdict.Sha256);
         }
 
-        return new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems };
+        return new(name, length, verdict.Sha256)
+        {
+            StoreChecksum = file.Checksum,
+            Problems = verdict.Problems is [] ? null : verdict.Problems,
+        };
     }
 
     /// <summary>Reads the whole archive.</summary>

@@ -1,5 +1,8 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
@@ -180,7 +183,7 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
 
         string said = Prune();
 
-        Assert.Contains("1 block that no list names are marked", said, StringComparison.Ordinal);
+        Assert.Contains("  Marked: 1 block that no list names.", said, StringComparison.Ordinal);
         Assert.Equal(2, Blocks.Count);
         BackedUp again = await Sample.BackUpAsync(first, "20261123T112657Z-0eb533ff8d43ed64");
         Assert.Equal(0, again.CopiedBlocks);
@@ -204,6 +207,47 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
 
         static bool IsDownload(ProxyRequest request) =>
             request.Method == "GET" && request.Target.Contains(".tar.gz", StringComparison.Ordinal) && !request.Target.Contains(".sha256", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("CRC64NVME")]
+    public async Task Verify_finds_a_block_that_was_written_anew_with_the_same_size_and_no_take_uses_it(string? algorithm)
+    {
+        HeldDatabase database = Sample.Database("data");
+        await Sample.BackUpAsync(database);
+        Overwrite(bytes => bytes[bytes.Length / 2] ^= 1, algorithm);
+
+        OperatorException damaged = Assert.Throws<OperatorException>(() => Verified());
+        OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => Sample.BackUpAsync(database, Later));
+
+        Assert.Equal((ExitStatus.ArchiveFailed, ExitStatus.ArchiveFailed), (damaged.Status, refused.Status));
+    }
+
+    [Fact]
+    public async Task A_block_that_another_program_has_copied_needs_one_verify_that_reads_it()
+    {
+        await Sample.BackUpAsync(Sample.Database("data"));
+        Overwrite(_ => { }, algorithm: null);
+
+        Assert.Throws<OperatorException>(() => Verified());
+        Verified(VerifyDepth.New);
+
+        Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_backup_that_was_copied_from_a_directory_says_that_only_sizes_are_compared()
+    {
+        await Sample.BackUpAsync(Sample.Database("data"));
+        using (IBackupStore store = Sample.Place.OpenToRead(Token))
+        {
+            string list = $"snapshots/{BackupSample.Pod}/{BackupSample.Snapshot}.json";
+            string text = Encoding.UTF8.GetString(store.Read(list, 1 << 20)!);
+            store.Write(list, Encoding.UTF8.GetBytes(Regex.Replace(text, ",\n *\"storeChecksum\": \"[^\"]*\"", string.Empty)));
+        }
+
+        Assert.Contains("The lists name no checksum of 2 blocks: only sizes were compared.", Verified(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,6 +278,37 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
                 Credentials = new BasicAWSCredentials(S3Server.AccessKey, S3Server.SecretKey),
             },
         };
+    }
+
+    // As another program does, which knows nothing of this one's checksums.
+    private void Overwrite(Action<byte[]> change, string? algorithm)
+    {
+        using AmazonS3Client client = new(
+            new BasicAWSCredentials(S3Server.AccessKey, S3Server.SecretKey),
+            new AmazonS3Config
+            {
+                ServiceURL = server.Endpoint.ToString(),
+                ForcePathStyle = true,
+                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            });
+        string key = "backups/one/blocks/" + Blocks[0];
+        using MemoryStream content = new();
+        using (GetObjectResponse found = client.GetObjectAsync(_bucket, key, Token).GetAwaiter().GetResult())
+        {
+            found.ResponseStream.CopyTo(content);
+        }
+
+        byte[] bytes = content.ToArray();
+        change(bytes);
+        client.PutObjectAsync(
+            new()
+            {
+                BucketName = _bucket,
+                Key = key,
+                InputStream = new MemoryStream(bytes),
+                ChecksumAlgorithm = algorithm is null ? null : new(algorithm),
+            },
+            Token).GetAwaiter().GetResult();
     }
 
     // Its archive has several parts.

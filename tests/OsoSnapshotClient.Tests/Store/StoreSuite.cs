@@ -201,8 +201,8 @@ public abstract class StoreSuite : IAsyncLifetime
         Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(VerifyDepth.Deep), StringComparison.Ordinal);
         await Sample.BackUpAsync(Sample.Database("two", blocks: 1, seed: 2), Later);
 
-        Assert.Contains("1 of 3 blocks were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
-        Assert.Contains("0 of 3 blocks were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Assert.Contains("Read 1 of 3 blocks", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Assert.Contains("Read 0 of 3 blocks", Verified(VerifyDepth.New), StringComparison.Ordinal);
         Prune();
         using IBackupStore store = Sample.Place.OpenToRead(Token);
         Assert.Equal(Blocks.Select(block => $"{block}.json"), store.Files("verified").Select(file => file.Name).Order(StringComparer.Ordinal));
@@ -238,8 +238,8 @@ public abstract class StoreSuite : IAsyncLifetime
             void Write(string content) => store.Write(record, Encoding.UTF8.GetBytes(content));
         }
 
-        Assert.Contains("1 of 1 block were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
-        Assert.Contains("0 of 1 block were read", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Assert.Contains("Read 1 of 1 block;", Verified(VerifyDepth.New), StringComparison.Ordinal);
+        Assert.Contains("Read 0 of 1 block;", Verified(VerifyDepth.New), StringComparison.Ordinal);
 
         // A bucket's times have whole seconds.
         void WriteAgain(IBackupStore store)
