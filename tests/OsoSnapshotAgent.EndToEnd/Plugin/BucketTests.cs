@@ -183,12 +183,9 @@ public sealed class BucketTests(S3Server server)
 
     private Cluster Connected(TargetContainer target, Uri? endpoint = null) => new(target)
     {
-        OwnVariables = new Dictionary<string, string>
+        OwnVariables = new Dictionary<string, string>(server.Variables)
         {
             ["AWS_ENDPOINT_URL_S3"] = $"{endpoint ?? server.Endpoint}",
-            ["AWS_ACCESS_KEY_ID"] = S3Server.AccessKey,
-            ["AWS_SECRET_ACCESS_KEY"] = S3Server.SecretKey,
-            ["AWS_EC2_METADATA_DISABLED"] = "true",
         },
     };
 

@@ -31,6 +31,15 @@ public sealed class S3Server : IAsyncDisposable
     /// <summary>The server's address, such as <c>http://127.0.0.1:23788</c>.</summary>
     public Uri Endpoint => new(_address ?? throw new InvalidOperationException("The test has made no bucket yet."));
 
+    /// <summary>The variables with which the client reaches the server.</summary>
+    public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
+    {
+        ["AWS_ENDPOINT_URL_S3"] = $"{Endpoint}",
+        ["AWS_ACCESS_KEY_ID"] = AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = SecretKey,
+        ["AWS_EC2_METADATA_DISABLED"] = "true",
+    };
+
     /// <summary>Makes a bucket for one test, which is skipped if no server can run here.</summary>
     /// <returns>The bucket's name.</returns>
     public async Task<string> MakeBucketAsync()

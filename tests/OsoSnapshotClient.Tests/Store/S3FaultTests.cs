@@ -55,8 +55,7 @@ public sealed class S3FaultTests(S3Server server)
         Task<CommandResult> RunAsync(params string[] words) => HostCommand.RunAsync(
             [
                 "env", $"LD_PRELOAD={library}", $"FAKETIME={difference}", "FAKETIME_DONT_FAKE_MONOTONIC=1",
-                $"AWS_ENDPOINT_URL_S3={server.Endpoint}", $"AWS_ACCESS_KEY_ID={S3Server.AccessKey}",
-                $"AWS_SECRET_ACCESS_KEY={S3Server.SecretKey}", "AWS_EC2_METADATA_DISABLED=true",
+                .. server.Variables.Select(variable => $"{variable.Key}={variable.Value}"),
                 Path.Combine(AppContext.BaseDirectory, "kubectl-oso_snapshot"), .. words,
             ]);
     }
