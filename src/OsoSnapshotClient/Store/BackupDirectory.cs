@@ -50,7 +50,7 @@ internal sealed class BackupDirectory : IBackupStore
     {
         try
         {
-            return Open(DirectoryHandle.OpenOrCreate(path), ShareToAdd, BackupEntry.OpenOrCreateDirectory);
+            return Open(DirectoryHandle.OpenOrCreatePrivate(path), ShareToAdd, BackupEntry.OpenOrCreateDirectory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

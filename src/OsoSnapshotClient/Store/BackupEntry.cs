@@ -10,6 +10,9 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 internal static class BackupEntry
 {
+    // What a mode grants to the group and to others.
+    private const int ForOthers = 0x3F;
+
     /// <returns>null if nothing is there.</returns>
     /// <exception cref="OperatorException">Something other than a regular file is there.</exception>
     /// <exception cref="IOException">Nobody knows what is there.</exception>
@@ -51,12 +54,15 @@ internal static class BackupEntry
             return opened;
         })!;
 
+    /// <summary>Opens a directory, or creates one that only its owner may enter, unless others may enter its parent.
+    /// </summary>
     /// <inheritdoc cref="FindDirectory" path="/exception"/>
     public static DirectoryHandle OpenOrCreateDirectory(DirectoryHandle parent, string name)
     {
         try
         {
-            return FindDirectory(parent, name) ?? parent.CreateDirectory(name);
+            return FindDirectory(parent, name)
+                ?? parent.CreateDirectory(name, isPrivate: (parent.Status.Permissions & ForOthers) == 0);
         }
         catch (IOException)
         {

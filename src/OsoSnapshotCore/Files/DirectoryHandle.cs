@@ -64,6 +64,18 @@ internal abstract class DirectoryHandle : IDisposable
         return Open(path);
     }
 
+    /// <summary>The same, but nobody else may enter a directory that is created (0700).</summary>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static DirectoryHandle OpenOrCreatePrivate(string path)
+    {
+        if (!OperatingSystem.IsWindows() && !Exists(path))
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+
+        return OpenOrCreate(path);
+    }
+
     /// <returns>null if nothing is there.</returns>
     /// <exception cref="UnauthorizedAccessException">A directory of the path may not be searched.</exception>
     /// <exception cref="IOException">Another error occurred.</exception>

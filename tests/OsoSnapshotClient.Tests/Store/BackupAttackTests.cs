@@ -13,6 +13,7 @@ public sealed class BackupAttackTests : IDisposable
 {
     private const string Later = "20261122T112657Z-0eb533ff8d43ed64";
     private const string Precious = "precious";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly BackupSample _sample = new();
@@ -20,6 +21,9 @@ public sealed class BackupAttackTests : IDisposable
     public BackupAttackTests() => File.WriteAllText(Outside, Precious);
 
     public static TheoryData<string> Files => ["oso-backup.json", ".lock", "list", "block", "sha256", "part", "engine"];
+
+    private IEnumerable<DirectoryInfo> Folders =>
+        new DirectoryInfo(_sample.Backup).GetDirectories("*", SearchOption.AllDirectories).Append(new(_sample.Backup));
 
     private string Outside => _sample.PathOf("outside");
 
@@ -95,6 +99,20 @@ public sealed class BackupAttackTests : IDisposable
         Assert.All(
             Directory.GetFiles(_sample.Backup, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ".lock"),
             file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode));
+        Assert.All(Folders, folder => Assert.Equal(OwnerOnly, folder.UnixFileMode));
+    }
+
+    [Fact]
+    public async Task Who_may_enter_a_directory_that_is_there_already_may_enter_its_new_folders()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(_sample.Backup, OwnerOnly | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        }
+
+        await FillAsync();
+
+        Assert.All(Folders, folder => Assert.True(folder.UnixFileMode.HasFlag(UnixFileMode.OtherExecute), folder.FullName));
     }
 
     [Fact]
