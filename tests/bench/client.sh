@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prints the figures of the client, with dist/, the agent's image, the real kubectl and the tests' imitation of the API
-# server: the client beside the fewest commands by hand, the check of a copy, and backup directories. OSO_BENCH_SIZE is the
-# size of the backed up database in bytes; OSO_BENCH_ROUNDS is how often each variant runs; OSO_BENCH_PLUGIN is the path
-# of another client to compare.
+# server: the client beside the fewest commands by hand, the check of a copy, backup directories and buckets.
+# OSO_BENCH_SIZE has the sizes of the backed up databases in bytes; OSO_BENCH_ROUNDS is how often each variant runs;
+# OSO_BENCH_PLUGIN is the path of another client to compare.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -17,6 +17,9 @@ figures() {
 figures OsoSnapshotClient.Tests Backups_and_prune_of_many_lists -explicit only
 figures OsoSnapshotAgent.EndToEnd Client_beside_the_fewest_commands_by_hand -explicit only
 figures OsoSnapshotClient.Tests The_check_of_a_copy -explicit only
-export OSO_TEST_COPY_BYTES=${OSO_BENCH_SIZE:-1200000000}
-figures OsoSnapshotAgent.EndToEnd A_second_backup_of_an_unchanged_database
+for size in ${OSO_BENCH_SIZE:-1200000000}; do
+  export OSO_TEST_COPY_BYTES=$size
+  figures OsoSnapshotAgent.EndToEnd A_second_backup_of_an_unchanged_database
+  figures OsoSnapshotAgent.EndToEnd A_backup_into_a_bucket_takes_little_memory
+done
 figures OsoSnapshotClient.Tests A_month_of_backups

@@ -151,7 +151,7 @@ public sealed class BackupTests
         TimeSpan again = Stopwatch.GetElapsedTime(startedAt);
 
         TestContext.Current.SendDiagnosticMessage(
-            $"{bytes} bytes of blocks: first {whole.TotalSeconds:F1} s, {(long)first["copiedBytes"]!} bytes;"
+            $"{bytes} bytes of blocks, directory: first {whole.TotalSeconds:F1} s, {(long)first["copiedBytes"]!} bytes;"
             + $" second {again.TotalSeconds:F1} s, {(long)second["copiedBytes"]!} bytes");
         Assert.Equal(2, (int)first["copiedBlocks"]!);
         Assert.Equal(0, (int)second["copiedBlocks"]!);

@@ -66,8 +66,8 @@ public sealed class BucketTests(S3Server server)
     [Fact]
     public async Task After_kills_at_random_moments_every_list_is_complete_and_the_same_command_ends_the_backup()
     {
-        int kills = Number("OSO_TEST_CLIENT_KILLS", 3);
-        int seed = Number("OSO_TEST_SEED", Environment.TickCount & 0xFFFF);
+        long kills = Number("OSO_TEST_CLIENT_KILLS", 3);
+        int seed = (int)Number("OSO_TEST_SEED", Environment.TickCount & 0xFFFF);
         Random random = new(seed);
         string place = $"s3://{await server.MakeBucketAsync()}/b";
         await using TargetContainer target = await TargetContainer.StartAsync();
@@ -130,15 +130,17 @@ public sealed class BucketTests(S3Server server)
     public async Task A_backup_into_a_bucket_takes_little_memory_and_no_local_disk_and_the_next_one_sends_no_block()
     {
         string place = $"s3://{await server.MakeBucketAsync()}/b";
-        int bytes = Number("OSO_TEST_COPY_BYTES", 60_000_000);
+        long bytes = Number("OSO_TEST_COPY_BYTES", 60_000_000);
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = bytes });
         using Cluster cluster = Connected(target);
 
-        (TimeSpan first, long most) = await MeasureAsync(cluster, place);
-        (TimeSpan second, long _) = await MeasureAsync(cluster, place);
+        (TimeSpan first, long most, JsonNode whole) = await MeasureAsync(cluster, place);
+        (TimeSpan second, long _, JsonNode again) = await MeasureAsync(cluster, place);
 
         TestContext.Current.SendDiagnosticMessage(
-            $"{bytes} bytes of blocks: first {first.TotalSeconds:F1} s, {most >> 20} MiB of memory; second {second.TotalSeconds:F1} s");
+            $"{bytes} bytes of blocks, bucket: first {first.TotalSeconds:F1} s, {(long)whole["copiedBytes"]!} bytes, {most >> 20} MiB of memory;"
+            + $" second {second.TotalSeconds:F1} s, {(long)again["copiedBytes"]!} bytes");
+        Assert.Equal(0, (int)again["copiedBlocks"]!);
         Assert.InRange(most, 1, MaxMemoryBytes);
         Assert.Empty(cluster.Files);
         JsonNode[] table = [.. (await cluster.RunAsync("backups", place, "--output", "json")).Succeeded().Lines.Select(line => JsonNode.Parse(line)!)];
@@ -192,11 +194,11 @@ public sealed class BucketTests(S3Server server)
     private static async Task<JsonNode> TakeAsync(Cluster cluster, string place, params string[] options) => JsonNode.Parse(Assert.Single(
         (await cluster.RunAsync(["take", Cluster.Pod, "--into", place, "--output", "json", .. options])).Succeeded().Lines))!;
 
-    // The time, and the most memory that the client had.
-    private static async Task<(TimeSpan Time, long Memory)> MeasureAsync(Cluster cluster, string place)
+    // The time, the most memory that the client had, and its result.
+    private static async Task<(TimeSpan Time, long Memory, JsonNode Result)> MeasureAsync(Cluster cluster, string place)
     {
         long startedAt = Stopwatch.GetTimestamp();
-        using Process take = cluster.Start("take", Cluster.Pod, "--into", place, "-q");
+        using Process take = cluster.Start("take", Cluster.Pod, "--into", place, "-q", "--output", "json");
         take.StandardInput.Close();
         long most = 0;
         while (!take.HasExited)
@@ -206,7 +208,8 @@ public sealed class BucketTests(S3Server server)
         }
 
         Assert.Equal(0, take.ExitCode);
-        return (Stopwatch.GetElapsedTime(startedAt), most);
+        TimeSpan time = Stopwatch.GetElapsedTime(startedAt);
+        return (time, most, JsonNode.Parse(await take.StandardOutput.ReadToEndAsync(Token))!);
     }
 
     private async Task<byte[]> DownloadAsync(string path)
@@ -234,6 +237,6 @@ public sealed class BucketTests(S3Server server)
         }
     }
 
-    private static int Number(string variable, int otherwise) => int.TryParse(
-        Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+    private static long Number(string variable, long otherwise) => long.TryParse(
+        Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : otherwise;
 }
