@@ -2,7 +2,6 @@ using System.Globalization;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
-using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
@@ -56,7 +55,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         Queue<Task<CheckedBlock>> started = [];
         try
         {
-            foreach (BlockName name in StoredBlocks.Of(checks.Files.Listed))
+            foreach (BlockName name in checks.Files.Archives)
             {
                 started.Enqueue(checks.CheckAsync(name, token));
                 TakeDownTo(MaxWaiting, started, blocks);
@@ -91,8 +90,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
         {
             try
             {
-                return checks.Files.Find(name.Path) is not null
-                    && checks.Files.Find(StoredBlocks.ChecksumOf(name)) is not null;
+                return checks.Files.Find(name) is not null && checks.Files.HasChecksum(name);
             }
             catch (OperatorException)
             {
@@ -195,8 +193,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
 
     private void TellLeftovers(BlockChecks checks, int unlisted)
     {
-        int parts = checks.Files.Listed.Count(
-            file => file.Name.EndsWith(SmallFile.PartExtension, StringComparison.Ordinal));
+        int parts = checks.Files.Parts;
         if (unlisted + parts > 0)
         {
             output.WriteLine(

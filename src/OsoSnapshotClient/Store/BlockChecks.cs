@@ -34,7 +34,7 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
     public int Read => _read;
 
     /// <summary>The files in <c>blocks/</c> at the start.</summary>
-    public BlockFiles Files { get; } = new(store, store.Files(BackupLayout.Blocks));
+    public BlockFiles Files { get; } = new(store);
 
     /// <summary>Checks a block's archive and its checksum file.</summary>
     public async Task<CheckedBlock> CheckAsync(BlockName name, CancellationToken token)
@@ -69,7 +69,7 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
 
     /// <returns>Whether a verify has read a block since its archive was written.</returns>
     public bool HasBeenRead(CheckedBlock block) =>
-        Files.Find(block.Name.Path) is { } file && Verified.HasRead(block.Name, file, block.Sha256!);
+        Files.Find(block.Name) is { } file && Verified.HasRead(block.Name, file, block.Sha256!);
 
     public void Dispose()
     {
@@ -87,8 +87,8 @@ internal sealed class BlockChecks(IBackupStore store, VerifyDepth depth, bool re
 
         try
         {
-            StoredFile? file = depth == VerifyDepth.Listed ? store.Find(name.Path) : Files.Find(name.Path);
-            bool hasChecksum = Files.Find(StoredBlocks.ChecksumOf(name)) is not null;
+            StoredFile? file = depth == VerifyDepth.Listed ? store.Find(name.Path) : Files.Find(name);
+            bool hasChecksum = Files.HasChecksum(name);
             Sha256? sha256 = hasChecksum ? StoredBlocks.ReadChecksumFile(store, name) : null;
             return depth == VerifyDepth.New && (file is null || sha256 is null || !Verified.HasRead(name, file, sha256))
                 ? null

@@ -1,24 +1,28 @@
 using System.Buffers;
+using System.Globalization;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// Names a block's content: its ULID, and a fingerprint of what may change in a block with the same ULID.
+/// Names a block's content: its ULID, and a fingerprint of what may change in a block with the same ULID. Its order is
+/// that of the texts.
 /// </summary>
-internal readonly record struct BlockName
+internal readonly record struct BlockName : IComparable<BlockName>
 {
     private const string Extension = ".tar.gz";
     private const int UlidLetters = 26;
     private const int FingerprintDigits = 16;
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    private BlockName(BlockId ulid, string fingerprint) => (Ulid, Fingerprint) = (ulid, fingerprint);
+    private readonly ulong _fingerprint;
+
+    private BlockName(BlockId ulid, ulong fingerprint) => (Ulid, _fingerprint) = (ulid, fingerprint);
 
     public BlockId Ulid { get; }
 
-    public string Fingerprint { get; }
+    public string Fingerprint => _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
 
     /// <summary>The name of the block's archive in the backup directory.</summary>
     public string FileName => $"{Ulid}.{Fingerprint}{Extension}";
@@ -31,7 +35,9 @@ internal readonly record struct BlockName
     {
         bool isValid = BlockId.TryParse(ulid, out BlockId id) & fingerprint?.Length == FingerprintDigits
             && !fingerprint.AsSpan().ContainsAnyExcept(HexDigits);
-        name = isValid ? new(id, fingerprint!) : default;
+        name = isValid
+            ? new(id, ulong.Parse(fingerprint!, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+            : default;
         return isValid;
     }
 
@@ -52,6 +58,9 @@ internal readonly record struct BlockName
             ? file[..^ChecksumFile.Extension.Length]
             : file,
         out name);
+
+    public int CompareTo(BlockName other) =>
+        (Ulid, _fingerprint).CompareTo((other.Ulid, other._fingerprint));
 
     public override string ToString() => $"{Ulid}.{Fingerprint}";
 }

@@ -8,27 +8,23 @@ namespace OsoSnapshotClient.Store;
 internal sealed class MarkedBlocks(IBackupStore store, DateTimeOffset seenAt, Action<string, Action> act)
 {
     /// <summary>Deletes the blocks whose marks are old, and marks the others.</summary>
-    /// <param name="unneeded">The files in <c>blocks/</c> of blocks that no list names.</param>
+    /// <param name="unneeded">The blocks that no list names.</param>
     /// <returns>The number of deleted blocks, their bytes, and how many blocks wait for a later prune.</returns>
-    public (int Blocks, long Bytes, int Marked) Run(IReadOnlyList<StoredFile> unneeded, CancellationToken token)
+    public (int Blocks, long Bytes, int Marked) Run(
+        BlockFiles files, IReadOnlyList<BlockName> unneeded, CancellationToken token)
     {
         DeletionMarks marks = new(store);
         IReadOnlyDictionary<BlockName, DateTimeOffset> known = marks.Find();
         (int blocks, long bytes, int marked) = (0, 0, 0);
-        HashSet<BlockName> there = [];
-        foreach (StoredFile file in unneeded)
+        HashSet<BlockName> there = [.. unneeded];
+        foreach (BlockName name in unneeded)
         {
             token.ThrowIfCancellationRequested();
-            if (!BlockName.TryParseEither(file.Name, out BlockName name) || !there.Add(name))
-            {
-                continue;
-            }
-
             if (known.TryGetValue(name, out DateTimeOffset markedAt) && seenAt - markedAt >= DeletionMarks.MinAge)
             {
                 act(name.Path, () => marks.TryDelete(name, seenAt));
                 blocks++;
-                bytes = ByteSize.Sum(bytes, file.SizeBytes);
+                bytes = ByteSize.Sum(bytes, files.BytesOf(name));
                 continue;
             }
 

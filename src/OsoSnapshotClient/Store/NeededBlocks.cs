@@ -4,20 +4,16 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// Finds the blocks that the staying lists name. A list that names a block which is not there may be wrong about the
+/// Marks the blocks that the staying lists name. A list that names a block which is not there may be wrong about the
 /// name: then the block that it means would go.
 /// </summary>
-/// <param name="files">The files in <c>blocks/</c>.</param>
-internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> files)
+internal sealed class NeededBlocks(IBackupStore store, BlockFiles files)
 {
-    private readonly BlockFiles _files = new(store, files);
-
     /// <param name="expired">The lists that go.</param>
     /// <exception cref="OperatorException">A list is damaged, or a block of a staying list is.</exception>
-    public HashSet<BlockName> Find(IEnumerable<BackedUpSnapshot> expired, CancellationToken token)
+    public void Mark(IEnumerable<BackedUpSnapshot> expired, CancellationToken token)
     {
         HashSet<string> goes = [.. expired.Select(snapshot => snapshot.ListName)];
-        HashSet<BlockName> needed = [];
         foreach (ListedSnapshot snapshot in ManifestStore.Read(store, damage => throw damage))
         {
             token.ThrowIfCancellationRequested();
@@ -28,8 +24,8 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
 
             foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
             {
-                needed.Add(name);
-                if (_files.Find(name.Path)?.SizeBytes is not { } bytes)
+                files.Need(name);
+                if (files.Find(name)?.SizeBytes is not { } bytes)
                 {
                     if (store.Find(snapshot.ListName) is null)
                     {
@@ -47,8 +43,6 @@ internal sealed class NeededBlocks(IBackupStore store, IEnumerable<StoredFile> f
                 }
             }
         }
-
-        return needed;
     }
 
     private static OperatorException Incomplete(ListedSnapshot snapshot, string how) => BackupDamage.Damaged(

@@ -39,9 +39,10 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         ILookup<bool, JudgedSnapshot> judged = all.GroupBy(snapshot => snapshot.Pod)
             .SelectMany(pod => rule.Judge([.. pod], now)).ToLookup(snapshot => snapshot.Stays);
         BackedUpSnapshot[] expired = [.. judged[false].Select(snapshot => snapshot.Snapshot)];
-        StoredFile[] files = [.. store.Files(BackupLayout.Blocks).OrderBy(file => file.Name, StringComparer.Ordinal)];
-        HashSet<BlockName> needed = new NeededBlocks(store, files).Find(expired, token);
-        StoredFile[] unneeded = [.. Unneeded(store, files, needed)];
+        BlockFiles files = new(store);
+        new NeededBlocks(store, files).Mark(expired, token);
+        IReadOnlyList<BlockName> unneeded = files.Unneeded;
+        WarnOfOdd(store, unneeded.SelectMany(files.Of));
         IReadOnlyList<StalePart> parts = store.FindStale(time);
         Print([.. judged[true]]);
 
@@ -53,15 +54,15 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         }
 
         (int blocks, long bytes, int marked) = store.HasLock
-            ? DeleteBlocks(store, unneeded, token)
-            : new MarkedBlocks(store, seenAt, Delete).Run(unneeded, token);
+            ? DeleteBlocks(store, files, unneeded, token)
+            : new MarkedBlocks(store, seenAt, Delete).Run(files, unneeded, token);
         foreach (StalePart part in parts)
         {
             token.ThrowIfCancellationRequested();
             Delete(part.Name, part.Delete);
         }
 
-        Forget(store, files.Except(store.HasLock ? unneeded : []), token);
+        Forget(store, files, token);
         bytes = ByteSize.Sum([bytes, .. parts.Select(part => part.SizeBytes)]);
         output.WriteLine(
             $"{(isTrial ? "Would delete" : "✅ Deleted")} {Plural.Of(expired.Length, "snapshot")} of {all.Length},"
@@ -69,11 +70,12 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
         TellMarked(marked);
     }
 
-    private void Forget(IBackupStore store, IEnumerable<StoredFile> left, CancellationToken token)
+    private void Forget(IBackupStore store, BlockFiles files, CancellationToken token)
     {
         if (!isTrial)
         {
-            VerifiedBlocks.Forget(store, left.Select(file => file.Name), token);
+            VerifiedBlocks.Forget(
+                store, block => files.HasArchive(block) && (!store.HasLock || files.IsNeeded(block)), token);
         }
     }
 
@@ -100,40 +102,22 @@ internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, T
     }
 
     private (int Blocks, long Bytes, int Marked) DeleteBlocks(
-        IBackupStore store, StoredFile[] unneeded, CancellationToken token)
+        IBackupStore store, BlockFiles files, IReadOnlyList<BlockName> unneeded, CancellationToken token)
     {
-        foreach (StoredFile file in unneeded)
+        foreach ((string name, _) in unneeded.SelectMany(files.Of).Where(file => file.IsRegular))
         {
             token.ThrowIfCancellationRequested();
-            string name = $"{BackupLayout.Blocks}/{file.Name}";
             Delete(name, () => store.Delete(name));
         }
 
-        return (
-            unneeded.Count(file => BlockName.TryParseFile(file.Name, out _)),
-            ByteSize.Sum(unneeded.Select(file => file.SizeBytes)),
-            0);
+        return (unneeded.Count(files.HasArchive), ByteSize.Sum(unneeded.Select(files.BytesOf)), 0);
     }
 
-    private IEnumerable<StoredFile> Unneeded(
-        IBackupStore store, StoredFile[] files, HashSet<BlockName> needed)
+    private void WarnOfOdd(IBackupStore store, IEnumerable<(string Name, bool IsRegular)> unneeded)
     {
-        foreach (StoredFile file in files)
+        foreach ((string name, _) in unneeded.Where(file => !file.IsRegular))
         {
-            if (!BlockName.TryParseEither(file.Name, out BlockName block) || needed.Contains(block))
-            {
-                continue;
-            }
-
-            if (file.IsRegular)
-            {
-                yield return file;
-            }
-            else
-            {
-                output.WriteLine(
-                    $"⚠️ {store.PathOf($"{BackupLayout.Blocks}/{file.Name}")} is not a regular file, so it stays");
-            }
+            output.WriteLine($"⚠️ {store.PathOf(name)} is not a regular file, so it stays");
         }
     }
 

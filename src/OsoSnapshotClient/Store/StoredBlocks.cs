@@ -18,23 +18,6 @@ internal sealed record StoredBlock(BlockName Name, long FileBytes, Sha256 Sha256
 /// <summary>Finds, reads and writes the files of blocks in a backup.</summary>
 internal static class StoredBlocks
 {
-    /// <returns>The blocks whose archives have their final names, in the order of their names.</returns>
-    /// <param name="files">The files in <c>blocks/</c>.</param>
-    public static IReadOnlyList<BlockName> Of(IEnumerable<StoredFile> files)
-    {
-        List<BlockName> names = [];
-        foreach (StoredFile file in files)
-        {
-            if (BlockName.TryParseFile(file.Name, out BlockName name))
-            {
-                names.Add(name);
-            }
-        }
-
-        names.Sort((one, other) => string.CompareOrdinal(one.FileName, other.FileName));
-        return names;
-    }
-
     /// <summary>
     /// Finds a block that needs no copy. If <paramref name="known"/> describes it, only its size and checksums are
     /// compared. Otherwise all of it is read, because a crash of this machine may have damaged it.

@@ -66,16 +66,14 @@ internal sealed class VerifiedBlocks(IBackupStore store)
     }
 
     /// <summary>Deletes the records of blocks that are gone.</summary>
-    /// <param name="there">The names of the files in <c>blocks/</c>.</param>
-    public static void Forget(IBackupStore store, IEnumerable<string> there, CancellationToken token)
+    /// <param name="isThere">Whether a block is there.</param>
+    public static void Forget(IBackupStore store, Predicate<BlockName> isThere, CancellationToken token)
     {
-        HashSet<string> stay = [.. there.Select(name => name + Extension)];
         foreach (StoredFile record in store.Files(BackupLayout.Verified).ToArray())
         {
             token.ThrowIfCancellationRequested();
-            if (record.IsRegular && !stay.Contains(record.Name)
-                && record.Name.EndsWith(Extension, StringComparison.Ordinal)
-                && BlockName.TryParseFile(record.Name[..^Extension.Length], out BlockName block))
+            if (record.IsRegular && record.Name.EndsWith(Extension, StringComparison.Ordinal)
+                && BlockName.TryParseFile(record.Name[..^Extension.Length], out BlockName block) && !isThere(block))
             {
                 store.Delete(NameOf(block.FileName));
             }

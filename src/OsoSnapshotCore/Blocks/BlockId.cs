@@ -1,28 +1,57 @@
-using System.Buffers;
-
 namespace OsoSnapshotCore.Blocks;
 
 /// <summary>
 /// The name of a block's directory, which is a ULID: 26 characters of Crockford's base 32, of which the first is at
-/// most 7 (github.com/ulid/spec).
+/// most 7 (github.com/ulid/spec). Its order is that of the texts.
 /// </summary>
-internal readonly record struct BlockId
+internal readonly record struct BlockId : IComparable<BlockId>
 {
-    private static readonly SearchValues<char> Alphabet = SearchValues.Create("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    private const int Letters = 26;
+    private const int LetterBits = 5;
 
-    private BlockId(string text) => Text = text;
+    // A text has five times this size, and a backup may have 100,000 blocks.
+    private readonly UInt128 _value;
 
-    public string Text { get; }
+    private BlockId(UInt128 value) => _value = value;
+
+    public string Text => string.Create(Letters, _value, (letters, left) =>
+    {
+        for (int i = Letters - 1; i >= 0; i--)
+        {
+            letters[i] = Alphabet[(int)(left & (1 << LetterBits) - 1)];
+            left >>= LetterBits;
+        }
+    });
 
     /// <summary>
     /// The only way to make a BlockId, so that text from outside is always checked before it joins a path.
     /// </summary>
     public static bool TryParse(string? text, out BlockId id)
     {
-        bool isValid = text?.Length == 26 && text[0] <= '7' && !text.AsSpan().ContainsAnyExcept(Alphabet);
-        id = isValid ? new(text!) : default;
-        return isValid;
+        id = default;
+        if (text?.Length != Letters || text[0] > '7')
+        {
+            return false;
+        }
+
+        UInt128 value = 0;
+        foreach (char letter in text)
+        {
+            int digit = Alphabet.IndexOf(letter, StringComparison.Ordinal);
+            if (digit < 0)
+            {
+                return false;
+            }
+
+            value = (value << LetterBits) | (uint)digit;
+        }
+
+        id = new(value);
+        return true;
     }
+
+    public int CompareTo(BlockId other) => _value.CompareTo(other._value);
 
     public override string ToString() => Text;
 }
