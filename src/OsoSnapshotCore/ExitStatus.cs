@@ -47,6 +47,9 @@ public enum ExitStatus
     /// <summary>Another client, or another run, ended this run: what it held may be gone.</summary>
     EndedByAnother = 12,
 
+    /// <summary>The restored blocks are in place. Prometheus has not loaded them yet.</summary>
+    NotLoaded = 13,
+
     /// <summary>128 + SIGHUP.</summary>
     HungUp = 129,
 

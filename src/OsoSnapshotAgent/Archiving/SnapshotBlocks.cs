@@ -2,10 +2,10 @@ using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
 using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Archiving;
 
@@ -54,47 +54,17 @@ internal sealed class SnapshotBlocks : IDisposable
 
     private SnapshotBlock Describe(BlockId block)
     {
-        using DirectoryHandle directory = _snapshot.OpenDirectory(block.Text);
-        List<(string Path, long SizeBytes, byte[]? Content)> files = [];
-        BlockMeta? meta = null;
-        IEnumerable<TreeEntry> entries = SnapshotTree.Below(directory, string.Empty);
-        foreach (TreeEntry entry in entries.Where(entry => entry.Status.IsRegularFile))
-        {
-            byte[]? content = BlockFingerprint.CountsContent(entry.EntryName) ? Read(entry) : null;
-            files.Add((entry.EntryName, entry.Status.SizeBytes, content));
-            meta = entry.EntryName == BlockMeta.FileName ? TryParse(content) : meta;
-        }
-
+        BlockDescription found = BlockDescription.Of(_snapshot, block);
         return new()
         {
             Ulid = block.Text,
-            Fingerprint = BlockFingerprint.Of(files),
+            Fingerprint = found.Fingerprint,
             Kind = block.Text == _headBlock ? SnapshotBlock.Head : SnapshotBlock.Block,
-            From = meta?.MinTime ?? 0,
-            To = meta?.MaxTime ?? 0,
-            Bytes = ByteSize.Sum(files.Select(file => file.SizeBytes)),
-            Series = meta?.Stats.NumSeries ?? 0,
-            Samples = meta?.Stats.NumSamples ?? 0,
+            From = found.Meta?.MinTime ?? 0,
+            To = found.Meta?.MaxTime ?? 0,
+            Bytes = found.Bytes,
+            Series = found.Meta?.Stats.NumSeries ?? 0,
+            Samples = found.Meta?.Stats.NumSamples ?? 0,
         };
-    }
-
-    private static byte[] Read(TreeEntry entry)
-    {
-        using FileStream file = entry.OpenFile();
-        return file.Length <= BlockFingerprint.MaxContentBytes
-            ? RegularFile.ReadStart(file, BlockFingerprint.MaxContentBytes)
-            : throw new IOException($"{entry.PathSeenByAgent} has more than {BlockFingerprint.MaxContentBytes} bytes");
-    }
-
-    private static BlockMeta? TryParse(byte[]? json)
-    {
-        try
-        {
-            return BlockMeta.Parse(json);
-        }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
     }
 }

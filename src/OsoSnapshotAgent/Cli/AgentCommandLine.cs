@@ -29,6 +29,7 @@ internal static class AgentCommandLine
         root.Subcommands.Add(VerifyCommand.Create());
         root.Subcommands.Add(BlocksCommand.Create());
         root.Subcommands.Add(ExportCommand.Create());
+        root.Subcommands.Add(ReceiveCommand.Create());
         return root;
     }
 }

@@ -52,6 +52,10 @@ internal static class AgentServices
         .AddSingleton<BlocksRun>()
         .AddSingleton<StreamRun>()
         .AddSingleton<RemoveRun>()
+        .AddSingleton<BlockPlacement>()
+        .AddSingleton<BlockIntake>()
+        .AddSingleton<BlockLoading>()
+        .AddSingleton<RestoreRun>()
         .AddSingleton<ArchiveReuse>()
         .AddSingleton<InspectionRun>()
         .AddSingleton<RunExecutor>()
@@ -89,6 +93,7 @@ internal static class AgentServices
         .AddSingleton(changes)
         .AddSingleton(new Terminal { IsInteractive = false })
         .AddSingleton<StreamHandoff>()
+        .AddSingleton<ReceiveHandoff>()
         .AddSingleton<IStreamSink>(provider => provider.GetRequiredService<StreamHandoff>());
 
     private static LiveRun Live(IServiceProvider provider) => new(

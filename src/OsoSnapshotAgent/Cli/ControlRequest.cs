@@ -24,6 +24,9 @@ internal sealed record ControlRequest(string Verb, string? Argument = null)
 
     public const string Stream = "stream";
 
+    /// <summary>A <see cref="OsoSnapshotCore.Protocol.RestoreRequest"/> follows the line, and then blocks.</summary>
+    public const string Receive = "receive";
+
     /// <summary>The argument as a number; null if it is none.</summary>
     public long? Number => Parsed(Argument);
 

@@ -104,6 +104,7 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
             time,
             one => SendAsync(stream, one, ControlJson.Default.RunEvent)).RunAsync(position, run, _stop.Token),
         { Verb: ControlRequest.Stream } => StreamAsync(client, stream),
+        { Verb: ControlRequest.Receive } => ReceiveAsync(client, stream),
         _ => ObeyAsync(stream, request),
     };
 
@@ -138,6 +139,15 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
         await SendAsync(stream, ControlAnswers.Refuse(
             "The agent of this container runs no stream that lacks a reader.",
             "Start one: oso-snapshot start with the kind stream."));
+    }
+
+    private async Task ReceiveAsync(Socket client, NetworkStream stream)
+    {
+        Task? done = agent.Run is { State.HasEnded: false, Receive: { } handoff } ? handoff.TryGive(client) : null;
+        await (done ?? SendAsync(
+            stream,
+            new() { Problem = "The agent of this container runs no restore that lacks a client." },
+            ControlJson.Default.RestoreEvent));
     }
 
     private async Task<ControlRequest> ReadLineAsync(NetworkStream stream)

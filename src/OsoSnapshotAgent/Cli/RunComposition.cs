@@ -26,6 +26,7 @@ internal static class RunComposition
     {
         RunMode.Take => services.GetRequiredService<TakeRun>().RunAsync(undo, token),
         RunMode.HoldBlocks => services.GetRequiredService<BlocksRun>().RunAsync(undo, token),
+        RunMode.Restore => services.GetRequiredService<RestoreRun>().RunAsync(undo, token),
         RunMode.Stream => services.GetRequiredService<StreamRun>().RunAsync(undo, token),
         _ => services.GetRequiredService<RemoveRun>().RunAsync(token),
     };

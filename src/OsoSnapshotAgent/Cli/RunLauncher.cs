@@ -47,6 +47,7 @@ internal sealed class RunLauncher : IRunLauncher
         LiveRun run = services.GetRequiredService<LiveRun>() with
         {
             Stream = settings.Mode == RunMode.Stream ? services.GetRequiredService<StreamHandoff>() : null,
+            Receive = settings.Mode == RunMode.Restore ? services.GetRequiredService<ReceiveHandoff>() : null,
             Settings = request.Settings,
         };
         run.State.Update(status => status with { Client = settings.Client });
@@ -81,6 +82,7 @@ internal sealed class RunLauncher : IRunLauncher
         RunKinds.Blocks => RunMode.HoldBlocks,
         RunKinds.Stream => RunMode.Stream,
         RunKinds.Remove => RunMode.Remove,
+        RunKinds.Restore => RunMode.Restore,
         _ => RunMode.Take,
     };
 }

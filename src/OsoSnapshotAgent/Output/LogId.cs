@@ -16,6 +16,8 @@ internal enum LogId
     SnapshotStreamed = 203,
     ArtefactsRemoved = 204,
     NothingToRemove = 205,
+    BlockRestored = 206,
+    BlocksLoaded = 207,
     UnknownVariable = 301,
     AnyCertificateTrusted = 302,
     NoRoomForTwoArchives = 303,

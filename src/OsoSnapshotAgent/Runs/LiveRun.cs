@@ -8,6 +8,9 @@ internal sealed record LiveRun(RunState State, EndSignals Signals, RunLog Log, S
 {
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Takes the connections that carry blocks; null if the run restores nothing.</summary>
+    public ReceiveHandoff? Receive { get; init; }
+
     /// <summary>The settings that <c>start</c> gave.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 

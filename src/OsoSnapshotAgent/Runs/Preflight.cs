@@ -21,6 +21,18 @@ internal sealed class Preflight(
         TargetContainer target,
         CancellationToken token)
     {
+        PrometheusServer server = await FindAsync(client, target, token);
+        ArtefactGuard.RefuseOtherMount(target.Data.Directory);
+        return server.AdminApiEnabled ? server : throw Refusals.AdminApiOff(server.BaseUrl);
+    }
+
+    /// <summary>Finds the server, for a run that needs no snapshot.</summary>
+    /// <exception cref="OperatorException">No server answers, or it is another Prometheus.</exception>
+    public async Task<PrometheusServer> FindAsync(
+        PrometheusClient client,
+        TargetContainer target,
+        CancellationToken token)
+    {
         state.Enter(Phase.Preflight);
         if (settings.Insecure)
         {
@@ -31,14 +43,9 @@ internal sealed class Preflight(
 
         PrometheusServer server = await locator.FindAsync(client, target, token);
         StorageProof.Compare(server, target);
-        ArtefactGuard.RefuseOtherMount(target.Data.Directory);
-        if (!server.AdminApiEnabled)
-        {
-            throw Refusals.AdminApiOff(server.BaseUrl);
-        }
-
         state.Update(status => status with { PrometheusVersion = server.Version });
-        transcript.Line($"Prometheus {server.Version} at {server.BaseUrl}, admin API on");
+        string admin = server.AdminApiEnabled ? "on" : "off";
+        transcript.Line($"Prometheus {server.Version} at {server.BaseUrl}, admin API {admin}");
         return server;
     }
 }

@@ -50,7 +50,8 @@ internal sealed class RemoveRun(
     {
         try
         {
-            return new Artefacts(target.Data).DeleteAll(token);
+            IReadOnlyList<string> artefacts = new Artefacts(target.Data).DeleteAll(token);
+            return [.. artefacts, .. RestoreScratch.DeleteLeftOver(target.Data, token)];
         }
         catch (OperationCanceledException)
         {

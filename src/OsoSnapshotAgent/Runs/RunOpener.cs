@@ -70,6 +70,16 @@ internal sealed class RunOpener(
         return open;
     }
 
+    /// <summary>Begins a run that makes blocks, and leaves no log on the volume.</summary>
+    /// <inheritdoc cref="ForStream" path="/exception"/>
+    public OpenTarget ForRestore()
+    {
+        OpenTarget open = Open(
+            $"Restore into the running Prometheus started, oso-snapshot {ProductVersion.Text}", isShared: false);
+        sinks.KeepOffTheVolume();
+        return open;
+    }
+
     private OpenTarget Open(string banner, bool isShared)
     {
         state.Enter(Phase.FindTarget);

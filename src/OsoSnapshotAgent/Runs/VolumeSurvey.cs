@@ -19,7 +19,7 @@ internal static class VolumeSurvey
         long leftOut = 0;
         IEnumerable<string> snapshots = data.SnapshotNames().Order(StringComparer.Ordinal)
             .Select(name => $"{DataDirectory.SnapshotsName}/{name}");
-        foreach (string name in Artefacts.Files.Reverse().Concat(snapshots))
+        foreach (string name in Artefacts.Files.Reverse().Concat(snapshots).Concat(RestoreScratch.FindLeftOver(data)))
         {
             if (items.Count == VolumeListing.MaxItems)
             {

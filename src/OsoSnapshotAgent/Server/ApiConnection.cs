@@ -19,7 +19,7 @@ internal sealed class ApiConnection(
     TimeProvider time) : IDisposable
 {
     // Prometheus' answer with its flags has some 10 KiB. Anything much larger is not Prometheus.
-    private const int MaxReplyBytes = 1024 * 1024;
+    public const int MaxReplyBytes = 1024 * 1024;
 
     /// <returns>The answer's headers. The body is not read yet.</returns>
     /// <exception cref="RefusalException">There is no answer.</exception>
@@ -48,15 +48,17 @@ internal sealed class ApiConnection(
         }
     }
 
+    /// <param name="maxBytes">The limit of the body.</param>
     /// <returns>The answer's body.</returns>
     /// <exception cref="RefusalException">The body is too long, or the connection broke before its end.</exception>
-    public async Task<string> ReadAsync(HttpResponseMessage response, Uri url, CancellationToken token)
+    public async Task<string> ReadAsync(
+        HttpResponseMessage response, Uri url, CancellationToken token, int maxBytes = MaxReplyBytes)
     {
         using CancellationTokenSource timeout = new(ApiResilience.ReadTimeout, time);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
         try
         {
-            await response.Content.LoadIntoBufferAsync(MaxReplyBytes, limit.Token);
+            await response.Content.LoadIntoBufferAsync(maxBytes, limit.Token);
 
             // JSON is UTF-8. What the answer says of its encoding may be anything, and .NET would throw.
             return Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(limit.Token));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -15,6 +16,9 @@ internal sealed class PrometheusClient(
     bool skipsHead) : IDisposable
 {
     private const string SnapshotPath = "api/v1/admin/tsdb/snapshot";
+
+    // Large servers have some 10,000 metrics, with names of some 50 letters.
+    private const int MaxNamesBytes = 16 << 20;
 
     /// <exception cref="OperatorException">The server can't be reached, or has no Prometheus API at this
     /// URL.</exception>
@@ -40,6 +44,35 @@ internal sealed class PrometheusClient(
     {
         JsonTypeInfo<ApiReply<ServerConfiguration>> type = PrometheusJson.Default.ApiReplyServerConfiguration;
         return (await GetAsync(baseUrl, "api/v1/status/config", type, token)).Yaml ?? string.Empty;
+    }
+
+    /// <returns>The time of the head's first in-order sample in Unix milliseconds; the largest number without
+    /// one.</returns>
+    public async Task<long> HeadStartAsync(Uri baseUrl, CancellationToken token) =>
+        (await GetAsync(baseUrl, "api/v1/status/tsdb", PrometheusJson.Default.ApiReplyTsdbStatus, token))
+            .HeadStats?.MinTime ?? throw Refusals.NotPrometheus(baseUrl, "its TSDB status has no headStats");
+
+    /// <returns>What the server says of its retention, such as <c>15d or 10GiB</c>.</returns>
+    public async Task<string> RetentionAsync(Uri baseUrl, CancellationToken token) =>
+        (await GetAsync(baseUrl, "api/v1/status/runtimeinfo", PrometheusJson.Default.ApiReplyRuntimeInfo, token))
+            .StorageRetention ?? string.Empty;
+
+    /// <summary>Asks for the names of the metrics that have samples in a range of Unix milliseconds.</summary>
+    public async Task<IReadOnlySet<string>> MetricNamesAsync(Uri baseUrl, long from, long to, CancellationToken token)
+    {
+        string path = string.Create(
+            CultureInfo.InvariantCulture,
+            $"api/v1/label/__name__/values?start={from / 1000m}&end={to / 1000m}");
+        return (await GetAsync(baseUrl, path, PrometheusJson.Default.ApiReplyListString, token, MaxNamesBytes))
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Asks whether the server has read its data and answers queries.</summary>
+    public async Task<bool> IsReadyAsync(Uri baseUrl, CancellationToken token)
+    {
+        using HttpResponseMessage response =
+            await http.SendAsync(HttpMethod.Get, new Uri(baseUrl, "-/ready"), token);
+        return response.StatusCode == HttpStatusCode.OK;
     }
 
     /// <summary>
@@ -111,12 +144,17 @@ internal sealed class PrometheusClient(
 
     public void Dispose() => http.Dispose();
 
-    private async Task<T> GetAsync<T>(Uri baseUrl, string path, JsonTypeInfo<ApiReply<T>> type, CancellationToken token)
+    private async Task<T> GetAsync<T>(
+        Uri baseUrl,
+        string path,
+        JsonTypeInfo<ApiReply<T>> type,
+        CancellationToken token,
+        int maxBytes = ApiConnection.MaxReplyBytes)
         where T : class
     {
         Uri url = new(baseUrl, path);
         using HttpResponseMessage response = await http.SendAsync(HttpMethod.Get, url, token);
-        string body = await http.ReadAsync(response, url, token);
+        string body = await http.ReadAsync(response, url, token, maxBytes);
         ApiReply<T>? reply = Parse(body, type);
         if (response.StatusCode != HttpStatusCode.OK)
         {

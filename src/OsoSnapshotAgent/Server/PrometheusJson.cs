@@ -38,8 +38,31 @@ internal sealed record ServerConfiguration
     public string? Yaml { get; init; }
 }
 
+internal sealed record TsdbStatus
+{
+    [JsonPropertyName("headStats")]
+    public HeadStats? HeadStats { get; init; }
+}
+
+internal sealed record HeadStats
+{
+    /// <summary>The time of the first in-order sample in Unix milliseconds; the largest number without one.</summary>
+    [JsonPropertyName("minTime")]
+    public long MinTime { get; init; }
+}
+
+internal sealed record RuntimeInfo
+{
+    /// <summary>Such as <c>15d or 10GiB</c>: web/web.go, <c>runtimeInfo</c>.</summary>
+    [JsonPropertyName("storageRetention")]
+    public string? StorageRetention { get; init; }
+}
+
 [JsonSerializable(typeof(ApiReply<SnapshotData>))]
 [JsonSerializable(typeof(ApiReply<BuildInfo>))]
 [JsonSerializable(typeof(ApiReply<ServerConfiguration>))]
 [JsonSerializable(typeof(ApiReply<Dictionary<string, string>>))]
+[JsonSerializable(typeof(ApiReply<TsdbStatus>))]
+[JsonSerializable(typeof(ApiReply<RuntimeInfo>))]
+[JsonSerializable(typeof(ApiReply<List<string>>))]
 internal sealed partial class PrometheusJson : JsonSerializerContext;

@@ -17,6 +17,9 @@ internal enum RunMode
 
     /// <summary>Deletes what runs have left (REMOVE=yes).</summary>
     Remove,
+
+    /// <summary>Puts a client's blocks into the data directory.</summary>
+    Restore,
 }
 
 /// <summary>How a run shares the CPU with Prometheus.</summary>

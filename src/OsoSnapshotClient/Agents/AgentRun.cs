@@ -258,6 +258,7 @@ internal sealed class AgentRun : IAsyncDisposable
     {
         "capture-snapshot" => new("Prometheus makes the snapshot", 0, null),
         "archive-snapshot" => new("archiving", status.ArchiveBytes ?? 0, null),
+        "load-blocks" => new("Prometheus loads the blocks: it looks for new ones once a minute", 0, null),
         _ => new(status.Phase, 0, null),
     };
 

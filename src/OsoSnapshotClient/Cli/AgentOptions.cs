@@ -83,6 +83,10 @@ internal sealed class AgentOptions
             _custom, _timeout,
         ];
 
+    /// <summary>Those for a run that makes no snapshot.</summary>
+    public IEnumerable<Option> ForRestore =>
+        [_image, _target, _settings[0].Option, _settings[1].Option, _environment, _identity, _custom, _timeout];
+
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public StartOptions Read(ParseResult arguments) => new()
     {

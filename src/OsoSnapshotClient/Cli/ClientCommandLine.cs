@@ -25,8 +25,8 @@ internal static class ClientCommandLine
         Command[] verbs =
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(),
-            LocalCommands.Restore(), LocalCommands.Verify(), BackupCommands.Backups(), BackupCommands.Prune(),
-            BackupCommands.Protect(), BackupCommands.Unprotect(),
+            new RestoreCommand(kubectl).Create(), new DrillCommand().Create(), LocalCommands.Verify(),
+            BackupCommands.Backups(), BackupCommands.Prune(), BackupCommands.Protect(), BackupCommands.Unprotect(),
         ];
         foreach (Command verb in verbs)
         {

@@ -170,14 +170,26 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             : results.Max(result => result.Status);
     }
 
-    private static async Task<(ChosenPods Pods, MetricsReport? Metrics)> FindAsync(
-        KubernetesCluster cluster, PodChoice choice, PodVerb verb, GlobalFlags flags, EndSignal signal)
+    private static Task<(ChosenPods Pods, MetricsReport? Metrics)> FindAsync(
+        KubernetesCluster cluster, PodChoice choice, PodVerb verb, GlobalFlags flags, EndSignal signal) =>
+        AskAsync(
+            async () =>
+            {
+                MetricsReport? metrics = await (verb.Metrics?.OpenAsync(cluster, signal.Token)
+                    ?? Task.FromResult<MetricsReport?>(null));
+                return (await choice.FindAsync(cluster, flags.Text, signal.Token), metrics);
+            },
+            flags,
+            signal);
+
+    /// <summary>Asks the cluster which pods are meant.</summary>
+    /// <exception cref="OperatorException">No pod matches, several do where one is meant, or none can be listed.
+    /// </exception>
+    internal static async Task<T> AskAsync<T>(Func<Task<T>> ask, GlobalFlags flags, EndSignal signal)
     {
         try
         {
-            MetricsReport? metrics = await (verb.Metrics?.OpenAsync(cluster, signal.Token)
-                ?? Task.FromResult<MetricsReport?>(null));
-            return (await choice.FindAsync(cluster, flags.Text, signal.Token), metrics);
+            return await ask();
         }
         catch (ClusterException e)
         {

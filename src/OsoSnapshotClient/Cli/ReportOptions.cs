@@ -32,6 +32,9 @@ internal sealed class ReportOptions
 
     public IEnumerable<Option> All => [_output, _progress, _quiet];
 
+    /// <summary>Those for work that makes no file here.</summary>
+    public IEnumerable<Option> Progress => [_progress, _quiet];
+
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public ReportChoice Read(ParseResult arguments)
     {

@@ -94,13 +94,7 @@ internal sealed class TakeCommand
             IsReuse = arguments.GetValue(_reuse),
             IsResident = arguments.GetValue(_resident),
             IsRestart = arguments.GetValue(_restart),
-            Copy = new()
-            {
-                Hold = arguments.GetValue(_hold) ?? "12h",
-                Streams = (int)Math.Min(arguments.GetValue(_streams) ?? DefaultStreams, MaxStreams),
-                Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
-                Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
-            },
+            Copy = Copy(arguments.GetValue(_hold), arguments.GetValue(_streams)),
         };
     }
 
@@ -158,6 +152,16 @@ internal sealed class TakeCommand
                 "leave one of them out");
         }
     }
+
+    /// <param name="hold">null for the default.</param>
+    /// <param name="streams">null for the default.</param>
+    public static CopyOptions Copy(string? hold, long? streams) => new()
+    {
+        Hold = hold ?? "12h",
+        Streams = (int)Math.Min(streams ?? DefaultStreams, MaxStreams),
+        Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
+        Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
+    };
 
     // Tests shorten these waits.
     private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(

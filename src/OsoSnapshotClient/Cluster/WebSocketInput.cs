@@ -73,7 +73,8 @@ internal sealed class WebSocketInput(WebSocket socket, bool canEnd) : WriteStrea
                 endOfMessage: true,
                 token);
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException
+            || (e is OperationCanceledException && !token.IsCancellationRequested))
         {
             throw new IOException("the connection to the command has ended", e);
         }

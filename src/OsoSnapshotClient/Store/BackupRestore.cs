@@ -42,7 +42,8 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
         }
     }
 
-    private static void RequireWhole(
+    /// <exception cref="OperatorException">The block is missing, or has another size.</exception>
+    internal static void RequireWhole(
         IBackupStore store, ListedSnapshot snapshot, BlockName name, BackupBlock block)
     {
         if (store.Find(name.Path) is not { } file)
@@ -88,7 +89,7 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
         }
     }
 
-    private static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
+    internal static OperatorException Damaged(ListedSnapshot snapshot, BlockName name, string how) =>
         BackupDamage.Damaged(
             $"Block {name} of snapshot {snapshot} is damaged: {Printable.Text(how)}.",
             "choose another snapshot with --at, take the block from a copy of the directory, or restore the other"

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Take;
 
@@ -44,7 +45,12 @@ internal sealed class ExportPump(AgentRun run, CopyOptions options)
             fruitless = end.Came > 0 ? 0 : fruitless + 1;
             if (fruitless > 0)
             {
-                await _backoff.WaitAsync(fruitless, end.ErrorText, target.DoneBytes, token);
+                await _backoff.WaitAsync(
+                    fruitless,
+                    end.ErrorText,
+                    $"the container waits ({options.Hold} at most): run the same command again to resume the copy after"
+                    + $" {ByteSize.Format(target.DoneBytes)}",
+                    token);
             }
         }
     }

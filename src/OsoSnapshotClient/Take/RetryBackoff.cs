@@ -1,6 +1,5 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotCore;
-using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Take;
 
@@ -12,10 +11,10 @@ internal sealed class RetryBackoff(AgentRun run, CopyOptions options)
 
     /// <param name="fruitless">How many attempts in a row brought nothing.</param>
     /// <param name="error">What the last attempt told.</param>
-    /// <param name="doneBytes">The number of bytes after which the copy would resume.</param>
+    /// <param name="remedy">How a later command continues.</param>
     /// <exception cref="RunEndedException">The run has ended.</exception>
     /// <exception cref="OperatorException">Too many attempts brought nothing.</exception>
-    public async Task WaitAsync(int fruitless, string error, long doneBytes, CancellationToken token)
+    public async Task WaitAsync(int fruitless, string error, string remedy, CancellationToken token)
     {
         await run.ThrowIfEndedAsync(token);
         if (fruitless >= MaxFruitless)
@@ -23,8 +22,7 @@ internal sealed class RetryBackoff(AgentRun run, CopyOptions options)
             throw new OperatorException(
                 ClientStatus.Failed,
                 $"No byte came in {fruitless} attempts: {error}",
-                $"the container waits ({options.Hold} at most): run the same command again to resume the copy after"
-                + $" {ByteSize.Format(doneBytes)}");
+                remedy);
         }
 
         TimeSpan pause = options.Pause * Math.Pow(2, fruitless - 1);

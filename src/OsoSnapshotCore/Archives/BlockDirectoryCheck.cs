@@ -22,10 +22,10 @@ internal static class BlockDirectoryCheck
         {
             audit.StartBlock(block);
             using DirectoryHandle content = directory.OpenDirectory(block.Text);
-            foreach (TreeItem item in DirectoryTree.Walk(content, TreeOrder.ByName).Where(item => !item.IsDirectory))
+            foreach (TreeItem item in FilesIn(content))
             {
                 audit.StartFile($"{block}/{item.Path}");
-                using FileStream source = Open(item);
+                using FileStream source = item.Parent.OpenFile(item.Name);
                 int count;
                 while ((count = source.Read(buffer)) > 0)
                 {
@@ -41,17 +41,24 @@ internal static class BlockDirectoryCheck
         return audit;
     }
 
+    /// <summary>The files of a block, in the order of their names.</summary>
+    /// <exception cref="OperatorException">The block holds something other than files and directories.</exception>
+    /// <exception cref="IOException">A directory can't be read, or a file has vanished.</exception>
+    public static IEnumerable<TreeItem> FilesIn(DirectoryHandle block) =>
+        DirectoryTree.Walk(block, TreeOrder.ByName).Where(item => !item.IsDirectory).Select(RequireFile);
+
+    /// <summary>The blocks right below a directory, in the order of their names.</summary>
     // Prometheus takes no link for a block.
-    private static IOrderedEnumerable<BlockId> BlocksIn(DirectoryHandle directory) => directory.Names()
+    public static IOrderedEnumerable<BlockId> BlocksIn(DirectoryHandle directory) => directory.Names()
         .Select(name => BlockId.TryParse(name, out BlockId id) ? id : (BlockId?)null)
         .OfType<BlockId>()
         .Where(id => directory.Find(id.Text) is { IsDirectory: true })
         .Take(DirectoryTree.MaxSortedNames)
         .OrderBy(id => id.Text, StringComparer.Ordinal);
 
-    private static FileStream Open(TreeItem item) => item.Status switch
+    private static TreeItem RequireFile(TreeItem item) => item.Status switch
     {
-        { IsRegularFile: true } => item.Parent.OpenFile(item.Name),
+        { IsRegularFile: true } => item,
         null => throw new IOException($"{item.PathSeenByAgent} has vanished"),
         _ => throw new OperatorException(
             ExitStatus.ArchiveFailed,

@@ -87,6 +87,7 @@ internal sealed class BlockJudge(
         return new()
         {
             Id = id, Meta = _meta, SizeBytes = _bytes, Problems = problems.From(_problemsBefore), Notes = notes,
+            HasUnknownEncoding = chunks.Samples is null,
         };
     }
 

@@ -34,6 +34,9 @@ internal sealed record BlockMeta
     [JsonPropertyName("version")]
     public int Version { get; init; }
 
+    [JsonPropertyName("compaction")]
+    public BlockCompaction Compaction { get; init; } = new();
+
     /// <exception cref="InvalidDataException">Prometheus would not accept the text as meta.json.</exception>
     public static BlockMeta Parse(ReadOnlySpan<byte> json)
     {
@@ -47,7 +50,7 @@ internal sealed record BlockMeta
             }
 
             return BlockId.TryParse(meta.Ulid, out _)
-                ? meta with { Stats = meta.Stats ?? new() }
+                ? meta with { Stats = meta.Stats ?? new(), Compaction = meta.Compaction ?? new() }
                 : throw new InvalidDataException($"meta.json names no ULID: '{meta.Ulid}'");
         }
         catch (JsonException e)
@@ -65,6 +68,40 @@ internal sealed record BlockMeta
             milliseconds,
             DateTimeOffset.MinValue.ToUnixTimeMilliseconds(),
             DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+}
+
+/// <summary>What a block was made of: <c>BlockMetaCompaction</c>.</summary>
+internal sealed record BlockCompaction
+{
+    private const string FromOutOfOrder = "from-out-of-order";
+
+    /// <summary>The blocks without parents that the block was made of, itself among them if it has none.</summary>
+    [JsonPropertyName("sources")]
+    public IReadOnlyList<string>? Sources { get; init; }
+
+    /// <summary>The blocks that it replaces.</summary>
+    [JsonPropertyName("parents")]
+    public IReadOnlyList<BlockParent>? Parents { get; init; }
+
+    /// <summary>Prometheus deletes the block at its next reload.</summary>
+    [JsonPropertyName("deletable")]
+    public bool IsDeletable { get; init; }
+
+    [JsonPropertyName("hints")]
+    public IReadOnlyList<string>? Hints { get; init; }
+
+    /// <summary>Whether its samples came out of order. Prometheus then keeps the head's beside them.</summary>
+    public bool IsOutOfOrder() => Hints?.Contains(FromOutOfOrder) == true;
+
+    /// <summary>Whether the block holds the samples of another one.</summary>
+    public bool IsMadeOf(string ulid) =>
+        Sources?.Contains(ulid) == true || Parents?.Any(parent => parent?.Ulid == ulid) == true;
+}
+
+internal sealed record BlockParent
+{
+    [JsonPropertyName("ulid")]
+    public string? Ulid { get; init; }
 }
 
 internal sealed record BlockStats

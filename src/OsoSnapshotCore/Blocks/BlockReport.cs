@@ -30,6 +30,9 @@ internal sealed record BlockReport
     /// <summary>What is wrong where Prometheus does not look; each in words that follow the block's name.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Whether chunks have an encoding of which only the checksum was judged.</summary>
+    public bool HasUnknownEncoding { get; init; }
+
     /// <summary>The notes in one line; null if there are none.</summary>
     public string? Warning => Notes.Count == 0
         ? null

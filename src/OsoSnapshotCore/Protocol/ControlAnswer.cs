@@ -41,4 +41,7 @@ internal sealed record ControlAnswer
 [JsonSerializable(typeof(SnapshotBlock[]))]
 [JsonSerializable(typeof(VolumeListing))]
 [JsonSerializable(typeof(Inspection))]
+[JsonSerializable(typeof(RestoreRequest))]
+[JsonSerializable(typeof(SentBlock))]
+[JsonSerializable(typeof(RestoreEvent))]
 internal sealed partial class ControlJson : JsonSerializerContext;

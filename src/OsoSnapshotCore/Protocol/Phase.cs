@@ -36,6 +36,12 @@ internal enum Phase
     /// <summary>The run deletes every artefact, for REMOVE=yes.</summary>
     RemoveSnapshot,
 
+    /// <summary>The run receives blocks, and puts them into the data directory.</summary>
+    ReceiveBlocks,
+
+    /// <summary>The run waits until Prometheus has loaded the blocks.</summary>
+    LoadBlocks,
+
     /// <summary>The run ends.</summary>
     Finish,
 }
@@ -59,6 +65,8 @@ internal static class PhaseNames
         Phase.VerifyArchive => "verify-archive",
         Phase.HoldForCopy => "hold-for-copy",
         Phase.RemoveSnapshot => "remove-snapshot",
+        Phase.ReceiveBlocks => "receive-blocks",
+        Phase.LoadBlocks => "load-blocks",
         _ => "finish",
     };
 }

@@ -71,5 +71,8 @@ internal static class RunKinds
     /// <summary>Nothing: all files of this program and all snapshots are deleted.</summary>
     public const string Remove = "remove";
 
-    public static bool IsKnown(string? kind) => kind is Archive or Blocks or Stream or Remove;
+    /// <summary>Blocks in the data directory, which <c>oso-snapshot receive</c> carries there.</summary>
+    public const string Restore = "restore";
+
+    public static bool IsKnown(string? kind) => kind is Archive or Blocks or Stream or Remove or Restore;
 }

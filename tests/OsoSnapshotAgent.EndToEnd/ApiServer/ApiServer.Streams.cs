@@ -129,7 +129,7 @@ internal sealed partial class ApiServer
 
         string[] options = [.. hasInput ? (string[])["--interactive"] : [], .. hasTerminal ? (string[])["--tty"] : []];
         using RemoteProcess process = new(hasTerminal, ["exec", .. options, container, .. command]);
-        Listen(channels, process, closesInput: true, end);
+        Listen(channels, process, closesInput: true, end, command[^1] == "receive" ? Settings.CutInputBytes : null);
         if (!hasInput)
         {
             process.CloseInput();
@@ -170,11 +170,20 @@ internal sealed partial class ApiServer
         }
     }
 
-    private static void Listen(ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end) =>
+    private static void Listen(
+        ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end, long? cutAfter = null)
+    {
+        long passed = 0;
         channels.Receive(
             async bytes =>
             {
-                if (!bytes.IsEmpty)
+                passed += bytes.Length;
+                if (passed > cutAfter)
+                {
+                    process.Kill();
+                    await end.CancelAsync();
+                }
+                else if (!bytes.IsEmpty)
                 {
                     await process.WriteAsync(bytes);
                 }
@@ -189,6 +198,7 @@ internal sealed partial class ApiServer
                 process.Kill();
                 end.Cancel();
             });
+    }
 
     /// <returns>The start of standard error.</returns>
     private static async Task<string> PassAllAsync(

@@ -175,7 +175,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         }
 
         // As /pause, this container has its own root and an identity of its own.
-        (await Podman.RunAsync(["run", "--detach", "--name", _name, .. own, "--user=65535:65535", "--cap-drop=ALL", "--rootfs", PrometheusVersion.V2_42.Root + ":O", "/bin/busybox", "sleep", "86400"])).Succeeded();
+        (await Podman.RunAsync(["run", "--detach", "--name", _name, .. own, "--user=65535:65535", "--cap-drop=ALL", "--rootfs", _options.Version.Root + ":O", "/bin/busybox", "sleep", "86400"])).Succeeded();
         await StartServerAsync(_name + "-80", Joined, Data, port: 80);
     }
 
@@ -185,7 +185,7 @@ internal sealed class TargetContainer : IAsyncDisposable
         (await Podman.RunAsync(
         [
             "run", "--detach", "--name", name, .. namespaces, "--user", _options.User, "--cap-drop=ALL", $"--volume={data}:/data", $"--volume={Configuration}:/etc/prometheus:ro",
-            "--rootfs", PrometheusVersion.V2_42.Root + ":O", .. wrapper, "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", _options.HasFlagsInFile ? "@/etc/prometheus/flags" : StoragePathFlag,
+            "--rootfs", _options.Version.Root + ":O", .. wrapper, "/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", _options.HasFlagsInFile ? "@/etc/prometheus/flags" : StoragePathFlag,
             $"--web.listen-address=:{port}", "--web.enable-admin-api", $"--web.route-prefix=/{Prefix}/prometheus", .. _options.Flags,
         ])).Succeeded();
         CommandResult log = new(string.Empty, 0, string.Empty, string.Empty);

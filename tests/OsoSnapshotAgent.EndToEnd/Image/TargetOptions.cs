@@ -5,6 +5,8 @@ namespace OsoSnapshotAgent.EndToEnd.Image;
 /// <summary>A target to start. The defaults are those of the runbook.</summary>
 internal sealed record TargetOptions
 {
+    public PrometheusVersion Version { get; init; } = PrometheusVersion.V2_42;
+
     /// <summary>uid:gid of Prometheus.</summary>
     public string User { get; init; } = "65534:65534";
 

@@ -72,7 +72,7 @@ internal sealed class ArchiveSample : IDisposable
     }
 
     public void Restore(FileOwner? owner = null) =>
-        new RestoreRun(Archive, Restored, owner, Said, TimeProvider.System).Run(Token);
+        new RestoreRun(Archive, new(Restored, owner, Said, TimeProvider.System), Said).Run(Token);
 
     public void Verify() => new VerifyRun(Archive, Said, ascii: false).Run(Token);
 

@@ -104,7 +104,8 @@ public sealed class RestoreTargetTests : IDisposable
         for (int round = 0; round < Rounds; round++)
         {
             Exception?[] ends = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Record.Exception(() =>
-                new RestoreRun(_sample.Archive, _sample.Restored, null, TextWriter.Null, TimeProvider.System)
+                new RestoreRun(
+                    _sample.Archive, new(_sample.Restored, null, TextWriter.Null, TimeProvider.System), TextWriter.Null)
                     .Run(TestContext.Current.CancellationToken)))));
 
             Assert.Single(ends, end => end is null);

@@ -58,7 +58,7 @@ public sealed class EarlierVersionTests : IDisposable
     {
         string restored = _sample.PathOf("restored");
 
-        new RestoreRun(CopiedArchive(), restored, null, _said, TimeProvider.System).Run(Token);
+        new RestoreRun(CopiedArchive(), new(restored, null, _said, TimeProvider.System), _said).Run(Token);
 
         AssertRestored(EarlierVersion.ArchivedSnapshot, restored);
     }

@@ -1,0 +1,174 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using OsoSnapshotAgent.Output;
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotAgent.Volume;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotAgent.Runs;
+
+/// <summary>Receives the blocks that the server lacks, through connections that break.</summary>
+internal sealed class BlockIntake(
+    ReceiveHandoff handoff,
+    BlockPlacement placement,
+    RunState state,
+    AgentSettings settings,
+    Transcript transcript,
+    TimeProvider time)
+{
+    private readonly HashSet<string> _back = new(StringComparer.Ordinal);
+
+    /// <returns>What was planned first, and the names of the blocks that are back.</returns>
+    /// <exception cref="OperatorException">A block can't be restored. Those that are back stay.</exception>
+    public async Task<TakenIn> RunAsync(TargetContainer target, LiveServer server, CancellationToken token)
+    {
+        state.Enter(Phase.ReceiveBlocks);
+        while (true)
+        {
+            Socket socket = await handoff.NextAsync(token);
+            using CancellationTokenRegistration closes = token.Register(socket.Dispose);
+            using ClientConnection client = new(socket);
+            try
+            {
+                return await ReceiveAsync(client, target, server, token);
+            }
+            catch (ConnectionBrokenException e)
+            {
+                token.ThrowIfCancellationRequested();
+                transcript.Line($"* the client's connection broke ({e.Message}); waiting for it to come again");
+            }
+        }
+    }
+
+    private async Task<TakenIn> ReceiveAsync(
+        ClientConnection client, TargetContainer target, LiveServer server, CancellationToken token)
+    {
+        RestoreRequest request = RestoreRequest.TryParse(client.ReadLine(RestoreRequest.MaxBytes))
+            ?? throw Wrong("The client offers no blocks that this agent knows.");
+        IReadOnlyList<PlannedBlock> plan =
+            new RestorePlan(await ConditionsAsync(target.Data, server, token), request).Make();
+        client.Send(new() { Plan = plan });
+        Dictionary<string, OfferedBlock> missing = request.Blocks
+            .Where(block => plan.Any(planned => planned.Ulid == block.Ulid && planned.IsToSend))
+            .ToDictionary(block => block.Ulid, StringComparer.Ordinal);
+        while (missing.Count > 0 && !request.IsDryRun)
+        {
+            string line = client.ReadLine(RestoreRequest.MaxBytes);
+            if (SentBlock.TryParse(line) is not { } id || !missing.Remove(id.Text, out OfferedBlock? block))
+            {
+                throw Wrong("The client sends a block that was not asked for.");
+            }
+
+            await placement.RunAsync(id, block, new(target, server, request, client), token);
+            _back.Add(id.Text);
+            client.Send(new() { Back = id.Text });
+        }
+
+        return new(request.IsDryRun, plan, _back);
+    }
+
+    private async Task<RestoreConditions> ConditionsAsync(
+        DataDirectory data, LiveServer server, CancellationToken token)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return new()
+        {
+            Version = server.Version,
+            Now = now,
+            HeadStart = await server.HeadStartAsync(now, token),
+            Retention = await server.RetentionAsync(token),
+            HeadBytes = ByteSize.Sum(data.HeadFiles.Select(item => item.Status!.SizeBytes)),
+            IsCompactionOff = server.IsCompactionOff,
+            RoomBytes = new VolumeRoom(data, settings.Reserve).RoomBytes,
+            VolumeBytes = data.Directory.Space().TotalBytes,
+            Blocks = LiveBlock.In(data),
+            Fingerprint = block => BlockDescription.Of(data.Directory, block.Id).Fingerprint,
+        };
+    }
+
+    private static OperatorException Wrong(string problem) =>
+        new(ExitStatus.Settings, problem, "Use a client of the same version.");
+}
+
+/// <summary>What a restore has taken in.</summary>
+/// <param name="Plan">What the last client was told.</param>
+/// <param name="Back">The names of the blocks that got their names in this run.</param>
+internal sealed record TakenIn(bool IsDryRun, IReadOnlyList<PlannedBlock> Plan, IReadOnlySet<string> Back)
+{
+    /// <summary>The names of the blocks that the server must have now.</summary>
+    public IEnumerable<string> Present =>
+        Plan.Where(block => block.IsToSend || block.Fate == BlockFates.There).Select(block => block.Ulid);
+}
+
+/// <summary>The client's connection ended or broke: it may come again.</summary>
+internal sealed class ConnectionBrokenException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>A client's connection, of which each failure is a <see cref="ConnectionBrokenException"/>.</summary>
+internal sealed class ClientConnection(Socket socket) : OsoSnapshotCore.Streams.ReadStream
+{
+    // The client sends all the time, except while it reads a slow store.
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
+
+    /// <exception cref="ConnectionBrokenException">The connection broke.</exception>
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            socket.ReceiveTimeout = (int)MaxSilence.TotalMilliseconds;
+            int count = socket.Receive(buffer);
+            return count > 0 ? count : throw new ConnectionBrokenException("it ended");
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new ConnectionBrokenException(e.Message, e);
+        }
+    }
+
+    /// <returns>A line without its end.</returns>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public string ReadLine(int maxBytes)
+    {
+        List<byte> line = [];
+        Span<byte> next = stackalloc byte[1];
+        while (line.Count < maxBytes)
+        {
+            _ = Read(next);
+            if (next[0] == '\n')
+            {
+                return Encoding.UTF8.GetString([.. line]);
+            }
+
+            line.Add(next[0]);
+        }
+
+        throw new ConnectionBrokenException("a line is too long");
+    }
+
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public void Send(RestoreEvent answer)
+    {
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.RestoreEvent), (byte)'\n'];
+        try
+        {
+            for (int sent = 0; sent < line.Length;)
+            {
+                sent += socket.Send(line.AsSpan(sent));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new ConnectionBrokenException(e.Message, e);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        socket.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text.Json;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Take;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Restore;
+
+/// <summary>Sends a run the blocks that its server lacks, through connections that break.</summary>
+internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRequest request, CopyOptions options)
+{
+    private const int MaxNotes = 20;
+    private const string Again = "run the same command again: blocks that are back stay, and the others are sent";
+
+    private readonly RetryBackoff _backoff = new(run, options);
+    private long _sentBytes;
+    private bool _isPlanTold;
+
+    /// <summary>Sends until nothing is missing. The run then waits for the server.</summary>
+    /// <exception cref="RunEndedException">The run refuses what is asked, or a block.</exception>
+    /// <exception cref="OperatorException">The source is damaged, or too many connections brought nothing.</exception>
+    public async Task RunAsync(CancellationToken token)
+    {
+        int fruitless = 0;
+        while (true)
+        {
+            long before = Interlocked.Read(ref _sentBytes);
+            string problem;
+            try
+            {
+                await ConverseAsync(token);
+                return;
+            }
+            catch (Exception e) when (e is DeliveryBrokenException or ClusterException)
+            {
+                problem = e.Message;
+            }
+
+            fruitless = Interlocked.Read(ref _sentBytes) > before ? 1 : fruitless + 1;
+            await _backoff.WaitAsync(fruitless, problem, Again, token);
+        }
+    }
+
+    private async Task ConverseAsync(CancellationToken token)
+    {
+        await using IRemoteProcess process = await run.Agent.StartAsync(["receive"], token);
+        using SilenceLimit silence = new(process, options.Stall, token);
+        await using Answers answers = new(process, silence, run);
+        CommandInput input = new(process.Input, Sent, token);
+        input.Write([.. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.RestoreRequest), (byte)'\n']);
+        await Task.Run(input.Send, token);
+        IReadOnlyList<PlannedBlock> plan = (await answers.NextAsync()).Plan ?? throw AgentAnswers.Unreadable("no plan");
+        Tell(plan);
+        HashSet<string> wanted = [.. plan.Where(block => block.IsToSend).Select(block => block.Ulid)];
+        if (wanted.Count == 0 || request.IsDryRun)
+        {
+            return;
+        }
+
+        long total = ByteSize.Sum(
+            source.Blocks.Where(block => wanted.Contains(block.Ulid)).Select(block => block.Bytes));
+        Sink sink = new(input, answers);
+        await CopyProgress.ShowAsync(
+            run.Agent.Access.Report,
+            $"sending {Plural.Of(wanted.Count, "block")} of {ByteSize.Format(total)} unpacked",
+            () => Interlocked.Read(ref _sentBytes),
+            total: null,
+            () => Task.Run(() => source.Send(wanted, sink, token), token));
+
+        void Sent(int bytes)
+        {
+            silence.Heard();
+            Interlocked.Add(ref _sentBytes, bytes);
+        }
+    }
+
+    private void Tell(IReadOnlyList<PlannedBlock> plan)
+    {
+        if (_isPlanTold)
+        {
+            return;
+        }
+
+        _isPlanTold = true;
+        int there = plan.Count(block => block.Fate == BlockFates.There);
+        int come = plan.Count(block => block.IsToSend);
+        run.Agent.Access.Report.Say(
+            $"{Plural.Of(plan.Count, "block")} in {source.Name}: {come} to restore, {there} there already,"
+            + $" {plan.Count - come - there} left out");
+        foreach (PlannedBlock block in plan.Where(block => block.Note is not null).Take(MaxNotes))
+        {
+            run.Agent.Access.Report.Say($"  {block.Ulid} {block.Note}");
+        }
+    }
+
+    /// <summary>Reads the run's answers, while the run may be silent for long.</summary>
+    private sealed class Answers : IAsyncDisposable
+    {
+        private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+        private readonly IRemoteProcess _process;
+        private readonly SilenceLimit _silence;
+        private readonly AgentRun _run;
+        private readonly Task<string> _error;
+        private readonly IAsyncEnumerator<string> _lines;
+
+        public Answers(IRemoteProcess process, SilenceLimit silence, AgentRun run)
+        {
+            (_process, _silence, _run) = (process, silence, run);
+            _error = RemoteText.ReadAsync(process.Error);
+            StreamReader output = new(process.Output);
+            _lines = BoundedLines.ReadAsync(output, RestoreRequest.MaxBytes).GetAsyncEnumerator();
+        }
+
+        /// <exception cref="DeliveryBrokenException">No answer came.</exception>
+        public async Task<RestoreEvent> NextAsync()
+        {
+            Task<bool> next = _lines.MoveNextAsync().AsTask();
+            while (await Task.WhenAny(next, Task.Delay(Interval)) != next && _run.End is null)
+            {
+                // The agent reads a block again, or writes it to a slow disk. The run tells that it is alive.
+                _silence.Heard();
+            }
+
+            if (_run.End is not null && !next.IsCompleted)
+            {
+                _process.Kill();
+            }
+
+            if (!await next)
+            {
+                string error = await _error;
+                throw new DeliveryBrokenException(error.Length > 0 ? error : (await _process.Ended).Problem);
+            }
+
+            RestoreEvent answer = AgentAnswers.Parse(_lines.Current, ControlJson.Default.RestoreEvent);
+            return answer switch
+            {
+                { Problem: { } problem } => throw new DeliveryBrokenException(problem),
+                _ when answer.Plan?.All(IsValid) == false => throw AgentAnswers.Unreadable(_lines.Current),
+                _ => answer,
+            };
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _process.Kill();
+            try
+            {
+                await _lines.DisposeAsync();
+            }
+            catch (NotSupportedException)
+            {
+                // A line was being read: it ends with the process.
+            }
+        }
+
+        private static bool IsValid(PlannedBlock block) =>
+            block is not null && BlockId.TryParse(block.Ulid, out _) && BlockFates.IsKnown(block.Fate);
+    }
+
+    private sealed class Sink(CommandInput input, Answers answers) : IBlockSink
+    {
+        private string _block = string.Empty;
+
+        public Stream Begin(BlockId block)
+        {
+            _block = block.Text;
+            byte[] line = JsonSerializer.SerializeToUtf8Bytes(new() { Ulid = _block }, ControlJson.Default.SentBlock);
+            input.Write([.. line, (byte)'\n']);
+            return new FrameWriter(input);
+        }
+
+        public void Finish()
+        {
+            new FrameWriter(input).End();
+            input.Send();
+            RestoreEvent answer = answers.NextAsync().GetAwaiter().GetResult();
+            if (answer.Back != _block)
+            {
+                throw AgentAnswers.Unreadable(answer.Back ?? string.Empty);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using OsoSnapshotClient.Agents;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Display;
+using OsoSnapshotClient.Take;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotClient.Restore;
+
+/// <summary>What is restored, and how.</summary>
+internal sealed record LiveRestoreOptions
+{
+    public required bool LeavesOutExpired { get; init; }
+
+    public required bool LeavesOutOverlap { get; init; }
+
+    public required bool IsDryRun { get; init; }
+
+    public required CopyOptions Copy { get; init; }
+}
+
+/// <summary><c>restore --into POD</c>: gives a running Prometheus its history back, without a restart.</summary>
+/// <param name="open">Opens the backup, before anything is made in the pod.</param>
+internal sealed class LiveRestore(
+    KubernetesCluster cluster, PodAccess access, LiveRestoreOptions options, Func<IBlockSource> open)
+{
+    // A run ends soon after its client was killed. Until then, it keeps others away.
+    private static readonly TimeSpan EndOfEarlierRun = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+
+    private readonly IPodReport _report = access.Report;
+
+    /// <exception cref="OperatorException">The restore failed; blocks that are back stay.</exception>
+    /// <exception cref="OperationCanceledException">A signal arrived; the report says what is left.</exception>
+    public async Task<PodResult> RunAsync(CancellationToken token)
+    {
+        using IBlockSource source = open();
+        Preflight preflight = await Preflight.RunAsync(cluster, access, token);
+        long startedAt = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                string result = await RestoreAsync(preflight, source, token);
+                _report.Say($"✅ {access.Pod}: {result}");
+                return new(access.Pod, 0);
+            }
+            catch (RunEndedException e) when (
+                e.Status == ExitStatus.Busy && Stopwatch.GetElapsedTime(startedAt) < EndOfEarlierRun)
+            {
+                _report.Say("Another run is at work in the pod. Waiting whether it ends …");
+                await Task.Delay(Pause, token);
+            }
+            catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone })
+            {
+                _report.Say("The connection was broken for too long for the run. Starting another one …");
+                startedAt = Stopwatch.GetTimestamp();
+            }
+        }
+    }
+
+    private async Task<string> RestoreAsync(Preflight preflight, IBlockSource source, CancellationToken token)
+    {
+        AgentStart start = new(cluster, access, preflight.Pod, preflight.Target.Name);
+        try
+        {
+            await start.RunAsync(Request(), staysAfter: false, (_, _) => { }, IsReceiving, token);
+            await new BlockDelivery(start.Run!, source, RequestOf(source), options.Copy).RunAsync(token);
+            return (await start.Run!.WaitAsync(status => status.End is { ExitStatus: 0 }, token)).End!.Message;
+        }
+        catch (Exception e) when (e is OperatorException and not RunEndedException or OperationCanceledException
+            or IOException or UnauthorizedAccessException)
+        {
+            _report.Pause();
+            _report.Warn("Ending the run. Blocks that are back stay; the same command sends the others.");
+            await Interruption.GiveUpAsync(start);
+            throw;
+        }
+        finally
+        {
+            await (start.Run?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    private static bool IsReceiving(RunStatus status) =>
+        status.End is null && status.Phase == PhaseNames.Of(Phase.ReceiveBlocks);
+
+    private StartRequest Request() => new()
+    {
+        Run = AgentStart.NewName(),
+        Kind = RunKinds.Restore,
+        Settings = access.Start.Settings,
+    };
+
+    private RestoreRequest RequestOf(IBlockSource source) => new()
+    {
+        Blocks = source.Blocks,
+        LeavesOutExpired = options.LeavesOutExpired,
+        LeavesOutOverlap = options.LeavesOutOverlap,
+        IsDryRun = options.IsDryRun,
+        PrometheusVersion = source.PrometheusVersion,
+    };
+}
