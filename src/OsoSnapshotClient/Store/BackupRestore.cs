@@ -67,7 +67,11 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
         foreach ((BlockName name, BackupBlock block) in snapshot.Blocks)
         {
             using Stream file = store.Open(name.Path);
-            BlockReading reading = new(name.Ulid, name.Fingerprint, unpacking) { MaxBytes = block.Bytes };
+            BlockReading reading = new(name.Ulid, name.Fingerprint, unpacking)
+            {
+                MaxBytes = block.Bytes,
+                ReadsAhead = true,
+            };
             BlockVerdict verdict = reading.Run(file, token);
             if (verdict.Damage is { } damage)
             {

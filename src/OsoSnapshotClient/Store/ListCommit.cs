@@ -83,11 +83,15 @@ internal sealed class ListCommit(IBackupStore store, Func<TimeSpan, Task> wait)
             if (store.Find(block.Name.Path) is not { } file || file.SizeBytes != block.FileBytes
                 || file.Checksum != block.StoreChecksum)
             {
+                // After a stall, another take of the pod may be newer, so that prune has deleted this list.
+                bool isPruned = store.Find(name) is null;
                 store.Delete(name);
                 throw new OperatorException(
                     ClientStatus.Failed,
-                    $"{store.PathOf(block.Name)} has gone, or was replaced, while this run was at work. The run's list was"
-                    + " deleted.",
+                    isPruned
+                        ? $"{store.PathOf(name)} has been deleted by prune while this run was at work."
+                        : $"{store.PathOf(block.Name)} has gone, or was replaced, while this run was at work."
+                            + " The run's list was deleted.",
                     "run the same command again: it copies the block anew");
             }
         }

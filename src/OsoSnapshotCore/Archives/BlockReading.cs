@@ -60,22 +60,27 @@ internal sealed class BlockReading : IEntryVisitor
     /// <summary>Bytes of the block's files that were read so far; may be read from any thread.</summary>
     public long ContentBytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>
+    /// Whether one thread sums and unpacks, and the caller's judges. This takes memory, so it is for who reads one
+    /// block at a time.
+    /// </summary>
+    public bool ReadsAhead { get; init; }
+
     /// <summary>The size of the block's files in the list; reading stops above it.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
-    /// <summary>Reads to the end: one thread sums the bytes, one unpacks them, and this one judges.</summary>
     /// <exception cref="IOException">The archive can't be read, or the sink can't write.</exception>
     public BlockVerdict Run(Stream packed, CancellationToken token)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using ReadTap tap = new(packed, hash);
-        using AheadStream ahead = new(tap);
         using BlockFingerprint fingerprint = new();
         _fingerprint = fingerprint;
         string? damage = null;
         try
         {
-            ArchiveReader.ReadBlock(ahead, _block, this, token, unpacked => new AheadStream(unpacked));
+            Func<Stream, Stream>? between = ReadsAhead ? unpacked => new AheadStream(unpacked) : null;
+            ArchiveReader.ReadBlock(tap, _block, this, token, between);
             _audit.Finish();
             damage = Judge(fingerprint.Finish());
         }
@@ -85,7 +90,7 @@ internal sealed class BlockReading : IEntryVisitor
         }
 
         // The checksum covers all bytes, sound or not.
-        ahead.ReadToEnd(token);
+        tap.ReadToEnd(token);
         return new()
         {
             Sha256 = Sha256.Finish(hash),
