@@ -46,7 +46,9 @@ internal sealed class BlockArchive(DirectoryHandle block, BlockId id, AgentSetti
         }
     }
 
-    private ArchiveFigures WriteAll(Stream output, CancellationToken token)
+    /// <summary>Writes the whole archive.</summary>
+    /// <exception cref="OperatorException">The block can't be read.</exception>
+    public ArchiveFigures WriteAll(Stream output, CancellationToken token)
     {
         using ConsoleOutput silent = new(_ => true);
         Progress progress = new(silent, new Terminal(), TimeProvider.System);

@@ -33,17 +33,15 @@ internal sealed class SnapshotBlocks : IDisposable
             .Select(Describe),
     ];
 
-    /// <summary>Writes a part of a block's archive.</summary>
-    /// <returns>The lines of <see cref="BlockArchive.Write"/>.</returns>
-    /// <exception cref="OperatorException">There is no such block, it can't be read, or the offset lies after the
-    /// archive's end.</exception>
-    public IReadOnlyList<string> Write(BlockId id, AgentSettings settings, Stream output, long offset, long length)
+    /// <param name="use">Makes the block's archive, or a part of it.</param>
+    /// <exception cref="OperatorException">There is no such block, or it can't be read.</exception>
+    public void Archive(BlockId id, AgentSettings settings, Action<BlockArchive> use)
     {
         using DirectoryHandle block = _snapshot.FindDirectory(id.Text) ?? throw new OperatorException(
             ExitStatus.Settings,
             $"The snapshot holds no block {id}.",
             "See the names with oso-snapshot blocks.");
-        return new BlockArchive(block, id, settings, _target.Prometheus?.Pid).Write(output, offset, length);
+        use(new(block, id, settings, _target.Prometheus?.Pid));
     }
 
     public void Dispose()

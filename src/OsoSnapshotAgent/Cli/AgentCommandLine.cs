@@ -30,6 +30,7 @@ internal static class AgentCommandLine
         root.Subcommands.Add(BlocksCommand.Create());
         root.Subcommands.Add(ExportCommand.Create());
         root.Subcommands.Add(ReceiveCommand.Create());
+        root.Subcommands.Add(UploadCommand.Create());
         return root;
     }
 }

@@ -86,11 +86,13 @@ internal static class ExportCommand
         AgentSettings settings = Discovery.Settings(Discovery.OfRun());
         using SnapshotBlocks snapshot = HeldSnapshot.Open();
         using StandardOutput output = new(CancellationToken.None);
-        foreach (string line in snapshot.Write(id, settings, output, range.Offset ?? 0, range.Length ?? long.MaxValue))
+        snapshot.Archive(id, settings, archive =>
         {
-            Console.Error.WriteLine(line);
-        }
-
+            foreach (string line in archive.Write(output, range.Offset ?? 0, range.Length ?? long.MaxValue))
+            {
+                Console.Error.WriteLine(line);
+            }
+        });
         return ExitStatus.Done;
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 
@@ -8,9 +7,6 @@ namespace OsoSnapshotAgent.Cli;
 /// <summary><c>start</c>: asks the waiting agent of this container for a run.</summary>
 internal static class StartCommand
 {
-    // The decimal digits of the limit, and the newline.
-    private const int MaxHeadBytes = 8;
-
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
 
     public static Command Create()
@@ -36,7 +32,7 @@ internal static class StartCommand
         TimeSpan maxWait)
     {
         // A read of a pipe can't be cancelled. It ends with the process.
-        Task<byte[]?> reading = Task.Run(() => Read(input));
+        Task<byte[]?> reading = Task.Run(() => InputRequest.Read(input, StartRequest.MaxBytes));
         byte[]? request = await Task.WhenAny(reading, Task.Delay(maxWait)) == reading ? await reading : null;
         if (request is null)
         {
@@ -56,26 +52,4 @@ internal static class StartCommand
         Problem = problem,
         Remedy = "Use a client of the same version.",
     };
-
-    /// <returns>null if the input is no request. It never reads beyond the request.</returns>
-    private static byte[]? Read(Stream input)
-    {
-        Span<byte> head = stackalloc byte[MaxHeadBytes];
-        for (int count = 0; count < head.Length && input.Read(head.Slice(count, 1)) == 1; count++)
-        {
-            if (head[count] == '\n')
-            {
-                return int.TryParse(head[..count], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
-                    && length <= StartRequest.MaxBytes ? ReadContent(input, length) : null;
-            }
-        }
-
-        return null;
-    }
-
-    private static byte[]? ReadContent(Stream input, int length)
-    {
-        byte[] content = new byte[length];
-        return input.ReadAtLeast(content, length, throwOnEndOfStream: false) == length ? content : null;
-    }
 }

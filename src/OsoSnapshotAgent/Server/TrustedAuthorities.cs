@@ -5,7 +5,7 @@ using OsoSnapshotCore;
 
 namespace OsoSnapshotAgent.Server;
 
-/// <summary>The certificate authorities of OSO_SNAPSHOT_CA_FILE. They replace the system's.</summary>
+/// <summary>The certificate authorities of OSO_SNAPSHOT_CA_FILE, or of a client. They replace the system's.</summary>
 internal sealed class TrustedAuthorities
 {
     // id-kp-serverAuth: RFC 5280, section 4.2.1.12. A certificate without any extended key usage passes too.
@@ -23,18 +23,17 @@ internal sealed class TrustedAuthorities
         try
         {
             // PEM is ASCII, but the text around it may have any encoding.
-            _certificates.ImportFromPem(Encoding.Latin1.GetString(file.Read(MaxBytes)));
+            Import(Encoding.Latin1.GetString(file.Read(MaxBytes)));
         }
         catch (CryptographicException e)
         {
             throw file.Unusable(e.Message, e);
         }
-
-        if (_certificates.Count == 0)
-        {
-            throw file.Unusable("it holds no certificate in PEM form");
-        }
     }
+
+    /// <param name="pem">Certificates in PEM form.</param>
+    /// <exception cref="CryptographicException">The text holds no certificate.</exception>
+    public TrustedAuthorities(string pem) => Import(pem);
 
     /// <returns>A chain that trusts these authorities alone, and knows the certificates that the server sent.</returns>
     public X509Chain Chain(X509Chain? presented)
@@ -50,5 +49,14 @@ internal sealed class TrustedAuthorities
         }
 
         return chain;
+    }
+
+    private void Import(string pem)
+    {
+        _certificates.ImportFromPem(pem);
+        if (_certificates.Count == 0)
+        {
+            throw new CryptographicException("it holds no certificate in PEM form");
+        }
     }
 }

@@ -46,6 +46,13 @@ internal static class AgentAnswers
         return answer.ExitStatus is >= 0 and <= byte.MaxValue ? answer : throw Unreadable(json);
     }
 
+    /// <exception cref="OperatorException">It is no line of <c>upload</c>.</exception>
+    public static UploadEvent Upload(string json)
+    {
+        UploadEvent one = Parse(json, Json.UploadEvent);
+        return one.IsValid() ? one : throw Unreadable(json);
+    }
+
     public static OperatorException Unreadable(string answer) => new(
         ClientStatus.Failed,
         $"The agent's answer can't be read: {Printable.Short(answer.Trim(), ShownLetters)}",

@@ -28,7 +28,14 @@ internal sealed class StoreOptions
         CustomParser = Values.One(text => text is "yes" or "no" ? text : null, "yes or no"),
     };
 
-    public IEnumerable<Option> All => [_endpoint, _region, _pathStyle];
+    private readonly Option<string> _authorities = new("--s3-ca-file")
+    {
+        Description = "A PEM file of the authorities to trust, here and in the pod for --direct (AWS_CA_BUNDLE).",
+        HelpName = "FILE",
+        CustomParser = Values.Path,
+    };
+
+    public IEnumerable<Option> All => [_endpoint, _region, _pathStyle, _authorities];
 
     public void AddTo(Command command)
     {
@@ -39,15 +46,23 @@ internal sealed class StoreOptions
     }
 
     /// <param name="path">A directory, or s3://BUCKET/PREFIX.</param>
+    /// <exception cref="OsoSnapshotCore.OperatorException">The file of the authorities can't be used.</exception>
     public BackupPlace Place(ParseResult arguments, string path) => new(path)
     {
         S3 = new()
         {
             Endpoint = arguments.GetValue(_endpoint),
             Region = arguments.GetValue(_region),
+            Authorities = S3Address.IsOne(path) ? Authorities(arguments) : null,
             IsPathStyle = arguments.GetValue(_pathStyle) is { } style ? style == "yes" : null,
         },
     };
+
+    private S3Authorities? Authorities(ParseResult arguments)
+    {
+        string? path = arguments.GetValue(_authorities) ?? Environment.GetEnvironmentVariable("AWS_CA_BUNDLE");
+        return string.IsNullOrEmpty(path) ? null : S3Authorities.Read(path);
+    }
 
     private static Uri? ParseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"

@@ -13,6 +13,9 @@ namespace OsoSnapshotClient.Cli;
 internal sealed class TakeCommand
 {
     private const int DefaultStreams = 4;
+
+    // While one block is sent, the next is compressed. More would be less polite to Prometheus than an archive is.
+    private const int DirectStreams = 2;
     private const int MaxStreams = 32;
     private const double MaxWaitSeconds = 86_400;
     private static readonly string[] WholeSnapshot = ["--since", "--until"];
@@ -58,7 +61,8 @@ internal sealed class TakeCommand
 
     private readonly Option<long?> _streams = new("--streams")
     {
-        Description = $"With --into: how many blocks are copied at a time ({DefaultStreams}).",
+        Description = $"With --into: how many blocks are copied at a time ({DefaultStreams}, or {DirectStreams} with"
+            + " --direct).",
         CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };
 
@@ -69,6 +73,17 @@ internal sealed class TakeCommand
         CustomParser = Values.Path,
     };
 
+    private readonly Option<bool> _direct = new("--direct")
+    {
+        Description = "With --into s3://…: the agent sends the blocks to the bucket itself. Where the pod can't reach"
+            + " it, they go through this machine.",
+    };
+
+    private readonly Option<bool> _directOnly = new("--direct=only")
+    {
+        Description = "The same, but where the pod can't reach the bucket, the run fails.",
+    };
+
     private readonly Option<string> _cluster = new("--cluster")
     {
         Description = "The cluster's name in a backup directory and in metrics (the UID of its namespace kube-system).",
@@ -76,13 +91,18 @@ internal sealed class TakeCommand
     };
 
     public IEnumerable<Option> All =>
-        [_into, _cluster, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold, _streams];
+    [
+        _into, _direct, _directOnly, _cluster, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold,
+        _streams,
+    ];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public TakeOptions Read(ParseResult arguments, PodChoice pods, string? output)
     {
         RefuseTogether(arguments, output);
         RequireDirectory(pods.IsOne ? 1 : 2, output);
+        DirectUse direct = DirectOf(arguments);
+        long streams = arguments.GetValue(_streams) ?? (direct == DirectUse.No ? DefaultStreams : DirectStreams);
         return new()
         {
             Output = output,
@@ -94,7 +114,7 @@ internal sealed class TakeCommand
             IsReuse = arguments.GetValue(_reuse),
             IsResident = arguments.GetValue(_resident),
             IsRestart = arguments.GetValue(_restart),
-            Copy = Copy(arguments.GetValue(_hold), arguments.GetValue(_streams)),
+            Copy = Copy(arguments.GetValue(_hold), streams) with { Direct = direct },
         };
     }
 
@@ -162,6 +182,18 @@ internal sealed class TakeCommand
         Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
         Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
     };
+
+    private DirectUse DirectOf(ParseResult arguments)
+    {
+        DirectUse use = arguments.GetValue(_direct) ? DirectUse.Preferred : DirectUse.No;
+        use = arguments.GetValue(_directOnly) ? DirectUse.Only : use;
+        return use == DirectUse.No || S3Address.IsOne(arguments.GetValue(_into) ?? string.Empty)
+            ? use
+            : throw new OperatorException(
+                ExitStatus.Settings,
+                "--direct needs --into s3://BUCKET/PREFIX: the agent sends blocks to nothing else.",
+                "leave it out");
+    }
 
     // Tests shorten these waits.
     private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(

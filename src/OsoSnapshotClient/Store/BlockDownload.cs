@@ -2,7 +2,6 @@ using System.Globalization;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Take;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Text;
 
@@ -14,7 +13,7 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 /// <param name="engine">The engine that makes the agent's bytes; null if the agent has not reported it.</param>
 internal sealed class BlockDownload(
-    AgentRun run, IBackupStore store, string? engine, CopyOptions options)
+    AgentRun run, IBackupStore store, string? engine, CopyOptions options) : IBlockWay
 {
     private const int MaxAttempts = 3;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
@@ -26,17 +25,12 @@ internal sealed class BlockDownload(
     private string? _engine = engine;
     private BlockReading? _reading;
 
-    /// <summary>How often a connection broke.</summary>
     public int Cuts => _pump.Cuts;
 
-    /// <summary>Bytes of the current block's files that were read so far; may be read from any thread.</summary>
     public long ContentBytes => Volatile.Read(ref _reading)?.ContentBytes ?? 0;
 
-    /// <summary>Resets <see cref="ContentBytes"/>, because the caller now counts the block as complete.</summary>
     public void Forget() => Volatile.Write(ref _reading, null);
 
-    /// <returns>The block in the directory, and whether this run copied it, not another client.</returns>
-    /// <exception cref="OperatorException">The block can't be copied, or is not what the agent announced.</exception>
     public async Task<(StoredBlock Block, bool IsCopied)> RunAsync(
         BlockName name, long contentBytes, CancellationToken token)
     {

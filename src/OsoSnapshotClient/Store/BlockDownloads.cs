@@ -12,7 +12,7 @@ internal sealed class BlockDownloads(AgentRun run, IBackupStore store, CopyOptio
 {
     private readonly ConcurrentBag<StoredBlock> _stored = [];
     private readonly ConcurrentBag<StoredBlock> _copied = [];
-    private readonly List<BlockDownload> _copiers = [];
+    private readonly List<IBlockWay> _copiers = [];
     private readonly ConcurrentBag<long> _doneContent = [];
 
     /// <summary>The blocks that this run has copied.</summary>
@@ -37,9 +37,16 @@ internal sealed class BlockDownloads(AgentRun run, IBackupStore store, CopyOptio
         // The largest first: otherwise one worker may start a large block when the others have no more work.
         ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue =
             new(missing.OrderByDescending(one => one.Block.Bytes));
+        DirectSwitch? direct = null;
+        if (options.Direct != DirectUse.No && store is S3Store bucket)
+        {
+            direct = new(bucket.Endpoint, options, run.Agent.Access.Report);
+        }
+
         for (int worker = 0; worker < Math.Min(options.Streams, missing.Count); worker++)
         {
-            _copiers.Add(new(run, store, engine, options));
+            BlockDownload through = new(run, store, engine, options);
+            _copiers.Add(direct is null ? through : new DirectWay(new(run, (S3Store)store, options), through, direct));
         }
 
         // The blocks' content is counted, because the size of their archives is unknown before the copy.
@@ -54,7 +61,7 @@ internal sealed class BlockDownloads(AgentRun run, IBackupStore store, CopyOptio
     }
 
     private async Task WorkAsync(
-        BlockDownload copier, ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue, CancellationToken token)
+        IBlockWay copier, ConcurrentQueue<(BlockName Name, SnapshotBlock Block)> queue, CancellationToken token)
     {
         while (queue.TryDequeue(out (BlockName Name, SnapshotBlock Block) next))
         {

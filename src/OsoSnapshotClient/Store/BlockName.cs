@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
@@ -14,7 +13,6 @@ internal readonly record struct BlockName : IComparable<BlockName>
     private const string Extension = ".tar.gz";
     private const int UlidLetters = 26;
     private const int FingerprintDigits = 16;
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private readonly ulong _fingerprint;
 
@@ -33,8 +31,7 @@ internal readonly record struct BlockName : IComparable<BlockName>
     /// <summary>Parses a name. There is no other way to get one, so no unchecked text becomes part of a path.</summary>
     public static bool TryParse(string? ulid, string? fingerprint, out BlockName name)
     {
-        bool isValid = BlockId.TryParse(ulid, out BlockId id) & fingerprint?.Length == FingerprintDigits
-            && !fingerprint.AsSpan().ContainsAnyExcept(HexDigits);
+        bool isValid = BlockId.TryParse(ulid, out BlockId id) & BlockFingerprint.IsOne(fingerprint);
         name = isValid
             ? new(id, ulong.Parse(fingerprint!, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
             : default;

@@ -57,6 +57,9 @@ internal sealed record S3Options
     /// </summary>
     public AWSCredentials? Credentials { get; init; }
 
+    /// <summary>The authorities that replace the system's; null for the system's.</summary>
+    public S3Authorities? Authorities { get; init; }
+
     /// <summary>How long the store may say nothing to a request, or send nothing of an object.</summary>
     public TimeSpan Stall { get; init; } = TimeSpan.FromMinutes(1);
 

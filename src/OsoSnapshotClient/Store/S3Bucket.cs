@@ -36,7 +36,6 @@ internal sealed class S3Bucket : IDisposable
     private readonly S3Clock _clock = new();
     private readonly S3HttpClient _shortHttp;
     private readonly S3HttpClient _longHttp;
-    private readonly bool _isPlain;
 
     // Native AOT finds no packages by their names. These are for roles, web identity and single sign-on.
     static S3Bucket()
@@ -56,10 +55,11 @@ internal sealed class S3Bucket : IDisposable
         (Address, Token) = (address, token);
         Uri? endpoint = options.Endpoint ?? EndpointOfEnvironment();
         Endpoint = endpoint?.ToString().TrimEnd('/') ?? "AWS";
-        _isPlain = endpoint?.Scheme == Uri.UriSchemeHttp;
+        Protocol = endpoint?.Scheme == Uri.UriSchemeHttp ? Protocol.HTTP : Protocol.HTTPS;
         Stall = options.Stall;
-        _signed = new() { Timeout = Stall };
-        (_shortHttp, _longHttp) = (new(Stall, _clock), new(MinPartTime, _clock));
+        Authorities = options.Authorities;
+        _signed = new(S3HttpClient.Handler(Authorities)) { Timeout = Stall };
+        (_shortHttp, _longHttp) = (new(Stall, _clock, Authorities), new(MinPartTime, _clock, Authorities));
         try
         {
             _client = Connect(options, endpoint, _shortHttp);
@@ -75,6 +75,12 @@ internal sealed class S3Bucket : IDisposable
 
     /// <summary>The server, for messages.</summary>
     public string Endpoint { get; }
+
+    /// <inheritdoc cref="S3Options.Authorities"/>
+    public S3Authorities? Authorities { get; }
+
+    /// <summary>That of signed addresses.</summary>
+    public Protocol Protocol { get; }
 
     public CancellationToken Token { get; private set; }
 
@@ -146,7 +152,7 @@ internal sealed class S3Bucket : IDisposable
             Key = key,
             Verb = verb,
             Expires = DateTime.UtcNow + SignedFor,
-            Protocol = _isPlain ? Protocol.HTTP : Protocol.HTTPS,
+            Protocol = Protocol,
         }));
         return () => Run(key, () => RepeatAsync(SendAsync));
 

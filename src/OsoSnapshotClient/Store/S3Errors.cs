@@ -19,6 +19,10 @@ internal static class S3Errors
     public static bool IsMissing(AmazonS3Exception e) =>
         e.ErrorCode != "NoSuchBucket" && e.StatusCode == HttpStatusCode.NotFound;
 
+    /// <summary>Whether another client has made the object, perhaps by the same upload.</summary>
+    public static bool IsTaken(AmazonS3Exception e) =>
+        e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict || e.ErrorCode == "NoSuchUpload";
+
     /// <param name="what">The address that was asked for.</param>
     /// <param name="endpoint">The server, for messages.</param>
     public static OperatorException Explain(Exception e, string what, string endpoint)

@@ -19,11 +19,14 @@ internal sealed class S3HttpClient : HttpClientFactory, IDisposable
     private readonly HttpClient _client;
 
     /// <param name="limit">For a request up to the head of its answer.</param>
-    public S3HttpClient(TimeSpan limit, S3Clock clock) =>
-        _client = new(new DateHandler(clock, new SocketsHttpHandler { ConnectTimeout = ConnectLimit }))
-        {
-            Timeout = limit,
-        };
+    public S3HttpClient(TimeSpan limit, S3Clock clock, S3Authorities? authorities) =>
+        _client = new(new DateHandler(clock, Handler(authorities))) { Timeout = limit };
+
+    public static SocketsHttpHandler Handler(S3Authorities? authorities) => new()
+    {
+        ConnectTimeout = ConnectLimit,
+        SslOptions = { CertificateChainPolicy = authorities?.Policy() },
+    };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 

@@ -17,6 +17,7 @@ internal static class S3Parts
 
     // A store takes 10,000 parts.
     private const long MaxParts = 9_000;
+
     /// <param name="maxBytes">
     /// The size of what is compressed into the object; the largest number if it is unknown. Then the object can have
     /// some 290 GB.
@@ -29,9 +30,15 @@ internal static class S3Parts
             return MemoryMebibytes / 2 * Mebibyte;
         }
 
+        return (int)Math.Max(MinPartMebibytes, (Bound(maxBytes) / MaxParts / Mebibyte) + 1) * Mebibyte;
+    }
+
+    /// <param name="maxBytes">The size of what is compressed into an object.</param>
+    /// <returns>The maximum size of the object: what can't be compressed gets longer.</returns>
+    public static long Bound(long maxBytes)
+    {
         long bound = Math.Min(maxBytes, MaxObjectBytes);
-        bound += (bound / 64) + Mebibyte;
-        return (int)Math.Max(MinPartMebibytes, (bound / MaxParts / Mebibyte) + 1) * Mebibyte;
+        return bound + (bound / 64) + Mebibyte;
     }
 
     /// <returns>The checksum as S3 writes it: big-endian, in Base64.</returns>

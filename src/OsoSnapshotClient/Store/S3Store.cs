@@ -19,6 +19,12 @@ internal sealed class S3Store : IBackupStore
 
     public string Path => _bucket.Address.ToString().TrimEnd('/');
 
+    /// <summary>The server, for messages.</summary>
+    public string Endpoint => _bucket.Endpoint;
+
+    /// <summary>The certificate authorities of the server, in PEM form; null for those of the system.</summary>
+    public string? Authorities => _bucket.Authorities?.Pem;
+
     public bool HasLock => false;
 
     public int MaxReads => 16;
@@ -131,6 +137,9 @@ internal sealed class S3Store : IBackupStore
     /// <param name="maxBytes">The size of what is compressed into it.</param>
     public S3Upload Upload(string name, long maxBytes) =>
         new(_bucket, KeyOf(name), S3Parts.BytesFor(maxBytes), _memory);
+
+    /// <summary>Begins or continues the upload of a block whose parts the agent sends.</summary>
+    public S3SignedUpload SignedUpload(BlockName block) => new(_bucket, KeyOf(block.Path));
 
     public IRunNote OpenNote(PodName pod) => new StoreNote(this, $"{pod.Folder}/{StaleParts.RunName}.state");
 

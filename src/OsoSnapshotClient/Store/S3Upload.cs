@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.IO.Hashing;
-using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
-using OsoSnapshotClient.Take;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Store;
 
@@ -24,7 +23,7 @@ internal sealed class S3Upload : IBlockPart
     private readonly int _taken;
     private readonly List<PartETag> _sent = [];
     private readonly Crc64 _whole = new(Crc64ParameterSet.Nvme);
-    private readonly Dictionary<int, PartDetail> _known = [];
+    private IReadOnlyDictionary<int, PartDetail> _known = new Dictionary<int, PartDetail>();
     private byte[] _filling;
     private byte[] _spare;
     private int _filled;
@@ -97,6 +96,7 @@ internal sealed class S3Upload : IBlockPart
         if (!Create(_uploadId is null ? PutAsync : JoinAsync))
         {
             RequireSame();
+            Abandon();
         }
     }
 
@@ -132,7 +132,11 @@ internal sealed class S3Upload : IBlockPart
 
     private void Send()
     {
-        _uploadId ??= Continue();
+        if (_uploadId is null)
+        {
+            (_uploadId, _known) = S3Uploads.Continue(_bucket, _key, ChecksumAlgorithm.CRC64NVME);
+        }
+
         Await();
         (byte[] part, int length, int number) = (_filling, _filled, _sent.Count + 1);
         (_filling, _spare, _filled) = (_spare, _filling, 0);
@@ -176,21 +180,6 @@ internal sealed class S3Upload : IBlockPart
             _sending = null;
             _sent.Add(sending.GetAwaiter().GetResult());
         }
-    }
-
-    private string Continue()
-    {
-        if (S3Uploads.FindNewest(_bucket, _key) is not { } earlier)
-        {
-            return S3Uploads.Begin(_bucket, _key);
-        }
-
-        foreach (PartDetail part in S3Uploads.Parts(_bucket, _key, earlier))
-        {
-            _known[part.PartNumber ?? 0] = part;
-        }
-
-        return earlier;
     }
 
     private async Task PutAsync(AmazonS3Client client, CancellationToken token)
@@ -257,11 +246,8 @@ internal sealed class S3Upload : IBlockPart
                 await request(client, token);
                 return true;
             }
-            catch (AmazonS3Exception e) when (
-                e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict
-                || e.ErrorCode == "NoSuchUpload")
+            catch (AmazonS3Exception e) when (S3Errors.IsTaken(e))
             {
-                // Another client has made the object, perhaps by the same upload.
                 return false;
             }
         }

@@ -14,4 +14,19 @@ internal sealed record CopyOptions
 
     /// <summary>The maximum time that the agent waits for the copy, in the form of OSO_SNAPSHOT_HOLD.</summary>
     public required string Hold { get; init; }
+
+    /// <summary>Whether the agent sends blocks to the bucket itself.</summary>
+    public DirectUse Direct { get; init; }
+}
+
+/// <summary>Whether the agent sends blocks to the bucket itself.</summary>
+internal enum DirectUse
+{
+    No,
+
+    /// <summary>Where it can't, the blocks go through this machine.</summary>
+    Preferred,
+
+    /// <summary>Where it can't, the run fails.</summary>
+    Only,
 }

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Take;

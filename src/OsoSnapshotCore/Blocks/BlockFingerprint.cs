@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +19,7 @@ internal sealed class BlockFingerprint : IDisposable
     public const int MaxContentBytes = 16 * 1024 * 1024;
 
     private const int HexDigits = 16;
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly SortedDictionary<string, long> _waiting = new(StringComparer.Ordinal);
@@ -25,6 +27,10 @@ internal sealed class BlockFingerprint : IDisposable
 
     /// <summary>Whether the fingerprint includes the file's content, not only its size.</summary>
     public static bool CountsContent(string pathInBlock) => pathInBlock is BlockMeta.FileName or "tombstones";
+
+    /// <summary>Whether a text has the form of a fingerprint.</summary>
+    public static bool IsOne(string? text) =>
+        text?.Length == HexDigits && !text.AsSpan().ContainsAnyExcept(Digits);
 
     /// <param name="files">The path in the block, the size in bytes, and the content if it counts.</param>
     public static string Of(IEnumerable<(string Path, long SizeBytes, byte[]? Content)> files)

@@ -44,4 +44,7 @@ internal sealed record ControlAnswer
 [JsonSerializable(typeof(RestoreRequest))]
 [JsonSerializable(typeof(SentBlock))]
 [JsonSerializable(typeof(RestoreEvent))]
+[JsonSerializable(typeof(UploadRequest))]
+[JsonSerializable(typeof(UploadEvent))]
+[JsonSerializable(typeof(UploadAnswer))]
 internal sealed partial class ControlJson : JsonSerializerContext;

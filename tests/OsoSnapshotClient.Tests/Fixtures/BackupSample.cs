@@ -31,6 +31,9 @@ internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
 
     public IReadOnlyList<string> Blocks => [.. Directory.GetFiles(Path.Combine(Backup, "blocks"), "*.tar.gz")];
 
+    /// <summary>Whether the agent sends blocks to the bucket itself.</summary>
+    public DirectUse Direct { get; set; }
+
     /// <summary>The messages of the last run.</summary>
     public StringWriter Said { get; private set; } = new();
 
@@ -76,6 +79,7 @@ internal sealed class BackupSample(BackupPlace? bucket = null) : IDisposable
             Streams = streams,
             Stall = TimeSpan.FromSeconds(60),
             Pause = TimeSpan.Zero,
+            Direct = Direct,
         };
         using IBackupStore store = Place.OpenToAdd(said.WriteLine, token ?? Token);
         PodName name = PodName.TryParse(pod)!;

@@ -37,6 +37,9 @@ internal sealed class HeldDatabase
     /// </summary>
     public Func<string, long, byte[], Recording?> Fault { get; set; } = (_, _, _) => null;
 
+    /// <summary>Answers <c>upload</c>.</summary>
+    public SendingAgent? Sender { get; set; }
+
     /// <summary>Each export: what was asked for, and how many bytes were sent.</summary>
     public IReadOnlyCollection<(string Ulid, long Offset, long Passed)> Exports => _exports;
 
@@ -82,6 +85,13 @@ internal sealed class HeldDatabase
         if (words is ["blocks", "--json"])
         {
             return new(Encoding.UTF8.GetBytes(List + "\n"), string.Empty, 0);
+        }
+
+        if (words is ["upload"])
+        {
+            return Sender is null
+                ? new([], "❌ There is no verb 'upload'.\n   What to do: see oso-snapshot --help\n", 2)
+                : new([], string.Empty, null) { Talk = (input, output) => Sender.RunAsync(this, input, output) };
         }
 
         Assert.Equal("export", words[0]);

@@ -72,7 +72,8 @@ internal sealed class RecordedExec : IRemoteExec
         Recording recording = _recordings[index].Answer(words);
         return recording.RefusedStart is { } refusal
             ? Task.FromException<IRemoteProcess>(refusal)
-            : Task.FromResult<IRemoteProcess>(new RecordedProcess(recording, input));
+            : Task.FromResult<IRemoteProcess>(
+                recording.Talk is { } talk ? new TalkingProcess(talk) : new RecordedProcess(recording, input));
     }
 
     /// <summary>The line of <c>follow</c> with a status.</summary>
@@ -95,6 +96,9 @@ internal sealed record Recording(byte[] Output, string Error, int? Status)
 
     /// <summary>Makes the errors in place of <see cref="Error"/>.</summary>
     public Func<Stream>? EndlessError { get; init; }
+
+    /// <summary>Reads the input and writes the output, until it returns the exit status.</summary>
+    public Func<Stream, Stream, Task<int?>>? Talk { get; init; }
 
     /// <summary>Why the connection broke, or what the cluster says of the end.</summary>
     public string Problem { get; init; } = string.Empty;

@@ -3,8 +3,8 @@ using System.IO.Compression;
 using System.Text.RegularExpressions;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Blocks;
 
 namespace OsoSnapshotClient.Tests.Store;

@@ -314,7 +314,7 @@ public abstract class StoreSuite : IAsyncLifetime
         new BackupRestore(from ?? Sample.Place, BackupSample.Pod, at, target, TextWriter.Null).Run(Token);
     }
 
-    private protected static string[] FilesOf(string folder) =>
+    internal static string[] FilesOf(string folder) =>
     [
         .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(
             file => $"{Path.GetRelativePath(folder, file)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"),

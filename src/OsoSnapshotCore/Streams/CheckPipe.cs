@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
-using OsoSnapshotCore.Streams;
 
-namespace OsoSnapshotClient.Take;
+namespace OsoSnapshotCore.Streams;
 
 /// <summary>
 /// Hands bytes from a copy to its check. If the check lags by more than a limit, the copy waits for it.
