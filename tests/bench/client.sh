@@ -22,4 +22,6 @@ for size in ${OSO_BENCH_SIZE:-1200000000}; do
   figures OsoSnapshotAgent.EndToEnd A_second_backup_of_an_unchanged_database
   figures OsoSnapshotAgent.EndToEnd A_backup_into_a_bucket_takes_little_memory
 done
+figures OsoSnapshotAgent.EndToEnd Upload_beside_export -explicit only
+figures OsoSnapshotAgent.EndToEnd A_take_into_a_bucket_with_and_without_direct -explicit only
 figures OsoSnapshotClient.Tests A_month_of_backups

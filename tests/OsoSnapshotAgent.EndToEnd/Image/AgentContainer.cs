@@ -22,6 +22,9 @@ internal sealed class AgentContainer(string name, string terminationLog)
     /// <summary>Runs a command in the container, as kubectl exec does.</summary>
     public Task<CommandResult> ExecAsync(params string[] command) => Podman.RunAsync(["exec", name, .. command]);
 
+    /// <returns>The words on this machine that run a command in the container.</returns>
+    public IReadOnlyList<string> WordsFor(params string[] command) => Podman.Command(["exec", "--interactive", name, .. command]);
+
     /// <summary>Copies through exec: the output of the command in the container goes to a file.</summary>
     public async Task CopyAsync(string file, params string[] command)
     {
