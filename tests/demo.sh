@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the main job on generated data: a real Prometheus on loopback, the agent beside it, and a second Prometheus on
-# the restored archive.
+# Runs the whole story on generated data: a real Prometheus on loopback, the agent beside it, a second Prometheus on the
+# restored archive, and a third one that is empty, and gets the history back while it runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -36,6 +36,11 @@ start_server() {
   pids+=($!)
   wait_for "the $name Prometheus is not ready; its log is $work/$name.log" \
     curl --silent --fail --output /dev/null "http://127.0.0.1:$port/-/ready"
+}
+
+stop_server() {
+  kill "$1"
+  wait "$1" || true
 }
 
 # wait_for MESSAGE COMMAND…: repeats the command until it succeeds, or fails with the message after a minute.
@@ -102,4 +107,31 @@ compare 'up{job="self"}' "$head_time"
 compare 'count({__name__!=""})' "$block_time"
 compare 'sum by (job) (count_over_time(up[12h]))' "$head_time"
 
-say "The archive is ${work#"$PWD/"}/snapshots.tgz; it restores, and answers as the original did"
+say "Losing the server: its data is deleted, and an empty one is started in its place"
+stop_server "${pids[0]}"
+mv "$data" "$work/lost"
+mkdir "$data"
+start_server original "$data" "$port"
+wait_for "Prometheus did not scrape itself; its log is $work/original.log" finds_samples "$port" 'up{job="self"}'
+[[ $(query "$port" 'count({__name__!=""})' "$block_time") == "[]" ]] || fail "the empty server has history"
+
+say "Bringing its history back while it runs. It looks for new blocks once a minute"
+OSO_SNAPSHOT_URL=http://127.0.0.1:$port OSO_SNAPSHOT_DATA_DIR=$data "$agent" wait </dev/null &
+restore=$!
+pids+=("$restore")
+wait_for "the agent does not wait" "$agent" status >/dev/null
+tests/demo_restore.py "$agent" "$snapshot"
+wait "$restore" || fail "the restore ended with status $?"
+compare 'up{job="self"}' "$head_time"
+compare 'count({__name__!=""})' "$block_time"
+
+say "Restarting it: nothing is lost"
+own_time=$(date +%s)
+own=$(query "$port" 'up{job="self"}' "$own_time")
+stop_server "${pids[2]}"
+start_server original "$data" "$port"
+compare 'up{job="self"}' "$head_time"
+compare 'count({__name__!=""})' "$block_time"
+[[ $own != "[]" && $(query "$port" 'up{job="self"}' "$own_time") == "$own" ]] || fail "the server's own samples are lost"
+
+say "The archive is ${work#"$PWD/"}/snapshots.tgz; it restores, offline and into a running server"

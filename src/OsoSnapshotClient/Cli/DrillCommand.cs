@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotClient.Runs;
 using OsoSnapshotClient.Store;
 using OsoSnapshotCore.Cli;
 using OsoSnapshotCore.Text;
@@ -39,6 +40,7 @@ internal sealed class DrillCommand
     private readonly Option<string> _pod = LocalCommands.Pod();
     private readonly Option<string> _at = LocalCommands.At();
     private readonly StoreOptions _store = new();
+    private readonly MetricsOptions _metrics = new();
 
     public Command Create()
     {
@@ -48,22 +50,40 @@ internal sealed class DrillCommand
             _source, _program, _work, _seed, _pod, _at,
         };
         _store.AddTo(command);
+        foreach (Option option in _metrics.All)
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction(arguments => LocalCommands.Run(
-            token => Read(arguments).RunAsync(token).GetAwaiter().GetResult()));
+            token => DrillAsync(arguments, token).GetAwaiter().GetResult()));
         return command;
     }
 
-    private DrillRun Read(ParseResult arguments)
+    private async Task DrillAsync(ParseResult arguments, CancellationToken token)
     {
         BackupPlace place = _store.Place(arguments, arguments.GetRequiredValue(_source));
         Moment moment = new(arguments.GetValue(_pod), arguments.GetValue(_at));
+        MetricsPlaces metrics = _metrics.Read(arguments, cluster: null);
         PrintableWriter output = PrintableWriter.StandardOutput;
-        return new(
+        PodName? restored = null;
+        DrillRun run = new(
             arguments.GetValue(_program) ?? "prometheus",
             arguments.GetValue(_work) ?? Path.GetTempPath(),
-            (target, token) => RestoreCommand.Fill(place, target, moment, output, token),
+            (target, stop) => restored = RestoreCommand.Fill(place, target, moment, output, stop),
             (int)(arguments.GetValue(_seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue)),
             output.WriteLine,
             TimeProvider.System);
+        await run.RunAsync(token);
+        if (restored?.Pod.Split('.', 2) is [var space, var pod])
+        {
+            MetricSample sample = PodMetrics.OfDrill(
+                new(restored.Cluster, space, pod), TimeProvider.System.GetUtcNow());
+            await metrics.TellAsync([sample], NoneAsync, PrintableWriter.StandardError);
+        }
     }
+
+    // Only a take knows which pods exist.
+    private static Task<IReadOnlySet<PodLabels>> NoneAsync(IEnumerable<PodLabels> pods) =>
+        Task.FromResult<IReadOnlySet<PodLabels>>(new HashSet<PodLabels>());
 }

@@ -106,17 +106,20 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
 
     /// <summary>Restores an archive, or a snapshot of a backup, into a directory.</summary>
     /// <param name="moment">Which snapshot of a backup.</param>
-    internal static void Fill(
+    /// <returns>Whose snapshot it is; null for an archive.</returns>
+    internal static PodName? Fill(
         BackupPlace source, RestoreTarget target, Moment moment, TextWriter output, CancellationToken token)
     {
         if (source.IsBackup)
         {
-            new BackupRestore(source, moment.Pod, moment.At, target, output).Run(token);
-            return;
+            BackupRestore restore = new(source, moment.Pod, moment.At, target, output);
+            restore.Run(token);
+            return restore.Pod;
         }
 
         moment.RequireNone(source);
         new RestoreRun(source.Path, target, output).Run(token);
+        return null;
     }
 
     private async Task<int> RestoreLiveAsync(ParseResult arguments, string pod)

@@ -25,6 +25,31 @@ internal sealed record MetricsPlaces(string? File, Uri? Push, string? Cluster)
         string? name = Cluster ?? await cluster.FindNamespaceUidAsync("kube-system", token);
         return new(this, cluster, Cluster ?? (KubeName.IsLabel(name) ? name : null));
     }
+
+    /// <summary>Brings samples to each of the places.</summary>
+    /// <param name="findGone"><inheritdoc cref="MetricsFile.AddAsync" path="/param[@name='findGone']"/></param>
+    /// <param name="warnings">A Pushgateway that fails is only a warning.</param>
+    /// <exception cref="OperatorException">The file can't be written.</exception>
+    public async Task TellAsync(
+        MetricSample[] samples,
+        Func<IEnumerable<PodLabels>, Task<IReadOnlySet<PodLabels>>> findGone,
+        TextWriter warnings)
+    {
+        if (Push is not null)
+        {
+            using PushGateway gateway = new(Push) { Limit = PushLimit };
+            if (await gateway.PushAsync(samples, findGone) is { } why)
+            {
+                await warnings.WriteLineAsync(
+                    $"⚠️ The metrics did not reach the Pushgateway {gateway.Address}: {why}. The exit status stays.");
+            }
+        }
+
+        if (File is not null)
+        {
+            await MetricsFile.AddAsync(File, samples, findGone);
+        }
+    }
 }
 
 /// <summary>Tells the results of a verb to those who watch the backups.</summary>
@@ -32,9 +57,8 @@ internal sealed class MetricsReport(MetricsPlaces places, KubernetesCluster clus
 {
     private readonly Dictionary<PodLabels, bool> _isGone = [];
 
-    /// <param name="warnings">A Pushgateway that fails is only a warning.</param>
-    /// <exception cref="OperatorException">The file can't be written.</exception>
-    public async Task TellAsync(IReadOnlyList<PodResult> results, DateTimeOffset now, TextWriter warnings)
+    /// <inheritdoc cref="MetricsPlaces.TellAsync"/>
+    public Task TellAsync(IReadOnlyList<PodResult> results, DateTimeOffset now, TextWriter warnings)
     {
         MetricSample[] samples = [.. results.SelectMany(result => PodMetrics.Of(result, LabelsOf(result), now))];
         foreach (PodResult result in results)
@@ -42,20 +66,7 @@ internal sealed class MetricsReport(MetricsPlaces places, KubernetesCluster clus
             _isGone[LabelsOf(result)] = false;
         }
 
-        if (places.Push is not null)
-        {
-            using PushGateway gateway = new(places.Push) { Limit = places.PushLimit };
-            if (await gateway.PushAsync(samples, FindGoneAsync) is { } why)
-            {
-                await warnings.WriteLineAsync(
-                    $"⚠️ The metrics did not reach the Pushgateway {gateway.Address}: {why}. The exit status stays.");
-            }
-        }
-
-        if (places.File is not null)
-        {
-            await MetricsFile.AddAsync(places.File, samples, FindGoneAsync);
-        }
+        return places.TellAsync(samples, FindGoneAsync, warnings);
     }
 
     private PodLabels LabelsOf(PodResult result) => new(clusterName, result.Namespace, result.Pod);

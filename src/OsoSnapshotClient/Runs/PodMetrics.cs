@@ -14,6 +14,8 @@ internal static class PodMetrics
     private const string Damaged = "oso_snapshot_last_success_damaged";
     private const string Leftovers = "oso_snapshot_last_success_leftovers";
 
+    private const string Drill = "oso_snapshot_last_drill_success_timestamp_seconds";
+
     private static readonly (string Name, string Help)[] All =
     [
         (Status, "Exit status of the last run; 0 is a success."),
@@ -22,7 +24,7 @@ internal static class PodMetrics
         (Bytes, "Size of the last copy."),
         (Damaged, "1 if blocks of the last copy are damaged on Prometheus' own disk, else 0."),
         (Leftovers, "1 if the last run with a copy left files of the agent on the volume, else 0."),
-        ("oso_snapshot_last_drill_success_timestamp_seconds", "When the last drill that succeeded ended."),
+        (Drill, "When the last drill that succeeded ended."),
     ];
 
     public static IEnumerable<string> Names => All.Select(metric => metric.Name);
@@ -51,6 +53,10 @@ internal static class PodMetrics
             let text = string.Create(CultureInfo.InvariantCulture, $"{value.Value}")
             select new MetricSample(value.Name, labels, text);
     }
+
+    /// <summary>The metric of a drill that succeeded.</summary>
+    public static MetricSample OfDrill(PodLabels labels, DateTimeOffset now) =>
+        new(Drill, labels, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Prometheus' text format, with help and type. Samples of other metrics are left out.</summary>
     public static string Text(IEnumerable<MetricSample> samples)

@@ -11,6 +11,9 @@ namespace OsoSnapshotClient.Store;
 /// <param name="at"><inheritdoc cref="SnapshotChoice" path="/param[@name='at']"/></param>
 internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, RestoreTarget target, TextWriter output)
 {
+    /// <summary>Whose snapshot was restored; null before.</summary>
+    public PodName? Pod { get; private set; }
+
     /// <exception cref="OperatorException">The restore failed; the target is as empty as before.</exception>
     public void Run(CancellationToken token)
     {
@@ -31,6 +34,7 @@ internal sealed class BackupRestore(BackupPlace place, string? pod, string? at, 
                 unpacking => Unpack(store, snapshot, unpacking, metas, token));
             output.WriteLine($"✅ SHA-256 and content of each block as in {snapshot.Path}");
             target.Tell(metas);
+            Pod = snapshot.Pod;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,68 @@
+using OsoSnapshotAgent.EndToEnd.Containers;
+using OsoSnapshotAgent.EndToEnd.Image;
+using OsoSnapshotAgent.EndToEnd.Processes;
+
+namespace OsoSnapshotAgent.EndToEnd.Plugin;
+
+/// <summary>Tests drills: a throwaway Prometheus of this machine proves that a backup can be restored.</summary>
+public sealed class DrillTests
+{
+    [Fact]
+    public async Task A_drill_with_each_version_proves_a_backup_as_the_cron_job_does_and_leaves_only_its_metric()
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
+        (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
+        string[] job = Assert.Single(Manifest.Commands(
+            await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/drill.yaml"))));
+
+        await Task.WhenAll(PrometheusVersion.All.Select(async version =>
+        {
+            string[] arguments = [.. job.Select(word => word switch
+            {
+                "s3://BUCKET/PREFIX" => "B",
+                "--pod=NAMESPACE.POD" => $"--pod=oso.{Cluster.Pod}",
+                "--prometheus=/tools/prometheus" => $"--prometheus={version.Root}/usr/bin/prometheus",
+                "--work-dir=/work" => $"--work-dir={version}",
+                _ => word,
+            })];
+
+            CommandResult drill = (await cluster.RunAsync([.. arguments, "--metrics-file", $"{version}.prom"])).Succeeded();
+
+            Assert.Contains("✅ Prometheus answers with all ", drill.Output, StringComparison.Ordinal);
+            Assert.Contains("✅ The series of 50 metrics are counted as in the blocks", drill.Output, StringComparison.Ordinal);
+            Assert.EndsWith("✅ The drill succeeded: 2 blocks\n", drill.Output, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(cluster.Folder, $"{version}")));
+            Assert.Matches(
+                $"(?m)^oso_snapshot_last_drill_success_timestamp_seconds\\{{cluster=\"[^\"]+\",namespace=\"oso\",pod=\"{Cluster.Pod}\"\\}} [0-9]+$",
+                await File.ReadAllTextAsync(Path.Combine(cluster.Folder, $"{version}.prom")));
+        }));
+    }
+
+    [Fact]
+    public async Task A_drill_that_cannot_succeed_says_why_and_leaves_nothing()
+    {
+        using Cluster cluster = new();
+        string archive = Repository.PathOf("tests/fixtures/0.2.0/snapshots.tgz");
+        string damaged = Path.Combine(cluster.Folder, "damaged.tgz");
+        byte[] bytes = await File.ReadAllBytesAsync(archive);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(damaged, bytes);
+        string prometheus = $"{PrometheusVersion.V2_42.Root}/usr/bin/prometheus";
+        (string[] Arguments, string Problem)[] cases =
+        [
+            ([archive, "--prometheus", "/nowhere/prometheus"], "/nowhere/prometheus can't be started"),
+            ([archive, "--prometheus", "false"], "false ended with 1"),
+            ([damaged, "--prometheus", prometheus], "is damaged"),
+        ];
+        foreach ((string[] arguments, string problem) in cases)
+        {
+            CommandResult drill = await cluster.RunAsync(["drill", .. arguments, "--work-dir", "work", "--metrics-file", "m"]);
+
+            Assert.NotEqual(0, drill.ExitStatus);
+            Assert.Contains(problem, drill.Error, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(cluster.Folder, "work")));
+            Assert.False(File.Exists(Path.Combine(cluster.Folder, "m")));
+        }
+    }
+}
