@@ -183,8 +183,25 @@ public sealed class BucketTests(S3Server server)
         Assert.Single(cluster.Containers);
     }
 
+    [Fact]
+    public async Task A_bucket_gives_a_running_server_its_history_back()
+    {
+        string place = $"s3://{await server.MakeBucketAsync()}/b";
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        await using TargetContainer empty = await TargetContainer.StartAsync(BackupFolder.Scraping with { BlockCount = 0 });
+        using Cluster cluster = Connected(target);
+        await TakeAsync(cluster, place);
+        using Cluster other = Connected(empty);
+
+        CommandResult restore = (await other.RunAsync("restore", place, "--into", Cluster.Pod)).Succeeded();
+
+        Assert.Contains($"✅ {Cluster.Pod}: 2 blocks back", restore.Error, StringComparison.Ordinal);
+        Assert.Equal("2", await LiveHistory.MetricAsync(empty, "prometheus_tsdb_blocks_loaded"));
+    }
+
     private Cluster Connected(TargetContainer target, Uri? endpoint = null) => new(target)
     {
+        Timeout = TimeSpan.FromMinutes(3),
         OwnVariables = new Dictionary<string, string>(server.Variables)
         {
             ["AWS_ENDPOINT_URL_S3"] = $"{endpoint ?? server.Endpoint}",
