@@ -7,6 +7,8 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 /// <summary>Tests drills: a throwaway Prometheus of this machine proves that a backup can be restored.</summary>
 public sealed class DrillTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_drill_with_each_version_proves_a_backup_as_the_cron_job_does_and_leaves_only_its_metric()
     {
@@ -14,7 +16,7 @@ public sealed class DrillTests
         using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
         (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
         string[] job = Assert.Single(Manifest.Commands(
-            await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/drill.yaml"))));
+            await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/drill.yaml"), Token)));
 
         await Task.WhenAll(PrometheusVersion.All.Select(async version =>
         {
@@ -35,7 +37,7 @@ public sealed class DrillTests
             Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(cluster.Folder, $"{version}")));
             Assert.Matches(
                 $"(?m)^oso_snapshot_last_drill_success_timestamp_seconds\\{{cluster=\"[^\"]+\",namespace=\"oso\",pod=\"{Cluster.Pod}\"\\}} [0-9]+$",
-                await File.ReadAllTextAsync(Path.Combine(cluster.Folder, $"{version}.prom")));
+                await File.ReadAllTextAsync(Path.Combine(cluster.Folder, $"{version}.prom"), Token));
         }));
     }
 
@@ -45,9 +47,9 @@ public sealed class DrillTests
         using Cluster cluster = new();
         string archive = Repository.PathOf("tests/fixtures/0.2.0/snapshots.tgz");
         string damaged = Path.Combine(cluster.Folder, "damaged.tgz");
-        byte[] bytes = await File.ReadAllBytesAsync(archive);
+        byte[] bytes = await File.ReadAllBytesAsync(archive, Token);
         bytes[bytes.Length / 2] ^= 1;
-        await File.WriteAllBytesAsync(damaged, bytes);
+        await File.WriteAllBytesAsync(damaged, bytes, Token);
         string prometheus = $"{PrometheusVersion.V2_42.Root}/usr/bin/prometheus";
         (string[] Arguments, string Problem)[] cases =
         [
