@@ -32,12 +32,14 @@ internal sealed class AgentOptions
 
     private readonly Option<string> _target = new("--target")
     {
+        HelpName = "CONTAINER",
         Description = "The container that runs Prometheus; needed only if several may be it.",
         CustomParser = Values.One(text => KubeName.IsLabel(text) ? text : null, "the name of a container"),
     };
 
     private readonly Option<string[]> _environment = new("--env")
     {
+        HelpName = "NAME=VALUE",
         Description = "Any other setting of the agent, as NAME=VALUE.",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -48,28 +50,31 @@ internal sealed class AgentOptions
 
     private readonly Option<AgentIdentity> _identity = new("--run-as")
     {
+        HelpName = "UID:GID",
         Description = "The agent's identity as UID:GID. Without it, Prometheus' own is found.",
         CustomParser = Values.One(AgentIdentity.TryParse, "one or two numbers, as in 65534:65534"),
     };
 
     private readonly Option<string> _custom = new("--custom")
     {
+        HelpName = "FILE",
         Description = "A JSON file with a partial container of the Kubernetes API, which is merged over the client's.",
         CustomParser = Values.Path,
     };
 
     private readonly Option<long?> _timeout = new("--timeout")
     {
+        HelpName = "SECONDS",
         Description = "Seconds that the container may take to start (300).",
         CustomParser = Values.Number(min: 0, max: MaxTimeoutSeconds),
     };
 
     private readonly (Option<string> Option, string Variable)[] _settings =
     [
-        (Setting("--service", "Sets OSO_PROMETHEUS_SERVICE_NAME."), "OSO_PROMETHEUS_SERVICE_NAME"),
-        (Setting("--prefix", "Sets CLUSTER_NAME_PREFIX."), "CLUSTER_NAME_PREFIX"),
-        (Setting("--since", Range), "OSO_SNAPSHOT_SINCE"),
-        (Setting("--until", Range), "OSO_SNAPSHOT_UNTIL"),
+        (Setting("--service", "HOST", "Sets OSO_PROMETHEUS_SERVICE_NAME."), "OSO_PROMETHEUS_SERVICE_NAME"),
+        (Setting("--prefix", "PREFIX", "Sets CLUSTER_NAME_PREFIX."), "CLUSTER_NAME_PREFIX"),
+        (Setting("--since", "TIME", Range), "OSO_SNAPSHOT_SINCE"),
+        (Setting("--until", "TIME", Range), "OSO_SNAPSHOT_UNTIL"),
     ];
 
     private readonly Option<bool> _skipHead = new("--skip-head")
@@ -139,6 +144,6 @@ internal sealed class AgentOptions
         }
     }
 
-    private static Option<string> Setting(string name, string description) =>
-        new(name) { Description = description, CustomParser = Values.Text };
+    private static Option<string> Setting(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description, CustomParser = Values.Text };
 }

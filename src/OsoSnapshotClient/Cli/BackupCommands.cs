@@ -16,6 +16,7 @@ internal static class BackupCommands
         StoreOptions store = new();
         Option<string> output = new("--output", "-o")
         {
+            HelpName = "json",
             Description = "json: one JSON object per snapshot.",
             CustomParser = Values.Word(Json),
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace OsoSnapshotClient.Cli;
 
@@ -13,15 +14,16 @@ internal static class ClientCommandLine
         KubectlOptions kubectl = new();
         PodCommands pods = new(kubectl);
         RootCommand root = new(
-            "Backs up the database of running Prometheus pods and copies the archive here. The exit status is 0 for success,"
-            + " 2 for a wrong command line, 6 for a copy that isn't the archive, the agent's own if the agent failed, and 1"
-            + " for most other failures.");
+            "Backs up the database of running Prometheus pods, checks every block, and restores it. After take, you have"
+            + " a copy if the exit status is 0, 10 (blocks were damaged on Prometheus' disk already) or 11 (the agent's"
+            + " files could not be removed).");
         foreach (Option option in kubectl.All)
         {
             root.Options.Add(option);
         }
 
         root.Options.OfType<VersionOption>().Single().Action = new VersionText();
+        root.Options.OfType<HelpOption>().Single().Action = new HelpText();
         Command[] verbs =
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(),

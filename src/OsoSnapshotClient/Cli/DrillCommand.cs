@@ -33,6 +33,7 @@ internal sealed class DrillCommand
 
     private readonly Option<long?> _seed = new("--seed")
     {
+        HelpName = "N",
         Description = "Chooses the metrics whose series are counted (a new one each time).",
         CustomParser = Values.Number(min: 0, max: int.MaxValue),
     };

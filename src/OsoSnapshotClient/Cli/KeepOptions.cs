@@ -13,6 +13,7 @@ internal sealed class KeepOptions
 
     private readonly Option<TimeSpan?> _within = new("--keep-within")
     {
+        HelpName = "AGE",
         Description = "Keep snapshots up to this age, such as 30d. The newest of each pod always stays.",
         CustomParser = Values.One<TimeSpan?>(
             text => Durations.TryParse(text, out TimeSpan age) ? age : null, Durations.Rule),
@@ -47,6 +48,7 @@ internal sealed class KeepOptions
 
     private static Option<long?> Count(string name, string description) => new(name)
     {
+        HelpName = "N",
         Description = description,
         CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };

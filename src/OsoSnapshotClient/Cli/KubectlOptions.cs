@@ -34,7 +34,6 @@ internal sealed class KubectlOptions
     {
         Description = known.Description,
         Recursive = true,
-        HelpName = "VALUE",
         CustomParser = known.Name == Namespace
             ? Values.One(text => KubeName.IsLabel(text) ? text : null, "the name of a namespace")
             : Values.Text,
@@ -48,6 +47,7 @@ internal sealed class KubectlOptions
 
     private readonly Option<string> _exec = new("--exec")
     {
+        HelpName = "auto|websocket|kubectl",
         Description = "How commands reach a container: auto, websocket, or kubectl (one kubectl exec for each).",
         Recursive = true,
         CustomParser = Values.Word("auto", WebSocket, Kubectl),

@@ -57,6 +57,7 @@ internal static class LocalCommands
 
     public static Option<string> Pod() => new("--pod")
     {
+        HelpName = "NAMESPACE.POD",
         Description = "NAMESPACE.POD or CLUSTER/NAMESPACE.POD, if a backup has several.",
         CustomParser = Values.One(
             text => PodName.TryParse(text)?.Text, "a namespace and a pod, as in monitoring.prometheus-0"),
@@ -64,6 +65,7 @@ internal static class LocalCommands
 
     public static Option<string> At() => new("--at")
     {
+        HelpName = "SNAPSHOT|TIME",
         Description = "A snapshot of the backup, or a time for the newest before it (the newest of all).",
         CustomParser = Values.Text,
     };

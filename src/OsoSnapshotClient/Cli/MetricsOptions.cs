@@ -13,6 +13,7 @@ internal sealed class MetricsOptions
 
     private readonly Option<string> _file = new("--metrics-file")
     {
+        HelpName = "FILE",
         Description = "Also write time, status and bytes to a file for node exporter's textfile collector.",
         CustomParser = Values.Path,
     };

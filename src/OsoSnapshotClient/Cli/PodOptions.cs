@@ -39,6 +39,7 @@ internal sealed class PodOptions(bool looksOnly)
 
     private readonly Option<long?> _parallel = new("--parallel")
     {
+        HelpName = "N",
         Description = $"How many pods at a time ({DefaultParallel}).",
         CustomParser = Values.Number(min: 1, max: int.MaxValue),
     };

@@ -10,12 +10,18 @@ internal sealed class ReportFactory(ReportChoice choice, TimeProvider time) : IA
         : null;
 
     /// <param name="label">Starts each line if there are several pods; empty for one.</param>
-    public IPodReport Create(string pod, string label) => choice.Style switch
+    public IPodReport Create(string pod, string label)
     {
-        ProgressStyle.Json => new JsonReport(Console.Error, pod, time),
-        _ when _board is { } board => new BarReport(board, pod, label, time),
-        _ => new LineReport(Console.Error, label, choice.IsQuiet, time),
-    };
+        if (choice.Style == ProgressStyle.Json)
+        {
+            return new JsonReport(Console.Error, pod, time);
+        }
+
+        IPodReport report = _board is { } board
+            ? new BarReport(board, pod, label, time)
+            : new LineReport(Console.Error, label, choice.IsQuiet, time);
+        return choice.IsVerbose ? report : new BriefReport(report);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,7 @@ internal sealed class ReportOptions
 
     private readonly Option<string[]> _output = new("--output", "-o")
     {
+        HelpName = "FILE|DIR/|-|json",
         Description = "Where the archive goes (./POD-snapshots.tgz), the directory for it, or - for standard output."
             + " The word json prints one JSON object per pod on standard output; give -o twice for both.",
         AllowMultipleArgumentsPerToken = false,
@@ -21,6 +22,7 @@ internal sealed class ReportOptions
 
     private readonly Option<string> _progress = new("--progress")
     {
+        HelpName = "auto|plain|json",
         Description = "auto (bars on a terminal, otherwise lines), plain, or json (JSON lines on standard error).",
         CustomParser = Values.Word("auto", "plain", Json),
     };
@@ -30,10 +32,15 @@ internal sealed class ReportOptions
         Description = "Show only failures and warnings.",
     };
 
-    public IEnumerable<Option> All => [_output, _progress, _quiet];
+    private readonly Option<bool> _verbose = new("--verbose", "-v")
+    {
+        Description = "Show the agent's whole log. Without it, a failure shows its last lines.",
+    };
+
+    public IEnumerable<Option> All => [_output, _progress, _quiet, _verbose];
 
     /// <summary>Those for work that makes no file here.</summary>
-    public IEnumerable<Option> Progress => [_progress, _quiet];
+    public IEnumerable<Option> Progress => [_progress, _quiet, _verbose];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public ReportChoice Read(ParseResult arguments)
@@ -57,7 +64,10 @@ internal sealed class ReportOptions
             Json => ProgressStyle.Json,
             _ => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
         };
-        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style);
+        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
+        {
+            IsVerbose = arguments.GetValue(_verbose),
+        };
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
@@ -65,4 +75,8 @@ internal sealed class ReportOptions
 
 /// <param name="Path">Where the archive goes; null if no path is named.</param>
 /// <param name="IsJson">Whether the result goes to standard output as JSON.</param>
-internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style);
+internal sealed record ReportChoice(string? Path, bool IsJson, bool IsQuiet, ProgressStyle Style)
+{
+    /// <summary>Whether the agent's whole log is shown.</summary>
+    public bool IsVerbose { get; init; }
+}

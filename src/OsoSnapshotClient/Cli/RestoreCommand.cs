@@ -38,6 +38,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
 
     private readonly Option<FileOwner> _owner = new("--owner")
     {
+        HelpName = "UID:GID",
         Description = "The owner of the files in DIRECTORY, as UID:GID.",
         CustomParser = OperatingSystem.IsLinux()
             ? Values.One(FileOwner.TryParse, "two numbers, as in 65534:65534")

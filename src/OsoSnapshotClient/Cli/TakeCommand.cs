@@ -53,6 +53,7 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _hold = new("--hold")
     {
+        HelpName = "TIME|forever",
         Description = "How long the container waits for the copy (12h).",
         CustomParser = Values.One(
             text => text == "forever" || Durations.TryParse(text, out _) ? text : null,
@@ -61,6 +62,7 @@ internal sealed class TakeCommand
 
     private readonly Option<long?> _streams = new("--streams")
     {
+        HelpName = "N",
         Description = $"With --into: how many blocks are copied at a time ({DefaultStreams}, or {DirectStreams} with"
             + " --direct).",
         CustomParser = Values.Number(min: 1, max: int.MaxValue),
@@ -68,6 +70,7 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _into = new("--into")
     {
+        HelpName = "DIR",
         Description = "A backup directory, or s3://BUCKET/PREFIX: only the blocks that it lacks are copied, and no"
             + " archive is made.",
         CustomParser = Values.Path,
@@ -86,6 +89,7 @@ internal sealed class TakeCommand
 
     private readonly Option<string> _cluster = new("--cluster")
     {
+        HelpName = "NAME",
         Description = "The cluster's name in a backup directory and in metrics (the UID of its namespace kube-system).",
         CustomParser = Values.One(text => ClusterName.IsValid(text) ? text : null, ClusterName.Rule),
     };

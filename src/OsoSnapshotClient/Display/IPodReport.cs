@@ -9,6 +9,9 @@ internal interface IPodReport
     /// <summary>Shows a warning or a failure, which --quiet doesn't hide.</summary>
     void Warn(string line);
 
+    /// <summary>Shows why the work has failed.</summary>
+    void Fail(string line) => Warn(line);
+
     /// <summary>Shows a line of the agent's own log.</summary>
     void Log(string line);
 

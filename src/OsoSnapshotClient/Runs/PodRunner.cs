@@ -83,7 +83,7 @@ internal sealed class PodRunner(
     private static PodResult Failed(OperatorException e, PodAccess access)
     {
         access.Report.Pause();
-        access.Report.Warn($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
+        access.Report.Fail($"❌ {e.Message}" + (e.Remedy.Length > 0 ? $"\n   What to do: {e.Remedy}" : null));
         PodResult result = e is CopiedException { Copy: var copy } ? copy : new(access.Pod, 0);
         return result with { Status = (int)e.Status, Problem = e.Message, Remedy = e.Remedy };
     }

@@ -40,7 +40,7 @@ public sealed class ClientReuseTests
             await File.WriteAllBytesAsync(target.Archive, archive[..^10], TestContext.Current.CancellationToken);
         }
 
-        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse")).Succeeded();
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "--reuse", "-v")).Succeeded();
 
         Assert.Contains(told, take.Error, StringComparison.Ordinal);
         Assert.Contains("STEP 3", take.Error, StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class ClientTerminalTests
         using Cluster cluster = new(target);
         await target.SignalAsync("STOP");
         using Pty terminal = new();
-        using Process take = cluster.StartOn(terminal, "take", Cluster.Pod, "--keep");
+        using Process take = cluster.StartOn(terminal, "take", Cluster.Pod, "--keep", "--verbose");
 
         await terminal.WaitForAsync("procedure started");
         terminal.Type(CtrlC);

@@ -32,6 +32,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>More variables of the plugin, such as those of a faulty disk.</summary>
     public IReadOnlyDictionary<string, string> OwnVariables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Wide enough for a progress bar.</summary>
+    public (int Rows, int Columns) TerminalSize { get; init; } = (40, 120);
+
     /// <summary>The timeout of a command.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -125,8 +128,7 @@ internal sealed class Cluster : IDisposable
 
     private Process StartAt(Pty terminal, string[] command)
     {
-        // Wide enough for a progress bar.
-        terminal.Resize(40, 120);
+        terminal.Resize(TerminalSize.Rows, TerminalSize.Columns);
         return HostCommand.Start(
             ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. command],
             Folder);

@@ -15,7 +15,7 @@ public sealed class PluginTakeTests
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
 
-        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "-n", "oso", "--service", TargetContainer.Service, "--prefix", TargetContainer.Prefix)).Succeeded();
+        CommandResult take = (await cluster.RunAsync("take", Cluster.Pod, "-n", "oso", "--service", TargetContainer.Service, "--prefix", TargetContainer.Prefix, "-v")).Succeeded();
 
         Assert.Contains("STEP 3: CREATING EXPORTABLE ARCHIVE OF THE SNAPSHOT DATA", take.Error, StringComparison.Ordinal);
         Assert.Equal([Cluster.Pod + "-snapshots.tgz", Cluster.Pod + "-snapshots.tgz.sha256"], cluster.Files);

@@ -10,6 +10,9 @@ public sealed class DocumentedCommandTests
 {
     private const string ClientDocument = "src/OsoSnapshotClient/README.md";
 
+    private static readonly string[] Chapters =
+        ["src/OsoSnapshotClient/BACKUPS.md", "src/OsoSnapshotClient/BUCKETS.md", "src/OsoSnapshotClient/LIVE.md"];
+
     private static readonly RootCommand Root = ClientCommandLine.Create();
 
     // What a reader puts in the place of a word in capitals.
@@ -57,7 +60,7 @@ public sealed class DocumentedCommandTests
     {
         string[] spans =
         [
-            .. ((string[])[ClientDocument, "src/OsoSnapshotClient/BACKUPS.md", "src/OsoSnapshotClient/BUCKETS.md"])
+            .. ((string[])[ClientDocument, .. Chapters])
                 .SelectMany(document => Document.At(document).Code).SelectMany(code => code.Split(' ', ',')),
         ];
         string[] globals = [.. Root.Options.Select(option => option.Name)];
