@@ -16,6 +16,6 @@ tests/fetch-kubectl.sh
 dotnet build "$project" --configuration Release --nologo -v quiet
 dotnet run --project "$project" --configuration Release --no-build -- \
   -noLogo -noColor -explicit only -method "*.PictureRun.*"
-python3 tests/picture.py "kubectl oso-snapshot take -n oso oso-p-prom-svr-0" <"$OSO_PICTURE_TEXT" >"$work/picture"
+python3 tests/picture.py "kubectl oso-snapshot take -n oso" <"$OSO_PICTURE_TEXT" >"$work/picture"
 mv "$work/picture" "$picture"
-echo "$picture: $(stat -c %s "$picture") bytes, of $(wc -l <"$OSO_PICTURE_TEXT") lines"
+echo "$picture: $(stat -c %s "$picture") bytes, of a screen of $(wc -l <"$OSO_PICTURE_TEXT") lines"

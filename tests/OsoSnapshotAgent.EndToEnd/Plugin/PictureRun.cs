@@ -1,5 +1,7 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
-using OsoSnapshotAgent.EndToEnd.Processes;
+using OsoSnapshotAgent.EndToEnd.Terminals;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
@@ -9,17 +11,23 @@ public sealed class PictureRun
     // The time in which the head gets samples.
     private static readonly TimeSpan Scraping = TimeSpan.FromSeconds(5);
 
+    // Slow enough for a bar.
+    private const int BytesPerSecond = 20_000_000;
+
     [Fact(Explicit = true)]
     public async Task One_command_and_what_it_prints()
     {
-        await using TargetContainer target = await TargetContainer.StartAsync(BackupFolder.Scraping with { BlockCount = 3, BlockBytes = 16 << 20 });
+        await using TargetContainer target = await TargetContainer.StartAsync(BackupFolder.Scraping with { BlockCount = 3, BlockBytes = 64 << 20 });
         using Cluster cluster = new(target);
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = BytesPerSecond } });
         await Task.Delay(Scraping, TestContext.Current.CancellationToken);
+        using Pty terminal = new();
 
-        CommandResult take = (await cluster.RunInShellAsync(
-            "\"$@\" >run.txt 2>&1", "take", "-n", "oso", Cluster.Pod, "--progress", "plain")).Succeeded();
+        using Process take = cluster.StartOn(terminal, "take", "-n", "oso");
+        await terminal.WaitForAsync("✅ Released");
+        await take.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.Empty(take.Output);
-        File.Copy(Path.Combine(cluster.Folder, "run.txt"), Environment.GetEnvironmentVariable("OSO_PICTURE_TEXT")!, overwrite: true);
+        await File.WriteAllTextAsync(
+            Environment.GetEnvironmentVariable("OSO_PICTURE_TEXT")!, terminal.Screen, TestContext.Current.CancellationToken);
     }
 }
