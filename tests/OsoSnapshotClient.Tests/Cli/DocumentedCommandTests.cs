@@ -24,6 +24,7 @@ public sealed class DocumentedCommandTests
         ["N"] = "7",
         ["NAMESPACE.POD"] = "oso.prom-0",
         ["oso.POD"] = "oso.prom-0",
+        ["--pod=NAMESPACE.POD"] = "--pod=oso.prom-0",
         ["TIME"] = "2026-11-20T12:00:00Z",
         ["--keep-within=$(KEEP_WITHIN)"] = "--keep-within=30d",
     };
