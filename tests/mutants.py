@@ -41,6 +41,8 @@ GUARDS = {
     "Files/RegularFile.cs": "RegularFile ContainerRoot",
     "Runs/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
     "Runs/RemoveRun.cs": "RemoveRun OddFile",
+    "Runs/RestorePlan.cs": "RestorePlan",
+    "Volume/RestoreScratch.cs": "RestoreScratch",
     "Runs/EarlierArtefacts.cs": "EarlierArtefacts RemoveRun OddFile",
     "Runs/HeldRemoval.cs": "HeldRemoval ControlServer",
     "Runs/HoldState.cs": "HoldState",

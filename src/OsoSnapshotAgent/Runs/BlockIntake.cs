@@ -1,6 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
@@ -103,72 +101,4 @@ internal sealed record TakenIn(bool IsDryRun, IReadOnlyList<PlannedBlock> Plan, 
     /// <summary>The names of the blocks that the server must have now.</summary>
     public IEnumerable<string> Present =>
         Plan.Where(block => block.IsToSend || block.Fate == BlockFates.There).Select(block => block.Ulid);
-}
-
-/// <summary>The client's connection ended or broke: it may come again.</summary>
-internal sealed class ConnectionBrokenException(string message, Exception? inner = null) : IOException(message, inner);
-
-/// <summary>A client's connection, of which each failure is a <see cref="ConnectionBrokenException"/>.</summary>
-internal sealed class ClientConnection(Socket socket) : OsoSnapshotCore.Streams.ReadStream
-{
-    // The client sends all the time, except while it reads a slow store.
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(5);
-
-    /// <exception cref="ConnectionBrokenException">The connection broke.</exception>
-    public override int Read(Span<byte> buffer)
-    {
-        try
-        {
-            socket.ReceiveTimeout = (int)MaxSilence.TotalMilliseconds;
-            int count = socket.Receive(buffer);
-            return count > 0 ? count : throw new ConnectionBrokenException("it ended");
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            throw new ConnectionBrokenException(e.Message, e);
-        }
-    }
-
-    /// <returns>A line without its end.</returns>
-    /// <inheritdoc cref="Read" path="/exception"/>
-    public string ReadLine(int maxBytes)
-    {
-        List<byte> line = [];
-        Span<byte> next = stackalloc byte[1];
-        while (line.Count < maxBytes)
-        {
-            _ = Read(next);
-            if (next[0] == '\n')
-            {
-                return Encoding.UTF8.GetString([.. line]);
-            }
-
-            line.Add(next[0]);
-        }
-
-        throw new ConnectionBrokenException("a line is too long");
-    }
-
-    /// <inheritdoc cref="Read" path="/exception"/>
-    public void Send(RestoreEvent answer)
-    {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.RestoreEvent), (byte)'\n'];
-        try
-        {
-            for (int sent = 0; sent < line.Length;)
-            {
-                sent += socket.Send(line.AsSpan(sent));
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            throw new ConnectionBrokenException(e.Message, e);
-        }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        socket.Dispose();
-        base.Dispose(disposing);
-    }
 }

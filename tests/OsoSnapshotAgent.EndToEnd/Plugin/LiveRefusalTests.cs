@@ -18,6 +18,7 @@ public sealed class LiveRefusalTests
         string before = await ContentAsync(target);
         (LiveHistory History, int Status, string Problem, string Remedy)[] cases =
         [
+            (LiveHistory.Generate(cluster, 1, name: "large"), 5, "Not enough room: ", "Add space to the volume"),
             (LiveHistory.Generate(cluster, 1, age: TimeSpan.FromHours(-2), name: "new"), 4, "At its next start, the server would lose its own", "--leave-out-overlap"),
             (LiveHistory.Generate(cluster, 1, age: TimeSpan.FromDays(11), name: "old"), 4, "The server's retention (10d) would delete block ", "--leave-out-expired"),
             (Damaged(cluster), 6, " is damaged: ", "Restore another snapshot"),
@@ -25,7 +26,9 @@ public sealed class LiveRefusalTests
 
         foreach ((LiveHistory history, int status, string problem, string remedy) in cases)
         {
-            CommandResult restore = await cluster.RunAsync("restore", history.Path, "--into", Cluster.Pod);
+            string reserve = status == 5 ? "100%" : "0%";
+            CommandResult restore = await cluster.RunAsync(
+                "restore", history.Path, "--into", Cluster.Pod, "--env", $"OSO_SNAPSHOT_RESERVE={reserve}");
 
             Assert.True(restore.ExitStatus == status, restore.Error);
             Assert.Contains(problem, restore.Error, StringComparison.Ordinal);
