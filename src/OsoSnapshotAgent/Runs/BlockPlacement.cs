@@ -141,7 +141,7 @@ internal sealed class BlockPlacement(
 
     // Root's files would be in Prometheus' way: it couldn't delete them.
     private FileOwner? OwnerOf(TargetContainer target) =>
-        proc.Self().UserId == 0 && target.Prometheus is { UserId: not 0 } process
+        target.Prometheus is { UserId: not 0 } process && proc.Self().UserId == 0
             ? new(process.UserId, process.GroupId)
             : null;
 
