@@ -44,6 +44,22 @@ internal sealed class DrillRun(
     /// <exception cref="OperatorException">The backup can't be restored, or Prometheus answers otherwise.</exception>
     public async Task RunAsync(CancellationToken token)
     {
+        try
+        {
+            await RunInsideAsync(token);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException(
+                Causes.Status(e, ClientStatus.Failed),
+                $"The drill failed: {e.Message}",
+                Causes.Remedy(e, "remove the cause, or name another --work-dir"),
+                e);
+        }
+    }
+
+    private async Task RunInsideAsync(CancellationToken token)
+    {
         using DirectoryHandle above = DirectoryHandle.OpenOrCreate(parent);
         string name = $"oso-drill-{Guid.NewGuid():N}";
         DirectoryHandle directory = above.CreateDirectory(name, isPrivate: true);
