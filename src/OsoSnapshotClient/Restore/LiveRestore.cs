@@ -27,7 +27,9 @@ internal sealed class LiveRestore(
 {
     // A run ends soon after its client was killed. Until then, it keeps others away.
     private static readonly TimeSpan EndOfEarlierRun = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+
+    // Each attempt leaves a container in the pod's list.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
     private readonly IPodReport _report = access.Report;
 
