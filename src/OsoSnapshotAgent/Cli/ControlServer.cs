@@ -2,8 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using OsoSnapshotAgent.Runs;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Cli;
 
@@ -135,7 +135,7 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
             return;
         }
 
-        await stream.WriteAsync(new byte[StreamHandoff.HeaderBytes]);
+        await stream.WriteAsync(new byte[FrameWriter.HeaderBytes]);
         await SendAsync(stream, ControlAnswers.Refuse(
             "The agent of this container runs no stream that lacks a reader.",
             "Start one: oso-snapshot start with the kind stream."));

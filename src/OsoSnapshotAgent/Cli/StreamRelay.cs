@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OsoSnapshotAgent.Archiving;
-using OsoSnapshotAgent.Runs;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Cli;
 
@@ -42,7 +41,7 @@ internal static class StreamRelay
             socket.ReceiveTimeout = 0;
             using NetworkStream input = new(socket);
             input.Write(Encoding.UTF8.GetBytes(ControlRequest.Stream + "\n"));
-            CopyFrames(input, output);
+            new FrameReader(input).CopyTo(output, StandardOutput.BufferBytes);
             using StreamReader lines = new(input);
             string answer = lines.ReadLine() ?? "null";
             return JsonSerializer.Deserialize(answer, ControlJson.Default.ControlAnswer) ?? Broken();
@@ -51,37 +50,10 @@ internal static class StreamRelay
         {
             return AgentCall.NoAgent();
         }
-        catch (Exception e) when (e is EndOfStreamException or JsonException
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or JsonException
             or IOException { InnerException: SocketException })
         {
             return Broken();
-        }
-    }
-
-    private static void CopyFrames(NetworkStream input, Stream output)
-    {
-        Span<byte> header = stackalloc byte[StreamHandoff.HeaderBytes];
-        byte[] buffer = new byte[StandardOutput.BufferBytes];
-        while (true)
-        {
-            input.ReadExactly(header);
-            int left = BinaryPrimitives.ReadInt32LittleEndian(header);
-            if (left is 0 or < 0 or > StreamHandoff.MaxFrameBytes)
-            {
-                return;
-            }
-
-            while (left > 0)
-            {
-                int count = input.Read(buffer.AsSpan(0, Math.Min(left, buffer.Length)));
-                if (count == 0)
-                {
-                    throw new EndOfStreamException();
-                }
-
-                output.Write(buffer.AsSpan(0, count));
-                left -= count;
-            }
         }
     }
 

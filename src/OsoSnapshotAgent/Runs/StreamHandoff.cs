@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using OsoSnapshotAgent.Archiving;
 using OsoSnapshotCore;
@@ -7,16 +6,11 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>
-/// Hands the archive of a waiting agent's stream to the connection of <c>oso-snapshot export --stream</c>. Each frame
-/// has its length before it, as four bytes. A frame of length 0 ends a complete archive.
+/// Hands the archive of a waiting agent's stream to the connection of <c>oso-snapshot export --stream</c>, in the frames
+/// of <see cref="FrameWriter"/>.
 /// </summary>
 internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposable
 {
-    /// <summary>The limit of a frame.</summary>
-    public const int MaxFrameBytes = 16 << 20;
-
-    public const int HeaderBytes = sizeof(int);
-
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource<Socket> _reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,46 +57,44 @@ internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposabl
         _reader.TrySetCanceled();
     }
 
-    private sealed class Frames(Socket reader, CancellationToken token) : WriteStream
+    private sealed class Frames : WriteStream
+    {
+        private readonly Connection _connection;
+        private readonly FrameWriter _frames;
+
+        public Frames(Socket reader, CancellationToken token)
+        {
+            _connection = new(reader, token);
+            _frames = new(_connection);
+        }
+
+        /// <exception cref="OperatorException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
+        public override void Write(ReadOnlySpan<byte> buffer) => _frames.Write(buffer);
+
+        public void End() => _frames.End();
+
+        protected override void Dispose(bool disposing)
+        {
+            _frames.Dispose();
+            _connection.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class Connection(Socket reader, CancellationToken token) : WriteStream
     {
         private readonly CancellationTokenRegistration _closes = token.Register(reader.Close);
         private long _bytesWritten;
 
-        /// <exception cref="OperatorException">With <see cref="ExitStatus.ReaderGone"/>.</exception>
         public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            while (!buffer.IsEmpty)
-            {
-                ReadOnlySpan<byte> frame = buffer[..Math.Min(buffer.Length, MaxFrameBytes)];
-                SendHeader(frame.Length);
-                Send(frame);
-                _bytesWritten += frame.Length;
-                buffer = buffer[frame.Length..];
-            }
-        }
-
-        public void End() => SendHeader(0);
-
-        protected override void Dispose(bool disposing)
-        {
-            _closes.Dispose();
-            base.Dispose(disposing);
-        }
-
-        private void SendHeader(int length)
-        {
-            Span<byte> header = stackalloc byte[HeaderBytes];
-            BinaryPrimitives.WriteInt32LittleEndian(header, length);
-            Send(header);
-        }
-
-        private void Send(ReadOnlySpan<byte> bytes)
         {
             try
             {
-                while (!bytes.IsEmpty)
+                while (!buffer.IsEmpty)
                 {
-                    bytes = bytes[reader.Send(bytes)..];
+                    int count = reader.Send(buffer);
+                    _bytesWritten += count;
+                    buffer = buffer[count..];
                 }
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -114,6 +106,12 @@ internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposabl
                     "Look at the reader's end (a full disk, a broken connection), and start again.",
                     e);
             }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _closes.Dispose();
+            base.Dispose(disposing);
         }
     }
 }
