@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 
 namespace OsoSnapshotCore.Streams;
 
@@ -19,6 +20,7 @@ internal sealed class AheadStream : ReadStream
 
     private readonly Stream _read;
     private readonly Thread _thread;
+    private ExceptionDispatchInfo? _failure;
 
     /// <param name="source">The caller closes it, after this stream.</param>
     public AheadStream(Stream source)
@@ -28,7 +30,16 @@ internal sealed class AheadStream : ReadStream
         _thread.Start();
     }
 
-    public override int Read(Span<byte> buffer) => _read.Read(buffer);
+    public override int Read(Span<byte> buffer)
+    {
+        int count = _read.Read(buffer);
+        if (count == 0 && !buffer.IsEmpty)
+        {
+            _failure?.Throw();
+        }
+
+        return count;
+    }
 
     /// <summary>Waits until the source's current read has ended.</summary>
     protected override void Dispose(bool disposing)
@@ -44,7 +55,6 @@ internal sealed class AheadStream : ReadStream
 
     private void Run(Stream source)
     {
-        Exception? failure = null;
         try
         {
             int count;
@@ -59,9 +69,10 @@ internal sealed class AheadStream : ReadStream
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            failure = e;
+            // Given to the pipe, it would come before bytes that the reader has not got yet.
+            _failure = ExceptionDispatchInfo.Capture(e);
         }
 
-        _pipe.Writer.Complete(failure);
+        _pipe.Writer.Complete();
     }
 }
