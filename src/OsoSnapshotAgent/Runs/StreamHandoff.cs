@@ -6,8 +6,8 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>
-/// Hands the archive of a waiting agent's stream to the connection of <c>oso-snapshot export --stream</c>, in the frames
-/// of <see cref="FrameWriter"/>.
+/// Hands the archive of a waiting agent's stream to the connection of <c>oso-snapshot export --stream</c>, in the
+/// frames of <see cref="FrameWriter"/>.
 /// </summary>
 internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposable
 {
