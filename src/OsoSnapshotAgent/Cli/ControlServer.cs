@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Cli;
 
@@ -135,7 +134,7 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
             return;
         }
 
-        await stream.WriteAsync(new byte[FrameWriter.HeaderBytes]);
+        await stream.WriteAsync(StreamHandoff.NoFrames);
         await SendAsync(stream, ControlAnswers.Refuse(
             "The agent of this container runs no stream that lacks a reader.",
             "Start one: oso-snapshot start with the kind stream."));

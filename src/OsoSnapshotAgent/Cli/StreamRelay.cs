@@ -1,10 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using OsoSnapshotAgent.Archiving;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Cli;
 
@@ -41,7 +39,7 @@ internal static class StreamRelay
             socket.ReceiveTimeout = 0;
             using NetworkStream input = new(socket);
             input.Write(Encoding.UTF8.GetBytes(ControlRequest.Stream + "\n"));
-            new FrameReader(input).CopyTo(output, StandardOutput.BufferBytes);
+            StreamHandoff.Copy(input, output);
             using StreamReader lines = new(input);
             string answer = lines.ReadLine() ?? "null";
             return JsonSerializer.Deserialize(answer, ControlJson.Default.ControlAnswer) ?? Broken();

@@ -11,6 +11,9 @@ namespace OsoSnapshotAgent.Runs;
 /// </summary>
 internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposable
 {
+    /// <summary>What a connection carries that gets no archive.</summary>
+    public static readonly ReadOnlyMemory<byte> NoFrames = new byte[FrameWriter.HeaderBytes];
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource<Socket> _reader = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,6 +25,12 @@ internal sealed class StreamHandoff(TimeProvider time) : IStreamSink, IDisposabl
 
     /// <summary>Ends when the run needs the connection no longer.</summary>
     public Task Done => _done.Task;
+
+    /// <summary>Copies the archive out of its frames.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="InvalidDataException">The connection carries something else.</exception>
+    public static void Copy(Stream frames, Stream output) =>
+        new FrameReader(frames).CopyTo(output, StandardOutput.BufferBytes);
 
     /// <returns>false if the stream has a reader already.</returns>
     public bool TryGive(Socket reader) => _reader.TrySetResult(reader);
