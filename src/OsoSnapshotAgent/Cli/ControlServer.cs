@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using OsoSnapshotAgent.Runs;
 using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotAgent.Cli;
