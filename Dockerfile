@@ -3,7 +3,7 @@
 # the same image offline: the same script stages the root file system on the host, and docker/image.sh builds the last
 # stage below from that.
 
-# CONTRIBUTING.md says how to raise the SDK image and the snapshot.
+# src/build/README.md says how to raise the SDK image and the snapshot.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0.401-noble@sha256:35d40304542c8689331f8cab17c65926cdf48fe711e289321d71924b230a7d29
 # BuildKit sets it. Docker without BuildKit, and buildah 1.28 for another architecture, need
 # --build-arg BUILDPLATFORM=linux/amd64 (or the machine's own).
