@@ -41,6 +41,7 @@ GUARDS = {
     "Files/RegularFile.cs": "RegularFile ContainerRoot",
     "Runs/ArchivePublication.cs": "SnapshotArchiving PlantedLink",
     "Runs/RemoveRun.cs": "RemoveRun OddFile",
+    "Runs/BlockPlacement.cs": "BlockPlacement",
     "Runs/RestorePlan.cs": "RestorePlan",
     "Volume/RestoreScratch.cs": "RestoreScratch",
     "Runs/EarlierArtefacts.cs": "EarlierArtefacts RemoveRun OddFile",

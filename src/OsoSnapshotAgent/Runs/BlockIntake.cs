@@ -51,10 +51,20 @@ internal sealed class BlockIntake(
         IReadOnlyList<PlannedBlock> plan =
             new RestorePlan(await ConditionsAsync(target.Data, server, token), request).Make();
         client.Send(new() { Plan = plan });
+        if (request.IsDryRun)
+        {
+            return new(IsDryRun: true, plan, _back);
+        }
+
+        foreach (string name in RestoreScratch.DeleteLeftOver(target.Data, token))
+        {
+            transcript.Line($"* deleted what an interrupted restore had left: {name}");
+        }
+
         Dictionary<string, OfferedBlock> missing = request.Blocks
             .Where(block => plan.Any(planned => planned.Ulid == block.Ulid && planned.IsToSend))
             .ToDictionary(block => block.Ulid, StringComparer.Ordinal);
-        while (missing.Count > 0 && !request.IsDryRun)
+        while (missing.Count > 0)
         {
             string line = client.ReadLine(RestoreRequest.MaxBytes);
             if (SentBlock.TryParse(line) is not { } id || !missing.Remove(id.Text, out OfferedBlock? block))
@@ -67,7 +77,7 @@ internal sealed class BlockIntake(
             client.Send(new() { Back = id.Text });
         }
 
-        return new(request.IsDryRun, plan, _back);
+        return new(IsDryRun: false, plan, _back);
     }
 
     private async Task<RestoreConditions> ConditionsAsync(

@@ -40,7 +40,7 @@ internal sealed class BlockPlacement(
             BlockVerdict verdict = Read(id, offered, context.Client, scratch.Folder, unpacking, token);
             BlockMeta meta = Judge(id, offered, verdict);
             await RequireBeforeHeadAsync(meta, context.Server, token);
-            IReadOnlyList<LiveBlock> replaced = [.. LiveBlock.In(data).Where(block => IsParent(meta, block))];
+            IReadOnlyList<LiveBlock> replaced = FindReplaced(meta, data);
             unpacking.Compare(scratch.Folder);
             unpacking.MoveTo(data.Directory);
             isInPlace = true;
@@ -145,8 +145,22 @@ internal sealed class BlockPlacement(
             ? new(process.UserId, process.GroupId)
             : null;
 
-    private static bool IsParent(BlockMeta meta, LiveBlock block) =>
-        meta.Compaction.Parents?.Any(parent => parent?.Ulid == block.Id.Text) == true;
+    // Prometheus deletes the parents of a block that it has loaded: tsdb/db.go, deletableBlocks.
+    private static LiveBlock[] FindReplaced(BlockMeta meta, DataDirectory data)
+    {
+        LiveBlock[] replaced = [.. LiveBlock.In(data).Where(
+            block => meta.Compaction.Parents?.Any(parent => parent?.Ulid == block.Id.Text) == true)];
+        return Array.Find(replaced, block => !IsMadeOf(meta, block)) is { } other
+            ? throw Refuse(
+                $"Block {meta.Ulid} names block {other.Id} of the server as one that it replaces, and was not made of it:"
+                + " Prometheus would delete that block.",
+                Another)
+            : replaced;
+    }
+
+    private static bool IsMadeOf(BlockMeta meta, LiveBlock block) =>
+        meta.MinTime <= block.Meta.MinTime && block.Meta.MaxTime <= meta.MaxTime
+        && block.Meta.Compaction.Sources?.All(source => meta.Compaction.Sources?.Contains(source) == true) == true;
 
     private void Tell(BlockId id, BlockMeta meta, IReadOnlyList<LiveBlock> replaced, string? warning)
     {

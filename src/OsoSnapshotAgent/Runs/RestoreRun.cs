@@ -1,6 +1,5 @@
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
-using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
@@ -30,7 +29,6 @@ internal sealed class RestoreRun(
         await proof.RequireAsync(target, token);
         await server.RequireReadyAsync(token);
         target.Data.Directory.RequireWritable();
-        DeleteLeftOver(target.Data, token);
         LoadedBlocks before = await server.LoadedAsync(token);
         TakenIn taken = await intake.RunAsync(target, server, token);
         if (taken.IsDryRun)
@@ -49,14 +47,6 @@ internal sealed class RestoreRun(
 
         transcript.Success(LogId.BlocksLoaded, $"Prometheus has loaded the blocks: {Describe(taken)}.");
         return new(ExitStatus.Done, Describe(taken));
-    }
-
-    private void DeleteLeftOver(DataDirectory data, CancellationToken token)
-    {
-        foreach (string name in RestoreScratch.DeleteLeftOver(data, token))
-        {
-            transcript.Line($"* deleted what an interrupted restore had left: {name}");
-        }
     }
 
     private static string Describe(TakenIn taken)

@@ -27,20 +27,7 @@ public sealed class BlockPlacementTests : IDisposable
     public BlockPlacementTests()
     {
         SampleBlock.Write(_source.Root, Ulid);
-        using DirectoryHandle parent = _source.Open();
-        BlockDescription block = BlockDescription.Of(parent, SampleBlock.Id);
-        using DirectoryHandle directory = parent.OpenDirectory(Ulid);
-        using MemoryStream packed = new();
-        new BlockArchive(directory, SampleBlock.Id, SampleData.NoReserve).Write(packed, 0, long.MaxValue);
-        _archive = packed.ToArray();
-        _offered = new()
-        {
-            Ulid = Ulid,
-            Fingerprint = block.Fingerprint,
-            From = SampleBlock.MinTime,
-            To = SampleBlock.MaxTime,
-            Bytes = block.Bytes,
-        };
+        (_offered, _archive) = Pack();
     }
 
     [Fact]
@@ -133,24 +120,30 @@ public sealed class BlockPlacementTests : IDisposable
     [Fact]
     public async Task A_block_whose_meta_json_asks_for_its_deletion_gets_no_name()
     {
-        string meta = _source.PathOf($"{Ulid}/meta.json");
-        await File.WriteAllTextAsync(
-            meta,
-            (await File.ReadAllTextAsync(meta, Token)).Replace("\"level\": 1", "\"level\": 1, \"deletable\": true", StringComparison.Ordinal),
-            Token);
-        using BlockPlacementTests changed = new();
-        using DirectoryHandle directory = _source.Open(Ulid);
-        using MemoryStream packed = new();
-        new BlockArchive(directory, SampleBlock.Id, SampleData.NoReserve).Write(packed, 0, long.MaxValue);
-        using DirectoryHandle parent = _source.Open();
-        changed._archive = packed.ToArray();
-        BlockDescription block = BlockDescription.Of(parent, SampleBlock.Id);
+        OfferedBlock offered = Change("\"level\": 1", "\"level\": 1, \"deletable\": true");
 
-        OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => changed.PlaceAsync(
-            _offered with { Fingerprint = block.Fingerprint, Bytes = block.Bytes }));
+        OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => PlaceAsync(offered));
 
         Assert.Contains("asks Prometheus to delete", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(changed.Names());
+        Assert.Empty(Names());
+    }
+
+    [Theory]
+    [InlineData(SampleBlock.OtherUlid, SampleBlock.MaxTime, true)]
+    [InlineData(Ulid, SampleBlock.MaxTime, false)]
+    [InlineData(SampleBlock.OtherUlid, SampleBlock.MaxTime + 1, false)]
+    public async Task A_block_replaces_only_a_block_of_the_server_that_it_was_made_of(string source, long end, bool isMadeOf)
+    {
+        SampleBlock.Write(_data.Root, SampleBlock.OtherUlid, maxTime: end);
+        OfferedBlock offered = Change(
+            $"\"sources\": [ \"{Ulid}\" ]",
+            $"\"sources\": [ \"{source}\" ], \"parents\": [ {{ \"ulid\": \"{SampleBlock.OtherUlid}\" }} ]");
+
+        Exception? refused = await Record.ExceptionAsync(() => PlaceAsync(offered));
+
+        Assert.Equal(isMadeOf, refused is null);
+        Assert.Equal(isMadeOf ? [Ulid, SampleBlock.OtherUlid] : [SampleBlock.OtherUlid], Names());
+        Assert.True(isMadeOf || refused!.Message.Contains("Prometheus would delete that block", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -218,6 +211,35 @@ public sealed class BlockPlacementTests : IDisposable
     {
         _source.Dispose();
         _data.Dispose();
+    }
+
+    private (OfferedBlock Offered, byte[] Archive) Pack()
+    {
+        using DirectoryHandle parent = _source.Open();
+        BlockDescription block = BlockDescription.Of(parent, SampleBlock.Id);
+        using DirectoryHandle directory = parent.OpenDirectory(Ulid);
+        using MemoryStream packed = new();
+        new BlockArchive(directory, SampleBlock.Id, SampleData.NoReserve).Write(packed, 0, long.MaxValue);
+        OfferedBlock offered = new()
+        {
+            Ulid = Ulid,
+            Fingerprint = block.Fingerprint,
+            From = SampleBlock.MinTime,
+            To = SampleBlock.MaxTime,
+            Bytes = block.Bytes,
+        };
+        return (offered, packed.ToArray());
+    }
+
+    // Changes meta.json before the block is packed.
+    private OfferedBlock Change(string text, string other)
+    {
+        string path = _source.PathOf($"{Ulid}/meta.json");
+        string meta = File.ReadAllText(path);
+        Assert.Contains(text, meta, StringComparison.Ordinal);
+        File.WriteAllText(path, meta.Replace(text, other, StringComparison.Ordinal));
+        (OfferedBlock offered, _archive) = Pack();
+        return offered;
     }
 
     private string[] Names() =>
