@@ -61,8 +61,8 @@ public sealed class LiveCrashTests
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_input_bytes"] = 900_001 } });
 
         CommandResult[] restores = await Task.WhenAll(
-            cluster.RunAsync("restore", history.Path, "--into", Cluster.Pod),
-            cluster.RunAsync("restore", history.Path, "--into", Cluster.Pod));
+            cluster.RunAsync("restore", history.Path, "--into", Cluster.Pod, "-v"),
+            cluster.RunAsync("restore", history.Path, "--into", Cluster.Pod, "-v"));
 
         Assert.All(restores, restore => restore.Succeeded());
         await WholeBlocksAsync(cluster, target, "at the end");
