@@ -26,7 +26,7 @@ internal sealed class UploadDialog
 
     public void Tell(UploadEvent one)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(one, ControlJson.Default.UploadEvent), (byte)'\n'];
+        byte[] line = ControlJson.Line(one, ControlJson.Default.UploadEvent);
         try
         {
             lock (_lock)

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OsoSnapshotAgent.Runs;
 using OsoSnapshotCore.Protocol;
@@ -188,8 +187,6 @@ internal sealed class ControlServer(IAgent agent, TimeProvider time, Action<stri
     private async Task SendAsync<T>(NetworkStream stream, T answer, JsonTypeInfo<T> type)
     {
         using CancellationTokenSource deafness = new(Timeout);
-        await stream.WriteAsync(
-            (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, type), (byte)'\n'],
-            deafness.Token);
+        await stream.WriteAsync(ControlJson.Line(answer, type), deafness.Token);
     }
 }

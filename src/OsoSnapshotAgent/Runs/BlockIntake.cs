@@ -61,8 +61,8 @@ internal sealed class BlockIntake(
             transcript.Line($"* deleted what an interrupted restore had left: {name}");
         }
 
-        Dictionary<string, OfferedBlock> missing = request.Blocks
-            .Where(block => plan.Any(planned => planned.Ulid == block.Ulid && planned.IsToSend))
+        HashSet<string> wanted = [.. plan.Where(planned => planned.IsToSend).Select(planned => planned.Ulid)];
+        Dictionary<string, OfferedBlock> missing = request.Blocks.Where(block => wanted.Contains(block.Ulid))
             .ToDictionary(block => block.Ulid, StringComparer.Ordinal);
         while (missing.Count > 0)
         {
@@ -72,7 +72,7 @@ internal sealed class BlockIntake(
                 throw Wrong("The client sends a block that was not asked for.");
             }
 
-            await placement.RunAsync(id, block, new(target, server, request, client), token);
+            await placement.RunAsync(id, block, new(target, server, client), token);
             _back.Add(id.Text);
             client.Send(new() { Back = id.Text });
         }

@@ -13,8 +13,7 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotAgent.Runs;
 
 /// <summary>Where blocks come from and go to.</summary>
-internal sealed record IntakeContext(
-    TargetContainer Target, LiveServer Server, RestoreRequest Request, ClientConnection Client);
+internal sealed record IntakeContext(TargetContainer Target, LiveServer Server, ClientConnection Client);
 
 /// <summary>
 /// Writes one block beside the live ones, judges every byte, and gives it its name only when it is whole, flushed and
@@ -148,8 +147,14 @@ internal sealed class BlockPlacement(
     // Prometheus deletes the parents of a block that it has loaded: tsdb/db.go, deletableBlocks.
     private static LiveBlock[] FindReplaced(BlockMeta meta, DataDirectory data)
     {
-        LiveBlock[] replaced = [.. LiveBlock.In(data).Where(
-            block => meta.Compaction.Parents?.Any(parent => parent?.Ulid == block.Id.Text) == true)];
+        // Most blocks have none, and then no block of the server is read.
+        if (meta.Compaction.Parents is not { Count: > 0 } parents)
+        {
+            return [];
+        }
+
+        LiveBlock[] replaced =
+            [.. LiveBlock.In(data).Where(block => parents.Any(parent => parent?.Ulid == block.Id.Text))];
         return Array.Find(replaced, block => !IsMadeOf(meta, block)) is { } other
             ? throw Refuse(
                 $"Block {meta.Ulid} names block {other.Id} of the server as one that it replaces, and was not made of it:"

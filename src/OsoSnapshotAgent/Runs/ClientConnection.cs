@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Streams;
 
@@ -62,7 +61,7 @@ internal sealed class ClientConnection : ReadStream
     /// <inheritdoc cref="Read" path="/exception"/>
     public void Send(RestoreEvent answer)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.RestoreEvent), (byte)'\n'];
+        byte[] line = ControlJson.Line(answer, ControlJson.Default.RestoreEvent);
         for (int sent = 0; sent < line.Length;)
         {
             sent += Guarded(() => _socket.Send(line.AsSpan(sent)));

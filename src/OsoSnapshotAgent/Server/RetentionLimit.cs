@@ -1,4 +1,4 @@
-using System.Globalization;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Server;
 
@@ -15,10 +15,16 @@ internal sealed record RetentionLimit(TimeSpan? Time, long? Bytes, double? Share
     private const double MaxSeconds = 1000.0 * 365 * 86400;
 
     // model.Duration: prometheus/common, model/time.go.
-    private static readonly (string Unit, double Seconds)[] Units =
-    [
-        ("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("ms", 0.001), ("m", 60), ("s", 1),
-    ];
+    private static readonly Dictionary<string, double> Units = new(StringComparer.Ordinal)
+    {
+        ["y"] = 365 * 86400,
+        ["w"] = 7 * 86400,
+        ["d"] = 86400,
+        ["h"] = 3600,
+        ["m"] = 60,
+        ["s"] = 1,
+        ["ms"] = 0.001,
+    };
 
     public static IReadOnlyList<string> Metrics { get; } = [SecondsMetric, BytesMetric, PercentMetric];
 
@@ -27,7 +33,9 @@ internal sealed record RetentionLimit(TimeSpan? Time, long? Bytes, double? Share
     /// before Prometheus 2.53.</param>
     public static RetentionLimit Of(IReadOnlyDictionary<string, double> metrics, string stated)
     {
-        double? seconds = metrics.TryGetValue(SecondsMetric, out double exact) ? exact : SecondsOf(stated);
+        double? seconds = metrics.TryGetValue(SecondsMetric, out double exact)
+            ? exact
+            : Durations.SecondsOf(stated.Split(" or ")[0], Units);
         return new(
             Positive(seconds) is { } time ? TimeSpan.FromSeconds(Math.Min(time, MaxSeconds)) : null,
             Positive(metrics.GetValueOrDefault(BytesMetric)) is { } bytes ? (long)Math.Min(bytes, 1e18) : null,
@@ -35,32 +43,4 @@ internal sealed record RetentionLimit(TimeSpan? Time, long? Bytes, double? Share
     }
 
     private static double? Positive(double? value) => value is > 0 ? value : null;
-
-    /// <returns>null if the text holds no time.</returns>
-    private static double? SecondsOf(string stated)
-    {
-        ReadOnlySpan<char> rest = stated.Split(" or ")[0];
-        double seconds = 0;
-        while (!rest.IsEmpty)
-        {
-            int digits = rest.IndexOfAnyExceptInRange('0', '9');
-            if (digits < 1)
-            {
-                return null;
-            }
-
-            ReadOnlySpan<char> after = rest[digits..];
-            int letters = after.IndexOfAnyInRange('0', '9');
-            string unit = after[..(letters < 0 ? after.Length : letters)].ToString();
-            if (Array.Find(Units, known => known.Unit == unit) is not { Unit: not null } found)
-            {
-                return null;
-            }
-
-            seconds += double.Parse(rest[..digits], CultureInfo.InvariantCulture) * found.Seconds;
-            rest = after[unit.Length..];
-        }
-
-        return seconds;
-    }
 }

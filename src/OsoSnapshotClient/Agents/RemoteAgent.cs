@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
@@ -57,11 +55,8 @@ internal sealed class RemoteAgent(PodAccess access, string container)
     }
 
     /// <summary>Asks the agent to begin a run. A repeated request changes nothing.</summary>
-    public Task<(ControlAnswer? Answer, RemoteAnswer Raw)> BeginAsync(StartRequest request, CancellationToken token)
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.StartRequest);
-        return ControlAsync(["start"], token, Encoding.ASCII.GetBytes($"{json.Length}\n").Concat(json).ToArray());
-    }
+    public Task<(ControlAnswer? Answer, RemoteAnswer Raw)> BeginAsync(StartRequest request, CancellationToken token) =>
+        ControlAsync(["start"], token, ControlJson.Request(request, ControlJson.Default.StartRequest));
 
     /// <returns>The text with hyphens in place of what a name may not have.</returns>
     internal static string NameOf(string text)

@@ -69,10 +69,14 @@ internal sealed class AgentOptions
         CustomParser = Values.Number(min: 0, max: MaxTimeoutSeconds),
     };
 
-    private readonly (Option<string> Option, string Variable)[] _settings =
+    private readonly (Option<string> Option, string Variable)[] _address =
     [
         (Setting("--service", "HOST", "Sets OSO_PROMETHEUS_SERVICE_NAME."), "OSO_PROMETHEUS_SERVICE_NAME"),
         (Setting("--prefix", "PREFIX", "Sets CLUSTER_NAME_PREFIX."), "CLUSTER_NAME_PREFIX"),
+    ];
+
+    private readonly (Option<string> Option, string Variable)[] _range =
+    [
         (Setting("--since", "TIME", Range), "OSO_SNAPSHOT_SINCE"),
         (Setting("--until", "TIME", Range), "OSO_SNAPSHOT_UNTIL"),
     ];
@@ -84,13 +88,13 @@ internal sealed class AgentOptions
 
     public IEnumerable<Option> All =>
         [
-            _image, _target, .. _settings.Select(setting => setting.Option), _skipHead, _environment, _identity,
-            _custom, _timeout,
+            _image, _target, .. _address.Concat(_range).Select(setting => setting.Option), _skipHead, _environment,
+            _identity, _custom, _timeout,
         ];
 
     /// <summary>Those for a run that makes no snapshot.</summary>
     public IEnumerable<Option> ForRestore =>
-        [_image, _target, _settings[0].Option, _settings[1].Option, _environment, _identity, _custom, _timeout];
+        All.Except([.. _range.Select(setting => setting.Option), _skipHead]);
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public StartOptions Read(ParseResult arguments) => new()
@@ -103,7 +107,7 @@ internal sealed class AgentOptions
         Timeout = TimeSpan.FromSeconds(arguments.GetValue(_timeout) ?? 300),
         Settings = SettingsOf(
         [
-            .. _settings.SelectMany(setting => arguments.GetValue(setting.Option) is { } value
+            .. _address.Concat(_range).SelectMany(setting => arguments.GetValue(setting.Option) is { } value
                 ? (string[])[$"{setting.Variable}={value}"] : []),
             .. arguments.GetValue(_skipHead) ? (string[])["OSO_SNAPSHOT_SKIP_HEAD=yes"] : [],
             .. arguments.GetValue(_environment) ?? [],

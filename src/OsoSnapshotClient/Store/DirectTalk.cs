@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
@@ -79,8 +77,7 @@ internal sealed class DirectTalk(
             PartBytes = S3SignedUpload.PartBytes,
             Authorities = store.Authorities,
         };
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.UploadRequest);
-        await SendAsync(input, [.. Encoding.ASCII.GetBytes($"{json.Length}\n"), .. json], token);
+        await SendAsync(input, ControlJson.Request(request, ControlJson.Default.UploadRequest), token);
     }
 
     private async Task<UploadEnd?> HearAsync(UploadEvent one, Stream input, CancellationToken token)
@@ -124,9 +121,7 @@ internal sealed class DirectTalk(
     }
 
     private static Task AnswerAsync(Stream input, string? url, CancellationToken token) => SendAsync(
-        input,
-        [.. JsonSerializer.SerializeToUtf8Bytes(new(url), ControlJson.Default.UploadAnswer), (byte)'\n'],
-        token);
+        input, ControlJson.Line(new(url), ControlJson.Default.UploadAnswer), token);
 
     private static async Task SendAsync(Stream input, byte[] bytes, CancellationToken token)
     {

@@ -151,14 +151,7 @@ internal sealed class S3SignedUpload
 
     private bool IsOurs()
     {
-        GetObjectMetadataRequest request = new()
-        {
-            BucketName = _bucket.Address.Bucket,
-            Key = _key,
-            ChecksumMode = ChecksumMode.ENABLED,
-        };
-        GetObjectMetadataResponse? found =
-            _bucket.Find(_key, (client, token) => client.GetObjectMetadataAsync(request, token));
+        GetObjectMetadataResponse? found = S3Objects.Find(_bucket, _key);
         return found?.ContentLength == Bytes && found.ChecksumSHA256 == Sum();
     }
 

@@ -70,24 +70,15 @@ internal sealed class S3Store : IBackupStore
         return Pages(prefix).SelectMany(page => page.CommonPrefixes ?? []).Select(found => found[prefix.Length..^1]);
     }
 
-    public StoredFile? Find(string name)
-    {
-        GetObjectMetadataRequest request = new()
+    public StoredFile? Find(string name) => S3Objects.Find(_bucket, KeyOf(name)) is { } found
+        ? new(
+            BackupLayout.Split(name).File,
+            found.ContentLength,
+            found.LastModified?.ToUniversalTime() ?? default)
         {
-            BucketName = _bucket.Address.Bucket,
-            Key = KeyOf(name),
-            ChecksumMode = ChecksumMode.ENABLED,
-        };
-        return _bucket.Find(KeyOf(name), (client, token) => client.GetObjectMetadataAsync(request, token)) is { } found
-            ? new(
-                BackupLayout.Split(name).File,
-                found.ContentLength,
-                found.LastModified?.ToUniversalTime() ?? default)
-            {
-                Checksum = ChecksumOf(found),
-            }
-            : null;
-    }
+            Checksum = ChecksumOf(found),
+        }
+        : null;
 
     public Stream Open(string name) => new S3Reading(_bucket, KeyOf(name));
 

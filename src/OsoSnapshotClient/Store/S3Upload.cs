@@ -216,14 +216,7 @@ internal sealed class S3Upload : IBlockPart
     // An answer that was lost looks the same: the repeated request finds the object.
     private void RequireSame()
     {
-        GetObjectMetadataRequest request = new()
-        {
-            BucketName = _bucket.Address.Bucket,
-            Key = _key,
-            ChecksumMode = ChecksumMode.ENABLED,
-        };
-        GetObjectMetadataResponse? found =
-            _bucket.Find(_key, (client, token) => client.GetObjectMetadataAsync(request, token));
+        GetObjectMetadataResponse? found = S3Objects.Find(_bucket, _key);
         string checksum = S3Parts.Text(_whole);
         if (found?.ContentLength != DoneBytes || (found.ChecksumCRC64NVME ?? checksum) != checksum)
         {

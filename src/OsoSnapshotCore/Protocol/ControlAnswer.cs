@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OsoSnapshotCore.Archives;
 
 namespace OsoSnapshotCore.Protocol;
@@ -47,4 +50,16 @@ internal sealed record ControlAnswer
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadEvent))]
 [JsonSerializable(typeof(UploadAnswer))]
-internal sealed partial class ControlJson : JsonSerializerContext;
+internal sealed partial class ControlJson : JsonSerializerContext
+{
+    /// <returns>A value as a line, with its end.</returns>
+    public static byte[] Line<T>(T value, JsonTypeInfo<T> type) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(value, type), (byte)'\n'];
+
+    /// <returns>A value after a line with the number of its bytes: the end of the input is not needed.</returns>
+    public static byte[] Request<T>(T value, JsonTypeInfo<T> type)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        return [.. Encoding.ASCII.GetBytes($"{json.Length}\n"), .. json];
+    }
+}

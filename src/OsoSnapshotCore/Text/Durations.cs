@@ -9,6 +9,11 @@ internal static class Durations
 {
     public const string Rule = "a duration such as 90s, 30m, 12h or 7d";
 
+    private static readonly Dictionary<string, double> Units = new(StringComparer.Ordinal)
+    {
+        ["s"] = 1, ["m"] = 60, ["h"] = 3600, ["d"] = 86_400, ["w"] = 604_800,
+    };
+
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
@@ -17,31 +22,45 @@ internal static class Durations
             return true;
         }
 
-        double seconds = 0;
-        ReadOnlySpan<char> rest = text;
-        while (!rest.IsEmpty)
-        {
-            // Each part is a number and the letter of its unit.
-            int digits = rest.IndexOfAnyExceptInRange('0', '9');
-            if (digits < 1
-                || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
-                || SecondsOf(rest[digits]) is not { } unit)
-            {
-                return false;
-            }
-
-            seconds += count * (double)unit;
-            rest = rest[(digits + 1)..];
-        }
-
         // The maximum is longer than any uptime, and timers still accept it.
-        if (text.Length == 0 || seconds > TimeSpan.FromDays(3650).TotalSeconds)
+        if (text.Length == 0 || SecondsOf(text, Units) is not { } seconds
+            || seconds > TimeSpan.FromDays(3650).TotalSeconds)
         {
             return false;
         }
 
         duration = TimeSpan.FromSeconds(seconds);
         return true;
+    }
+
+    /// <summary>Adds up parts of a number and a unit, such as <c>1h30m</c>.</summary>
+    /// <param name="units">The units, and the seconds of each.</param>
+    /// <returns>null for another text.</returns>
+    public static double? SecondsOf(ReadOnlySpan<char> text, IReadOnlyDictionary<string, double> units)
+    {
+        double seconds = 0;
+        while (!text.IsEmpty)
+        {
+            int digits = text.IndexOfAnyExceptInRange('0', '9');
+            if (digits < 1
+                || !long.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+            {
+                return null;
+            }
+
+            text = text[digits..];
+            int letters = text.IndexOfAnyInRange('0', '9');
+            string unit = text[..(letters < 0 ? text.Length : letters)].ToString();
+            if (!units.TryGetValue(unit, out double each))
+            {
+                return null;
+            }
+
+            seconds += count * each;
+            text = text[unit.Length..];
+        }
+
+        return seconds;
     }
 
     /// <summary>
@@ -60,14 +79,4 @@ internal static class Durations
         small == 0
             ? $"{large}{unit}"
             : string.Create(CultureInfo.InvariantCulture, $"{large}{unit}{small:00}{smallUnit}");
-
-    private static int? SecondsOf(char unit) => unit switch
-    {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => null,
-    };
 }

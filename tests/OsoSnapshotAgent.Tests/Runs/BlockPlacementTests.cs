@@ -298,9 +298,8 @@ public sealed class BlockPlacementTests : IDisposable
             },
             Token);
         LiveServer live = new(agent.Client, Agent.Server(server.Url));
-        RestoreRequest request = new() { Blocks = [offered] };
         await agent.Get<BlockPlacement>().RunAsync(
-            SampleBlock.Id, offered, new(agent.Target, live, request, connection), Token);
+            SampleBlock.Id, offered, new(agent.Target, live, connection), Token);
         await sending;
     }
 
