@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Take;
@@ -18,6 +17,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
 
     private readonly RetryBackoff _backoff = new(run, options);
     private long _sentBytes;
+    private int _back;
     private bool _isPlanTold;
 
     /// <summary>Sends until nothing is missing. The run then waits for the server.</summary>
@@ -28,7 +28,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
         int fruitless = 0;
         while (true)
         {
-            long before = Interlocked.Read(ref _sentBytes);
+            int before = _back;
             string problem;
             try
             {
@@ -40,7 +40,8 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
                 problem = e.Message;
             }
 
-            fruitless = Interlocked.Read(ref _sentBytes) > before ? 1 : fruitless + 1;
+            // Only a whole block counts: a part of one is sent again, as is the request of each connection.
+            fruitless = _back > before ? 1 : fruitless + 1;
             await _backoff.WaitAsync(fruitless, problem, Again, token);
         }
     }
@@ -51,7 +52,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
         using SilenceLimit silence = new(process, options.Stall, token);
         await using Answers answers = new(process, silence, run);
         CommandInput input = new(process.Input, Sent, token);
-        input.Write([.. JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.RestoreRequest), (byte)'\n']);
+        input.Write(ControlJson.Line(request, ControlJson.Default.RestoreRequest));
         await Task.Run(input.Send, token);
         IReadOnlyList<PlannedBlock> plan = (await answers.NextAsync()).Plan ?? throw AgentAnswers.Unreadable("no plan");
         Tell(plan);
@@ -63,7 +64,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
 
         long total = ByteSize.Sum(
             source.Blocks.Where(block => wanted.Contains(block.Ulid)).Select(block => block.Bytes));
-        Sink sink = new(input, answers);
+        Sink sink = new(input, answers, () => _back++);
         await CopyProgress.ShowAsync(
             run.Agent.Access.Report,
             $"sending {Plural.Of(wanted.Count, "block")} of {ByteSize.Format(total)} unpacked",
@@ -163,15 +164,14 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             block is not null && BlockId.TryParse(block.Ulid, out _) && BlockFates.IsKnown(block.Fate);
     }
 
-    private sealed class Sink(CommandInput input, Answers answers) : IBlockSink
+    private sealed class Sink(CommandInput input, Answers answers, Action isBack) : IBlockSink
     {
         private string _block = string.Empty;
 
         public Stream Begin(BlockId block)
         {
             _block = block.Text;
-            byte[] line = JsonSerializer.SerializeToUtf8Bytes(new() { Ulid = _block }, ControlJson.Default.SentBlock);
-            input.Write([.. line, (byte)'\n']);
+            input.Write(ControlJson.Line(new() { Ulid = _block }, ControlJson.Default.SentBlock));
             return new FrameWriter(input);
         }
 
@@ -184,6 +184,8 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             {
                 throw AgentAnswers.Unreadable(answer.Back ?? string.Empty);
             }
+
+            isBack();
         }
     }
 }
