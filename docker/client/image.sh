@@ -11,8 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . docker/lib.sh
 
-# .NET's TLS and SHA-256 open these libraries at run time, so the client does not name them.
-opened_at_run_time=(libssl.so.3 libcrypto.so.3)
+# .NET's TLS and SHA-256, and the check of a copy, open these libraries at run time, so the client does not name them.
+opened_at_run_time=(libssl.so.3 libcrypto.so.3 libisal.so.2)
 
 select_system "${1:-$machine}"
 archive=${2:-} sbom=${3:-/dev/null}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Take;
@@ -44,15 +45,14 @@ internal static class LocalCommands
                 "leave --new out");
         }
 
-        bool ascii = Environment.GetEnvironmentVariable("TERM") == "dumb";
         if (what.IsBackup)
         {
             VerifyDepth? depth = isDeep ? VerifyDepth.Deep : onlyNew ? VerifyDepth.New : null;
-            new BackupVerify(what, PrintableWriter.StandardOutput, ascii, depth).Run(token);
+            new BackupVerify(what, PrintableWriter.StandardOutput, Terminal.IsAscii, depth).Run(token);
             return;
         }
 
-        new VerifyRun(what.Path, PrintableWriter.StandardOutput, ascii).Run(token);
+        new VerifyRun(what.Path, PrintableWriter.StandardOutput, Terminal.IsAscii).Run(token);
     }
 
     public static Option<string> Pod() => new("--pod")

@@ -90,7 +90,8 @@ internal sealed class TakeCommand
     private readonly Option<string> _cluster = new("--cluster")
     {
         HelpName = "NAME",
-        Description = "The cluster's name in a backup directory and in metrics (the UID of its namespace kube-system).",
+        Description = "The cluster's name in a backup directory and in metrics (the UID of its namespace kube-system)."
+            + " Elsewhere this is kubectl's flag: choose a cluster with --context.",
         CustomParser = Values.One(text => ClusterName.IsValid(text) ? text : null, ClusterName.Rule),
     };
 

@@ -14,8 +14,10 @@ internal static class Terminal
     public static bool ShowsBars =>
         !Console.IsErrorRedirected && Variable("TERM") != "dumb" && Variable("NO_COLOR").Length == 0;
 
-    /// <summary>Whether the agent's own variable or the locale excludes other letters than ASCII.</summary>
-    public static bool IsAscii => Variable("OSO_SNAPSHOT_ASCII") == "yes" || Variable("LC_ALL") is "C" or "POSIX";
+    /// <summary>Whether bars and drawings are of ASCII: the agent's own variable, the locale or the terminal asks for it.
+    /// </summary>
+    public static bool IsAscii =>
+        Variable("OSO_SNAPSHOT_ASCII") == "yes" || Variable("LC_ALL") is "C" or "POSIX" || Variable("TERM") == "dumb";
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? string.Empty;
 }

@@ -1,4 +1,5 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Store;
@@ -13,11 +14,11 @@ internal sealed class NeededBlocks(IBackupStore store, BlockFiles files)
     /// <exception cref="OperatorException">A list is damaged, or a block of a staying list is.</exception>
     public void Mark(IEnumerable<BackedUpSnapshot> expired, CancellationToken token)
     {
-        HashSet<string> goes = [.. expired.Select(snapshot => snapshot.ListName)];
+        HashSet<(PodName, SnapshotName)> goes = [.. expired.Select(snapshot => (snapshot.Pod, snapshot.Name))];
         foreach (ListedSnapshot snapshot in ManifestStore.Read(store, damage => throw damage))
         {
             token.ThrowIfCancellationRequested();
-            if (goes.Contains(snapshot.ListName))
+            if (goes.Contains((snapshot.Pod, snapshot.Name)))
             {
                 continue;
             }

@@ -107,16 +107,21 @@ internal sealed class ArchiveCarrier(ICopyOutput? output, CopyOptions options, I
 
         output?.RequireRoom(size - before);
         ExportPump pump = new(run, options);
-        CopyVerdict verdict = await CheckedCopy.RunAsync(target, CopyVerdict.Read, () => CopyProgress.ShowAsync(
-            report, "copying", () => target.DoneBytes, size, async () => await pump.RunAsync(
+        long copiedAt = startedAt;
+        CopyVerdict verdict = await CheckedCopy.RunAsync(target, CopyVerdict.Read, async () =>
+        {
+            await CopyProgress.ShowAsync(report, "copying", () => target.DoneBytes, size, () => pump.RunAsync(
                 offset => new(["--offset", offset.ToString(CultureInfo.InvariantCulture)]),
                 target,
                 size,
                 _ => target.DoneBytes == size,
-                token)));
+                token));
+            copiedAt = Stopwatch.GetTimestamp();
+        });
         string cuts = pump.Cuts > 0 ? $", connection broken {Plural.Of(pump.Cuts, "time")}" : string.Empty;
-        string elapsed = Durations.Format(Stopwatch.GetElapsedTime(startedAt));
-        report.Say($"Copied {ByteSize.Format(size - before)} in {elapsed}{cuts}");
+        string copied = Durations.Format(Stopwatch.GetElapsedTime(startedAt, copiedAt));
+        string rest = Durations.Format(Stopwatch.GetElapsedTime(copiedAt));
+        report.Say($"Copied {ByteSize.Format(size - before)} in {copied}{cuts}; checked {rest} later");
         return verdict;
     }
 }

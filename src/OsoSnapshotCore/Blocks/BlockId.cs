@@ -10,12 +10,13 @@ internal readonly record struct BlockId : IComparable<BlockId>
     private const int Letters = 26;
     private const int LetterBits = 5;
 
-    // A text has five times this size, and a backup may have 100,000 blocks.
-    private readonly UInt128 _value;
+    // A text has five times this size, and a backup may have 100,000 blocks. A UInt128 would be padded to 16 bytes.
+    private readonly ulong _high;
+    private readonly ulong _low;
 
-    private BlockId(UInt128 value) => _value = value;
+    private BlockId(UInt128 value) => (_high, _low) = ((ulong)(value >> 64), (ulong)value);
 
-    public string Text => string.Create(Letters, _value, (letters, left) =>
+    public string Text => string.Create(Letters, Value, (letters, left) =>
     {
         for (int i = Letters - 1; i >= 0; i--)
         {
@@ -23,6 +24,8 @@ internal readonly record struct BlockId : IComparable<BlockId>
             left >>= LetterBits;
         }
     });
+
+    private UInt128 Value => new(_high, _low);
 
     /// <summary>
     /// The only way to make a BlockId, so that text from outside is always checked before it joins a path.
@@ -51,7 +54,7 @@ internal readonly record struct BlockId : IComparable<BlockId>
         return true;
     }
 
-    public int CompareTo(BlockId other) => _value.CompareTo(other._value);
+    public int CompareTo(BlockId other) => Value.CompareTo(other.Value);
 
     public override string ToString() => Text;
 }

@@ -77,11 +77,11 @@ public sealed class ClientBench
     internal static long Number(string variable, string otherwise) =>
         long.Parse(Environment.GetEnvironmentVariable(variable) ?? otherwise, CultureInfo.InvariantCulture);
 
-    // "Copied 428.3 MiB in 2.3s" is the client's line.
+    // "Copied 428.3 MiB in 2.3s; checked 1.1s later" is the client's line.
     private void AddCopy(string name, string output, string before)
     {
         string line = output.Split('\n').Single(line => line.StartsWith("copied ", StringComparison.OrdinalIgnoreCase));
-        _timings.Add(name, double.Parse(line.Split(before)[1].TrimEnd('s'), CultureInfo.InvariantCulture));
+        _timings.Add(name, double.Parse(line.Split(before)[1].Split('s')[0], CultureInfo.InvariantCulture));
     }
 
     private async Task WatchAsync(Cluster cluster)

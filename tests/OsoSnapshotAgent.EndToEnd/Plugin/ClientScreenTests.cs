@@ -18,7 +18,7 @@ public sealed partial class ClientScreenTests
         Starting container oso-snapshot-N beside prom-svr in pod oso-p-prom-svr-N
           │ ✅ Snapshot N captured. (oso-N)
           │ ✅ Archive /proc/N/root/data/snapshots.tgz created, read back and verified. (oso-N)
-        Copied N KiB in Ns
+        Copied N KiB in Ns; checked Ns later
         ✅ oso-p-prom-svr-N-snapshots.tgz: N KiB, SHA-N N, structure right
         ✅ Released; the agent has removed this run's files and all snapshots
         """;
@@ -52,6 +52,24 @@ public sealed partial class ClientScreenTests
 
         Assert.Contains("━", terminal.Screen, StringComparison.Ordinal);
         Assert.Equal(Golden.ReplaceLineEndings("\n"), Lines(Left(terminal.Screen)));
+    }
+
+    [Theory]
+    [InlineData("TERM=dumb")]
+    [InlineData("NO_COLOR=1")]
+    public async Task On_a_terminal_that_asks_for_less_the_same_lines_come_without_an_escape_sequence(string variable)
+    {
+        await using TargetContainer target = await TargetContainer.StartAsync();
+        using Cluster cluster = new(target) { TerminalVariable = variable };
+        using Pty terminal = new();
+        using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
+
+        await terminal.WaitForAsync("✅ Released");
+        await take.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+
+        string screen = terminal.Screen.Replace(KeyMode, string.Empty, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', screen);
+        Assert.Equal(Golden.ReplaceLineEndings("\n"), Lines(screen));
     }
 
     [Fact]

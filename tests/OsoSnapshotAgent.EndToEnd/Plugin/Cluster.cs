@@ -35,6 +35,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>Wide enough for a progress bar.</summary>
     public (int Rows, int Columns) TerminalSize { get; init; } = (40, 120);
 
+    /// <summary>What says what the terminal can show, as NAME=VALUE.</summary>
+    public string TerminalVariable { get; init; } = "TERM=xterm";
+
     /// <summary>The timeout of a command.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -130,7 +133,7 @@ internal sealed class Cluster : IDisposable
     {
         terminal.Resize(TerminalSize.Rows, TerminalSize.Columns);
         return HostCommand.Start(
-            ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR TERM=xterm \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, .. command],
+            ["sh", "-c", "tty=$1; shift; exec setsid -c -w env -u NO_COLOR \"$@\" <\"$tty\" >\"$tty\" 2>&1", "sh", terminal.Path, TerminalVariable, .. command],
             Folder);
     }
 

@@ -10,7 +10,7 @@ using OsoSnapshotCore.Files;
 namespace OsoSnapshotClient.Tests.Store;
 
 /// <summary>
-/// Measures the verbs on many lists with "-explicit only -diagnostics". Each list names 30 blocks of one byte, and five
+/// Measures the verbs of dist/ on many lists with "-explicit only -diagnostics". Each list names 30 blocks of one byte, and five
 /// of them are no earlier list's.
 /// </summary>
 public sealed class ManyListsBench(S3Server server)
@@ -110,7 +110,7 @@ public sealed class ManyListsBench(S3Server server)
         using Process client = HostCommand.Start(
         [
             "env", $"AWS_ACCESS_KEY_ID={S3Server.AccessKey}", $"AWS_SECRET_ACCESS_KEY={S3Server.SecretKey}",
-            "AWS_EC2_METADATA_DISABLED=true", Path.Combine(AppContext.BaseDirectory, "kubectl-oso_snapshot"),
+            "AWS_EC2_METADATA_DISABLED=true", Repository.PathOf("dist/kubectl-oso_snapshot"),
             verb, place.Path, .. options, .. place.IsBucket ? (string[])["--s3-endpoint", $"{server.Endpoint}"] : [],
         ]);
         client.StandardInput.Close();
