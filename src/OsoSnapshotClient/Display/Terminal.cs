@@ -14,8 +14,7 @@ internal static class Terminal
     public static bool ShowsBars =>
         !Console.IsErrorRedirected && Variable("TERM") != "dumb" && Variable("NO_COLOR").Length == 0;
 
-    /// <summary>Whether bars and drawings are of ASCII: the agent's own variable, the locale or the terminal asks for it.
-    /// </summary>
+    /// <summary>Whether the agent's variable, the locale or the terminal excludes letters other than ASCII.</summary>
     public static bool IsAscii =>
         Variable("OSO_SNAPSHOT_ASCII") == "yes" || Variable("LC_ALL") is "C" or "POSIX" || Variable("TERM") == "dumb";
 
