@@ -140,6 +140,19 @@ public sealed class RestorePlanTests
     }
 
     [Fact]
+    public void Where_the_head_alone_exceeds_the_retention_by_size_every_block_is_left_out_and_the_limit_is_told()
+    {
+        RestoreConditions server = Empty with { Retention = new(null, 350, null), HeadBytes = 351 };
+
+        OperatorException refused = Refused(server, Block('A', hoursAgo: 9));
+        IReadOnlyList<PlannedBlock> plan =
+            new RestorePlan(server, Request(Block('A', hoursAgo: 9)) with { LeavesOutExpired = true }).Make();
+
+        Assert.StartsWith($"The server's retention (350 B) would delete block {Name('A')} ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("expired", Assert.Single(plan).Fate);
+    }
+
+    [Fact]
     public void Blocks_without_room_for_them_and_for_a_compaction_are_refused()
     {
         RestoreConditions server = Empty with { RoomBytes = 299 };
@@ -168,6 +181,16 @@ public sealed class RestorePlanTests
         {
             Assert.Contains("can't merge", Refused(server, Block('A', hoursAgo: 6)).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Blocks_that_touch_do_not_overlap(int hoursAgo)
+    {
+        RestoreConditions server = Empty with { Version = new(2, 38), Blocks = [Live('Z', hoursAgo: 5)] };
+
+        Assert.Equal((Name('A'), "send", null), Facts(Assert.Single(Plan(server, Block('A', hoursAgo)))));
     }
 
     [Theory]
