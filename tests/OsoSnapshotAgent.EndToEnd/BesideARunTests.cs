@@ -33,7 +33,7 @@ public sealed class BesideARunTests : IDisposable
         (await VerbAsync(pod, "export --stream", "streamed.tgz")).Succeeded();
         Assert.True(File.Exists(pod.Archive + ".part"), "The run has ended too early for this test.");
 
-        Assert.Contains("is still the one before it", export.Error, StringComparison.Ordinal);
+        Assert.Contains("is an earlier archive: a run is at work on a new one", export.Error, StringComparison.Ordinal);
         (await HostCommand.RunAsync("cmp", earlier, Path.Combine(_directory, "exported.tgz"))).Succeeded();
         (await HostCommand.RunAsync(RunningAgent.Binary, "verify", Path.Combine(_directory, "streamed.tgz"))).Succeeded();
         (await run.WaitAsync()).EndedWith(0);

@@ -30,7 +30,7 @@ public sealed class RefusalTests
         AgentResult result = (await pod.RunAgentAsync(new AgentOptions { User = user })).EndedWith(3);
 
         Assert.Contains($"Cannot enter /proc/1/root", result.Output, StringComparison.Ordinal);
-        Assert.Contains($"We are {user} without SYS_PTRACE, Prometheus (PID 1) is 1000:1000.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"The agent is {user} without SYS_PTRACE, Prometheus (PID 1) is 1000:1000.", result.Output, StringComparison.Ordinal);
         Assert.Contains("{\"securityContext\":{\"runAsUser\":1000,\"runAsGroup\":1000}}", result.Output, StringComparison.Ordinal);
         Assert.StartsWith("Cannot enter", result.TerminationMessage, StringComparison.Ordinal);
     }
@@ -51,7 +51,7 @@ public sealed class RefusalTests
         foreach (string user in (string[])["1000:1000", "0:0"])
         {
             AgentResult refused = (await pod.RunAgentAsync(new AgentOptions { User = user })).EndedWith(3);
-            string identities = $"We are {user} without SYS_PTRACE, Prometheus (PID 1) is 0:0.";
+            string identities = $"The agent is {user} without SYS_PTRACE, Prometheus (PID 1) is 0:0.";
             Assert.Contains(identities, refused.Output, StringComparison.Ordinal);
             Assert.Contains(
                 "--profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.",

@@ -85,7 +85,7 @@ internal sealed class BlockUpload(
             }
             : throw new OperatorException(
                 ExitStatus.ArchiveFailed,
-                $"The archive of block {id} was read back with another SHA-256 than it was written.",
+                $"The archive of block {id} had another SHA-256 when it was read back.",
                 "Run again. If this happens twice, the machine changes bytes: check its memory.");
     }
 

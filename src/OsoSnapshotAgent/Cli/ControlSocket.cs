@@ -6,9 +6,8 @@ using OsoSnapshotCore.Files.Linux;
 namespace OsoSnapshotAgent.Cli;
 
 /// <summary>
-/// The abstract socket at which a running agent answers commands from its own container; it needs no writable file. The
-/// whole pod shares the names of such sockets, since they belong to the network namespace. The name therefore holds the
-/// container's own mount namespace, which <c>kubectl exec</c> enters.
+/// The abstract socket at which an agent answers commands from its own container; it needs no writable file. The whole
+/// pod shares such names, so the name holds the container's own mount namespace, which <c>kubectl exec</c> enters.
 /// </summary>
 internal static class ControlSocket
 {

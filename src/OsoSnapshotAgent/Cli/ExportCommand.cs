@@ -73,7 +73,8 @@ internal static class ExportCommand
         return StreamRelay.Run(ControlSocket.EndPoint, output);
     }
 
-    // The export keeps its normal priority: an operator waits for the bytes, and copying takes little CPU.
+    // An operator waits for the bytes, so the export keeps its normal priority. A block is compressed here, and pauses
+    // for Prometheus as a run does.
     private static ExitStatus Export(ExportRange range, BlockId? block)
     {
         StandardOutput.RefuseTerminal();
@@ -102,7 +103,7 @@ internal static class ExportCommand
         string archive = Printable.Text(target.Data.Archive);
         if (FinishedArchive.IsBeingReplaced(target.Data))
         {
-            Console.Error.WriteLine($"⚠️ A run is at work on a new archive. {archive} is still the one before it.");
+            Console.Error.WriteLine($"⚠️ {archive} is an earlier archive: a run is at work on a new one.");
         }
 
         long offset = range.Offset ?? 0;
@@ -112,7 +113,7 @@ internal static class ExportCommand
             output,
             offset,
             range.Length ?? long.MaxValue);
-        Console.Error.WriteLine($"✅ {written} bytes of {archive} from {offset} on");
+        Console.Error.WriteLine($"✅ Wrote {written} bytes of {archive}, from byte {offset} on");
         return ExitStatus.Done;
     }
 }

@@ -18,7 +18,7 @@ internal static class CopyInstructions
             $"  kubectl cp {archive} -c CONTAINER {DataDirectory.ArchiveName} --retries=10",
             $"  kubectl cp {archive}.sha256 -c CONTAINER {DataDirectory.ArchiveName}.sha256",
             $"  sha256sum -c {DataDirectory.ArchiveName}.sha256        # kubectl cp does not report a broken copy",
-            "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
+            "After the copy, free the space: the snapshot keeps that of deleted blocks. Start this image again with --env REMOVE=yes.",
         ];
     }
 
@@ -28,7 +28,7 @@ internal static class CopyInstructions
         "Copy the blocks from another shell (CONTAINER is this container's name, debugger-xxxxx):",
         "  kubectl exec POD -c CONTAINER -- oso-snapshot blocks",
         "  kubectl exec POD -c CONTAINER -- oso-snapshot export --block ULID > ULID.tar.gz",
-        "Afterwards give the space back: the snapshot keeps deleted blocks alive. Start this image again with --env REMOVE=yes.",
+        "After the copy, free the space: the snapshot keeps that of deleted blocks. Start this image again with --env REMOVE=yes.",
     ];
 
     // Kubernetes mounts this file into containers that may talk to its API. A namespace has at most 63 letters (RFC

@@ -82,7 +82,7 @@ internal sealed class HoldForCopy(
             throw new OperatorException(
                 ExitStatus.EndedByAnother,
                 $"Another run has removed {data.Directory.PathOf(held.Path)}.",
-                "Find out who started that run. Take it again if you still need it.");
+                "Find out who started that run. Make a new backup if you still need one.");
         }
 
         transcript.Line(end switch

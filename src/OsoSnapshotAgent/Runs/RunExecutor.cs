@@ -49,7 +49,7 @@ internal sealed class RunExecutor(
                     failure.Message,
                     Causes.Remedy(
                         failure,
-                        "See who owns it (ls -ln). Run again as that user and group (kubectl debug … --custom=FILE)."));
+                        "See who owns the file (ls -ln). Run again as that user and group (kubectl debug … --custom=FILE)."));
             case IOException e:
                 return Fail(
                     Causes.Status(e, ExitStatus.ArchiveFailed),
@@ -64,7 +64,7 @@ internal sealed class RunExecutor(
     }
 
     private string Released() => state.Hold.IsRemoved
-        ? Removed + " Take it again if you still need it."
+        ? Removed + " Make a new backup if you still need one."
         : "What was held stays on the volume until the next run. --reuse holds a complete archive again.";
 
     private RunEnd EndOf(ExitStatus status, string message, string? remedy) => new()

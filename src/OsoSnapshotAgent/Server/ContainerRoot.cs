@@ -3,9 +3,8 @@ using OsoSnapshotCore.Files;
 namespace OsoSnapshotAgent.Server;
 
 /// <summary>
-/// The root directory of a process. Paths in it mean what they mean to that process: absolute links are followed within
-/// this root. The kernel would follow an absolute link below <c>/proc/1/root</c> in the agent's own root, so this class
-/// follows links itself, one name at a time.
+/// The root directory of a process. The kernel would follow an absolute link below <c>/proc/1/root</c> in the agent's
+/// own root, so this class follows links itself, one name at a time, within this root.
 /// </summary>
 internal sealed class ContainerRoot : IDisposable
 {

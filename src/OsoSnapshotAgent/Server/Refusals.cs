@@ -164,7 +164,7 @@ internal static class Refusals
         RefusalKind kind = RefusalKind.Answered) =>
         new(ExitStatus.PrometheusRefused, problem, remedy) { Brief = brief, Kind = kind };
 
-    // The cause stands at the end, behind paths of blocks and snapshots.
+    // The cause stands at the end, after paths of blocks and snapshots.
     private static string Shortened(string text)
     {
         string line = string.Join(' ', text.ReplaceLineEndings(" ").Trim().Split(' ').Select(ShortPath));

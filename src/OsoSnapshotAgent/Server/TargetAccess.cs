@@ -68,14 +68,14 @@ internal sealed class TargetAccess(ProcFileSystem proc)
             ? new(
                 ExitStatus.TargetUnreachable,
                 $"{problem} {WhoIsWho(self, process)}",
-                "Prometheus has the same user and group. Give it the directory (chown, or fsGroup in the pod's securityContext), and"
-                + " see its mode (ls -ldn).")
+                "Prometheus has the same user and group. Give them the directory (chown, or fsGroup in the pod's securityContext)."
+                + " Check the directory's mode (ls -ldn).")
             : Denied(problem, process);
     }
 
     private static string WhoIsWho(ProcessInfo self, ProcessInfo? process)
     {
-        string ours = $"We are {self.Identity} {(self.CanTraceOthers ? "with" : "without")} SYS_PTRACE";
+        string ours = $"The agent is {self.Identity} {(self.CanTraceOthers ? "with" : "without")} SYS_PTRACE";
         if (process is null)
         {
             return ours + ".";

@@ -91,5 +91,5 @@ internal static class ArtefactGuard
     private static OperatorException Foreign(string path, string what) => new(
         ExitStatus.ArchiveFailed,
         $"{path} {what}. Nothing was touched.",
-        "Look at what it is, move it away or delete it, and run again.");
+        "Look at what is there, move it away or delete it, and run again.");
 }

@@ -38,7 +38,7 @@ internal sealed class LeftOutBlocks(DataDirectory data)
         {
             transcript.Warning(
                 LogId.BlockNotInSnapshot,
-                $"{Plural.Of(leftOut.Length - names.Length, "more block")} of the data directory: not in the snapshot.");
+                $"The snapshot lacks {Plural.Of(leftOut.Length - names.Length, "more block")} of the data directory.");
         }
 
         return names;

@@ -6,9 +6,8 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotAgent.Volume;
 
 /// <summary>
-/// <c>ULID.tmp-for-creation</c> in the data directory, in which a restored block is written. Prometheus deletes such
-/// directories when it starts: tsdb/db.go, <c>removeBestEffortTmpDirs</c>. Those of this program hold a file of ours,
-/// which is locked while it is at work. A compaction of Prometheus has a directory of this kind without that file.
+/// <c>ULID.tmp-for-creation</c>, in which a restored block is written. Prometheus deletes such directories when it
+/// starts: tsdb/db.go, <c>removeBestEffortTmpDirs</c>. Only ours hold a file of ours, locked while we are at work.
 /// </summary>
 internal sealed class RestoreScratch : IDisposable
 {

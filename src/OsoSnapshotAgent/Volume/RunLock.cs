@@ -5,9 +5,8 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotAgent.Volume;
 
 /// <summary>
-/// Keeps other runs away. The lock on the directory is exclusive until the snapshot exists, because earlier snapshots
-/// are deleted first. It is shared while archiving, so that streams may run. During the hold, only the archive is
-/// locked: REMOVE=yes may run then, but no run that replaces the archive.
+/// Keeps other runs away. The directory's lock is exclusive until the snapshot exists, because earlier ones are deleted
+/// first, then shared for streams. During the hold, the archive alone is locked, so REMOVE=yes may run.
 /// </summary>
 internal sealed class RunLock : IDisposable
 {

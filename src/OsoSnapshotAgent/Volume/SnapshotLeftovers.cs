@@ -60,9 +60,8 @@ internal sealed class SnapshotLeftovers(Transcript transcript, TimeProvider time
     }
 
     /// <summary>
-    /// Deletes the snapshot that Prometheus is still making, because this run ends now. Until Prometheus writes the
-    /// head, it may create the snapshot's directory again for further blocks. The method deletes what appears again, as
-    /// long as a signal leaves time.
+    /// Deletes the snapshot that Prometheus is still making, because this run ends now. Prometheus may create the
+    /// directory again for further blocks, which this deletes too, as long as a signal leaves time.
     /// </summary>
     /// <returns>false if something may be left, or may still appear.</returns>
     public async Task<bool> WithdrawAsync(DataDirectory data, IReadOnlySet<string> earlier, bool isAlone)

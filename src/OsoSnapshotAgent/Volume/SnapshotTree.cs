@@ -88,5 +88,5 @@ internal static class SnapshotTree
         new(
             ExitStatus.ArchiveFailed,
             problem,
-            "Find out what else writes below the data directory, look at what it is, delete it, and run again.");
+            "Find out what else writes below the data directory. Look at what it made there, delete it, and run again.");
 }

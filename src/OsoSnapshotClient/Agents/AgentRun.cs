@@ -98,7 +98,7 @@ internal sealed class AgentRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops following. The run goes on.</summary>
+    /// <summary>Stops following. The run continues.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -223,8 +223,8 @@ internal sealed class AgentRun : IAsyncDisposable
         },
     };
 
-    // The agent is asked after it was told to start, and it runs one run after the other. A client that was killed
-    // before it told its agent leaves one that is idle. An agent that stays may have another run by now.
+    // No other run: an earlier client was killed before it told its agent to start. Another run: the agent stays in
+    // the pod, and has begun a later one.
     private RunStatus GoneFor(string? other) => (_status ?? Unknown) with
     {
         End = new()

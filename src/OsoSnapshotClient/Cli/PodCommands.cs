@@ -51,7 +51,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     {
         Option<bool> resident = new("--resident") { Description = "Also end the containers that stay for later runs." };
         return Create(
-            new("remove", "Has the agent remove its own files and all snapshots from the volume."),
+            new(
+                "remove",
+                "Has the agent remove its own files and all snapshots from the volume, even while somebody copies them."),
             looksOnly: false,
             new(),
             [resident],
@@ -60,7 +62,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     }
 
     public Command Cancel() => Create(
-        new("cancel", "Ends the runs in these pods. The agent removes what it has made."),
+        new(
+            "cancel",
+            "Ends every run in these pods, other people's too. Archives that wait for their copy are deleted."),
         looksOnly: false,
         new(),
         [],
@@ -94,7 +98,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             Description = "Also start one container, which looks at server and volume. It stays listed in the pod.",
         };
         return Create(
-            new("doctor", "Looks whether a take can succeed, and changes nothing."),
+            new("doctor", "Checks whether a take can succeed, and changes nothing."),
             looksOnly: false,
             new(),
             [inside],

@@ -48,13 +48,14 @@ internal sealed class TakeCommand
 
     private readonly Option<bool> _resident = new("--resident")
     {
-        Description = "Use a container that stays for later runs: Kubernetes never removes one from a pod.",
+        Description = "Use a container that stays for later runs. Otherwise each run leaves an ended one in the pod's"
+            + " list.",
     };
 
     private readonly Option<string> _hold = new("--hold")
     {
         HelpName = "TIME|forever",
-        Description = "How long the container waits for the copy (12h).",
+        Description = "How long the container waits for the copy at most (12h).",
         CustomParser = Values.One(
             text => text == "forever" || Durations.TryParse(text, out _) ? text : null,
             $"{Durations.Rule}, or 0, or forever"),

@@ -36,7 +36,7 @@ internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
             : throw new OperatorException(
                 ExitStatus.Settings,
                 $"Pod {pod.Metadata.Name} has several containers that may be Prometheus: {string.Join(", ", names)}.",
-                "Name one with --target.");
+                "name one with --target");
     }
 
     /// <summary>Whether a pod that nobody named runs Prometheus: something besides its number of containers shows it.

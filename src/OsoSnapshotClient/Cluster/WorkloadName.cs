@@ -18,7 +18,7 @@ internal static class WorkloadName
         TryParse(text) ?? throw new OperatorException(
             ExitStatus.Settings,
             $"'{Printable.Short(text)}' names no pod.",
-            "Use POD, pod/POD, statefulset/NAME or deployment/NAME.");
+            "give POD, pod/POD, sts/NAME or deploy/NAME");
 
     /// <returns>null if it is no such name.</returns>
     public static (WorkloadKind Kind, string Name)? TryParse(string text)

@@ -48,7 +48,7 @@ internal sealed partial class BriefReport(IPodReport full) : IPodReport
 
     public void Pause() => full.Pause();
 
-    // What was done, and warnings: src/OsoSnapshotAgent/REFERENCE.md, "Numbers in the log".
+    // What was done, and warnings: src/OsoSnapshotAgent/REFERENCE.md, "Lines in the log".
     [GeneratedRegex(@"\(oso-[23][0-9]{2}\)$")]
     private static partial Regex Needed();
 }

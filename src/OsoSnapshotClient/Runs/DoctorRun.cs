@@ -7,7 +7,7 @@ using OsoSnapshotCore.Protocol;
 namespace OsoSnapshotClient.Runs;
 
 /// <summary>
-/// <c>doctor</c>: looks whether a take can succeed. From outside it changes nothing; inside it starts one container.
+/// <c>doctor</c>: checks whether a take can succeed. From outside it changes nothing; inside it starts one container.
 /// </summary>
 /// <param name="isInside">Whether a container is started to look at the volume and the server.</param>
 internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, TextWriter output, bool isInside)

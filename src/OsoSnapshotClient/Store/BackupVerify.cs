@@ -94,7 +94,7 @@ internal sealed class BackupVerify(BackupPlace place, TextWriter output, bool as
             }
             catch (OperatorException)
             {
-                // What is no file was there before, and is told.
+                // Something other than a file was there before, and its problem was printed.
                 return false;
             }
         }

@@ -154,7 +154,7 @@ internal sealed class BlocksCarrier(
         string path = store.PathOf(file);
         try
         {
-            // A list of the same snapshot that is there is that of a run which could not release its agent.
+            // If the snapshot has a list already, an earlier run wrote it, and could not release its agent.
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(list, BackupJson.Default.Manifest);
             commit.Write(file, [.. json, (byte)'\n'], blocks);
             return path;
@@ -200,7 +200,7 @@ internal sealed record BackupOutcome(string Path, Manifest List, IReadOnlyCollec
         ? new(
             ExitStatus.DamagedBlocks,
             $"{Path} is a true backup of blocks that are damaged on Prometheus' own disk (see above).",
-            "delete these blocks on Prometheus' disk; restore the others with tar")
+            "check the volume's health; restore the other blocks with tar (src/OsoSnapshotClient/BACKUPS.md)")
         : null;
 
     public PodResult ResultFor(string pod) => new(pod, 0)

@@ -3,10 +3,8 @@ using System.Text.Json;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// Deletes blocks of a store without locks so that no list loses one, as Thanos and Mimir do. Prune marks a block that
-/// no list names, and a later prune deletes it if its mark is old and still no list names it. A take that wants a
-/// marked block renews the mark. All ages are by the store's clock. What a stalled process sends late is refused,
-/// because each deletion is signed before its reason is looked at.
+/// Deletes blocks of a store without locks so that no list loses one, as Thanos and Mimir do:
+/// src/OsoSnapshotClient/BUCKETS.md, "Deletion has two steps".
 /// </summary>
 internal sealed class DeletionMarks(IBackupStore store)
 {

@@ -31,7 +31,7 @@ internal sealed class MarkedBlocks(IBackupStore store, DateTimeOffset seenAt, Ac
             marked++;
             if (!known.ContainsKey(name))
             {
-                act($"{name.Path} later: marking it", () => marks.Mark(name));
+                act($"{name.Path} later: a prune marks it first", () => marks.Mark(name));
             }
         }
 

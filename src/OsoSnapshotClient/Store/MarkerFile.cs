@@ -46,8 +46,8 @@ internal static class MarkerFile
     }
 
     /// <summary>
-    /// Raises the format before this client adds to the directory: an earlier client must refuse it, not take its
-    /// blocks for nobody's. A client of an earlier version that is at work there may end.
+    /// Raises the format before this client adds to the directory: an earlier client must refuse it, and not
+    /// delete blocks that only new lists name. A client of an earlier version that is at work there may end.
     /// </summary>
     public static void Raise(DirectoryHandle root)
     {

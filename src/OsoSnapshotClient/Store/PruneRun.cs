@@ -4,9 +4,8 @@ using OsoSnapshotCore.Text;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// <c>prune</c> deletes lists, then the blocks that no list names; in a bucket, it marks the blocks first. It deletes
-/// nothing before it has read every list and found each block that a staying list names. Any error before that stops
-/// it.
+/// <c>prune</c> deletes lists, then the blocks that no list names; in a bucket, it marks the blocks first. Before that,
+/// it reads every list and finds each block that a staying list names. Any error there stops it.
 /// </summary>
 internal sealed class PruneRun(BackupPlace place, KeepRule rule, bool isTrial, TextWriter output, TimeProvider time)
 {

@@ -67,8 +67,8 @@ internal static class S3Errors
                 $"{told}: the bucket lies in another region", "give its region with --s3-region"),
             "AccessDenied" or "Forbidden" => (
                 $"{told}: the credentials lack a right, or the bucket locks the object",
-                "grant s3:ListBucket on the bucket and s3:GetObject, s3:PutObject, s3:AbortMultipartUpload and"
-                + " s3:ListMultipartUploadParts on its objects; prune needs s3:DeleteObject too"),
+                "grant s3:ListBucket and s3:ListBucketMultipartUploads on the bucket, and s3:GetObject, s3:PutObject,"
+                + " s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on its objects"),
             "QuotaExceeded" or "EntityTooLarge" or "InsufficientCapacity" or "XMinioStorageFull" => (
                 told, "make room in the bucket, then run the same command again to continue"),
             _ when (int)e.StatusCode >= 500 || e.StatusCode == HttpStatusCode.TooManyRequests => (

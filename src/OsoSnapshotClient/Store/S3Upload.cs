@@ -8,9 +8,8 @@ using OsoSnapshotCore.Streams;
 namespace OsoSnapshotClient.Store;
 
 /// <summary>
-/// Writes an object in parts, of which one is sent while the next is filled. The object appears whole at the end, with
-/// the CRC64NVME of all its bytes. What an earlier upload of the same object has left is used: a part that is there
-/// with the same size and checksum is not sent again. AWS: "Uploading and copying objects using multipart upload".
+/// Writes an object in parts, of which one is sent while the next is filled. It sends no part that an earlier upload
+/// has left with the same size and checksum. AWS: "Uploading and copying objects using multipart upload".
 /// </summary>
 internal sealed class S3Upload : IBlockPart
 {
@@ -172,7 +171,7 @@ internal sealed class S3Upload : IBlockPart
         return new(number, answer.ETag) { ChecksumCRC64NVME = checksum };
     }
 
-    // One part is on its way at most.
+    // At most one part is being sent.
     private void Await()
     {
         if (_sending is { } sending)

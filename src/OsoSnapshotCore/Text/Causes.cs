@@ -52,7 +52,7 @@ internal static class Causes
         "Raise fs.file-max on the node, or end what leaks files there, then run again.");
 
     public static readonly Cause Denied = new(
-        "permission denied", "See who owns it and its mode (ls -ln), and run as that user and group.");
+        "permission denied", "See who owns the file, and its mode (ls -ln). Run as that user and group.");
 
     public static readonly Cause NotPermitted = new(
         "the operation is not permitted",

@@ -44,7 +44,7 @@ await InPodAsync(pod, $"set -- $(ls -d 0* | head -n 1); {damage}");
     [InlineData("EIO", 4, "the disk failed", "Look into the disk's health")]
     [InlineData("EMFILE", 4, "the process has too many open files", "ulimit -n")]
     [InlineData("ENFILE", 4, "the machine has too many open files", "fs.file-max")]
-    [InlineData("EACCES", 4, "permission denied", "See who owns it")]
+    [InlineData("EACCES", 4, "permission denied", "See who owns the file")]
     [InlineData("EXDEV", 6, "a block lies on another file system", "Unmount what is mounted")]
     [InlineData("EPERM", 4, "Prometheus may not hard-link a block's file", "fs.protected_hardlinks")]
     public async Task An_error_of_the_system_in_Prometheus_is_told_with_its_remedy(string error, int status, string means, string remedy)

@@ -71,7 +71,7 @@ public sealed class VolumeCauseTests
         AgentResult result = (await pod.RunAgentAsync()).EndedWith(3);
 
         Assert.Contains("Permission denied", result.Output, StringComparison.Ordinal);
-        Assert.Contains("Give it the directory", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Give them the directory", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("runAsUser", result.Output, StringComparison.Ordinal);
     }
 

@@ -41,7 +41,7 @@ public sealed class HostileDirectoryTests
         AgentResult run = (await pod.RunAgentAsync()).EndedWith(6);
 
         Assert.Contains("/index: Permission denied", run.Output, StringComparison.Ordinal);
-        Assert.Contains("See who owns it", run.Output, StringComparison.Ordinal);
+        Assert.Contains("See who owns the file", run.Output, StringComparison.Ordinal);
         await Invariants.HoldAndNothingIsLeftAsync(pod, run);
     }
 

@@ -17,7 +17,7 @@ public sealed class IdentityTests
 
         string log = await agent.EndsWithAsync(3);
         Assert.Contains("Cannot enter /proc/1/root", log, StringComparison.Ordinal);
-        Assert.Contains($"We are {user} without SYS_PTRACE, Prometheus (PID 1) is 65534:65534.", log, StringComparison.Ordinal);
+        Assert.Contains($"The agent is {user} without SYS_PTRACE, Prometheus (PID 1) is 65534:65534.", log, StringComparison.Ordinal);
         Assert.Contains("--custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":65534,\"runAsGroup\":65534}}", log, StringComparison.Ordinal);
         Assert.StartsWith($"Cannot enter /proc/1/root", await agent.TerminationMessageAsync(), StringComparison.Ordinal);
         Assert.Empty(target.Artefacts);

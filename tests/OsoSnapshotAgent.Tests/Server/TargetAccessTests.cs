@@ -22,7 +22,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(prometheus, new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
-            "Cannot enter /proc/1/root: Permission denied. We are 1000:1000 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.",
+            "Cannot enter /proc/1/root: Permission denied. The agent is 1000:1000 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.",
             "{\"securityContext\":{\"runAsUser\":65534,\"runAsGroup\":2000}}");
     }
 
@@ -33,7 +33,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(Process("prometheus"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
-            "We are 65534:0 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.", "User and group must both be those of Prometheus.");
+            "The agent is 65534:0 without SYS_PTRACE, Prometheus (PID 7) is 65534:2000.", "User and group must both be those of Prometheus.");
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(Process("prometheus"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
-            "We are 65534:2000 with SYS_PTRACE,", "kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}");
+            "The agent is 65534:2000 with SYS_PTRACE,", "kubectl debug … --profile=general --custom=FILE where FILE holds {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}");
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class TargetAccessTests : IDisposable
         Expect.Failure(
             () => Enter(Process("prometheus", identity), new UnauthorizedAccessException("Permission denied")),
             ExitStatus.TargetUnreachable,
-            $"We are {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
+            $"The agent is {ours} without SYS_PTRACE, Prometheus (PID 7) is {identity}.",
             "Start again as root with SYS_PTRACE: kubectl debug … --profile=general --custom=FILE where FILE holds"
             + " {\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}}.");
     }
@@ -84,7 +84,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(Process("pause"), new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
-            "Permission denied. We are 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
+            "Permission denied. The agent is 1:1 without SYS_PTRACE, the process pause (PID 7) is 65534:2000.", "runAsUser");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class TargetAccessTests : IDisposable
 
         Expect.Failure(
             () => Enter(null, new UnauthorizedAccessException("/proc/1/root: Permission denied")), ExitStatus.TargetUnreachable,
-            "We are 1:1 without SYS_PTRACE.", "the user and group that own the data directory");
+            "The agent is 1:1 without SYS_PTRACE.", "the user and group that own the data directory");
     }
 
     [Fact]

@@ -207,7 +207,7 @@ public sealed class TargetFinderTests : IDisposable
         string data = _proc.MakeData(1, "/data");
         SystemTool.Output("chmod", "-R", "go+rX,a-w", _directory.Root);
 
-        OtherUser.Do(() => Expect.Failure(() => Find(), ExitStatus.TargetUnreachable, $"Cannot write to {data}: Permission denied.", "Give it the directory"));
+        OtherUser.Do(() => Expect.Failure(() => Find(), ExitStatus.TargetUnreachable, $"Cannot write to {data}: Permission denied.", "Give them the directory"));
 
         SystemTool.Output("chmod", "-R", "u+w", _directory.Root);
     }
