@@ -97,11 +97,13 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
 
     /// <summary>Starts a container that is told nothing yet, or takes an idle one that stays.</summary>
     /// <param name="needed">The identity that Prometheus was found to have; null before.</param>
+    /// <param name="isResident">Whether it stays until its pod ends.</param>
     /// <exception cref="RunEndedException">No agent answers.</exception>
-    public async Task<RemoteAgent> StartIdleAsync(AgentIdentity? needed, CancellationToken token)
+    public async Task<RemoteAgent> StartIdleAsync(
+        AgentIdentity? needed, CancellationToken token, bool isResident = false)
     {
         AgentIdentity? identity = needed ?? access.Start.Identity ?? AgentIdentity.Of(pod, target);
-        await ChooseAsync(isResident: false, identity, _ => { }, token);
+        await ChooseAsync(isResident, identity, _ => { }, token);
         RemoteAgent agent = Agent!;
         await UntilAnsweredAsync(
             agent,

@@ -96,6 +96,9 @@ internal sealed class AgentOptions
     public IEnumerable<Option> ForRestore =>
         All.Except([.. _range.Select(setting => setting.Option), _skipHead]);
 
+    /// <summary>Those for a server that the client has made itself.</summary>
+    public IEnumerable<Option> ForDrill => ForRestore.Except(_address.Select(setting => setting.Option));
+
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public StartOptions Read(ParseResult arguments) => new()
     {

@@ -27,7 +27,7 @@ internal static class ClientCommandLine
         Command[] verbs =
         [
             pods.Take(), pods.Status(), pods.List(), pods.Remove(), pods.Cancel(), pods.Doctor(),
-            new RestoreCommand(kubectl).Create(), new DrillCommand().Create(), LocalCommands.Verify(),
+            new RestoreCommand(kubectl).Create(), new DrillCommand(kubectl).Create(), LocalCommands.Verify(),
             BackupCommands.Backups(), BackupCommands.Prune(), BackupCommands.Protect(), BackupCommands.Unprotect(),
         ];
         foreach (Command verb in verbs)

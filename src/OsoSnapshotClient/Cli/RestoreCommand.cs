@@ -150,7 +150,11 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
             of,
             access,
             Options(arguments),
-            () => Open(arguments, place, access.Report.Say, signal.Token)).RunAsync(signal.Token));
+            () => Open(
+                place,
+                new(arguments.GetValue(_pod), arguments.GetValue(_at)),
+                access.Report.Say,
+                signal.Token)).RunAsync(signal.Token));
         return results[0].Status;
     }
 
@@ -162,9 +166,10 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         Copy = TakeCommand.Copy(hold: null, streams: null),
     };
 
-    private IBlockSource Open(ParseResult arguments, BackupPlace place, Action<string> say, CancellationToken token)
+    /// <summary>Opens the blocks of an archive, of a directory, or of a snapshot of a backup.</summary>
+    /// <param name="moment">Which snapshot of a backup.</param>
+    internal static IBlockSource Open(BackupPlace place, Moment moment, Action<string> say, CancellationToken token)
     {
-        Moment moment = new(arguments.GetValue(_pod), arguments.GetValue(_at));
         if (place.IsBackup)
         {
             return BackupBlocks.Open(place, moment.Pod, moment.At, token);

@@ -22,6 +22,9 @@ internal sealed class V1Namespace
     public V1ObjectMeta? Metadata { get; set; }
 }
 
+/// <summary>The answer to a deletion: the object, or a Status if it is gone. Nothing of it is read.</summary>
+internal sealed class V1Deleted;
+
 /// <summary>A StatefulSet or a Deployment (Kubernetes API, apps/v1).</summary>
 internal sealed class V1Workload
 {
@@ -71,6 +74,7 @@ internal sealed class VersionInfo
 [JsonSerializable(typeof(V1Pod))]
 [JsonSerializable(typeof(V1PodList))]
 [JsonSerializable(typeof(V1Namespace))]
+[JsonSerializable(typeof(V1Deleted))]
 [JsonSerializable(typeof(V1Workload))]
 [JsonSerializable(typeof(V1SelfSubjectAccessReview))]
 [JsonSerializable(typeof(VersionInfo))]

@@ -92,7 +92,6 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         {
             ["spec"] = new JsonObject { ["ephemeralContainers"] = new JsonArray(container.DeepClone()) },
         };
-        AccessRight right = new("patch", "pods", "ephemeralcontainers");
         try
         {
             using StringContent content = new(
@@ -106,10 +105,35 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         }
         catch (ClusterException e) when (e.Code > 0)
         {
-            // A policy refuses with the same code and reason as a missing right.
-            bool isMissing = e.Code == 403 && (await FindMissingAsync([right], token)).Count > 0;
-            throw isMissing ? e.WithMissing(right) : e.ForContainer();
+            throw await ExplainAsync(e, new("patch", "pods", "ephemeralcontainers"), token);
         }
+    }
+
+    /// <summary>Asks for a pod. It is never asked for twice.</summary>
+    /// <exception cref="ClusterException">If its code is 0, nobody knows whether the pod will be made.</exception>
+    public async Task CreatePodAsync(JsonObject pod, CancellationToken token)
+    {
+        try
+        {
+            using StringContent content = new(pod.ToJsonString(), Encoding.UTF8, "application/json");
+            await _connection.SendAsync(
+                HttpMethod.Post, PodsOf(Namespace), content, ApiJson.Default.V1Pod, token);
+        }
+        catch (ClusterException e) when (e.Code > 0)
+        {
+            throw await ExplainAsync(e, new("create", "pods"), token);
+        }
+    }
+
+    /// <summary>Deletes a pod. It may exist for some seconds more.</summary>
+    public Task DeletePodAsync(string pod, CancellationToken token) => _connection.SendAsync(
+        HttpMethod.Delete, $"{PodsOf(Namespace)}/{Name(pod)}", null, ApiJson.Default.V1Deleted, token);
+
+    // A policy refuses with the same code and reason as a missing right.
+    private async Task<ClusterException> ExplainAsync(ClusterException e, AccessRight right, CancellationToken token)
+    {
+        bool isMissing = e.Code == 403 && (await FindMissingAsync([right], token)).Count > 0;
+        return isMissing ? e.WithMissing(right) : e.ForContainer();
     }
 
     /// <summary>Asks which rights are missing. Nothing is made for it.</summary>

@@ -33,6 +33,13 @@ internal sealed class V1PodSpec
     public IReadOnlyList<V1EphemeralContainer> EphemeralContainers { get; set => field = value ?? []; } = [];
 
     public V1SecurityContext? SecurityContext { get; set; }
+
+    public IReadOnlyList<V1LocalObjectReference?>? ImagePullSecrets { get; set; }
+}
+
+internal sealed class V1LocalObjectReference
+{
+    public string? Name { get; set; }
 }
 
 internal sealed class V1Container
@@ -74,15 +81,37 @@ internal sealed class V1SecurityContext
     public long? RunAsUser { get; set; }
 
     public long? RunAsGroup { get; set; }
+
+    /// <summary>Only of a pod.</summary>
+    public long? FsGroup { get; set; }
 }
 
 internal sealed class V1PodStatus
 {
     public string? Phase { get; set; }
 
+    /// <summary>Why the whole pod failed, such as an eviction.</summary>
+    public string? Reason { get; set; }
+
+    /// <inheritdoc cref="Reason"/>
+    public string? Message { get; set; }
+
+    public IReadOnlyList<V1PodCondition?>? Conditions { get; set; }
+
     public IReadOnlyList<V1ContainerStatus> ContainerStatuses { get; set => field = value ?? []; } = [];
 
     public IReadOnlyList<V1ContainerStatus> EphemeralContainerStatuses { get; set => field = value ?? []; } = [];
+}
+
+internal sealed class V1PodCondition
+{
+    public string? Type { get; set; }
+
+    public string? Status { get; set; }
+
+    public string? Reason { get; set; }
+
+    public string? Message { get; set; }
 }
 
 internal sealed class V1ContainerStatus

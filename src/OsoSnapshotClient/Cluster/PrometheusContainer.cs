@@ -8,7 +8,12 @@ namespace OsoSnapshotClient.Cluster;
 /// <param name="IsGuess">Whether nothing shows that it runs Prometheus: it is the pod's only container.</param>
 internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
 {
-    private const string OperatorLabel = "app.kubernetes.io/name";
+    /// <summary>The label that says what runs in a pod.</summary>
+    public const string NameLabel = "app.kubernetes.io/name";
+
+    /// <summary>The value of that label in the throwaway pods of drills.</summary>
+    public const string DrillName = "oso-snapshot-drill";
+
     private const int UsualPort = 9090;
     private static readonly string[] UsualNames = ["prom-svr", "prom", "prometheus", "prometheus-server"];
 
@@ -40,11 +45,14 @@ internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
     }
 
     /// <summary>Whether a pod that nobody named runs Prometheus: something besides its number of containers shows it.
-    /// </summary>
-    public static bool IsIn(V1Pod pod) =>
-        (pod.Metadata.Labels?.TryGetValue(OperatorLabel, out string? name) == true && name == "prometheus")
-        || pod.Spec.Containers.Any(
-            container => LooksLikePrometheus(container) || HasUsualName(container) || HasUsualPort(container));
+    /// The pod of a drill is not meant: its data are a backup's.</summary>
+    public static bool IsIn(V1Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(NameLabel) switch
+    {
+        DrillName => false,
+        "prometheus" => true,
+        _ => pod.Spec.Containers.Any(
+            container => LooksLikePrometheus(container) || HasUsualName(container) || HasUsualPort(container)),
+    };
 
     /// <summary>The database directories that the container's flags name, also those in a shell script.</summary>
     public IEnumerable<string> StoragePaths(V1Pod pod) =>

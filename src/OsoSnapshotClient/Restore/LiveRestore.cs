@@ -17,6 +17,9 @@ internal sealed record LiveRestoreOptions
 
     public required bool IsDryRun { get; init; }
 
+    /// <summary>Whether the pod is deleted afterwards, and the run with it.</summary>
+    public bool IsThrowaway { get; init; }
+
     public required CopyOptions Copy { get; init; }
 }
 
@@ -71,8 +74,8 @@ internal sealed class LiveRestore(
             await new BlockDelivery(start.Run!, source, RequestOf(source), options.Copy).RunAsync(token);
             return (await start.Run!.WaitAsync(status => status.End is { ExitStatus: 0 }, token)).End!.Message;
         }
-        catch (Exception e) when (e is OperatorException and not RunEndedException or OperationCanceledException
-            or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!options.IsThrowaway && (e is OperatorException and not RunEndedException
+            or OperationCanceledException or IOException or UnauthorizedAccessException))
         {
             _report.Pause();
             _report.Warn("Ending the run. Blocks that are back stay; the same command sends the others.");

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
@@ -13,24 +11,26 @@ namespace OsoSnapshotClient.Restore;
 internal sealed class ThrowawayServer : IDisposable
 {
     private const string ConfigurationName = "prometheus.yml";
-    private const int MaxAnswerBytes = 64 << 20;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.2);
 
     private readonly ChildProcess _process;
     private readonly Task<string> _error;
-    private readonly HttpClient _http;
 
     private ThrowawayServer(ChildProcess process, int port)
     {
         (_process, _error) = (process, RemoteText.ReadAsync(process.Error));
-        _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
-        {
-            BaseAddress = new($"http://127.0.0.1:{port}/"),
-            MaxResponseContentBufferSize = MaxAnswerBytes,
-            Timeout = TimeSpan.FromMinutes(5),
-        };
+        Api = new(new($"http://127.0.0.1:{port}/"), token => ConnectAsync(port, token), LogAsync);
     }
+
+    public PrometheusApi Api { get; }
+
+    /// <summary>The flags that keep what is restored, and merge nothing: the blocks stay those of the backup.</summary>
+    /// <param name="retention">The flags of <see cref="RetentionFlags"/>.</param>
+    public static IEnumerable<string> Flags(string configuration, string data, string address, string retention) =>
+    [
+        $"--config.file={configuration}", $"--storage.tsdb.path={data}", $"--web.listen-address={address}",
+        "--log.level=warn", "--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h",
+        .. retention.Split(' '),
+    ];
 
     /// <param name="program">The path of the program.</param>
     /// <param name="directory">Gets its configuration, and its data directory.</param>
@@ -44,60 +44,29 @@ internal sealed class ThrowawayServer : IDisposable
         }
 
         int port = FreePort();
-        string[] arguments =
-        [
-            $"--config.file={directory.PathOf(ConfigurationName)}", $"--storage.tsdb.path={data}",
-            $"--web.listen-address=127.0.0.1:{port}", "--log.level=warn", .. retention.Split(' '),
-        ];
+        IEnumerable<string> flags =
+            Flags(directory.PathOf(ConfigurationName), data, $"127.0.0.1:{port}", retention);
+        ThrowawayServer server;
         try
         {
-            ThrowawayServer server = new(ChildProcess.Start(program, arguments, isSilent: true), port);
-            await server.AwaitReadyAsync(program, token);
-            return server;
+            server = new(ChildProcess.Start(program, [.. flags], isSilent: true), port);
         }
         catch (ClusterException e)
         {
             throw Failed(e.Message, "name the program of a Prometheus with --prometheus");
         }
-    }
 
-    /// <returns>The member <c>data</c> of an answer of the API.</returns>
-    /// <exception cref="OperatorException">The server refuses the request, or does not answer.</exception>
-    public async Task<JsonElement> AskAsync(string path, CancellationToken token)
-    {
-        string body = string.Empty;
         try
         {
-            using HttpResponseMessage response = await GetAsync("api/v1/" + path, token);
-            body = await response.Content.ReadAsStringAsync(token);
-            using JsonDocument answer = JsonDocument.Parse(body);
-            if (response.IsSuccessStatusCode && answer.RootElement.TryGetProperty("data", out JsonElement data))
-            {
-                return data.Clone();
-            }
+            string name = Printable.Short(program);
+            await server.Api.AwaitReadyAsync(name, _ => server.RequireAliveAsync(name), token);
+            return server;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException
-            || (e is TaskCanceledException && !token.IsCancellationRequested))
+        catch
         {
-            body = e.Message;
-        }
-
-        throw Failed($"Prometheus answers to {Printable.Short(path)}: {Printable.Short(body)}", await LogAsync());
-    }
-
-    /// <returns>The value of a metric without labels.</returns>
-    /// <inheritdoc cref="AskAsync" path="/exception"/>
-    public async Task<double> MetricAsync(string name, CancellationToken token)
-    {
-        try
-        {
-            string metrics = await _http.GetStringAsync(new Uri("metrics", UriKind.Relative), token);
-            string line = metrics.Split('\n').First(line => line.StartsWith(name + " ", StringComparison.Ordinal));
-            return double.Parse(line[name.Length..], CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is HttpRequestException or InvalidOperationException or FormatException)
-        {
-            throw Failed($"Prometheus does not tell {name}: {e.Message}", await LogAsync());
+            await server.EndAsync();
+            server.Dispose();
+            throw;
         }
     }
 
@@ -111,11 +80,23 @@ internal sealed class ThrowawayServer : IDisposable
     public void Dispose()
     {
         _process.Dispose();
-        _http.Dispose();
+        Api.Dispose();
     }
 
-    private Task<HttpResponseMessage> GetAsync(string path, CancellationToken token) =>
-        _http.GetAsync(new Uri(path, UriKind.Relative), token);
+    private static async ValueTask<Stream> ConnectAsync(int port, CancellationToken token)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, port, token);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private static int FreePort()
     {
@@ -124,36 +105,11 @@ internal sealed class ThrowawayServer : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task AwaitReadyAsync(string program, CancellationToken token)
+    private async Task RequireAliveAsync(string name)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(StartLimit);
-        while (true)
+        if (_process.Ended.IsCompleted)
         {
-            if (_process.Ended.IsCompleted)
-            {
-                throw Failed($"{Printable.Short(program)} ended with {await _process.Ended}.", await LogAsync());
-            }
-
-            try
-            {
-                using HttpResponseMessage ready = await GetAsync("-/ready", limit.Token);
-                if (ready.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-            catch (OperationCanceledException) when (!token.IsCancellationRequested)
-            {
-                throw Failed(
-                    $"{Printable.Short(program)} is not ready after {Durations.Format(StartLimit)}.", string.Empty);
-            }
-
-            await Task.Delay(Interval, token);
+            throw Failed($"{name} ended with {await _process.Ended}.", await LogAsync());
         }
     }
 

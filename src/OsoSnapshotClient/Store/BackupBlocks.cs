@@ -24,6 +24,9 @@ internal sealed class BackupBlocks : IBlockSource
         })];
     }
 
+    /// <summary>Whose snapshot it is.</summary>
+    public PodName Pod => _snapshot.Pod;
+
     public string Name => $"{_snapshot} of {_store.Path}";
 
     public string? PrometheusVersion => _snapshot.List.PrometheusVersion;

@@ -23,17 +23,14 @@ internal sealed record Preflight(
         Task<IReadOnlyList<AccessRight>> missing = cluster.FindMissingAsync(Rights, token);
         V1Pod pod = await ReadAsync(cluster, access, token);
         PrometheusContainer target = RequireTarget(pod, access);
-        try
-        {
-            RequireNone(await missing, access);
-        }
-        catch (ClusterException e)
-        {
-            throw ClusterErrors.Explain(e, "Your rights can't be checked", access.Place);
-        }
-
+        await RequireNoneAsync(missing, access);
         return new(cluster, access, pod, target, cluster.Namespace);
     }
+
+    /// <exception cref="OperatorException">A right is missing.</exception>
+    public static Task RequireAsync(
+        IReadOnlyList<AccessRight> rights, KubernetesCluster cluster, PodAccess access, CancellationToken token) =>
+        RequireNoneAsync(cluster.FindMissingAsync(rights, token), access);
 
     /// <exception cref="OperatorException">The pod can't be read.</exception>
     public static async Task<V1Pod> ReadAsync(KubernetesCluster cluster, PodAccess access, CancellationToken token)
@@ -75,8 +72,18 @@ internal sealed record Preflight(
             : target;
     }
 
-    private static void RequireNone(IReadOnlyList<AccessRight> missing, PodAccess access)
+    private static async Task RequireNoneAsync(Task<IReadOnlyList<AccessRight>> asked, PodAccess access)
     {
+        IReadOnlyList<AccessRight> missing;
+        try
+        {
+            missing = await asked;
+        }
+        catch (ClusterException e)
+        {
+            throw ClusterErrors.Explain(e, "Your rights can't be checked", access.Place);
+        }
+
         if (missing.Count > 0)
         {
             throw new OperatorException(

@@ -30,6 +30,7 @@ internal sealed record ApiRequest(string Namespace, string? Pod, string Subresou
         "GET" => isNamed ? "get" : "list",
         "POST" => "create",
         "PATCH" => "patch",
+        "DELETE" => "delete",
         _ => request.Method,
     };
 }

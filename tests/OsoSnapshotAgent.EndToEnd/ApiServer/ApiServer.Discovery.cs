@@ -91,7 +91,7 @@ internal sealed partial class ApiServer
             {
                 ["name"] = "namespaces", ["singularName"] = "namespace", ["namespaced"] = false, ["kind"] = "Namespace", ["verbs"] = new JsonArray("get"),
             },
-            Resource("pods", "Pod", "get", "list", "watch", "patch"),
+            Resource("pods", "Pod", "get", "list", "watch", "patch", "create", "delete"),
             Resource("pods/attach", "PodAttachOptions", "create", "get"),
             Resource("pods/ephemeralcontainers", "Pod", "get", "patch", "update"),
             Resource("pods/exec", "PodExecOptions", "create", "get"),

@@ -61,7 +61,7 @@ internal sealed partial class ApiServer
         }
 
         return Pods.Where(pod =>
-            (name.Length == 0 || name == "metadata.name=" + pod.Name) && Array.TrueForAll(labels, ServedPod.HasLabel));
+            (name.Length == 0 || name == "metadata.name=" + pod.Name) && Array.TrueForAll(labels, pod.HasLabel));
     }
 
     private async Task WatchAsync(HttpContext context, ApiRequest asked, CancellationToken token)

@@ -51,7 +51,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public IReadOnlyList<ServedPod> Pods { get; }
+    public IReadOnlyList<ServedPod> Pods { get; private set; }
 
     /// <summary>Each request's method and path.</summary>
     public IReadOnlyCollection<string> Requests => _requests;
@@ -76,6 +76,7 @@ internal sealed partial class ApiServer : IAsyncDisposable
         using CancellationTokenSource now = new(TimeSpan.FromSeconds(2));
         await _application.StopAsync(now.Token);
         await _application.DisposeAsync();
+        await Task.WhenAll(Pods.OfType<CreatedPod>().Select(pod => pod.EndAsync()));
         _end.Dispose();
     }
 
@@ -133,6 +134,8 @@ internal sealed partial class ApiServer : IAsyncDisposable
         { Subresource: "", Verb: "watch" } => WatchAsync(context, asked, token),
         { Subresource: "", Verb: "list" } => ListAsync(context, asked),
         { Subresource: "", Verb: "get" } => WriteObjectsAsync(context, [DocumentOf(asked)], DocumentOf(asked)),
+        { Subresource: "", Verb: "create" } => CreateAsync(context, asked, token),
+        { Subresource: "", Verb: "delete" } => DeleteAsync(context, asked),
         { Subresource: "ephemeralcontainers", Verb: "patch" } => PatchAsync(context, asked, token),
         { Subresource: "log", Verb: "get" } => LogAsync(context, asked, token),
         { Subresource: "exec" or "attach" } => StreamAsync(context, asked, token),

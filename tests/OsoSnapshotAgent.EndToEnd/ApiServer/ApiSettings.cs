@@ -13,6 +13,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 ///    "reason": …, "message": …, "retryAfter": SECONDS, "causes": [{"reason", "message", "field"}]}],
 ///  "endless": "GET pods" (an answer of 8 GiB), "watch_list": false (a watch with sendInitialEvents is refused),
 ///  "subprotocols": ["v4.channel.k8s.io"], "pod_security": "restricted", "phase": "Pending" (or {POD: "Pending"}),
+///  "unschedulable": "0/3 nodes are available" (why no node takes a pod that is created),
 ///  "hidden_identity": true (the pod does not tell Prometheus' user, and the image's own is the default),
 ///  "target_state": {…}, "target_last_state": {…} (of the container prom-svr),
 ///  "faults": {"command": "export" (a part of the commands that have the faults below), "cut_bytes": N, "cuts": N,
@@ -42,6 +43,8 @@ internal sealed class ApiSettings(JsonObject settings)
     public string? PodSecurity => (string?)settings["pod_security"];
 
     public bool HidesIdentity => (bool?)settings["hidden_identity"] ?? false;
+
+    public string? Unschedulable => (string?)settings["unschedulable"];
 
     public JsonNode? TargetState => settings["target_state"];
 

@@ -5,7 +5,7 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 /// <summary>A pod whose containers are containers of podman.</summary>
 /// <param name="container">The name in podman of the container that runs Prometheus.</param>
 /// <param name="agentArguments">The arguments for podman of a container beside it.</param>
-internal sealed class ServedPod(string name, string container, IReadOnlyList<string> agentArguments)
+internal class ServedPod(string name, string container, IReadOnlyList<string> agentArguments)
 {
     private static readonly DateTimeOffset CreatedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
     private static long _newestVersion = 1_000;
@@ -36,7 +36,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
         }
     }
 
-    public IReadOnlyList<string> ContainerNames { get; } = ["configmap-reload", "prom-svr"];
+    public virtual IReadOnlyList<string> ContainerNames { get; } = ["configmap-reload", "prom-svr"];
 
     public IReadOnlyList<EphemeralContainer> Containers
     {
@@ -61,7 +61,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
     }
 
     /// <param name="selector">A part of a label selector.</param>
-    public static bool HasLabel(string selector) => selector is "app" or "app=prometheus" or "app==prometheus";
+    public virtual bool HasLabel(string selector) => selector is "app" or "app=prometheus" or "app==prometheus";
 
     public JsonObject Describe(string nameOfSpace) => new()
     {
@@ -74,18 +74,25 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
             ["uid"] = "0f7b3a52-1d5c-4c86-9d0a-" + Convert.ToHexStringLower(System.Text.Encoding.ASCII.GetBytes(name)[^6..]),
             ["resourceVersion"] = $"{Version}",
             ["creationTimestamp"] = $"{CreatedAt:yyyy-MM-ddTHH:mm:ssZ}",
-            ["labels"] = new JsonObject { ["app"] = "prometheus" },
+            ["labels"] = Labels(),
         },
-        ["spec"] = Specification(),
+        ["spec"] = SpecificationWithAgents(),
         ["status"] = new JsonObject
         {
-            ["phase"] = Settings.PhaseOf(name),
+            ["phase"] = Phase,
+            ["conditions"] = Conditions(),
             ["containerStatuses"] = new JsonArray([.. ContainerNames.Select(Status)]),
             ["ephemeralContainerStatuses"] = new JsonArray([.. Containers.Select(one => one.Status)]),
         },
     };
 
-    private JsonObject Specification()
+    protected virtual string Phase => Settings.PhaseOf(name);
+
+    protected virtual JsonArray Conditions() => [];
+
+    protected virtual JsonObject Labels() => new() { ["app"] = "prometheus" };
+
+    protected virtual JsonObject Specification()
     {
         JsonObject specification = (JsonObject)JsonNode.Parse("""
             {"nodeName": "node-1", "restartPolicy": "Always", "containers": [
@@ -98,11 +105,17 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
             specification["securityContext"] = new JsonObject { ["runAsUser"] = long.Parse(user, null), ["runAsGroup"] = long.Parse(group, null) };
         }
 
+        return specification;
+    }
+
+    private JsonObject SpecificationWithAgents()
+    {
+        JsonObject specification = Specification();
         specification["ephemeralContainers"] = new JsonArray([.. Containers.Select(one => one.Specification.DeepClone())]);
         return specification;
     }
 
-    private JsonNode Status(string one)
+    protected virtual JsonNode Status(string one)
     {
         bool isTarget = one == "prom-svr";
         JsonNode running = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = $"{CreatedAt:yyyy-MM-ddTHH:mm:ssZ}" } };
@@ -118,7 +131,7 @@ internal sealed class ServedPod(string name, string container, IReadOnlyList<str
         };
     }
 
-    private void Publish()
+    protected void Publish()
     {
         Interlocked.Exchange(ref _version, Interlocked.Increment(ref _newestVersion));
         Changed?.Invoke();

@@ -59,6 +59,9 @@ internal sealed class Cluster : IDisposable
     /// <summary>The names of all debug containers that the plugin asked for.</summary>
     public IReadOnlyList<string> Containers => [.. _server.Started.Select(container => container.Name)];
 
+    /// <summary>The names of the pods that the plugin has created, and not deleted.</summary>
+    public IReadOnlyList<string> CreatedPods => [.. _server.Pods.OfType<CreatedPod>().Select(pod => pod.Name)];
+
     /// <summary>The method and path of each request to the API server.</summary>
     public IReadOnlyCollection<string> Requests => _server.Requests;
 

@@ -25,6 +25,7 @@ public sealed class DocumentedCommandTests
         ["NAMESPACE.POD"] = "oso.prom-0",
         ["oso.POD"] = "oso.prom-0",
         ["--pod=NAMESPACE.POD"] = "--pod=oso.prom-0",
+        ["--like=POD"] = "--like=prom-0",
         ["TIME"] = "2026-11-20T12:00:00Z",
         ["--keep-within=$(KEEP_WITHIN)"] = "--keep-within=30d",
     };

@@ -30,6 +30,8 @@ public sealed class OptionTests : IDisposable
     [InlineData("unprotect s3://b/p 20261122T112657Z-0eb533ff8d43ed64 --s3-region eu-central-1")]
     [InlineData("verify s3://b/p --deep")]
     [InlineData("verify B --new")]
+    [InlineData("drill B --like sts/prom -n oso --image i --memory 512Mi --run-as 1000:2000")]
+    [InlineData("drill B --prometheus-image x/prometheus:v3 --prometheus /bin/prometheus -q")]
     [InlineData("take -l app=x --parallel 3")]
     [InlineData("take --metrics-file m.prom --push https://push.example.com/prefix")]
     public void A_line_of_this_version_is_understood(string line) => Assert.Empty(Parse(line).Errors);
@@ -48,6 +50,9 @@ public sealed class OptionTests : IDisposable
     [InlineData("restore --all-pods a b")]
     [InlineData("status --metrics-file m.prom")]
     [InlineData("prune B --keep-daily 0")]
+    [InlineData("drill B --like rs/prom")]
+    [InlineData("drill B --like prom --memory 4G")]
+    [InlineData("drill B --like prom --service host")]
     [InlineData("prune B --keep-weekly 4w")]
     public void An_option_that_is_gone_or_a_wrong_value_is_refused(string line) => Assert.NotEmpty(Parse(line).Errors);
 

@@ -50,6 +50,18 @@ public sealed class PodChoiceTests
     }
 
     [Fact]
+    public async Task The_pod_of_a_drill_is_never_meant()
+    {
+        string drill = Pod("oso-drill-1", Running, Prometheus).Replace(
+            "\"namespace\"", "\"labels\":{\"app.kubernetes.io/name\":\"oso-snapshot-drill\"},\"namespace\"", StringComparison.Ordinal);
+
+        ChosenPods chosen = await FindAsync(Any with { IsAll = true }, drill, Pod("prom-0", Running, Prometheus));
+
+        Assert.Equal(["prom-0"], chosen.Pods.Select(pod => pod.Name));
+        Assert.Contains("oso-snapshot-drill", drill, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Labels_choose_pods_whatever_runs_in_them()
     {
         await using ApiServer server = await ServerAsync(Pod("web-0", Running, Other));

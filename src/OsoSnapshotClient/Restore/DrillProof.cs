@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Files;
+using OsoSnapshotCore.Text;
+
+namespace OsoSnapshotClient.Restore;
+
+/// <summary>
+/// Proves that a Prometheus answers from the blocks of a backup. The blocks say what the answers must be.
+/// </summary>
+/// <param name="blocks">Holds at least the index of each block.</param>
+/// <param name="restored">The blocks.</param>
+/// <param name="seed">Chooses the metrics whose series are counted.</param>
+internal sealed class DrillProof(
+    PrometheusApi server, DirectoryHandle blocks, DrilledBlock[] restored, int seed, Action<string> say)
+{
+    private const string Failures = "prometheus_tsdb_reloads_failures_total";
+    private const int Counted = 50;
+    private const int MaxSeries = 10_000;
+    private const int QuerySteps = 10;
+
+    /// <exception cref="OperatorException">Prometheus answers otherwise, or not at all.</exception>
+    public async Task RunAsync(CancellationToken token)
+    {
+        try
+        {
+            await RequireNamesAsync(token);
+            await CompareSeriesAsync(token);
+            await RequireQueryAsync(token);
+            await RequireNoFailureAsync(token);
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
+        {
+            throw Failed($"Prometheus' answer has another form than it should: {Printable.Short(e.Message)}");
+        }
+    }
+
+    /// <summary>Fails if Prometheus could not load its blocks at some time.</summary>
+    /// <inheritdoc cref="RunAsync" path="/exception"/>
+    public async Task RequireNoFailureAsync(CancellationToken token)
+    {
+        if (await server.MetricAsync(Failures, token) > 0)
+        {
+            throw Failed("Prometheus failed to load the blocks.");
+        }
+    }
+
+    public static OperatorException Failed(string problem) => new(
+        ExitStatus.ArchiveFailed,
+        problem,
+        "see kubectl oso-snapshot verify, and whether this Prometheus is older than the one of the backup");
+
+    private async Task RequireNamesAsync(CancellationToken token)
+    {
+        long asked = 0;
+        foreach (DrilledBlock block in restored)
+        {
+            JsonElement answer = await server.AskAsync($"label/__name__/values?{block.Range}", token);
+            HashSet<string?> known = [.. answer.EnumerateArray().Select(name => name.GetString())];
+            foreach ((string name, _) in block.Names(blocks))
+            {
+                asked++;
+                if (!known.Contains(name) && !block.HasTombstones)
+                {
+                    throw Failed($"Prometheus answers without the metric {Printable.Short(name)} of block {block.Id}.");
+                }
+            }
+        }
+
+        say($"✅ Prometheus answers with all {Plural.Of(asked, "metric")} of the blocks");
+    }
+
+    private async Task CompareSeriesAsync(CancellationToken token)
+    {
+        int compared = 0;
+        foreach ((DrilledBlock block, string name, long position) in Choose())
+        {
+            uint expected = block.CountSeries(blocks, position);
+            if (expected > MaxSeries)
+            {
+                continue;
+            }
+
+            string match = Uri.EscapeDataString($"{{__name__=\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"}}");
+            int found = (await server.AskAsync($"series?match[]={match}&{block.Range}", token)).GetArrayLength();
+            bool isShared = restored.Any(other => other != block && other.Overlaps(block));
+            if (isShared ? found < expected : found != expected)
+            {
+                throw Failed(
+                    $"Prometheus has {found} series of {Printable.Short(name)} in block {block.Id}, which holds {expected}"
+                    + $" (--seed {seed}).");
+            }
+
+            compared++;
+        }
+
+        say($"✅ The series of {Plural.Of(compared, "metric")} are counted as in the blocks (--seed {seed})");
+    }
+
+    // A backup may have a thousand blocks with ten thousand names each: only the first by rank are kept.
+    private IEnumerable<(DrilledBlock Block, string Name, long Position)> Choose()
+    {
+        PriorityQueue<(DrilledBlock, string, long), ulong> chosen = new();
+        foreach (DrilledBlock block in restored.Where(block => !block.HasTombstones))
+        {
+            foreach ((string name, long position) in block.Names(blocks))
+            {
+                ulong last = ulong.MaxValue - Rank(block, name);
+                if (chosen.Count < Counted)
+                {
+                    chosen.Enqueue((block, name, position), last);
+                }
+                else
+                {
+                    chosen.EnqueueDequeue((block, name, position), last);
+                }
+            }
+        }
+
+        return chosen.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element);
+    }
+
+    // The same seed gives the same order on every machine.
+    private ulong Rank(DrilledBlock block, string name) => XxHash3.HashToUInt64(
+        Encoding.UTF8.GetBytes($"{block.Id} {name}"), seed);
+
+    private async Task RequireQueryAsync(CancellationToken token)
+    {
+        long from = restored.Min(block => block.Meta.MinTime);
+        long to = restored.Max(block => block.Meta.MaxTime);
+        string step = ((Math.Max(1, to - from) / 1000m / QuerySteps) + 0.001m).ToString(CultureInfo.InvariantCulture);
+        string query = Uri.EscapeDataString("count({__name__!=\"\"})");
+        JsonElement answer = await server.AskAsync(
+            $"query_range?query={query}&{DrilledBlock.RangeOf(from, to)}&step={step}", token);
+        if (answer.GetProperty("result").GetArrayLength() == 0)
+        {
+            throw Failed("A query over all metrics has no result.");
+        }
+
+        say("✅ A query over all metrics and all of the time is answered");
+    }
+}
