@@ -48,7 +48,10 @@ internal static class ControlCommands
         (Option<string?> client, Option<bool> json) = ClientOptions();
         Command command = new(
             "cancel",
-            "Ends the run of the agent of this container in any phase, and removes what it has made.") { client, json };
+            "Ends the run of the agent of this container in any phase. During the hold, it removes all artefacts.")
+        {
+            client, json,
+        };
         command.SetAction(arguments => Run(
             new ControlRequest(ControlRequest.Cancel, arguments.GetValue(client)).ToString(),
             answer => [answer.Run?.End is { } end ? $"✅ The run has ended: {end.Message}" : "✅ There is no run."],

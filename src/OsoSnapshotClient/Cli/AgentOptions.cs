@@ -22,7 +22,8 @@ internal sealed class AgentOptions
     // etcd takes objects up to 1.5 MiB.
     private const int MaxCustomBytes = 1 << 20;
 
-    private const string Range = "Take only the blocks that overlap this range: 24h, 7d, 2025-08-20T16:00:00Z.";
+    private const string Since = "Take only blocks that reach beyond this: 24h back from now, or 2025-08-20T16:00:00Z.";
+    private const string Until = "Take only blocks that begin before this: 24h back from now, or 2025-08-20T16:00:00Z.";
 
     private readonly Option<string> _image = new("--image")
     {
@@ -77,8 +78,8 @@ internal sealed class AgentOptions
 
     private readonly (Option<string> Option, string Variable)[] _range =
     [
-        (Setting("--since", "TIME", Range), "OSO_SNAPSHOT_SINCE"),
-        (Setting("--until", "TIME", Range), "OSO_SNAPSHOT_UNTIL"),
+        (Setting("--since", "TIME", Since), "OSO_SNAPSHOT_SINCE"),
+        (Setting("--until", "TIME", Until), "OSO_SNAPSHOT_UNTIL"),
     ];
 
     private readonly Option<bool> _skipHead = new("--skip-head")

@@ -14,13 +14,13 @@ internal sealed class MetricsOptions
     private readonly Option<string> _file = new("--metrics-file")
     {
         HelpName = "FILE",
-        Description = "Also write time, status and bytes to a file for node exporter's textfile collector.",
+        Description = "Also write metrics to a file for node exporter's textfile collector.",
         CustomParser = Values.Path,
     };
 
     private readonly Option<Uri> _push = new("--push")
     {
-        Description = $"Also push them to a Pushgateway ({PushVariable}, which may hold a user and a password).",
+        Description = $"Also push the metrics to a Pushgateway ({PushVariable}, which may hold a user and a password).",
         HelpName = "URL",
         CustomParser = ParsePush,
     };

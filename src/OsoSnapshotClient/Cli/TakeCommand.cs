@@ -85,7 +85,7 @@ internal sealed class TakeCommand
 
     private readonly Option<bool> _directOnly = new("--direct=only")
     {
-        Description = "The same, but where the pod can't reach the bucket, the run fails.",
+        Description = "As --direct, but if the pod can't reach the bucket, the run fails.",
     };
 
     private readonly Option<string> _cluster = new("--cluster")

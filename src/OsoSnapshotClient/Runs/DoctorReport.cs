@@ -75,15 +75,20 @@ internal sealed class DoctorReport
                 : null,
             seen,
             "blocks");
-        Room("room for take", seen.NeededForArchive, seen.ArchiveBytes, seen);
-        Room("room for --stream and --into", seen.NeededForSnapshot, seen.ArchiveBytes, seen);
+        Room("room for take", seen.NeededForArchive, seen, "make room on the volume, or use --into or --stream");
+        Room(
+            "room for --stream and --into", seen.NeededForSnapshot, seen, "make room on the volume, or add --skip-head");
     }
 
     public string ToText(string pod) => $"{pod}\n" + string.Concat(_lines.Select(line =>
         $"{Sign(line.Verdict)} {line.Name,-34} {line.Text}\n"
         + (line.Remedy is { } remedy ? $"   What to do: {remedy}\n" : string.Empty)));
 
-    private void Room(string name, long? needed, long? archive, Inspection seen)
+    private void Room(
+        string name,
+        long? needed,
+        Inspection seen,
+        string remedy)
     {
         if (needed is not { } bytes || seen.RoomBytes is not { } room)
         {
@@ -91,14 +96,14 @@ internal sealed class DoctorReport
             return;
         }
 
-        string time = archive is { } size
+        string time = seen.ArchiveBytes is { } size
             ? $"; an archive of some {ByteSize.Format(size)} takes some {Durations.Format(TimeFor(size))}"
             : string.Empty;
         Add(
             name,
             bytes <= room ? DoctorVerdict.Good : DoctorVerdict.Bad,
             $"{ByteSize.Format(bytes)} needed, {ByteSize.Format(Math.Max(0, room))} free{time}",
-            bytes <= room ? string.Empty : "make room on the volume, or use --stream",
+            bytes <= room ? string.Empty : remedy,
             ExitStatus.NoRoom);
     }
 

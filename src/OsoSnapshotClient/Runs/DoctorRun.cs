@@ -76,7 +76,9 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
                 (false, _) => (DoctorVerdict.Good, "yes"),
                 (true, true) => (DoctorVerdict.Bad, "no"),
                 (true, false) when right == Dial =>
-                    (DoctorVerdict.Warning, "no: each command needs a kubectl exec of its own"),
+                    (
+                        DoctorVerdict.Warning,
+                        "no: each command needs a kubectl exec of its own; a client in a pod needs this right"),
                 _ => (DoctorVerdict.Warning, "no: name the pods one by one"),
             };
             _report.Add(

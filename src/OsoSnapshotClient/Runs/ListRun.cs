@@ -85,8 +85,7 @@ internal sealed class ListRun(KubernetesCluster cluster, PodAccess access, TextW
             ? ([.. found.Select(Describe)], string.Empty)
             : (null, answer.Refusal is { } refusal
                 ? ClusterErrors.Explain(refusal, "the volume can't be looked at", access.Place).Message
-                : $"no container with a shell sees the volume; kubectl oso-snapshot remove{access.Flags.Text}"
-                    + $" {access.Pod} has the agent remove its own files and all snapshots");
+                : "no container with a shell sees the volume. The container of a take --resident can list it");
     }
 
     private string Describe(VolumeItem item) => Describe(item.PathInContainer, item.Bytes, item.Modified);

@@ -41,7 +41,8 @@ internal sealed record MetricsPlaces(string? File, Uri? Push, string? Cluster)
             if (await gateway.PushAsync(samples, findGone) is { } why)
             {
                 await warnings.WriteLineAsync(
-                    $"⚠️ The metrics did not reach the Pushgateway {gateway.Address}: {why}. The exit status stays.");
+                    $"⚠️ The metrics did not reach the Pushgateway {gateway.Address}: {why}. The exit status stays."
+                    + " Check --push, or OSO_SNAPSHOT_PUSH.");
             }
         }
 
