@@ -24,4 +24,5 @@ for size in ${OSO_BENCH_SIZE:-1200000000}; do
 done
 figures OsoSnapshotAgent.EndToEnd Upload_beside_export -explicit only
 figures OsoSnapshotAgent.EndToEnd A_take_into_a_bucket_with_and_without_direct -explicit only
+figures OsoSnapshotAgent.EndToEnd What_queries_notice_of_a_restore -explicit only
 figures OsoSnapshotClient.Tests A_month_of_backups

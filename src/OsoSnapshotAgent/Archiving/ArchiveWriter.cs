@@ -35,7 +35,7 @@ internal sealed class ArchiveWriter(
         using ArchiveOutput output = new(file, written, volume, settings.RateLimitBytesPerSecond, time, token);
         progress.Start("Archiving and verifying", source.InputBytes);
         long bytesRead = 0;
-        Pace? pace = PaceBeside(source.PrometheusPid);
+        Pace? pace = Pace.Beside(source.PrometheusPid, settings, proc, time);
         using (GzipPipeline gzip = new(output, engine, settings.Workers, token, pace is null ? null : pace.BeforeSlice))
         {
             using (TarEntryWriter tar = new(gzip))
@@ -62,9 +62,6 @@ internal sealed class ArchiveWriter(
             Sha256 = output.Sha256(),
         };
     }
-
-    private Pace? PaceBeside(int? prometheus) =>
-        prometheus is { } pid && settings.Pace == PaceMode.Polite ? new(new CpuWait(proc, pid), time) : null;
 
     private uint Copy(TreeEntry entry, TarEntryWriter tar, byte[] buffer, ref long bytesRead, CancellationToken token)
     {

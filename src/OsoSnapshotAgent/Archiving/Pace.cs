@@ -1,3 +1,6 @@
+using OsoSnapshotAgent.Server;
+using OsoSnapshotAgent.Settings;
+using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotAgent.Archiving;
 
@@ -41,6 +44,11 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
     private long? _baselineAt;
     private double _baseline;
     private double _smoothRate;
+
+    /// <param name="prometheus">The PID; null if no process is seen.</param>
+    /// <returns>null if nothing pauses.</returns>
+    public static Pace? Beside(int? prometheus, AgentSettings settings, ProcFileSystem proc, TimeProvider time) =>
+        prometheus is { } pid && settings.Pace == PaceMode.Polite ? new(new CpuWait(proc, pid), time) : null;
 
     /// <summary>The part of the time in which the workers work, up to 1.</summary>
     public double Share { get; private set; } = 1;
@@ -109,5 +117,16 @@ internal sealed class Pace(CpuWait wait, TimeProvider time)
     {
         Task.Delay(pause, time, token).GetAwaiter().GetResult();
         Paused += pause;
+    }
+}
+
+/// <summary>Pauses before each piece that is read, so that the reader works at that pace.</summary>
+/// <param name="source">Stays open.</param>
+internal sealed class PacedStream(Stream source, Pace pace, CancellationToken token) : ReadStream
+{
+    public override int Read(Span<byte> buffer)
+    {
+        pace.BeforeSlice(token);
+        return source.Read(buffer);
     }
 }

@@ -1,3 +1,4 @@
+using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Output;
 using OsoSnapshotAgent.Server;
 using OsoSnapshotAgent.Settings;
@@ -24,6 +25,9 @@ internal sealed class BlockPlacement(
 {
     private const string Another = "Restore another snapshot (--at), or copy the backup again.";
 
+    // One pace for all blocks: it learns what Prometheus needs.
+    private Pace? _pace;
+
     /// <exception cref="OperatorException">The block is damaged or would harm the server. It is not there.</exception>
     /// <exception cref="ConnectionBrokenException">The block did not come whole. It is not there.</exception>
     /// <exception cref="IOException">It can't be written, or another process changed it.</exception>
@@ -36,7 +40,9 @@ internal sealed class BlockPlacement(
         bool isInPlace = false;
         try
         {
-            BlockVerdict verdict = Read(id, offered, context.Client, scratch.Folder, unpacking, token);
+            _pace ??= Pace.Beside(context.Target.Prometheus?.Pid, settings, proc, time);
+            Stream sent = _pace is null ? context.Client : new PacedStream(context.Client, _pace, token);
+            BlockVerdict verdict = Read(id, offered, sent, scratch.Folder, unpacking, token);
             BlockMeta meta = Judge(id, offered, verdict);
             await RequireBeforeHeadAsync(meta, context.Server, token);
             IReadOnlyList<LiveBlock> replaced = FindReplaced(meta, data);
@@ -59,7 +65,7 @@ internal sealed class BlockPlacement(
     private static BlockVerdict Read(
         BlockId id,
         OfferedBlock offered,
-        ClientConnection client,
+        Stream sent,
         DirectoryHandle scratch,
         IEntryVisitor sink,
         CancellationToken token)
@@ -71,7 +77,7 @@ internal sealed class BlockPlacement(
         };
         try
         {
-            return reading.Run(new FrameReader(client), token);
+            return reading.Run(new FrameReader(sent), token);
         }
         catch (EndOfStreamException e)
         {
@@ -119,10 +125,11 @@ internal sealed class BlockPlacement(
             : await server.HeadStartAsync(now, token);
         if (meta.MaxTime > end)
         {
-            throw Refuse(
+            throw new OperatorException(
+                ExitStatus.PrometheusRefused,
                 $"Block {meta.Ulid} ends at {UtcTime.Format(meta.To())}, after the server's own newest samples begin. At its"
-                + " next start, the server would lose its own.",
-                "Leave such blocks out with --leave-out-overlap, or wait some hours.");
+                + " next start, the server would lose its own. It was not restored.",
+                RestorePlan.OverlapRemedy);
         }
     }
 

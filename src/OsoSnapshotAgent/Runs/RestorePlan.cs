@@ -38,6 +38,11 @@ internal sealed record RestoreConditions
 /// <summary>Decides what happens to each block that a client offers, before a byte is written.</summary>
 internal sealed class RestorePlan(RestoreConditions server, RestoreRequest request)
 {
+    /// <summary>What to do about a block that reaches into the head.</summary>
+    public const string OverlapRemedy =
+        "Leave such blocks out with --leave-out-overlap. Or wait some hours, until the server has written its own samples"
+        + " into blocks.";
+
     private const int MaxNamesTold = 5;
 
     // From this version on, Prometheus merges blocks that overlap in time: CHANGELOG of 2.39.
@@ -129,8 +134,7 @@ internal sealed class RestorePlan(RestoreConditions server, RestoreRequest reque
                 ExitStatus.PrometheusRefused,
                 $"{Names(reaching)} holds samples from after {UtcTime.Format(start)}, where the server's own newest samples"
                 + " begin. At its next start, the server would lose its own. Nothing was written.",
-                "Leave such blocks out with --leave-out-overlap. Or wait some hours, until the server has written its own"
-                + " samples into blocks.");
+                OverlapRemedy);
         }
 
         return Without(missing, reaching, BlockFates.Overlap, "reaches into the server's newest samples");

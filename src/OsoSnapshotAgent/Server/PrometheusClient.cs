@@ -48,9 +48,16 @@ internal sealed class PrometheusClient(
 
     /// <returns>The time of the head's first in-order sample in Unix milliseconds; the largest number without
     /// one.</returns>
-    public async Task<long> HeadStartAsync(Uri baseUrl, CancellationToken token) =>
-        (await GetAsync(baseUrl, "api/v1/status/tsdb", PrometheusJson.Default.ApiReplyTsdbStatus, token))
-            .HeadStats?.MinTime ?? throw Refusals.NotPrometheus(baseUrl, "its TSDB status has no headStats");
+    public async Task<long> HeadStartAsync(Uri baseUrl, CancellationToken token)
+    {
+        TsdbStatus status =
+            await GetAsync(baseUrl, "api/v1/status/tsdb", PrometheusJson.Default.ApiReplyTsdbStatus, token);
+        HeadStats head = status.HeadStats
+            ?? throw Refusals.NotPrometheus(baseUrl, "its TSDB status has no headStats");
+
+        // A head without samples begins where the newest block ended when the server started: tsdb/head.go, Truncate.
+        return head.NumSeries == 0 ? long.MaxValue : head.MinTime;
+    }
 
     /// <returns>What the server says of its retention, such as <c>15d or 10GiB</c>.</returns>
     public async Task<string> RetentionAsync(Uri baseUrl, CancellationToken token) =>

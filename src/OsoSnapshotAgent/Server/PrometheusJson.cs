@@ -49,6 +49,10 @@ internal sealed record HeadStats
     /// <summary>The time of the first in-order sample in Unix milliseconds; the largest number without one.</summary>
     [JsonPropertyName("minTime")]
     public long MinTime { get; init; }
+
+    /// <summary>null if the server does not tell.</summary>
+    [JsonPropertyName("numSeries")]
+    public long? NumSeries { get; init; }
 }
 
 internal sealed record RuntimeInfo

@@ -12,13 +12,17 @@ namespace OsoSnapshotClient.Restore;
 /// <summary>Sends a run the blocks that its server lacks, through connections that break.</summary>
 internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRequest request, CopyOptions options)
 {
+    /// <summary>How a later command continues.</summary>
+    public const string Again = "run the same command again: blocks that are back stay, and the others are sent";
+
     private const int MaxNotes = 20;
-    private const string Again = "run the same command again: blocks that are back stay, and the others are sent";
 
     private readonly RetryBackoff _backoff = new(run, options);
     private long _sentBytes;
-    private int _back;
     private bool _isPlanTold;
+
+    /// <summary>How many blocks are back.</summary>
+    public int Back { get; private set; }
 
     /// <summary>Sends until nothing is missing. The run then waits for the server.</summary>
     /// <exception cref="RunEndedException">The run refuses what is asked, or a block.</exception>
@@ -28,7 +32,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
         int fruitless = 0;
         while (true)
         {
-            int before = _back;
+            int before = Back;
             string problem;
             try
             {
@@ -41,7 +45,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             }
 
             // Only a whole block counts: a part of one is sent again, as is the request of each connection.
-            fruitless = _back > before ? 1 : fruitless + 1;
+            fruitless = Back > before ? 1 : fruitless + 1;
             await _backoff.WaitAsync(fruitless, problem, Again, token);
         }
     }
@@ -64,7 +68,7 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
 
         long total = ByteSize.Sum(
             source.Blocks.Where(block => wanted.Contains(block.Ulid)).Select(block => block.Bytes));
-        Sink sink = new(input, answers, () => _back++);
+        Sink sink = new(input, answers, () => Back++);
         await CopyProgress.ShowAsync(
             run.Agent.Access.Report,
             $"sending {Plural.Of(wanted.Count, "block")} of {ByteSize.Format(total)} unpacked",

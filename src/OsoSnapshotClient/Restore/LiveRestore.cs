@@ -35,6 +35,7 @@ internal sealed class LiveRestore(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
     private readonly IPodReport _report = access.Report;
+    private int _fruitless;
 
     /// <exception cref="OperatorException">The restore failed; blocks that are back stay.</exception>
     /// <exception cref="OperationCanceledException">A signal arrived; the report says what is left.</exception>
@@ -59,8 +60,21 @@ internal sealed class LiveRestore(
             }
             catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone })
             {
+                if (_fruitless >= RetryBackoff.MaxFruitless)
+                {
+                    throw new OperatorException(
+                        ClientStatus.Failed,
+                        $"No whole block came to the pod in {_fruitless} runs: {e.Message}",
+                        BlockDelivery.Again);
+                }
+
                 _report.Say("The connection was broken for too long for the run. Starting another one …");
                 startedAt = Stopwatch.GetTimestamp();
+            }
+            catch (RunEndedException e) when (e.End is { Remedy: null, EndedBy: null })
+            {
+                // The container has ended, as with Prometheus' own.
+                throw new OperatorException(e.Status, e.Message, $"once Prometheus is ready, {BlockDelivery.Again}");
             }
         }
     }
@@ -71,7 +85,7 @@ internal sealed class LiveRestore(
         try
         {
             await start.RunAsync(Request(), staysAfter: false, (_, _) => { }, IsReceiving, token);
-            await new BlockDelivery(start.Run!, source, RequestOf(source), options.Copy).RunAsync(token);
+            await DeliverAsync(new(start.Run!, source, RequestOf(source), options.Copy), token);
             return (await start.Run!.WaitAsync(status => status.End is { ExitStatus: 0 }, token)).End!.Message;
         }
         catch (Exception e) when (!options.IsThrowaway && (e is OperatorException and not RunEndedException
@@ -85,6 +99,19 @@ internal sealed class LiveRestore(
         finally
         {
             await (start.Run?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    // A run ends if no connection lasts. Each new one leaves a container in the pod's list.
+    private async Task DeliverAsync(BlockDelivery delivery, CancellationToken token)
+    {
+        try
+        {
+            await delivery.RunAsync(token);
+        }
+        finally
+        {
+            _fruitless = delivery.Back > 0 ? 1 : _fruitless + 1;
         }
     }
 

@@ -6,7 +6,9 @@ namespace OsoSnapshotClient.Take;
 /// <summary>Pauses after attempts that brought no byte, longer each time, and fails after too many.</summary>
 internal sealed class RetryBackoff(AgentRun run, CopyOptions options)
 {
-    private const int MaxFruitless = 8;
+    /// <summary>How many attempts in a row may bring nothing.</summary>
+    public const int MaxFruitless = 8;
+
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
     /// <param name="fruitless">How many attempts in a row brought nothing.</param>

@@ -98,7 +98,7 @@ internal sealed partial class ApiServer
         return own is { IsRunning: false } ? ApiException.Internal("unable to upgrade connection: " + missing) : null;
     }
 
-    private static async Task AttachAsync(
+    private async Task AttachAsync(
         ChannelSocket channels, HttpRequest request, (EphemeralContainer? Own, string Name) container, CancellationTokenSource end)
     {
         bool hasInput = ApiRequest.IsSet(request, "stdin");
@@ -129,7 +129,7 @@ internal sealed partial class ApiServer
 
         string[] options = [.. hasInput ? (string[])["--interactive"] : [], .. hasTerminal ? (string[])["--tty"] : []];
         using RemoteProcess process = new(hasTerminal, ["exec", .. options, container, .. command]);
-        Listen(channels, process, closesInput: true, end, command[^1] == "receive" ? Settings.CutInputBytes : null);
+        Listen(channels, process, closesInput: true, end, isFaulty: command[^1] == "receive");
         if (!hasInput)
         {
             process.CloseInput();
@@ -170,15 +170,20 @@ internal sealed partial class ApiServer
         }
     }
 
-    private static void Listen(
-        ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end, long? cutAfter = null)
+    private void Listen(
+        ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end, bool isFaulty = false)
     {
         long passed = 0;
         channels.Receive(
             async bytes =>
             {
                 passed += bytes.Length;
-                if (passed > cutAfter)
+                while (isFaulty && passed > Settings.HoldInputBytes)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), end.Token);
+                }
+
+                if (isFaulty && passed > Settings.CutInputBytes)
                 {
                     process.Kill();
                     await end.CancelAsync();

@@ -19,7 +19,8 @@ namespace OsoSnapshotAgent.EndToEnd.ApiServer;
 ///  "faults": {"command": "export" (a part of the commands that have the faults below), "cut_bytes": N, "cuts": N,
 ///    "cut_success": bool (a cut connection claims success; otherwise every other one does),
 ///    "lost_after": N (bytes after these are lost, and the end is Success), "flip_every": N, "flips": N,
-///    "cut_input_bytes": N (a connection that carries more to receive breaks), "bytes_per_second": N, "stall": bool, "run_seconds": N (after which the connection of a run through exec breaks),
+///    "cut_input_bytes": N (a connection that carries more to receive breaks),
+///    "hold_input_bytes": N (a connection that carries more to receive stands still until this changes), "bytes_per_second": N, "stall": bool, "run_seconds": N (after which the connection of a run through exec breaks),
 ///    "release": "killed" (instead of released) | "unanswered" | "slow"}}
 /// </code>
 /// </summary>
@@ -57,6 +58,8 @@ internal sealed class ApiSettings(JsonObject settings)
     public long? Cuts => (long?)_faults["cuts"];
 
     public long? CutInputBytes => (long?)_faults["cut_input_bytes"];
+
+    public long? HoldInputBytes => (long?)_faults["hold_input_bytes"];
 
     public bool? CutClaimsSuccess => (bool?)_faults["cut_success"];
 

@@ -82,7 +82,7 @@ internal sealed class TargetContainer : IAsyncDisposable
             "run", "--detach", "--name", name, .. options.SharesProcesses ? Joined : Joined.Skip(1), "--user", options.User ?? _options.User, .. Restricted,
             .. options.HasTerminal ? (string[])["--interactive", "--tty"] : [],
             $"--volume={Hosts}:/etc/hosts:ro", $"--volume={terminationLog}:/dev/termination-log", .. options.Volumes.Select(volume => "--volume=" + volume),
-            .. options.Variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image,
+            .. options.Variables.Select(variable => $"--env={variable.Name}={variable.Value}"), Podman.Image, .. options.Arguments,
         ])).Succeeded();
         return new AgentContainer(name, terminationLog);
     }
@@ -127,6 +127,11 @@ internal sealed class TargetContainer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await RemoveContainersAsync();
+        if (_options.VolumeBytes > 0)
+        {
+            await HostCommand.RunAsync(HostCommand.AsRoot("umount", Data));
+        }
+
         await HostCommand.RunAsync(HostCommand.AsRoot("rm", "-rf", _directory));
     }
 
@@ -155,6 +160,11 @@ internal sealed class TargetContainer : IAsyncDisposable
 
         await File.WriteAllTextAsync(Path.Combine(Configuration, "flags"), StoragePathFlag + "\n");
         Directory.CreateDirectory(Data);
+        if (_options.VolumeBytes > 0)
+        {
+            (await HostCommand.RunAsync(HostCommand.AsRoot("mount", "-t", "tmpfs", "-o", $"size={_options.VolumeBytes}", "none", Data))).Succeeded();
+        }
+
         if (_options.BlockCount > 0)
         {
             Generate(Data, _options.BlockCount, _options.BlockBytes);

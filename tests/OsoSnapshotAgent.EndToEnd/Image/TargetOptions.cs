@@ -31,6 +31,9 @@ internal sealed record TargetOptions
 
     /// <summary>More flags of Prometheus.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Gives the data directory a file system of this size; 0 for none.</summary>
+    public long VolumeBytes { get; init; }
 }
 
 /// <summary>
@@ -50,4 +53,7 @@ internal sealed record AgentContainerOptions
 
     /// <summary>The mounts, such as "/tmp/x:/data".</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
+
+    /// <summary>The program's arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
 }

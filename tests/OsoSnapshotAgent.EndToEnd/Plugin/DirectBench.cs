@@ -6,13 +6,18 @@ using System.Text.Json.Nodes;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore.Archives;
+using OsoSnapshotCore.Blocks;
+using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
+using TsdbGenerator;
 
 namespace OsoSnapshotAgent.EndToEnd.Plugin;
 
 /// <summary>
-/// Measures the agent's upload by turns with its export, what Prometheus' queries notice of both, and a take with and
-/// without --direct. Run it with "-explicit only -diagnostics". OSO_BENCH_DIRECT_BYTES is the size of four blocks together,
+/// Measures the agent's upload by turns with its export, what Prometheus' queries notice of both and of a restore, and a
+/// take with and without --direct. Run it with "-explicit only -diagnostics". OSO_BENCH_DIRECT_BYTES is the size of four blocks together,
 /// OSO_BENCH_ROUNDS the number of rounds.
 /// </summary>
 public sealed class DirectBench(S3Server server)
@@ -93,6 +98,93 @@ public sealed class DirectBench(S3Server server)
         }
 
         Show($"{Bytes} bytes in {Blocks} blocks into radosgw; load {(await File.ReadAllTextAsync("/proc/loadavg", Token))[..14]}");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task What_queries_notice_of_a_restore()
+    {
+        // A server that merges nothing finds the same blocks in each round.
+        await using TargetContainer target = await TargetContainer.StartAsync(new()
+        {
+            BlockCount = Blocks,
+            BlockBytes = Bytes,
+            Flags = ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"],
+        });
+        using Cluster cluster = new(target);
+        LiveHistory history = LiveHistory.Generate(cluster, Blocks, TimeSpan.FromDays(4), Bytes);
+        string sent = await PackAsync(history, Path.Combine(cluster.Folder, "sent"));
+        for (int round = 0; round < ClientBench.Number("OSO_BENCH_ROUNDS", "3"); round++)
+        {
+            await DuringQueriesAsync(target, "nothing", () => Task.Delay(TimeSpan.FromSeconds(10), Token));
+            await DuringQueriesAsync(target, "an archive", async () => await (await target.StartAgentAsync(hasTerminal: false)).EndsWithAsync(0));
+            foreach (string pace in (string[])["polite", "full"])
+            {
+                AgentContainer agent = await StartRestoreAsync(target, pace);
+                await DuringQueriesAsync(target, $"a restore, {pace}", () => TimeAsync($"a restore's blocks, {pace}", () => SendAsync(agent, sent)));
+                await agent.SignalAsync("KILL");
+                await RootShell.RunAsync("cd \"$0\" && rm -r \"$@\"", [target.Data, .. history.Blocks.Select(block => block.Ulid)]);
+            }
+        }
+
+        Show($"{Bytes} bytes in {Blocks} blocks, {new FileInfo(sent).Length} packed; load {(await File.ReadAllTextAsync("/proc/loadavg", Token))[..14]}");
+    }
+
+    // All that a client sends. Its own work is not measured.
+    private static async Task<string> PackAsync(LiveHistory history, string file)
+    {
+        using DirectoryHandle directory = DirectoryHandle.Open(history.Path);
+        List<OfferedBlock> offered = [];
+        foreach (GeneratedBlock block in history.Blocks)
+        {
+            Assert.True(BlockId.TryParse(block.Ulid, out BlockId id));
+            BlockDescription known = BlockDescription.Of(directory, id);
+            offered.Add(new() { Ulid = block.Ulid, Fingerprint = known.Fingerprint, From = block.MinTime, To = block.MaxTime, Bytes = known.Bytes });
+        }
+
+        await using FileStream output = File.Create(file);
+        output.Write(ControlJson.Line(new() { Blocks = offered }, ControlJson.Default.RestoreRequest));
+        foreach (OfferedBlock block in offered)
+        {
+            output.Write(ControlJson.Line(new() { Ulid = block.Ulid }, ControlJson.Default.SentBlock));
+            FrameWriter frames = new(output);
+            (await HostCommand.RunAsync("sh", "-c", "tar c --sort=name --format=ustar -C \"$0\" \"$1\" | gzip -1 >\"$2\"", history.Path, block.Ulid, file + ".tgz")).Succeeded();
+            await using FileStream packed = File.OpenRead(file + ".tgz");
+            await packed.CopyToAsync(frames, 64 << 10, Token);
+            frames.End();
+        }
+
+        return file;
+    }
+
+    private static async Task<AgentContainer> StartRestoreAsync(TargetContainer target, string pace)
+    {
+        AgentContainer agent = await target.StartAgentAsync(new AgentContainerOptions { Arguments = ["wait"] });
+        await agent.WaitForLogAsync("waits for oso-snapshot start");
+        string request = new JsonObject
+        {
+            ["run"] = "bench",
+            ["kind"] = RunKinds.Restore,
+            ["settings"] = new JsonObject { ["OSO_SNAPSHOT_PACE"] = pace },
+        }.ToJsonString();
+        (await HostCommand.RunAsync(
+            ["sh", "-c", "printf '%s\\n%s' \"$0\" \"$1\" | { shift; exec \"$@\"; }", $"{request.Length}", request, .. agent.WordsFor("oso-snapshot", "start")])).Succeeded();
+        await Eventually.HoldsAsync(
+            async () => (await agent.ExecAsync("oso-snapshot", "status", "--json")).Output.Contains(PhaseNames.Of(Phase.ReceiveBlocks), StringComparison.Ordinal),
+            () => "no run that receives blocks");
+        return agent;
+    }
+
+    private static async Task SendAsync(AgentContainer agent, string sent)
+    {
+        using Process receive = HostCommand.Start(["sh", "-c", "exec \"$@\" <\"$0\"", sent, .. agent.WordsFor("oso-snapshot", "receive")]);
+        for (int back = 0; back < Blocks;)
+        {
+            string? line = await receive.StandardOutput.ReadLineAsync(Token);
+            Assert.True(line is not null, await agent.LogAsync());
+            back += line.Contains("\"back\"", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        await receive.WaitForExitAsync(Token);
     }
 
     private static long Bytes => ClientBench.Number("OSO_BENCH_DIRECT_BYTES", "800000000");

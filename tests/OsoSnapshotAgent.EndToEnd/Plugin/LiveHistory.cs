@@ -49,4 +49,40 @@ internal sealed class LiveHistory
         string metrics = await BackupFolder.QueryAsync(target, "../../metrics");
         return metrics.Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1];
     }
+
+    /// <summary>Requires each sample of the history in a data directory, whose server may have merged blocks.</summary>
+    public async Task RequireSamplesAsync(TargetContainer target)
+    {
+        string missing = await RootShell.RunAsync(
+            "export LC_ALL=C; cd \"$3\"; \"$2\" tsdb dump \"$0\" | sort >history.txt; \"$2\" tsdb dump \"$1\" | sort >restored.txt;"
+            + " test -s history.txt && comm -23 history.txt restored.txt | head -3",
+            Path,
+            target.Data,
+            PrometheusVersion.V2_42.Promtool,
+            Directory.CreateTempSubdirectory("oso-dump-").FullName);
+        Assert.Equal(string.Empty, missing.Trim());
+    }
+
+    /// <summary>Requires that each directory with a block's name is a whole block.</summary>
+    /// <returns>Their number.</returns>
+    public static async Task<int> WholeBlocksAsync(Cluster cluster, TargetContainer target, string when)
+    {
+        string copy = System.IO.Path.Combine(cluster.Folder, "copy");
+        string names = await RootShell.RunAsync(
+            "rm -rf \"$1\"; mkdir \"$1\"; cd \"$0\"; for block in 0*; do case $block in *.*|'0*') ;; *) cp -r \"$block\" \"$1\";"
+            + " echo \"$block\";; esac; done; chmod -R a+rX \"$1\"",
+            target.Data,
+            copy);
+        int count = names.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+        CommandResult verify = await cluster.RunAsync("verify", copy);
+        Assert.True(verify.ExitStatus == (count > 0 ? 0 : 7), $"{when}: {verify.Output}{verify.Error}");
+        return count;
+    }
+
+    /// <summary>Requires that nothing of ours is left beside blocks, and that no reload of the server has failed.</summary>
+    public static async Task RequireUnharmedAsync(TargetContainer target)
+    {
+        Assert.Equal("0", await MetricAsync(target, "prometheus_tsdb_reloads_failures_total"));
+        Assert.Empty((await RootShell.RunAsync("ls \"$0\" | grep tmp-for || true", target.Data)).Trim());
+    }
 }

@@ -113,7 +113,9 @@ public sealed class BlockPlacementTests : IDisposable
         OperatorException refused = await Assert.ThrowsAsync<OperatorException>(
             () => PlaceAsync(_offered, headStart: HeadStart - 1));
 
+        Assert.Equal(ExitStatus.PrometheusRefused, refused.Status);
         Assert.Contains("the server would lose its own", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("--leave-out-overlap", refused.Remedy, StringComparison.Ordinal);
         Assert.Empty(Names());
     }
 
@@ -125,6 +127,34 @@ public sealed class BlockPlacementTests : IDisposable
         OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => PlaceAsync(offered));
 
         Assert.Contains("asks Prometheus to delete", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Names());
+    }
+
+    [Fact]
+    public async Task A_block_with_chunks_of_an_encoding_that_nobody_knows_gets_no_name()
+    {
+        byte[] unknown = SampleBlock.Chunk(40, SampleBlock.MinTime);
+        unknown[0] = 0xEE;
+        _source.Write($"{Ulid}/chunks/000001", SampleBlock.SegmentOf(unknown, SampleBlock.Chunk(3000, SampleBlock.MinTime)));
+        (OfferedBlock offered, _archive) = Pack();
+
+        OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => PlaceAsync(offered));
+
+        Assert.Contains("chunks of an encoding that oso-snapshot ", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Names());
+    }
+
+    [Fact]
+    public async Task A_block_with_an_index_of_a_later_version_gets_no_name()
+    {
+        byte[] index = SampleBlock.Index();
+        index[4] = 4;
+        _source.Write($"{Ulid}/index", index);
+        (OfferedBlock offered, _archive) = Pack();
+
+        OperatorException refused = await Assert.ThrowsAsync<OperatorException>(() => PlaceAsync(offered));
+
+        Assert.Contains("version 4", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Names());
     }
 

@@ -32,21 +32,22 @@ public sealed class BlockDeliveryTests
         Assert.Contains("blocks that are back stay", told.Remedy, StringComparison.Ordinal);
         Assert.Equal(8, connections);
     }
+}
 
-    private sealed class NoBlocks : IBlockSource
+/// <summary>A source whose blocks nobody asks for.</summary>
+internal sealed class NoBlocks : IBlockSource
+{
+    public string Name => "nothing";
+
+    public string? PrometheusVersion => null;
+
+    public IReadOnlyList<OfferedBlock> Blocks => [];
+
+    public void Send(IReadOnlySet<string> wanted, IBlockSink sink, CancellationToken token) =>
+        Assert.Fail("No plan came.");
+
+    public void Dispose()
     {
-        public string Name => "nothing";
-
-        public string? PrometheusVersion => null;
-
-        public IReadOnlyList<OfferedBlock> Blocks => [];
-
-        public void Send(IReadOnlySet<string> wanted, IBlockSink sink, CancellationToken token) =>
-            Assert.Fail("No plan came.");
-
-        public void Dispose()
-        {
-            // Nothing is open.
-        }
+        // Nothing is open.
     }
 }

@@ -1,0 +1,56 @@
+using System.Text;
+using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Restore;
+using OsoSnapshotClient.Tests.Cluster;
+using OsoSnapshotClient.Tests.Fixtures;
+using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
+
+namespace OsoSnapshotClient.Tests.Restore;
+
+public sealed class LiveRestoreTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task After_eight_runs_to_which_no_block_came_the_restore_is_given_up_with_their_reason()
+    {
+        await using ApiServer server = await ApiServer.StartAsync(context => ApiServer.AnswerAsync(
+            context, 200, context.Request.Method == "POST" ? """{"status":{"allowed":true}}""" : Recorded.PodWith(Recorded.Running)));
+        await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
+        RecordedExec exec = new RecordedExec().On("start", "{}").On("receive", _ => Recording.Cut([], "reset"));
+        exec.On("follow", words => Recording.Open(string.Empty) with { Talk = (_, output) => FollowAsync(exec, words[1], output) });
+        LiveRestoreOptions options = new()
+        {
+            LeavesOutExpired = false,
+            LeavesOutOverlap = false,
+            IsDryRun = false,
+            Copy = new() { Hold = "12h", Streams = 1, Stall = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromSeconds(0.1) },
+        };
+
+        OperatorException told = await Assert.ThrowsAsync<OperatorException>(
+            () => new LiveRestore(cluster, Recorded.Access(exec), options, () => new NoBlocks()).RunAsync(Token));
+
+        Assert.Equal("No whole block came to the pod in 8 runs: The agent ended with status 141: No client came.", told.Message);
+        Assert.Contains("blocks that are back stay", told.Remedy, StringComparison.Ordinal);
+        Assert.Equal(8, exec.Calls.Count(call => call == "start"));
+    }
+
+    // The run ends soon after its first connection broke.
+    private static async Task<int?> FollowAsync(RecordedExec exec, string run, Stream output)
+    {
+        int before = Connections(exec);
+        RunStatus status = new() { Phase = PhaseNames.Of(Phase.ReceiveBlocks), Client = run, ElapsedSeconds = 1 };
+        await output.WriteAsync(Encoding.UTF8.GetBytes(RecordedExec.Event(status)), Token);
+        while (Connections(exec) == before)
+        {
+            await Task.Delay(10, Token);
+        }
+
+        RunEnd end = new() { ExitStatus = (int)ExitStatus.ReaderGone, Message = "No client came.", At = DateTimeOffset.UnixEpoch };
+        await output.WriteAsync(Encoding.UTF8.GetBytes(RecordedExec.Event(status with { End = end }, position: 1)), Token);
+        return 0;
+    }
+
+    private static int Connections(RecordedExec exec) => exec.Calls.Count(call => call == "receive");
+}
