@@ -47,7 +47,7 @@ internal sealed class BlockIntake(
         ClientConnection client, TargetContainer target, LiveServer server, CancellationToken token)
     {
         RestoreRequest request = RestoreRequest.TryParse(client.ReadLine(RestoreRequest.MaxBytes))
-            ?? throw Wrong("The client offers no blocks that this agent knows.");
+            ?? throw Wrong("The client's list of blocks can't be read.");
         IReadOnlyList<PlannedBlock> plan =
             new RestorePlan(await ConditionsAsync(target.Data, server, token), request).Make();
         client.Send(new() { Plan = plan });

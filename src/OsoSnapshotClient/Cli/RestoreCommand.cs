@@ -61,7 +61,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
 
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "With --into: tell what would come, and write nothing.",
+        Description = "With --into: say which blocks would be restored, and write nothing.",
     };
 
     private readonly StoreOptions _store = new();

@@ -44,5 +44,5 @@ internal sealed class CommandInput(Stream input, Action<int> sent, CancellationT
     }
 }
 
-/// <summary>The connection to the agent broke: the delivery may go on over another one.</summary>
+/// <summary>The connection to the agent broke: the delivery may continue over another one.</summary>
 internal sealed class DeliveryBrokenException(string message, Exception? inner = null) : IOException(message, inner);
