@@ -25,4 +25,5 @@ done
 figures OsoSnapshotAgent.EndToEnd Upload_beside_export -explicit only
 figures OsoSnapshotAgent.EndToEnd A_take_into_a_bucket_with_and_without_direct -explicit only
 figures OsoSnapshotAgent.EndToEnd What_queries_notice_of_a_restore -explicit only
+figures OsoSnapshotAgent.EndToEnd A_restore_from_a_bucket_with_and_without_direct -explicit only
 figures OsoSnapshotClient.Tests A_month_of_backups

@@ -95,14 +95,11 @@ internal sealed class UploadDialog
         try
         {
             return JsonSerializer.Deserialize(json, ControlJson.Default.UploadAnswer) is { } answer
-                && (answer.Url is null || (Uri.TryCreate(answer.Url, UriKind.Absolute, out url) && IsAddress(url)));
+                && (answer.Url is null || (url = SignedAddress.TryParse(answer.Url)) is not null);
         }
         catch (JsonException)
         {
             return false;
         }
     }
-
-    private static bool IsAddress(Uri url) =>
-        (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) && url.UserInfo.Length == 0;
 }

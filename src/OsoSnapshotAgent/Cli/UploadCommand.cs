@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
 using OsoSnapshotAgent.Archiving;
 using OsoSnapshotAgent.Linux;
@@ -37,13 +36,13 @@ internal static class UploadCommand
         using Stream input = new BufferedStream(Console.OpenStandardInput(), InputBufferBytes);
         UploadRequest request = Parse(InputRequest.Read(input, UploadRequest.MaxBytes))
             ?? throw Wrong("Standard input holds no request to upload a block.");
-        using PartSender sender = new(Authorities(request));
+        using StoreConnection store = new(TrustedAuthorities.OfClient(request.Authorities));
         _ = BlockId.TryParse(request.Ulid, out BlockId id);
         AgentSettings settings = Discovery.Settings(Discovery.OfRun());
         using SnapshotBlocks snapshot = HeldSnapshot.Open();
         using StandardOutput output = new(CancellationToken.None);
         UploadDialog client = new(input, output, () => Environment.Exit((int)ExitStatus.ReaderGone));
-        using BlockUpload upload = new(id, request, client, sender);
+        using BlockUpload upload = new(id, request, client, new(store));
         snapshot.Archive(id, settings, upload.Run);
 
         // The kubelet may lose what a process prints at its end. The client goes when it has read the last line.
@@ -63,18 +62,6 @@ internal static class UploadCommand
         catch (JsonException)
         {
             return null;
-        }
-    }
-
-    private static TrustedAuthorities? Authorities(UploadRequest request)
-    {
-        try
-        {
-            return request.Authorities is { } pem ? new(pem) : null;
-        }
-        catch (CryptographicException e)
-        {
-            throw Wrong($"The certificate authorities of the request can't be used: {e.Message}");
         }
     }
 

@@ -6,6 +6,7 @@ using OsoSnapshotAgent.Volume;
 using OsoSnapshotCore;
 using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Protocol;
+using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
@@ -61,23 +62,60 @@ internal sealed class BlockIntake(
             transcript.Line($"* deleted what an interrupted restore had left: {name}");
         }
 
+        await TakeInAsync(client, request, plan, new(target, server, client), token);
+        return new(IsDryRun: false, plan, _back);
+    }
+
+    private async Task TakeInAsync(
+        ClientConnection client,
+        RestoreRequest request,
+        IReadOnlyList<PlannedBlock> plan,
+        IntakeContext context,
+        CancellationToken token)
+    {
         HashSet<string> wanted = [.. plan.Where(planned => planned.IsToSend).Select(planned => planned.Ulid)];
         Dictionary<string, OfferedBlock> missing = request.Blocks.Where(block => wanted.Contains(block.Ulid))
             .ToDictionary(block => block.Ulid, StringComparer.Ordinal);
+        using StoreConnection store = new(TrustedAuthorities.OfClient(request.Authorities));
         while (missing.Count > 0)
         {
             string line = client.ReadLine(RestoreRequest.MaxBytes);
-            if (SentBlock.TryParse(line) is not { } id || !missing.Remove(id.Text, out OfferedBlock? block))
+            if (SentBlock.TryParse(line) is not { } next || !missing.Remove(next.Id.Text, out OfferedBlock? block)
+                || (next.Stored is not null && block.Sha256 is null))
             {
                 throw Wrong("The client sends a block that was not asked for.");
             }
 
-            await placement.RunAsync(id, block, new(target, server, client), token);
-            _back.Add(id.Text);
-            client.Send(new() { Back = id.Text });
+            await PlaceAsync(next, block, context with { Packed = new FrameReader(client) }, () => Fetch(next), token);
+            _back.Add(next.Id.Text);
+            client.Send(new() { Back = next.Id.Text });
         }
 
-        return new(IsDryRun: false, plan, _back);
+        BlockFetch Fetch(AnnouncedBlock next) => new(next.Id, next.Stored!, store, client, transcript, token);
+    }
+
+    private async Task PlaceAsync(
+        AnnouncedBlock next,
+        OfferedBlock block,
+        IntakeContext frames,
+        Func<BlockFetch> fetch,
+        CancellationToken token)
+    {
+        if (next.Stored is not null)
+        {
+            try
+            {
+                using BlockFetch packed = fetch();
+                await placement.RunAsync(next.Id, block, frames with { Packed = packed }, token);
+                return;
+            }
+            catch (FramesFollowException)
+            {
+                // Nothing of the block is there.
+            }
+        }
+
+        await placement.RunAsync(next.Id, block, frames, token);
     }
 
     private async Task<RestoreConditions> ConditionsAsync(

@@ -8,13 +8,13 @@ using OsoSnapshotCore.Archives;
 using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
-using OsoSnapshotCore.Streams;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Runs;
 
-/// <summary>Where blocks come from and go to.</summary>
-internal sealed record IntakeContext(TargetContainer Target, LiveServer Server, ClientConnection Client);
+/// <summary>Where a block comes from and goes to.</summary>
+/// <param name="Packed">The block's archive.</param>
+internal sealed record IntakeContext(TargetContainer Target, LiveServer Server, Stream Packed);
 
 /// <summary>
 /// Writes one block beside the live ones, judges every byte, and gives it its name only when it is whole, flushed and
@@ -41,8 +41,8 @@ internal sealed class BlockPlacement(
         try
         {
             _pace ??= Pace.Beside(context.Target.Prometheus?.Pid, settings, proc, time);
-            Stream sent = _pace is null ? context.Client : new PacedStream(context.Client, _pace, token);
-            BlockVerdict verdict = Read(id, offered, sent, scratch.Folder, unpacking, token);
+            Stream packed = _pace is null ? context.Packed : new PacedStream(context.Packed, _pace, token);
+            BlockVerdict verdict = Read(id, offered, packed, scratch.Folder, unpacking, token);
             BlockMeta meta = Judge(id, offered, verdict);
             await RequireBeforeHeadAsync(meta, context.Server, token);
             IReadOnlyList<LiveBlock> replaced = FindReplaced(meta, data);
@@ -65,7 +65,7 @@ internal sealed class BlockPlacement(
     private static BlockVerdict Read(
         BlockId id,
         OfferedBlock offered,
-        Stream sent,
+        Stream packed,
         DirectoryHandle scratch,
         IEntryVisitor sink,
         CancellationToken token)
@@ -77,7 +77,7 @@ internal sealed class BlockPlacement(
         };
         try
         {
-            return reading.Run(new FrameReader(sent), token);
+            return reading.Run(packed, token);
         }
         catch (EndOfStreamException e)
         {

@@ -22,6 +22,7 @@ internal sealed class ClientConnection : ReadStream
     {
         _socket = socket;
         _socket.ReceiveTimeout = (int)MaxSilence.TotalMilliseconds;
+        _socket.SendTimeout = (int)MaxSilence.TotalMilliseconds;
     }
 
     /// <exception cref="ConnectionBrokenException">The connection broke.</exception>
@@ -65,6 +66,16 @@ internal sealed class ClientConnection : ReadStream
         for (int sent = 0; sent < line.Length;)
         {
             sent += Guarded(() => _socket.Send(line.AsSpan(sent)));
+        }
+    }
+
+    /// <summary>Finds out whether the connection has ended, without reading from it.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public void RequireOpen()
+    {
+        if (_rest.IsEmpty && Guarded(() => _socket.Poll(0, SelectMode.SelectRead) ? _socket.Available : 1) == 0)
+        {
+            throw new ConnectionBrokenException("it ended");
         }
     }
 

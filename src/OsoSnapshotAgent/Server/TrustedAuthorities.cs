@@ -35,6 +35,24 @@ internal sealed class TrustedAuthorities
     /// <exception cref="CryptographicException">The text holds no certificate.</exception>
     public TrustedAuthorities(string pem) => Import(pem);
 
+    /// <param name="pem">What a client sends; null for the system's authorities.</param>
+    /// <exception cref="OperatorException">The text holds no certificate.</exception>
+    public static TrustedAuthorities? OfClient(string? pem)
+    {
+        try
+        {
+            return pem is null ? null : new(pem);
+        }
+        catch (CryptographicException e)
+        {
+            throw new OperatorException(
+                ExitStatus.Settings,
+                $"The certificate authorities of the request can't be used: {e.Message}",
+                "Use a client of the same version.",
+                e);
+        }
+    }
+
     /// <returns>A chain that trusts these authorities alone, and knows the certificates that the server sent.</returns>
     public X509Chain Chain(X509Chain? presented)
     {

@@ -147,7 +147,7 @@ internal sealed class DrillCommand(KubectlOptions kubectl)
                 (of, access) => new PodDrill(of, access, pod, options, () =>
                 {
                     IBlockSource source = RestoreCommand.Open(
-                        place, MomentOf(arguments), access.Report.Say, signal.Token);
+                        place, MomentOf(arguments), DirectUse.No, access.Report, signal.Token);
                     restored = (source as BackupBlocks)?.Pod;
                     return source;
                 }).RunAsync(signal.Token));

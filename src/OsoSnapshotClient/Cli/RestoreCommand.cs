@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
+using OsoSnapshotClient.Display;
 using OsoSnapshotClient.Restore;
 using OsoSnapshotClient.Runs;
 using OsoSnapshotClient.Store;
@@ -64,6 +65,10 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         Description = "With --into: say which blocks would be restored, and write nothing.",
     };
 
+    private readonly DirectOptions _direct = new(
+        "With --into, from s3://…: the agent fetches the blocks from the bucket itself. Where the pod can't reach it, they"
+        + " go through this machine.");
+
     private readonly StoreOptions _store = new();
     private readonly AgentOptions _agent = new();
     private readonly ReportOptions _reports = new();
@@ -76,7 +81,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         {
             _source, _directory, _into, _owner, _pod, _at, _leaveOutExpired, _leaveOutOverlap, _dryRun,
         };
-        foreach (Option option in _store.All.Concat(_reports.Progress).Concat(_agent.ForRestore))
+        foreach (Option option in _direct.All.Concat(_store.All).Concat(_reports.Progress).Concat(_agent.ForRestore))
         {
             command.Options.Add(option);
         }
@@ -92,7 +97,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         BackupPlace source = _store.Place(arguments, arguments.GetRequiredValue(_source));
         string directory = arguments.GetValue(_directory) ?? throw Wrong(
             "restore needs a DIRECTORY, or --into POD.", "name an empty directory, or the pod of a running Prometheus");
-        foreach (Option<bool> option in (Option<bool>[])[_leaveOutExpired, _leaveOutOverlap, _dryRun])
+        foreach (Option<bool> option in (Option<bool>[])[_leaveOutExpired, _leaveOutOverlap, _dryRun, .. _direct.All])
         {
             if (arguments.GetValue(option))
             {
@@ -131,6 +136,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
             throw Wrong("DIRECTORY and --owner don't go with --into POD.", "leave them out, or leave out --into");
         }
 
+        LiveRestoreOptions options = Options(arguments, place);
         ReportChoice report = _reports.Read(arguments);
         StartOptions start = _agent.Read(arguments);
         using EndSignal signal = new();
@@ -149,52 +155,50 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         IReadOnlyList<PodResult> results = await runner.RunAsync([only], choice, (of, access) => new LiveRestore(
             of,
             access,
-            Options(arguments),
+            options,
             () => Open(
                 place,
                 new(arguments.GetValue(_pod), arguments.GetValue(_at)),
-                access.Report.Say,
+                options.Copy.Direct,
+                access.Report,
                 signal.Token)).RunAsync(signal.Token));
         return results[0].Status;
     }
 
-    private LiveRestoreOptions Options(ParseResult arguments) => new()
+    private LiveRestoreOptions Options(ParseResult arguments, BackupPlace place) => new()
     {
         LeavesOutExpired = arguments.GetValue(_leaveOutExpired),
         LeavesOutOverlap = arguments.GetValue(_leaveOutOverlap),
         IsDryRun = arguments.GetValue(_dryRun),
-        Copy = TakeCommand.Copy(hold: null, streams: null),
+        Copy = TakeCommand.Copy(hold: null, streams: null) with
+        {
+            Direct = _direct.Read(
+                arguments,
+                place.IsBucket,
+                "--direct needs s3://BUCKET/PREFIX as SOURCE: the agent fetches blocks from nothing else."),
+        },
     };
 
     /// <summary>Opens the blocks of an archive, of a directory, or of a snapshot of a backup.</summary>
     /// <param name="moment">Which snapshot of a backup.</param>
-    internal static IBlockSource Open(BackupPlace place, Moment moment, Action<string> say, CancellationToken token)
+    /// <param name="direct">Whether the agent fetches the blocks of a bucket itself.</param>
+    internal static IBlockSource Open(
+        BackupPlace place,
+        Moment moment,
+        DirectUse direct,
+        IPodReport report,
+        CancellationToken token)
     {
         if (place.IsBackup)
         {
-            return BackupBlocks.Open(place, moment.Pod, moment.At, token);
+            return BackupBlocks.Open(place, moment, direct, report, token);
         }
 
         moment.RequireNone(place);
         return DirectoryHandle.Exists(place.Path)
             ? DirectoryBlocks.Open(place.Path)
-            : ArchiveBlocks.Open(place.Path, say, token);
+            : ArchiveBlocks.Open(place.Path, report.Say, token);
     }
 
     private static OperatorException Wrong(string problem, string remedy) => new(ExitStatus.Settings, problem, remedy);
-}
-
-/// <summary>Which snapshot of a backup is meant.</summary>
-/// <inheritdoc cref="SnapshotChoice" path="/param"/>
-internal sealed record Moment(string? Pod, string? At)
-{
-    /// <exception cref="OperatorException">One is named, and the source holds only one snapshot.</exception>
-    public void RequireNone(BackupPlace source)
-    {
-        if ((Pod ?? At) is not null)
-        {
-            throw new OperatorException(
-                ExitStatus.Settings, $"--pod and --at need a backup directory, not {source}.", "leave them out");
-        }
-    }
 }

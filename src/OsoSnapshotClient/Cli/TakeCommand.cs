@@ -77,16 +77,9 @@ internal sealed class TakeCommand
         CustomParser = Values.Path,
     };
 
-    private readonly Option<bool> _direct = new("--direct")
-    {
-        Description = "With --into s3://…: the agent sends the blocks to the bucket itself. Where the pod can't reach"
-            + " it, they go through this machine.",
-    };
-
-    private readonly Option<bool> _directOnly = new("--direct=only")
-    {
-        Description = "As --direct, but if the pod can't reach the bucket, the run fails.",
-    };
+    private readonly DirectOptions _direct = new(
+        "With --into s3://…: the agent sends the blocks to the bucket itself. Where the pod can't reach it, they go through"
+        + " this machine.");
 
     private readonly Option<string> _cluster = new("--cluster")
     {
@@ -98,7 +91,7 @@ internal sealed class TakeCommand
 
     public IEnumerable<Option> All =>
     [
-        _into, _direct, _directOnly, _cluster, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold,
+        _into, .. _direct.All, _cluster, _keep, _stream, _restart, _reuse, _skipExisting, _resident, _hold,
         _streams,
     ];
 
@@ -107,7 +100,10 @@ internal sealed class TakeCommand
     {
         RefuseTogether(arguments, output);
         RequireDirectory(pods.IsOne ? 1 : 2, output);
-        DirectUse direct = DirectOf(arguments);
+        DirectUse direct = _direct.Read(
+            arguments,
+            S3Address.IsOne(arguments.GetValue(_into) ?? string.Empty),
+            "--direct needs --into s3://BUCKET/PREFIX: the agent sends blocks to nothing else.");
         long streams = arguments.GetValue(_streams) ?? (direct == DirectUse.No ? DefaultStreams : DirectStreams);
         return new()
         {
@@ -188,18 +184,6 @@ internal sealed class TakeCommand
         Stall = Seconds("OSO_PLUGIN_STALL_SECONDS", 60),
         Pause = Seconds("OSO_PLUGIN_PAUSE_SECONDS", 1),
     };
-
-    private DirectUse DirectOf(ParseResult arguments)
-    {
-        DirectUse use = arguments.GetValue(_direct) ? DirectUse.Preferred : DirectUse.No;
-        use = arguments.GetValue(_directOnly) ? DirectUse.Only : use;
-        return use == DirectUse.No || S3Address.IsOne(arguments.GetValue(_into) ?? string.Empty)
-            ? use
-            : throw new OperatorException(
-                ExitStatus.Settings,
-                "--direct needs --into s3://BUCKET/PREFIX: the agent sends blocks to nothing else.",
-                "leave it out");
-    }
 
     // Tests shorten these waits.
     private static TimeSpan Seconds(string variable, double otherwise) => TimeSpan.FromSeconds(

@@ -68,15 +68,16 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
 
         long total = ByteSize.Sum(
             source.Blocks.Where(block => wanted.Contains(block.Ulid)).Select(block => block.Bytes));
-        Sink sink = new(input, answers, () => Back++);
+        Sink sink = new(input, answers, () => Back++, Sent);
         await CopyProgress.ShowAsync(
             run.Agent.Access.Report,
-            $"sending {Plural.Of(wanted.Count, "block")} of {ByteSize.Format(total)} unpacked",
+            $"{(source.IsFetched ? "the pod fetches" : "sending")} {Plural.Of(wanted.Count, "block")}"
+            + $" of {ByteSize.Format(total)} unpacked",
             () => Interlocked.Read(ref _sentBytes),
             total: null,
             () => Task.Run(() => source.Send(wanted, sink, token), token));
 
-        void Sent(int bytes)
+        void Sent(long bytes)
         {
             silence.Heard();
             Interlocked.Add(ref _sentBytes, bytes);
@@ -121,14 +122,18 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             _lines = BoundedLines.ReadAsync(output, RestoreRequest.MaxBytes).GetAsyncEnumerator();
         }
 
+        /// <param name="isFetching">Whether the agent answers every second.</param>
         /// <exception cref="DeliveryBrokenException">No answer came.</exception>
-        public async Task<RestoreEvent> NextAsync()
+        public async Task<RestoreEvent> NextAsync(bool isFetching = false)
         {
             Task<bool> next = _lines.MoveNextAsync().AsTask();
             while (await Task.WhenAny(next, Task.Delay(Interval)) != next && _run.End is null)
             {
                 // The agent reads a block again, or writes it to a slow disk. The run tells that it is alive.
-                _silence.Heard();
+                if (!isFetching)
+                {
+                    _silence.Heard();
+                }
             }
 
             if (_run.End is not null && !next.IsCompleted)
@@ -146,7 +151,8 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             return answer switch
             {
                 { Problem: { } problem } => throw new DeliveryBrokenException(problem),
-                _ when answer.Plan?.All(IsValid) == false => throw AgentAnswers.Unreadable(_lines.Current),
+                _ when answer.Plan?.All(IsValid) == false || answer.FetchedBytes < 0 =>
+                    throw AgentAnswers.Unreadable(_lines.Current),
                 _ => answer,
             };
         }
@@ -168,9 +174,37 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
             block is not null && BlockId.TryParse(block.Ulid, out _) && BlockFates.IsKnown(block.Fate);
     }
 
-    private sealed class Sink(CommandInput input, Answers answers, Action isBack) : IBlockSink
+    private sealed class Sink(CommandInput input, Answers answers, Action isBack, Action<long> came) : IBlockSink
     {
+        // An address may have become too old while the agent read from it.
+        private const int MaxAddresses = 2;
+
         private string _block = string.Empty;
+
+        public string? Fetch(BlockId block, long fileBytes, Func<string> sign)
+        {
+            long fetched = 0;
+            int fruitless = 0;
+            while (true)
+            {
+                SentBlock line = new() { Ulid = block.Text, Url = sign(), FileBytes = fileBytes };
+                input.Write(ControlJson.Line(line, ControlJson.Default.SentBlock));
+                input.Send();
+                (RestoreEvent answer, long now) = AwaitFetched(fetched, fileBytes);
+                if (answer.Unreached is not { } problem)
+                {
+                    RequireBack(answer, block.Text);
+                    return null;
+                }
+
+                fruitless = now > fetched ? 1 : fruitless + 1;
+                fetched = now;
+                if (fruitless == MaxAddresses)
+                {
+                    return problem;
+                }
+            }
+        }
 
         public Stream Begin(BlockId block)
         {
@@ -183,8 +217,28 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
         {
             new FrameWriter(input).End();
             input.Send();
-            RestoreEvent answer = answers.NextAsync().GetAwaiter().GetResult();
-            if (answer.Back != _block)
+            RequireBack(answers.NextAsync().GetAwaiter().GetResult(), _block);
+        }
+
+        /// <returns>The first answer that tells more than progress, and how many bytes came.</returns>
+        private (RestoreEvent Answer, long Fetched) AwaitFetched(long fetched, long fileBytes)
+        {
+            while (true)
+            {
+                RestoreEvent answer = answers.NextAsync(isFetching: true).GetAwaiter().GetResult();
+                long now = Math.Clamp(answer.FetchedBytes ?? fetched, fetched, fileBytes);
+                came(now - fetched);
+                fetched = now;
+                if (answer is { FetchedBytes: null } or { Unreached: not null })
+                {
+                    return (answer, fetched);
+                }
+            }
+        }
+
+        private void RequireBack(RestoreEvent answer, string block)
+        {
+            if (answer.Back != block)
             {
                 throw AgentAnswers.Unreadable(answer.Back ?? string.Empty);
             }

@@ -4,7 +4,7 @@ namespace OsoSnapshotClient.Restore;
 
 /// <summary>The standard input of a command in a container, for a thread that may wait.</summary>
 /// <param name="sent">Called after bytes were sent, with their number.</param>
-internal sealed class CommandInput(Stream input, Action<int> sent, CancellationToken token) : WriteStream
+internal sealed class CommandInput(Stream input, Action<long> sent, CancellationToken token) : WriteStream
 {
     private readonly byte[] _buffer = new byte[256 << 10];
     private int _count;

@@ -14,6 +14,12 @@ internal interface IBlockSource : IDisposable
 
     IReadOnlyList<OfferedBlock> Blocks { get; }
 
+    /// <summary>Whether the agent fetches the blocks itself, as far as is known.</summary>
+    bool IsFetched => false;
+
+    /// <inheritdoc cref="RestoreRequest.Authorities"/>
+    string? Authorities => null;
+
     /// <summary>Sends the archives of some blocks, one after the other.</summary>
     /// <exception cref="OsoSnapshotCore.OperatorException">A block can't be read.</exception>
     /// <exception cref="IOException">A block can't be read, or the sink takes no more.</exception>
@@ -23,6 +29,11 @@ internal interface IBlockSource : IDisposable
 /// <summary>Takes the archives of blocks.</summary>
 internal interface IBlockSink
 {
+    /// <summary>Has the agent fetch a block's archive itself.</summary>
+    /// <param name="sign">Makes an address of the archive, which is good for some minutes.</param>
+    /// <returns>Why the agent can't; null if the block is back.</returns>
+    string? Fetch(BlockId block, long fileBytes, Func<string> sign) => "it takes the bytes alone";
+
     /// <summary>Begins the archive of a block.</summary>
     /// <returns>Where it goes.</returns>
     Stream Begin(BlockId block);

@@ -132,5 +132,6 @@ internal sealed class LiveRestore(
         LeavesOutOverlap = options.LeavesOutOverlap,
         IsDryRun = options.IsDryRun,
         PrometheusVersion = source.PrometheusVersion,
+        Authorities = source.Authorities,
     };
 }

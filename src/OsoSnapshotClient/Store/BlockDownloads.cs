@@ -40,7 +40,8 @@ internal sealed class BlockDownloads(AgentRun run, IBackupStore store, CopyOptio
         DirectSwitch? direct = null;
         if (options.Direct != DirectUse.No && store is S3Store bucket)
         {
-            direct = new(bucket.Endpoint, options, run.Agent.Access.Report);
+            direct = new(
+                $"The pod can't send blocks to {bucket.Endpoint}", options.Direct, run.Agent.Access.Report);
         }
 
         for (int worker = 0; worker < Math.Min(options.Streams, missing.Count); worker++)

@@ -39,19 +39,22 @@ internal sealed class DirectWay(DirectUpload direct, IBlockWay through, DirectSw
     }
 }
 
-/// <summary>Whether the agent can send blocks to the bucket; all ways of a run share it.</summary>
-/// <param name="endpoint">The bucket's server, for messages.</param>
-internal sealed class DirectSwitch(string endpoint, CopyOptions options, IPodReport report)
+/// <summary>Whether the agent reaches the bucket itself; all ways of a run share it.</summary>
+/// <param name="failure">What the pod can't do if it doesn't, for messages.</param>
+internal sealed class DirectSwitch(string failure, DirectUse use, IPodReport report)
 {
     private const string Remedy =
         "let the pod reach the server by the same name (NetworkPolicy, DNS, --s3-ca-file), or leave out =only";
 
     private int _isClosed;
 
+    /// <summary>Whether the agent is still to try.</summary>
+    public bool IsOpen => Volatile.Read(ref _isClosed) == 0;
+
     /// <exception cref="OperatorException">The block is too large, and may go no other way.</exception>
     public bool Allows(BlockName name, long contentBytes)
     {
-        if (Volatile.Read(ref _isClosed) == 1)
+        if (!IsOpen)
         {
             return false;
         }
@@ -62,7 +65,7 @@ internal sealed class DirectSwitch(string endpoint, CopyOptions options, IPodRep
         }
 
         string problem = $"Block {name} has {ByteSize.Format(contentBytes)}, which is too much for --direct";
-        if (options.Direct == DirectUse.Only)
+        if (use == DirectUse.Only)
         {
             throw new OperatorException(ClientStatus.Failed, $"{problem}.", "leave out =only");
         }
@@ -75,8 +78,8 @@ internal sealed class DirectSwitch(string endpoint, CopyOptions options, IPodRep
     /// <exception cref="OperatorException">They may go no other way.</exception>
     public void Close(string problem)
     {
-        string text = $"The pod can't send blocks to {endpoint}: {Printable.Text(problem).TrimEnd('.')}";
-        if (options.Direct == DirectUse.Only)
+        string text = $"{failure}: {Printable.Text(problem).TrimEnd('.')}";
+        if (use == DirectUse.Only)
         {
             throw new OperatorException(ClientStatus.Failed, $"{text}.", Remedy);
         }

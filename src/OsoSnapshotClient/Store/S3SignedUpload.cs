@@ -18,7 +18,6 @@ internal sealed class S3SignedUpload
     // AWS: "Amazon S3 multipart upload limits".
     private const int MaxParts = 10_000;
     private const string ChecksumHeader = "x-amz-checksum-sha256";
-    private static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(15);
 
     private readonly S3Bucket _bucket;
     private readonly string _key;
@@ -71,7 +70,7 @@ internal sealed class S3SignedUpload
             UploadId = _uploadId,
             PartNumber = _parts.Count,
             Verb = HttpVerb.PUT,
-            Expires = DateTime.UtcNow + SignedFor,
+            Expires = DateTime.UtcNow + S3Objects.SignedFor,
             Protocol = _bucket.Protocol,
         };
         request.Headers[ChecksumHeader] = Convert.ToBase64String(sha256);

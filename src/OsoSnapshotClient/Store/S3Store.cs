@@ -132,6 +132,9 @@ internal sealed class S3Store : IBackupStore
     /// <summary>Begins or continues the upload of a block whose parts the agent sends.</summary>
     public S3SignedUpload SignedUpload(BlockName block) => new(_bucket, KeyOf(block.Path));
 
+    /// <summary>Signs an address from which the agent reads a block.</summary>
+    public string SignedAddress(BlockName block) => S3Objects.SignReading(_bucket, KeyOf(block.Path));
+
     public IRunNote OpenNote(PodName pod) => new StoreNote(this, $"{pod.Folder}/{StaleParts.RunName}.state");
 
     public IReadOnlyList<StalePart> FindStale(TimeProvider time)

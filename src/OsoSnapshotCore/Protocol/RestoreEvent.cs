@@ -1,6 +1,9 @@
 namespace OsoSnapshotCore.Protocol;
 
-/// <summary>A line that the run answers: first its plan, then each block that is in place. One value is set.</summary>
+/// <summary>
+/// A line that the run answers: first its plan, then each block that is in place. While it fetches a block itself, one
+/// comes every second, so that each end sees a broken connection.
+/// </summary>
 internal sealed record RestoreEvent
 {
     /// <summary>What happens to each block that was offered, the oldest first.</summary>
@@ -8,6 +11,15 @@ internal sealed record RestoreEvent
 
     /// <summary>The ULID of a block that has its name now.</summary>
     public string? Back { get; init; }
+
+    /// <summary>How many bytes of a block's archive the run has fetched so far; null in all other lines.</summary>
+    public long? FetchedBytes { get; init; }
+
+    /// <summary>
+    /// Why the run can't fetch the rest of the archive. It waits for another line of the block, which has a new address
+    /// or is followed by frames.
+    /// </summary>
+    public string? Unreached { get; init; }
 
     /// <summary>Why there is no run to receive blocks.</summary>
     public string? Problem { get; init; }

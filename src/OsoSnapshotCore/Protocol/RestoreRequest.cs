@@ -25,6 +25,9 @@ internal sealed record RestoreRequest
     /// <summary>The version of the Prometheus that made the blocks; null if it is unknown.</summary>
     public string? PrometheusVersion { get; init; }
 
+    /// <inheritdoc cref="UploadRequest.Authorities"/>
+    public string? Authorities { get; init; }
+
     /// <returns>null if the text is no request.</returns>
     public static RestoreRequest? TryParse(string json)
     {
@@ -74,22 +77,47 @@ internal sealed record OfferedBlock
         && (Sha256 is null || Files.Sha256.TryParse(Sha256, out _));
 }
 
-/// <summary>A line that a client sends later: the frames of this block's archive follow it.</summary>
+/// <summary>
+/// A line that a client sends later. The frames of this block's archive follow it, or the run fetches the archive.
+/// </summary>
 internal sealed record SentBlock
 {
     public required string Ulid { get; init; }
 
+    /// <summary>A <see cref="SignedAddress"/> of the archive in the store; null if frames follow.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>The archive's size, if it is fetched.</summary>
+    public long FileBytes { get; init; }
+
     /// <returns>null if the text is no such line.</returns>
-    public static BlockId? TryParse(string json)
+    public static AnnouncedBlock? TryParse(string json)
     {
         try
         {
             SentBlock? sent = JsonSerializer.Deserialize(json, ControlJson.Default.SentBlock);
-            return BlockId.TryParse(sent?.Ulid, out BlockId id) ? id : null;
+            return sent is null || !BlockId.TryParse(sent.Ulid, out BlockId id) ? null
+                : sent.Url is null ? new(id, null)
+                : SignedAddress.TryParse(sent.Url) is { } address && sent.FileBytes > 0
+                    ? new(id, new(address, sent.FileBytes))
+                    : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+}
+
+/// <summary>The block that comes next.</summary>
+/// <param name="Stored">Where its archive is fetched from; null if frames follow.</param>
+internal sealed record AnnouncedBlock(BlockId Id, StoredObject? Stored);
+
+/// <summary>An object of a store. It is no record, whose text would show the address.</summary>
+internal sealed class StoredObject(Uri address, long bytes)
+{
+    /// <inheritdoc cref="SignedAddress"/>
+    public Uri Address => address;
+
+    public long Bytes => bytes;
 }

@@ -16,9 +16,13 @@ internal sealed partial class ApiServer
 
     private readonly CopyFaults _faults = new();
     private readonly ConcurrentQueue<Export> _exports = [];
+    private long _receivedBytes;
 
     /// <summary>Each export in the order of its start.</summary>
     public IReadOnlyCollection<Export> Exports => _exports;
+
+    /// <summary>The bytes that clients have sent to the verb <c>receive</c>, over all connections.</summary>
+    public long ReceivedBytes => Interlocked.Read(ref _receivedBytes);
 
     private async Task LogAsync(HttpContext context, ApiRequest asked, CancellationToken token)
     {
@@ -129,7 +133,7 @@ internal sealed partial class ApiServer
 
         string[] options = [.. hasInput ? (string[])["--interactive"] : [], .. hasTerminal ? (string[])["--tty"] : []];
         using RemoteProcess process = new(hasTerminal, ["exec", .. options, container, .. command]);
-        Listen(channels, process, closesInput: true, end, isFaulty: command[^1] == "receive");
+        Listen(channels, process, closesInput: true, end, isReceive: command[^1] == "receive");
         if (!hasInput)
         {
             process.CloseInput();
@@ -171,19 +175,20 @@ internal sealed partial class ApiServer
     }
 
     private void Listen(
-        ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end, bool isFaulty = false)
+        ChannelSocket channels, RemoteProcess process, bool closesInput, CancellationTokenSource end, bool isReceive = false)
     {
         long passed = 0;
         channels.Receive(
             async bytes =>
             {
                 passed += bytes.Length;
-                while (isFaulty && passed > Settings.HoldInputBytes)
+                Interlocked.Add(ref _receivedBytes, isReceive ? bytes.Length : 0);
+                while (isReceive && passed > Settings.HoldInputBytes)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(20), end.Token);
                 }
 
-                if (isFaulty && passed > Settings.CutInputBytes)
+                if (isReceive && passed > Settings.CutInputBytes)
                 {
                     process.Kill();
                     await end.CancelAsync();

@@ -56,6 +56,9 @@ internal sealed class Cluster : IDisposable
     public IReadOnlyList<(long Offset, long Passed, bool IsBroken)> Exports =>
         [.. _server.Exports.Select(export => (export.Offset, export.Passed, export.IsBroken))];
 
+    /// <inheritdoc cref="ApiServer.ApiServer.ReceivedBytes"/>
+    public long ReceivedBytes => _server.ReceivedBytes;
+
     /// <summary>The names of all debug containers that the plugin asked for.</summary>
     public IReadOnlyList<string> Containers => [.. _server.Started.Select(container => container.Name)];
 

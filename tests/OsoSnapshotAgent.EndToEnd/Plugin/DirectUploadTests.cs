@@ -127,8 +127,14 @@ public sealed class DirectUploadTests(S3Server server)
 
         CommandResult take = await cluster.RunAsync("take", Cluster.Pod, "--into", "B", "--direct");
 
-        Assert.Equal(2, take.ExitStatus);
+        CommandResult restore = await cluster.RunAsync("restore", "B", "--into", Cluster.Pod, "--direct=only");
+        CommandResult here = await cluster.RunAsync("restore", "s3://b/p", "restored", "--direct");
+
+        Assert.Equal((2, 2, 2), (take.ExitStatus, restore.ExitStatus, here.ExitStatus));
         Assert.Contains("--direct needs --into s3://BUCKET/PREFIX", take.Error, StringComparison.Ordinal);
+        Assert.Contains("--direct needs s3://BUCKET/PREFIX as SOURCE", restore.Error, StringComparison.Ordinal);
+        Assert.Contains("--direct needs --into POD", here.Error, StringComparison.Ordinal);
+        Assert.Empty(cluster.Requests);
     }
 
     internal static Cluster Connected(TargetContainer target, Uri endpoint) => new(target) { OwnVariables = Variables(endpoint) };

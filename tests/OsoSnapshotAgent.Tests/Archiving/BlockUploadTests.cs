@@ -148,10 +148,10 @@ public sealed class BlockUploadTests : IDisposable
         Pipe output = new();
         UploadDialog dialog = new(input.Reader.AsStream(), output.Writer.AsStream(), _gone.SetResult);
         Task client = AnswerAsync(answer, input.Writer, output.Reader);
-        using PartSender sender = new(authorities: null) { FirstPause = TimeSpan.FromMilliseconds(1) };
+        using StoreConnection store = new(authorities: null) { FirstPause = TimeSpan.FromMilliseconds(1) };
         UploadRequest request = new() { Ulid = SampleBlock.Ulid, Fingerprint = fingerprint ?? Fingerprint(), PartBytes = PartBytes };
         using DirectoryHandle block = Open();
-        using BlockUpload upload = new(SampleBlock.Id, request, dialog, sender);
+        using BlockUpload upload = new(SampleBlock.Id, request, dialog, new(store));
         Task run = Task.Run(() => upload.Run(new(block, SampleBlock.Id, new AgentSettings())), TestContext.Current.CancellationToken);
         if (await Task.WhenAny(run, _gone.Task) == run)
         {

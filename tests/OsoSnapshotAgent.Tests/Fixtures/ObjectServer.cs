@@ -11,7 +11,7 @@ namespace OsoSnapshotAgent.Tests.Fixtures;
 /// <param name="Headers">By their names in lower case.</param>
 internal sealed record StoredPut(string Method, string Target, IReadOnlyDictionary<string, string> Headers, byte[] Body);
 
-/// <summary>A server on the loopback that takes parts of objects, as a store does.</summary>
+/// <summary>A server on the loopback that takes parts of objects, or gives objects, as a store does.</summary>
 internal sealed class ObjectServer : IDisposable
 {
     public const string Taken = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 0\r\n\r\n";
@@ -22,7 +22,7 @@ internal sealed class ObjectServer : IDisposable
     private readonly Func<StoredPut, string?> _answer;
     private readonly X509Certificate2? _certificate;
 
-    /// <param name="answer">The whole answer; null never answers.</param>
+    /// <param name="answer">The whole answer, of which each letter is a byte; null never answers.</param>
     public ObjectServer(Func<StoredPut, string?> answer, bool hasTls = false)
     {
         _answer = answer;
@@ -30,6 +30,9 @@ internal sealed class ObjectServer : IDisposable
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    /// <summary>Whether each connection has one request, and ends with the answer, whole or not.</summary>
+    public bool HangsUp { get; init; }
 
     /// <summary>The address of a part, with a signature that nobody may print.</summary>
     public string Url => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}"
@@ -47,6 +50,20 @@ internal sealed class ObjectServer : IDisposable
                 return [.. _puts];
             }
         }
+    }
+
+    /// <summary>An answer with an object, or with what a Range header asks for of it.</summary>
+    /// <param name="cutAt">How many bytes of it come at most.</param>
+    public static string Object(StoredPut get, byte[] content, int cutAt = int.MaxValue)
+    {
+        int from = get.Headers.TryGetValue("range", out string? range)
+            ? int.Parse(range["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture)
+            : 0;
+        string head = range is null
+            ? "HTTP/1.1 200 OK"
+            : $"HTTP/1.1 206 Partial\r\nContent-Range: bytes {from}-{content.Length - 1}/{content.Length}";
+        return $"{head}\r\nETag: \"one\"\r\nContent-Length: {content.Length - from}\r\n\r\n"
+            + Encoding.Latin1.GetString(content[from..Math.Min(content.Length, (int)Math.Min((long)from + cutAt, int.MaxValue))]);
     }
 
     public static string Refusal(int status, string body) =>
@@ -99,7 +116,11 @@ internal sealed class ObjectServer : IDisposable
                 }
 
                 string? answer = _answer(put);
-                await (answer is null ? Task.Delay(Timeout.Infinite, _stop.Token) : stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _stop.Token).AsTask());
+                await (answer is null ? Task.Delay(Timeout.Infinite, _stop.Token) : stream.WriteAsync(Encoding.Latin1.GetBytes(answer), _stop.Token).AsTask());
+                if (HangsUp)
+                {
+                    return;
+                }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)

@@ -329,7 +329,7 @@ public sealed class BlockPlacementTests : IDisposable
             Token);
         LiveServer live = new(agent.Client, Agent.Server(server.Url));
         await agent.Get<BlockPlacement>().RunAsync(
-            SampleBlock.Id, offered, new(agent.Target, live, connection), Token);
+            SampleBlock.Id, offered, new(agent.Target, live, new FrameReader(connection)), Token);
         await sending;
     }
 

@@ -112,11 +112,11 @@ public sealed class PartSenderTests
 
     private static string? Send(string url, TrustedAuthorities? authorities = null, TimeSpan? silence = null)
     {
-        using PartSender sender = new(authorities)
+        using StoreConnection store = new(authorities)
         {
             FirstPause = TimeSpan.FromMilliseconds(10),
             MaxSilence = silence ?? TimeSpan.FromSeconds(30),
         };
-        return sender.Send(new(url), Part, SHA256.HashData(Part));
+        return new PartSender(store).Send(new(url), Part, SHA256.HashData(Part));
     }
 }

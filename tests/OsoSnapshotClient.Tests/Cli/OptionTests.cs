@@ -29,6 +29,8 @@ public sealed class OptionTests : IDisposable
     [InlineData("protect B 20261122T112657Z-0eb533ff8d43ed64 --pod c1/oso.prom")]
     [InlineData("unprotect s3://b/p 20261122T112657Z-0eb533ff8d43ed64 --s3-region eu-central-1")]
     [InlineData("verify s3://b/p --deep")]
+    [InlineData("restore s3://b/p --into prom-0 --direct")]
+    [InlineData("restore s3://b/p --into prom-0 --direct=only --s3-ca-file ca.pem")]
     [InlineData("verify B --new")]
     [InlineData("drill B --like sts/prom -n oso --image i --memory 512Mi --run-as 1000:2000")]
     [InlineData("drill B --prometheus-image x/prometheus:v3 --prometheus /bin/prometheus -q")]
