@@ -73,8 +73,6 @@ internal static class ExportCommand
         return StreamRelay.Run(ControlSocket.EndPoint, output);
     }
 
-    // An operator waits for the bytes, so the export keeps its normal priority. A block is compressed here, and pauses
-    // for Prometheus as a run does.
     private static ExitStatus Export(ExportRange range, BlockId? block)
     {
         StandardOutput.RefuseTerminal();
@@ -84,6 +82,8 @@ internal static class ExportCommand
 
     private static ExitStatus ExportBlock(ExportRange range, BlockId id)
     {
+        // The block is compressed here, so it gives way to Prometheus as a run does.
+        Priority.Lower();
         AgentSettings settings = Discovery.Settings(Discovery.OfRun());
         using SnapshotBlocks snapshot = HeldSnapshot.Open();
         using StandardOutput output = new(CancellationToken.None);
@@ -97,6 +97,7 @@ internal static class ExportCommand
         return ExitStatus.Done;
     }
 
+    // An operator waits for the bytes of a finished archive, so they keep the normal priority.
     private static ExitStatus ExportArchive(ExportRange range)
     {
         using TargetContainer target = Discovery.FindTarget();

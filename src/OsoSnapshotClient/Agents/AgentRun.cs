@@ -223,14 +223,18 @@ internal sealed class AgentRun : IAsyncDisposable
         },
     };
 
-    // No other run: an earlier client was killed before it told its agent to start. Another run: the agent stays in
-    // the pod, and has begun a later one.
+    // Another run: the agent stays in the pod, and has begun a later one. No run, though this one was seen: the agent
+    // began anew. Otherwise an earlier client was killed before it told its agent to start.
     private RunStatus GoneFor(string? other) => (_status ?? Unknown) with
     {
         End = new()
         {
-            ExitStatus = other is null ? 0 : (int)ExitStatus.EndedByAnother,
-            Message = other is null ? "it never began" : "the agent has taken that client's run since",
+            ExitStatus = (int)(other is not null ? ExitStatus.EndedByAnother
+                : _status is null ? ExitStatus.Done
+                : ClientStatus.Failed),
+            Message = other is not null ? "the agent has taken that client's run since"
+                : _status is null ? "it never began"
+                : "the agent no longer knows it",
             EndedBy = other,
             At = TimeProvider.System.GetUtcNow(),
         },

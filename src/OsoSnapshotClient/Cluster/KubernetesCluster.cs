@@ -44,6 +44,9 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         ?? (_connection.IsInCluster ? _connection.ServiceAccountNamespace : _kubeconfig.Value.Namespace)
         ?? "default";
 
+    /// <summary>Whether this client runs in a pod, and uses its service account.</summary>
+    public bool IsInCluster => _connection.IsInCluster;
+
     public async Task<V1Pod> ReadPodAsync(string pod, CancellationToken token)
     {
         string where = Namespace;

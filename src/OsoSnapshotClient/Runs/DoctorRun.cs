@@ -70,15 +70,14 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
         IReadOnlyList<AccessRight> missing = await cluster.FindMissingAsync(all, token);
         foreach (AccessRight right in all)
         {
-            bool isNeeded = Preflight.Rights.Contains(right) || right is { Verb: "get", Subresource: null };
+            bool isNeeded = Preflight.Rights.Contains(right) || right is { Verb: "get", Subresource: null }
+                || (right == Dial && cluster.IsInCluster);
             (DoctorVerdict verdict, string text) = (missing.Contains(right), isNeeded) switch
             {
                 (false, _) => (DoctorVerdict.Good, "yes"),
                 (true, true) => (DoctorVerdict.Bad, "no"),
                 (true, false) when right == Dial =>
-                    (
-                        DoctorVerdict.Warning,
-                        "no: each command needs a kubectl exec of its own; a client in a pod needs this right"),
+                    (DoctorVerdict.Warning, "no: each command needs a kubectl exec of its own"),
                 _ => (DoctorVerdict.Warning, "no: name the pods one by one"),
             };
             _report.Add(

@@ -112,6 +112,19 @@ public sealed class AgentRunTests
     }
 
     [Fact]
+    public async Task A_run_that_its_agent_no_longer_knows_has_failed()
+    {
+        RunStatus idle = new() { Phase = PhaseNames.Of(Phase.Wait), ElapsedSeconds = 0, Version = Recorded.Held.Version };
+        RunStatus begun = Recorded.Held with { Phase = PhaseNames.Of(Phase.CaptureSnapshot) };
+        await using AgentRun run = Follow(new RecordedExec().Follows(begun, idle));
+
+        RunEndedException told = await Assert.ThrowsAsync<RunEndedException>(() => HoldAsync(run));
+
+        Assert.Equal(ClientStatus.Failed, told.Status);
+        Assert.Contains("the agent no longer knows it", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_agent_that_takes_no_name_is_followed_without_it()
     {
         RecordedExec exec = new RecordedExec().Follows(Recorded.Held)

@@ -53,7 +53,8 @@ internal sealed class RecordedExec : IRemoteExec
     }
 
     /// <summary>Answers <c>follow</c> with this status; then nothing happens any more.</summary>
-    public RecordedExec Follows(RunStatus status) => On("follow", _ => Recording.Open(Event(status)));
+    public RecordedExec Follows(params RunStatus[] statuses) =>
+        On("follow", _ => Recording.Open(string.Concat(statuses.Select(status => Event(status)))));
 
     public Task<IRemoteProcess> StartAsync(string container, IReadOnlyList<string> command, CancellationToken token)
     {
