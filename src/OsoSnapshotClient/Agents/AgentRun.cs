@@ -244,7 +244,7 @@ internal sealed class AgentRun : IAsyncDisposable
         (await Access.TryReadPod(token))?.StateOf(Agent.Container);
 
     private async Task<RunEndedException> EndedAsync(RunEnd end, CancellationToken token) =>
-        new(end, TargetEnd.Describe(await Access.TryReadPod(token), end));
+        new(end, TargetEnd.Describe(await Access.TryReadPod(token), end.ExitStatus, end.At));
 
     private void Update(RunStatus status) => Change(() => _status = status);
 

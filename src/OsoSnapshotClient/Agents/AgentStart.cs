@@ -213,8 +213,9 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
                 return;
             }
 
-            ContainerState? now = (await access.TryReadPod(token))?.StateOf(agent.Container);
-            state.Judge(now, raw);
+            V1Pod? read = await access.TryReadPod(token);
+            ContainerState? now = read?.StateOf(agent.Container);
+            state.Judge(read, raw);
             if (now is { Phase: ContainerPhase.Running })
             {
                 silence.Check(raw.ErrorText);

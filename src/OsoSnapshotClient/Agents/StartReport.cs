@@ -16,10 +16,12 @@ internal sealed class StartReport(PodAccess access, string container)
     private string CheckImage => $"check --image ({access.Start.Image}): it must be the agent's image of version"
         + $" {AgentVersions.Range}";
 
+    /// <param name="pod">null if it can't be read now.</param>
     /// <param name="answer">What came in place of the agent's answer.</param>
     /// <exception cref="RunEndedException">The agent will not answer.</exception>
-    public void Judge(ContainerState? state, RemoteAnswer answer)
+    public void Judge(V1Pod? pod, RemoteAnswer answer)
     {
+        ContainerState? state = pod?.StateOf(container);
         _state = state ?? _state;
         if (answer.Refusal is { Code: 403 } refusal)
         {
@@ -38,12 +40,7 @@ internal sealed class StartReport(PodAccess access, string container)
 
         if (state is { HasEnded: true })
         {
-            string message = state.Message.Length > 0 ? $": {state.Message}" : string.Empty;
-            throw new RunEndedException(
-                ClientStatus.Failed,
-                $"Container {container} ended before its agent could be told what to do (status {state.ExitCode})"
-                + message,
-                $"{CheckImage}; see {access.LogCommand(container)}");
+            throw Ended(pod, state);
         }
 
         if (answer.ExitCode is NotRunnable or NotFound)
@@ -69,5 +66,18 @@ internal sealed class StartReport(PodAccess access, string container)
             $"The container has not started within {access.Start.Timeout.TotalSeconds:0} s{reason}: {why}",
             $"see kubectl describe pod {access.Pod}{access.Flags.Text}, or give a longer --timeout. If container"
             + $" {container} still starts, it touches nothing and ends by itself");
+    }
+
+    private RunEndedException Ended(V1Pod? pod, ContainerState state)
+    {
+        string message = state.Message.Length > 0 ? $": {state.Message}" : string.Empty;
+        string cause = TargetEnd.Describe(pod, state.ExitCode, state.EndedAt ?? TimeProvider.System.GetUtcNow());
+        return new(
+            ClientStatus.Failed,
+            $"Container {container} ended before its agent could be told what to do (status {state.ExitCode})"
+            + message + (cause.Length > 0 ? "." : string.Empty) + cause,
+            cause.Length > 0
+                ? "once Prometheus is ready, run the same command again"
+                : $"{CheckImage}; see {access.LogCommand(container)}");
     }
 }

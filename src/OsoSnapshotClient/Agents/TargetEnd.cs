@@ -1,5 +1,4 @@
 using OsoSnapshotClient.Cluster;
-using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotClient.Agents;
@@ -11,10 +10,12 @@ internal static class TargetEnd
     private const int Killed = 137;
     private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
 
+    /// <param name="exitStatus">The agent's.</param>
+    /// <param name="endedAt">When the agent ended.</param>
     /// <returns>A sentence for the end of a message; empty if the agent was not killed that way.</returns>
-    public static string Describe(V1Pod? pod, RunEnd agent)
+    public static string Describe(V1Pod? pod, int exitStatus, DateTimeOffset endedAt)
     {
-        if (agent.ExitStatus != Killed)
+        if (exitStatus != Killed)
         {
             return string.Empty;
         }
@@ -22,7 +23,7 @@ internal static class TargetEnd
         var ends =
             from status in pod?.Status.ContainerStatuses ?? []
             from end in new[] { status.State?.Terminated, status.LastState?.Terminated }
-            where end?.FinishedAt is { } at && (agent.At - at).Duration() < Recent
+            where end?.FinishedAt is { } at && (endedAt - at).Duration() < Recent
             orderby end.FinishedAt descending
             select $" Container {status.Name} of the pod ended at {UtcTime.Format(end.FinishedAt!.Value)}"
                 + $" ({end.Reason ?? "no reason given"}, status {end.ExitCode}), and the agent with it.";

@@ -94,7 +94,7 @@ public sealed partial class AnswerFuzzTests
         Assert.DoesNotContain($"{answer.Problem}{answer.Remedy}", char.IsControl);
         if (answer.Run?.End is { } end)
         {
-            RunEndedException told = new(end, TargetEnd.Describe(Recorded.Read(Recorded.PodWith(State)), end));
+            RunEndedException told = new(end, TargetEnd.Describe(Recorded.Read(Recorded.PodWith(State)), end.ExitStatus, end.At));
             Assert.InRange((int)told.Status, 1, 255);
             Assert.DoesNotContain(told.Message + told.Remedy, char.IsControl);
             _ = AgentIdentity.TryParse(end.NeededIdentity);
@@ -148,7 +148,7 @@ public sealed partial class AnswerFuzzTests
         Assert.All(pod.AgentContainers(), name => Assert.True(KubeName.IsLabel(name)));
         _ = pod.ResidentContainers("image", "target").Count();
         _ = AgentIdentity.Of(pod, Recorded.Target);
-        _ = TargetEnd.Describe(pod, new() { ExitStatus = 137, Message = "m", At = state.EndedAt ?? default });
+        _ = TargetEnd.Describe(pod, 137, state.EndedAt ?? default);
         _ = PrometheusContainer.IsIn(pod);
         _ = PrometheusContainer.Find(pod, named: null).StoragePaths(pod).Count();
     }));
