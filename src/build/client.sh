@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 all=(linux-amd64 linux-arm64 darwin-arm64 darwin-amd64 windows-amd64)
 project=src/OsoSnapshotClient
-max_bytes=37000000
+max_bytes=38000000
 arguments=()
 
 # link_with_bullseye ARCHITECTURE: sets the arguments of Native AOT. A program starts only where glibc is as new as the
