@@ -77,5 +77,5 @@ internal sealed class AgentRelease(AgentRun run, bool isKept)
         $"The copy is right, but {why}.",
         remedy ?? (isKept
             ? $"the container ends by itself after its hold; {Access.Command("status")} shows it"
-            : $"{Access.Command("remove")} has the agent remove its own files and all snapshots"));
+            : $"{Access.RemoveCommand()} has the agent remove its own files and all snapshots"));
 }

@@ -91,7 +91,7 @@ internal sealed class AgentStart(KubernetesCluster cluster, PodAccess access, V1
         if (isNew && staysAfter)
         {
             access.Report.Say(
-                $"Container {Agent!.Container} stays for later runs, until {access.Command("remove --resident")}");
+                $"Container {Agent!.Container} stays for later runs, until {access.RemoveCommand(endsResident: true)}");
         }
     }
 

@@ -23,8 +23,12 @@ internal sealed record PodAccess
     public ClusterPlace Place => new(Pod, Flags.Text) { Target = Start.Target };
 
     /// <summary>A command of this program for this pod, for a remedy.</summary>
-    public string Command(string verb) =>
-        $"kubectl oso-snapshot {verb}{Flags.Text} --image {Start.Image} {Pod}";
+    public string Command(string verb) => $"kubectl oso-snapshot {verb}{Flags.Text} {Pod}";
+
+    /// <summary>The command that has the agent remove its files, for a remedy. It starts a container.</summary>
+    /// <param name="endsResident">Whether the container that stays is ended too.</param>
+    public string RemoveCommand(bool endsResident = false) =>
+        $"kubectl oso-snapshot remove{(endsResident ? " --resident" : null)}{Flags.Text} --image {Start.Image} {Pod}";
 
     /// <summary>The command that shows a container's log, for a remedy.</summary>
     public string LogCommand(string container) => $"kubectl logs {Pod} -c {container}{Flags.Text}";

@@ -30,6 +30,16 @@ internal sealed class RemoteAgent(PodAccess access, string container)
         IReadOnlyList<string> words, CancellationToken token, ReadOnlyMemory<byte> input = default) =>
         RemoteCommand.RunAsync(access, container, [Program, .. words], token, input);
 
+    /// <summary>Asks an idle agent, which has no settings yet, with those of the command line.</summary>
+    /// <inheritdoc cref="RemoteCommand.RunAsync"/>
+    public Task<RemoteAnswer> AskAsync(
+        IReadOnlyList<string> words, IReadOnlyDictionary<string, string> settings, CancellationToken token) =>
+        RemoteCommand.RunAsync(
+            access,
+            container,
+            ["env", .. settings.Select(setting => $"{setting.Key}={setting.Value}"), Program, .. words],
+            token);
+
     /// <summary>Runs a verb that answers with one JSON object.</summary>
     /// <returns>The agent's answer; null and why if none came.</returns>
     public async Task<(ControlAnswer? Answer, RemoteAnswer Raw)> ControlAsync(

@@ -27,7 +27,7 @@ internal sealed class AgentOptions
 
     private readonly Option<string> _image = new("--image")
     {
-        Description = $"The agent's image (${ImageVariable}, or {DefaultImage}).",
+        Description = $"The agent's image ({ImageVariable}, or {DefaultImage}).",
         CustomParser = Values.Text,
     };
 
@@ -94,11 +94,15 @@ internal sealed class AgentOptions
         ];
 
     /// <summary>Those for a run that makes no snapshot.</summary>
-    public IEnumerable<Option> ForRestore =>
+    public IEnumerable<Option> WithoutSnapshot =>
         All.Except([.. _range.Select(setting => setting.Option), _skipHead]);
 
     /// <summary>Those for a server that the client has made itself.</summary>
-    public IEnumerable<Option> ForDrill => ForRestore.Except(_address.Select(setting => setting.Option));
+    public IEnumerable<Option> ForDrill =>
+        WithoutSnapshot.Except([.. _address.Select(setting => setting.Option), _target]);
+
+    /// <summary>Those for a verb that only looks, and starts no container.</summary>
+    public IEnumerable<Option> ForLook => [_target];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public StartOptions Read(ParseResult arguments) => new()

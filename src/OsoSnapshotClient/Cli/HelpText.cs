@@ -10,27 +10,38 @@ internal sealed class HelpText : SynchronousCommandLineAction
     private const int Indent = 30;
     private const int Columns = 80;
 
+    // Only verbs for pods reach a cluster.
+    private const string Pod = "POD";
+
     private const string What = "What";
     private const string Where = "Where";
     private const string How = "How";
     private const string Connection = "Connection";
 
-    /// <summary>An example of each verb.</summary>
-    public static IReadOnlyDictionary<string, string> Examples { get; } = new Dictionary<string, string>
+    /// <summary>Examples of each verb.</summary>
+    public static IReadOnlyDictionary<string, string[]> Examples { get; } = new Dictionary<string, string[]>
     {
-        ["take"] = "take -n oso",
-        ["status"] = "status -n oso",
-        ["list"] = "list -n oso",
-        ["remove"] = "remove -n oso prometheus-0",
-        ["cancel"] = "cancel -n oso prometheus-0",
-        ["doctor"] = "doctor -n oso --inside",
-        ["restore"] = "restore prometheus-0-snapshots.tgz restored --owner 65534:65534",
-        ["drill"] = "drill backups --pod oso.prometheus-0 --like prometheus-0 -n oso",
-        ["verify"] = "verify prometheus-0-snapshots.tgz",
-        ["backups"] = "backups s3://bucket/prometheus",
-        ["prune"] = "prune backups --keep-daily 7 --keep-weekly 4 --dry-run",
-        ["protect"] = "protect backups 20261121T091650Z-73aa071737993df3",
-        ["unprotect"] = "unprotect backups 20261121T091650Z-73aa071737993df3",
+        ["take"] = ["take -n oso", "take -n oso --into s3://bucket/prometheus"],
+        ["status"] = ["status -n oso"],
+        ["list"] = ["list -n oso"],
+        ["remove"] = ["remove -n oso prometheus-0"],
+        ["cancel"] = ["cancel -n oso prometheus-0"],
+        ["doctor"] = ["doctor -n oso --inside"],
+        ["restore"] =
+        [
+            "restore prometheus-0-snapshots.tgz restored --owner 65534:65534",
+            "restore backups --into prometheus-0 -n oso",
+        ],
+        ["drill"] =
+        [
+            "drill backups --pod oso.prometheus-0 --like prometheus-0 -n oso",
+            "drill prometheus-0-snapshots.tgz",
+        ],
+        ["verify"] = ["verify prometheus-0-snapshots.tgz"],
+        ["backups"] = ["backups s3://bucket/prometheus"],
+        ["prune"] = ["prune backups --keep-daily 7 --keep-weekly 4 --dry-run"],
+        ["protect"] = ["protect backups 20261121T091650Z-73aa071737993df3"],
+        ["unprotect"] = ["unprotect backups 20261121T091650Z-73aa071737993df3"],
     };
 
     private static readonly Dictionary<string, string> Groups = new()
@@ -46,6 +57,11 @@ internal sealed class HelpText : SynchronousCommandLineAction
         ["--at"] = What,
         ["--leave-out-expired"] = What,
         ["--leave-out-overlap"] = What,
+        ["--keep-last"] = What,
+        ["--keep-within"] = What,
+        ["--keep-daily"] = What,
+        ["--keep-weekly"] = What,
+        ["--keep-monthly"] = What,
         ["--output"] = Where,
         ["--into"] = Where,
         ["--cluster"] = Where,
@@ -90,8 +106,13 @@ internal sealed class HelpText : SynchronousCommandLineAction
         yield return (string.Empty, verb.Description!);
         yield return (string.Empty, string.Empty);
         yield return ($"Usage:    {ClientCommandLine.Program}{words} [options]", string.Empty);
-        string example = Examples[isRoot ? "take" : verb.Name];
-        yield return ($"Example:  {ClientCommandLine.Program} {example}", string.Empty);
+        string label = "Example:";
+        foreach (string example in isRoot ? Examples["take"][..1] : Examples[verb.Name])
+        {
+            yield return ($"{label,-8}  {ClientCommandLine.Program} {example}", string.Empty);
+            label = string.Empty;
+        }
+
         foreach ((string, string) line in isRoot ? Verbs(root) : Options(root, verb))
         {
             yield return line;
@@ -123,8 +144,8 @@ internal sealed class HelpText : SynchronousCommandLineAction
             yield return ("  " + argument.Name, argument.Description!);
         }
 
-        // Only verbs that reach a cluster start a container.
-        bool reaches = verb.Options.Any(option => option.Name == "--image");
+        bool reaches = verb.Arguments.Any(argument => argument.Name == Pod)
+            || verb.Options.Any(option => option.HelpName == Pod);
         ILookup<string, Option> groups = verb.Options
             .Concat(reaches ? root.Options.Where(option => GroupOf(option) == Connection) : [])
             .Where(option => option is not HelpOption)

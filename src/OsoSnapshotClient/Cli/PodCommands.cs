@@ -19,6 +19,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     public Command Take()
     {
         AgentOptions agent = new();
+        ReportOptions reports = new();
         TakeCommand take = new();
         StoreOptions store = new();
         MetricsOptions metrics = new();
@@ -27,8 +28,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
                 "take",
                 "Makes a snapshot, copies and checks it. Without --keep the agent then removes its own files and all snapshots."),
             looksOnly: false,
-            agent,
-            [.. take.All, .. store.All, .. metrics.All],
+            new(agent, reports, [.. reports.All, .. take.All, .. store.All, .. metrics.All, .. agent.All]),
             (arguments, pods, report) =>
             {
                 TakeOptions options = take.Read(arguments, pods, report.Path);
@@ -49,50 +49,60 @@ internal sealed class PodCommands(KubectlOptions kubectl)
 
     public Command Remove()
     {
+        AgentOptions agent = new();
+        ReportOptions reports = new();
         Option<bool> resident = new("--resident") { Description = "Also end the containers that stay for later runs." };
         return Create(
             new(
                 "remove",
                 "Has the agent remove its own files and all snapshots from the volume, even while somebody copies them."),
             looksOnly: false,
-            new(),
-            [resident],
+            new(agent, reports, [.. reports.ForResult, resident, .. agent.WithoutSnapshot]),
             (arguments, _, _) => new((cluster, access, signal) =>
                 new RemoveRun(cluster, access, arguments.GetValue(resident)).RunAsync(signal.Token)));
     }
 
-    public Command Cancel() => Create(
-        new(
-            "cancel",
-            "Ends every run in these pods, other people's too. Archives that wait for their copy are deleted."),
-        looksOnly: false,
-        new(),
-        [],
-        (_, _, _) => new((cluster, access, signal) => new CancelRun(cluster, access).RunAsync(signal.Token)));
+    public Command Cancel()
+    {
+        ReportOptions reports = new();
+        return Create(
+            new(
+                "cancel",
+                "Ends every run in these pods, other people's too. Archives that wait for their copy are deleted."),
+            looksOnly: false,
+            new(new(), reports, reports.WithoutLog),
+            (_, _, _) => new((cluster, access, signal) => new CancelRun(cluster, access).RunAsync(signal.Token)));
+    }
 
     public Command Status()
     {
+        AgentOptions agent = new();
         Option<bool> all = new("--all") { Description = "Show all runs that have ended, not only the last one." };
         return Create(
             new("status", "Shows how far the runs in these pods are."),
             looksOnly: true,
-            new(),
-            [all],
+            new(agent, new(), [all, .. agent.ForLook]),
             (arguments, _, _) => new((cluster, access, signal) =>
                 new StatusRun(cluster, access, PrintableWriter.StandardOutput, arguments.GetValue(all))
                     .RunAsync(signal.Token)));
     }
 
-    public Command List() => Create(
-        new("list", "Lists the agent's files and the snapshots on the volumes, with size and age."),
-        looksOnly: true,
-        new(),
-        [],
-        (_, _, _) => new((cluster, access, signal) =>
-            new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System).RunAsync(signal.Token)));
+    public Command List()
+    {
+        AgentOptions agent = new();
+        return Create(
+            new("list", "Lists the agent's files and the snapshots on the volumes, with size and age."),
+            looksOnly: true,
+            new(agent, new(), agent.ForLook),
+            (_, _, _) => new((cluster, access, signal) =>
+                new ListRun(cluster, access, PrintableWriter.StandardOutput, TimeProvider.System)
+                    .RunAsync(signal.Token)));
+    }
 
     public Command Doctor()
     {
+        AgentOptions agent = new();
+        ReportOptions reports = new();
         Option<bool> inside = new("--inside")
         {
             Description = "Also start one container, which looks at server and volume. It stays listed in the pod.",
@@ -100,8 +110,7 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         return Create(
             new("doctor", "Checks whether a take can succeed, and changes nothing."),
             looksOnly: false,
-            new(),
-            [inside],
+            new(agent, reports, [.. reports.WithoutLog, inside, .. agent.All]),
             (arguments, _, report) => new((cluster, access, signal) => new DoctorRun(
                 cluster,
                 access,
@@ -112,14 +121,12 @@ internal sealed class PodCommands(KubectlOptions kubectl)
     private Command Create(
         Command command,
         bool looksOnly,
-        AgentOptions agent,
-        IEnumerable<Option> own,
+        VerbOptions options,
         Func<ParseResult, PodChoice, ReportChoice, PodVerb> read)
     {
         PodOptions pods = new(looksOnly);
-        ReportOptions reports = new();
         pods.AddTo(command, arguments => PodNames.Find(kubectl.Connection(arguments)));
-        foreach (Option option in reports.All.Concat(own).Concat(agent.All))
+        foreach (Option option in options.Offered)
         {
             command.Options.Add(option);
         }
@@ -127,9 +134,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
         command.SetAction(async (arguments, _) =>
         {
             PodChoice choice = pods.Read(arguments);
-            ReportChoice report = reports.Read(arguments);
+            ReportChoice report = options.Reports.Read(arguments);
             PodVerb verb = read(arguments, choice, report);
-            return await RunAsync(arguments, choice, agent.Read(arguments), report, verb);
+            return await RunAsync(arguments, choice, options.Agent.Read(arguments), report, verb);
         });
         return command;
     }
@@ -205,6 +212,9 @@ internal sealed class PodCommands(KubectlOptions kubectl)
                 signal.Status, "Interrupted before the pods were listed.", "run the same command again", e);
         }
     }
+
+    /// <param name="Offered">Those that the verb uses, in the order of the help.</param>
+    private sealed record VerbOptions(AgentOptions Agent, ReportOptions Reports, IEnumerable<Option> Offered);
 
     /// <summary>A verb whose command line was understood.</summary>
     private sealed record PodVerb(PodWork Work)

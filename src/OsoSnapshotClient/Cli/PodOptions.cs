@@ -16,14 +16,17 @@ internal sealed class PodOptions(bool looksOnly)
 
     private readonly Argument<string[]> _pods = new("POD")
     {
-        Description = "The pod, or sts/NAME or deploy/NAME. Without it, the pod of the namespace that runs Prometheus.",
+        Description = "The pod, or sts/NAME or deploy/NAME. Without it, "
+            + (looksOnly
+                ? "all pods of the namespace that run Prometheus."
+                : "the pod of the namespace that runs Prometheus."),
         CustomParser = Values.Several(NameOf, "the name of a pod, or sts/NAME or deploy/NAME"),
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string> _selector = new("--selector", "-l")
     {
-        Description = "All running pods with these labels. The output ends with a table.",
+        Description = "All running pods with these labels.",
         CustomParser = Values.Text,
     };
 

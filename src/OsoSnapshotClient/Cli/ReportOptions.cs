@@ -20,6 +20,13 @@ internal sealed class ReportOptions
         CustomParser = Values.Paths,
     };
 
+    private readonly Option<string> _json = new("--output", "-o")
+    {
+        HelpName = Json,
+        Description = "json: one JSON object per pod on standard output.",
+        CustomParser = Values.Word(Json),
+    };
+
     private readonly Option<string> _progress = new("--progress")
     {
         HelpName = "auto|plain|json",
@@ -41,6 +48,12 @@ internal sealed class ReportOptions
 
     /// <summary>Those for work that makes no file here.</summary>
     public IEnumerable<Option> Progress => [_progress, _quiet, _verbose];
+
+    /// <summary>Those for a run of the agent that makes no file here, and whose result may be JSON.</summary>
+    public IEnumerable<Option> ForResult => [_json, .. Progress];
+
+    /// <summary>Those for work without a run of the agent, which has no log to show.</summary>
+    public IEnumerable<Option> WithoutLog => [_json, _progress, _quiet];
 
     /// <exception cref="OperatorException">A value is wrong.</exception>
     public ReportChoice Read(ParseResult arguments)
@@ -64,7 +77,8 @@ internal sealed class ReportOptions
             Json => ProgressStyle.Json,
             _ => Terminal.ShowsBars ? ProgressStyle.Bars : ProgressStyle.Lines,
         };
-        return new(paths.FirstOrDefault(), outputs.Length > paths.Length, arguments.GetValue(_quiet), style)
+        bool isJson = outputs.Length > paths.Length || arguments.GetValue(_json) is not null;
+        return new(paths.FirstOrDefault(), isJson, arguments.GetValue(_quiet), style)
         {
             IsVerbose = arguments.GetValue(_verbose),
         };

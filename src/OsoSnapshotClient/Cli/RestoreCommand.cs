@@ -81,7 +81,8 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         {
             _source, _directory, _into, _owner, _pod, _at, _leaveOutExpired, _leaveOutOverlap, _dryRun,
         };
-        foreach (Option option in _direct.All.Concat(_store.All).Concat(_reports.Progress).Concat(_agent.ForRestore))
+        foreach (Option option in (Option[])
+            [.. _direct.All, .. _store.All, .. _reports.Progress, .. _agent.WithoutSnapshot])
         {
             command.Options.Add(option);
         }
@@ -97,9 +98,10 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         BackupPlace source = _store.Place(arguments, arguments.GetRequiredValue(_source));
         string directory = arguments.GetValue(_directory) ?? throw Wrong(
             "restore needs a DIRECTORY, or --into POD.", "name an empty directory, or the pod of a running Prometheus");
-        foreach (Option<bool> option in (Option<bool>[])[_leaveOutExpired, _leaveOutOverlap, _dryRun, .. _direct.All])
+        Option[] live = [_leaveOutExpired, _leaveOutOverlap, _dryRun, .. _direct.All];
+        foreach (Option option in live.Concat(_agent.WithoutSnapshot))
         {
-            if (arguments.GetValue(option))
+            if (arguments.GetResult(option) is { Implicit: false })
             {
                 throw Wrong($"{option.Name} needs --into POD.", "leave it out");
             }

@@ -162,7 +162,7 @@ internal sealed class DoctorRun(KubernetesCluster cluster, PodAccess access, Tex
         {
             RemoteAgent agent = await start.StartIdleAsync(needed, token);
             access.Report.Say($"Container {agent.Container} stays listed in the pod until the pod is replaced");
-            answer = await agent.AskAsync(["inspect", "--json"], token);
+            answer = await agent.AskAsync(["inspect", "--json"], access.Start.Settings, token);
         }
         finally
         {

@@ -32,7 +32,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
             string again = carrier.Note is null ? string.Empty : " run the same command again, or";
             report.Warn(
                 $"Interrupted. {carrier.Name} is complete, but container {agent.Container} of pod {access.Pod} still"
-                + $" waits:{again} {access.Command("remove")}");
+                + $" waits:{again} {access.RemoveCommand()}");
         }
         else if (!carrier.IsResumable)
         {
@@ -74,7 +74,7 @@ internal sealed class Interruption(AgentStart start, TakeOptions take, ICarrier 
         {
             agent.Access.Report.Warn(
                 $"Container {agent.Container} of pod {agent.Access.Pod} may still be running."
-                + $" {agent.Access.Command("remove")} has the agent remove its own files and all snapshots");
+                + $" {agent.Access.RemoveCommand()} has the agent remove its own files and all snapshots");
         }
     }
 

@@ -45,18 +45,19 @@ public sealed class ClientDoctorTests
     }
 
     [Fact]
-    public async Task Doctor_prints_its_lines_as_JSON_too()
+    public async Task Doctor_prints_its_lines_as_JSON_too_and_looks_with_the_settings_of_a_take()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
 
-        CommandResult doctor = (await cluster.RunAsync("doctor", "--inside", Cluster.Pod, "-o", "json")).Succeeded();
+        CommandResult doctor = (await cluster.RunAsync("doctor", "--inside", Cluster.Pod, "-o", "json", "--skip-head")).Succeeded();
 
         JsonNode result = JsonNode.Parse(Assert.Single(doctor.Lines))!;
         Assert.Equal(0, (int?)result["status"]);
         JsonArray checks = Assert.IsType<JsonArray>(result["checks"]);
         Assert.Empty(Inside.Except(checks.Select(check => (string)check!["name"]!)));
         Assert.All(checks, check => Assert.True((string?)check!["verdict"] is "good" or "unknown", $"{check}"));
+        Assert.StartsWith("1 B needed, ", (string?)checks[^1]!["text"], StringComparison.Ordinal);
     }
 
     [Fact]

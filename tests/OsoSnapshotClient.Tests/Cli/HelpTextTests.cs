@@ -21,9 +21,9 @@ public sealed class HelpTextTests
           DIR                         What take --into has written to: a directory, or
                                       s3://BUCKET/PREFIX.
 
-        Where:
-              --s3-endpoint URL       The S3 server of s3://… (AWS_ENDPOINT_URL_S3, or
-                                      AWS).
+        What:
+              --keep-last N           Keep this many snapshots of each pod.
+              --keep-within AGE       Keep snapshots up to this age, such as 30d. The
 
         """,
         string.Join('\n', Of("prune").Split('\n')[..12]) + "\n",
@@ -31,12 +31,16 @@ public sealed class HelpTextTests
 
     [Theory]
     [MemberData(nameof(Verbs))]
-    public void The_example_of_a_verb_is_understood(string verb)
+    public void Each_example_of_a_verb_is_understood_and_shown(string verb)
     {
-        ParseResult example = Root.Parse(HelpText.Examples[verb].Split(' '));
+        Assert.All(HelpText.Examples[verb], line =>
+        {
+            ParseResult example = Root.Parse(line.Split(' '));
 
-        Assert.Empty(example.Errors.Select(error => error.Message));
-        Assert.Equal(verb, example.CommandResult.Command.Name);
+            Assert.Empty(example.Errors.Select(error => error.Message));
+            Assert.Equal(verb, example.CommandResult.Command.Name);
+            Assert.Contains($" {line}\n", Of(verb), StringComparison.Ordinal);
+        });
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cli;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Runs;
+using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
 
 namespace OsoSnapshotClient.Tests.Cli;
@@ -25,6 +26,11 @@ public sealed class OptionTests : IDisposable
     [InlineData("status --all-namespaces")]
     [InlineData("doctor")]
     [InlineData("doctor pod --inside -o json")]
+    [InlineData("doctor --inside --service host --env A=1 --since 24h --skip-head")]
+    [InlineData("remove pod --resident --image i --env A=1 -o json -v")]
+    [InlineData("cancel -A -o json -q")]
+    [InlineData("status pod --target c --all")]
+    [InlineData("list --target c --parallel 3")]
     [InlineData("prune B --keep-last 7 --keep-within 30d --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run")]
     [InlineData("protect B 20261122T112657Z-0eb533ff8d43ed64 --pod c1/oso.prom")]
     [InlineData("unprotect s3://b/p 20261122T112657Z-0eb533ff8d43ed64 --s3-region eu-central-1")]
@@ -49,6 +55,16 @@ public sealed class OptionTests : IDisposable
     [InlineData("take pod --exec websocket --exec kubectl")]
     [InlineData("take rs/prom")]
     [InlineData("status --inside")]
+    [InlineData("status --since 24h")]
+    [InlineData("status -o json")]
+    [InlineData("list --image i")]
+    [InlineData("list --skip-head")]
+    [InlineData("remove --until 24h")]
+    [InlineData("remove -o file")]
+    [InlineData("cancel --env A=1")]
+    [InlineData("cancel -v")]
+    [InlineData("doctor -o dir/")]
+    [InlineData("drill B --like prom --target c")]
     [InlineData("restore --all-pods a b")]
     [InlineData("status --metrics-file m.prom")]
     [InlineData("prune B --keep-daily 0")]
@@ -56,7 +72,20 @@ public sealed class OptionTests : IDisposable
     [InlineData("drill B --like prom --memory 4G")]
     [InlineData("drill B --like prom --service host")]
     [InlineData("prune B --keep-weekly 4w")]
-    public void An_option_that_is_gone_or_a_wrong_value_is_refused(string line) => Assert.NotEmpty(Parse(line).Errors);
+    public void An_option_that_the_verb_does_not_use_or_a_wrong_value_is_refused(string line) =>
+        Assert.NotEmpty(Parse(line).Errors);
+
+    [Fact]
+    public void A_command_that_a_message_recommends_is_understood()
+    {
+        PodAccess access = Recorded.Access(new RecordedExec());
+        string[] commands =
+        [
+            access.Command("status"), access.Command("cancel"), access.RemoveCommand(), access.RemoveCommand(endsResident: true),
+        ];
+
+        Assert.All(commands, command => Assert.Empty(Parse(command[ClientCommandLine.Program.Length..]).Errors));
+    }
 
     [Theory]
     [InlineData("http://oso:secret@push.example.com")]
