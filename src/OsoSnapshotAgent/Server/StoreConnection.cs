@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using OsoSnapshotCore.Text;
 
 namespace OsoSnapshotAgent.Server;
 
@@ -65,6 +66,7 @@ internal sealed class StoreConnection : IDisposable
     public StoreProblem Explain(Exception e) => e switch
     {
         OperationCanceledException => new($"it says nothing for {MaxSilence.TotalSeconds:0} s", true),
+        _ when Causes.IsNoHttp(e) => new("its answer is no HTTP", true),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
             new("its name can't be resolved", true),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(

@@ -38,7 +38,8 @@ internal static class S3Errors
             TimeoutException or OperationCanceledException => (
                 $"{endpoint} does not answer", "check the network and --s3-endpoint, then run the same command again"),
             _ => (
-                $"{endpoint} can't be reached: {FirstLines((e.InnerException ?? e).Message)}",
+                $"{endpoint} can't be reached: "
+                + (Causes.IsNoHttp(e) ? "its answer is no HTTP" : FirstLines((e.InnerException ?? e).Message)),
                 "check the network and --s3-endpoint, then run the same command again"),
         };
         ExitStatus status = e is AmazonServiceException { ErrorCode: "NoSuchBucket" }

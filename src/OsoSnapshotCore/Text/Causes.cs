@@ -174,6 +174,18 @@ internal static class Causes
             ? $"{elsewhere}, or remove the cause. {remedy}"
             : elsewhere;
 
+    /// <summary>
+    /// Whether a server's answer is no HTTP. Such a failure quotes the answer, and a server that echoes would have a
+    /// message show the request's address, which may be signed.
+    /// </summary>
+    public static bool IsNoHttp(Exception? failure) => failure switch
+    {
+        null => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => true,
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => true,
+        _ => IsNoHttp(failure.InnerException),
+    };
+
     /// <param name="otherwise">The status for any other cause.</param>
     public static ExitStatus Status(Exception failure, ExitStatus otherwise) => Of(failure)?.Status ?? otherwise;
 }

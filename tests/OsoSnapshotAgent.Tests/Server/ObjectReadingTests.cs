@@ -90,6 +90,18 @@ public sealed class ObjectReadingTests
         Assert.Equal(attempts, server.Puts.Count);
     }
 
+    [Theory]
+    [InlineData("GET {0} HTTP/1.1\r\n\r\n")]
+    [InlineData("HTTP/1.1 {0}\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\n{0}\r\n\r\n")]
+    [InlineData("HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n{0}\r\n")]
+    public void A_server_that_repeats_the_request_has_its_answer_not_told(string answer)
+    {
+        using ObjectServer server = new(get => answer.Replace("{0}", get.Target, StringComparison.Ordinal)) { HangsUp = true };
+
+        Assert.Equal($"{StoreConnection.ServerOf(new(server.Url))}: its answer is no HTTP", Fail(server.Url).Told);
+    }
+
     [Fact]
     public void Another_address_continues_where_the_first_one_has_become_too_old()
     {

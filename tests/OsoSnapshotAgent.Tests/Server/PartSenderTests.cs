@@ -51,6 +51,14 @@ public sealed class PartSenderTests
     }
 
     [Fact]
+    public void A_server_that_repeats_the_request_has_its_answer_not_told()
+    {
+        using ObjectServer server = new(put => $"PUT {put.Target} HTTP/1.1\r\n\r\n") { HangsUp = true };
+
+        Assert.EndsWith(": its answer is no HTTP", Send(server.Url), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_redirect_is_not_followed()
     {
         using ObjectServer other = new(_ => ObjectServer.Taken);
