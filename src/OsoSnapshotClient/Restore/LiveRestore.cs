@@ -60,7 +60,7 @@ internal sealed class LiveRestore(
             }
             catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone })
             {
-                if (_fruitless >= RetryBackoff.MaxFruitless)
+                if (++_fruitless >= RetryBackoff.MaxFruitless)
                 {
                     throw new OperatorException(
                         ClientStatus.Failed,
@@ -111,7 +111,10 @@ internal sealed class LiveRestore(
         }
         finally
         {
-            _fruitless = delivery.Back > 0 ? 1 : _fruitless + 1;
+            if (delivery.Back > 0)
+            {
+                _fruitless = 0;
+            }
         }
     }
 

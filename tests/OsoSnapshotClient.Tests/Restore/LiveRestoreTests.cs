@@ -12,6 +12,17 @@ public sealed class LiveRestoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    private static LiveRestoreOptions Options { get; } = new()
+    {
+        LeavesOutExpired = false,
+        LeavesOutOverlap = false,
+        IsDryRun = false,
+        Copy = new() { Hold = "12h", Streams = 1, Stall = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromSeconds(0.1) },
+    };
+
+    private static RunEnd NoClient { get; } =
+        new() { ExitStatus = (int)ExitStatus.ReaderGone, Message = "No client came.", At = DateTimeOffset.UnixEpoch };
+
     [Fact]
     public async Task After_eight_runs_to_which_no_block_came_the_restore_is_given_up_with_their_reason()
     {
@@ -20,20 +31,33 @@ public sealed class LiveRestoreTests
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
         RecordedExec exec = new RecordedExec().On("start", "{}").On("receive", _ => Recording.Cut([], "reset"));
         exec.On("follow", words => Recording.Open(string.Empty) with { Talk = (_, output) => FollowAsync(exec, words[1], output) });
-        LiveRestoreOptions options = new()
-        {
-            LeavesOutExpired = false,
-            LeavesOutOverlap = false,
-            IsDryRun = false,
-            Copy = new() { Hold = "12h", Streams = 1, Stall = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromSeconds(0.1) },
-        };
 
         OperatorException told = await Assert.ThrowsAsync<OperatorException>(
-            () => new LiveRestore(cluster, Recorded.Access(exec), options, () => new NoBlocks()).RunAsync(Token));
+            () => new LiveRestore(cluster, Recorded.Access(exec), Options, () => new NoBlocks()).RunAsync(Token));
 
         Assert.Equal("No whole block came to the pod in 8 runs: The agent ended with status 141: No client came.", told.Message);
         Assert.Contains("blocks that are back stay", told.Remedy, StringComparison.Ordinal);
         Assert.Equal(8, exec.Calls.Count(call => call == "start"));
+    }
+
+    [Fact]
+    public async Task Runs_that_end_before_a_block_is_asked_for_are_counted_too()
+    {
+        await using ApiServer server = await ApiServer.StartAsync(context => ApiServer.AnswerAsync(
+            context, 200, context.Request.Method == "POST" ? """{"status":{"allowed":true}}""" : Recorded.PodWith(Recorded.Running)));
+        await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
+        int starts = 0;
+        RecordedExec exec = new RecordedExec().On(
+            "start", _ => ++starts > 9 ? throw new InvalidOperationException("too many runs") : new("{}"u8.ToArray(), string.Empty, 0));
+        exec.On("follow", words => Recording.Open(RecordedExec.Event(new()
+        {
+            Phase = PhaseNames.Of(Phase.Finish), Client = words[1], ElapsedSeconds = 1, End = NoClient,
+        })));
+
+        OperatorException told = await Assert.ThrowsAsync<OperatorException>(
+            () => new LiveRestore(cluster, Recorded.Access(exec), Options, () => new NoBlocks()).RunAsync(Token));
+
+        Assert.Equal("No whole block came to the pod in 8 runs: The agent ended with status 141: No client came.", told.Message);
     }
 
     // The run ends soon after its first connection broke.
@@ -47,8 +71,7 @@ public sealed class LiveRestoreTests
             await Task.Delay(10, Token);
         }
 
-        RunEnd end = new() { ExitStatus = (int)ExitStatus.ReaderGone, Message = "No client came.", At = DateTimeOffset.UnixEpoch };
-        await output.WriteAsync(Encoding.UTF8.GetBytes(RecordedExec.Event(status with { End = end }, position: 1)), Token);
+        await output.WriteAsync(Encoding.UTF8.GetBytes(RecordedExec.Event(status with { End = NoClient }, position: 1)), Token);
         return 0;
     }
 
