@@ -1,4 +1,5 @@
 using OsoSnapshotCore;
+using OsoSnapshotCore.Blocks;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Text;
 
@@ -21,7 +22,11 @@ internal sealed class DrillRun(
     TimeProvider time)
 {
     private const string Loaded = "prometheus_tsdb_blocks_loaded";
+    private const string Reloads = "prometheus_tsdb_reloads_total";
     private const string Blocks = "blocks";
+
+    // Prometheus merges blocks that overlap in time, and deletes them.
+    private const string Indexes = "indexes";
     private const string Data = "data";
 
     private static readonly TimeSpan LoadLimit = TimeSpan.FromMinutes(10);
@@ -36,6 +41,8 @@ internal sealed class DrillRun(
         unpack(new(directory.PathOf(Blocks), owner: null, TextWriter.Null, time), token);
         using DirectoryHandle blocks = directory.OpenDirectory(Blocks);
         DrilledBlock[] restored = [.. DrilledBlock.In(blocks)];
+        using DirectoryHandle indexes = directory.CreateDirectory(Indexes);
+        Array.ForEach(restored, block => block.CopyIndex(blocks, indexes));
         directory.CreateDirectory(Data).Dispose();
         string retention = RetentionFlags.For([.. restored.Select(block => block.Meta)], time.GetUtcNow()).Flags;
         using ThrowawayServer server =
@@ -43,9 +50,10 @@ internal sealed class DrillRun(
         try
         {
             using DirectoryHandle data = directory.OpenDirectory(Data);
+            double before = await server.Api.MetricAsync(Reloads, token);
             Array.ForEach(restored, block => blocks.Move(block.Id.Text, data, block.Id.Text));
-            DrillProof proof = new(server.Api, data, restored, seed, say);
-            await AwaitLoadedAsync(server.Api, proof, restored.Length, token);
+            DrillProof proof = new(server.Api, indexes, restored, seed, say);
+            await AwaitLoadedAsync(server.Api, proof, data, before, token);
             await proof.RunAsync(token);
         }
         finally
@@ -56,11 +64,13 @@ internal sealed class DrillRun(
         say($"✅ The drill succeeded: {Plural.Of(restored.Length, "block")}");
     }
 
-    private async Task AwaitLoadedAsync(PrometheusApi server, DrillProof proof, int count, CancellationToken token)
+    private async Task AwaitLoadedAsync(
+        PrometheusApi server, DrillProof proof, DirectoryHandle data, double before, CancellationToken token)
     {
         say("Waiting until Prometheus has loaded the blocks. It looks for new ones once a minute.");
         long startedAt = time.GetTimestamp();
-        while (await server.MetricAsync(Loaded, token) < count)
+        while (await server.MetricAsync(Reloads, token) <= before
+            || await server.MetricAsync(Loaded, token) != data.Names().Count(name => BlockId.TryParse(name, out _)))
         {
             await proof.RequireNoFailureAsync(token);
             if (time.GetElapsedTime(startedAt) > LoadLimit)

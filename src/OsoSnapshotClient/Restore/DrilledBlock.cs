@@ -17,6 +17,11 @@ internal sealed record DrilledBlock(BlockId Id, BlockMeta Meta, bool HasTombston
     /// <summary>The block's time, as parameters of a query.</summary>
     public string Range => RangeOf(Meta.MinTime, Meta.MaxTime - 1);
 
+    /// <summary>The block's end, as a parameter of a query.</summary>
+    public string End => string.Create(CultureInfo.InvariantCulture, $"time={(Meta.MaxTime - 1) / 1000m}");
+
+    public long Milliseconds => Math.Max(1, Meta.MaxTime - Meta.MinTime);
+
     /// <param name="blocks">Holds a directory for each block.</param>
     public static IEnumerable<DrilledBlock> In(DirectoryHandle blocks)
     {
@@ -30,6 +35,15 @@ internal sealed record DrilledBlock(BlockId Id, BlockMeta Meta, bool HasTombston
                 yield return new(id, MetaCheck.Read(meta), hasTombstones);
             }
         }
+    }
+
+    /// <summary>Copies what says which series the block has.</summary>
+    public void CopyIndex(DirectoryHandle blocks, DirectoryHandle indexes)
+    {
+        using DirectoryHandle own = indexes.CreateDirectory(Id.Text);
+        using FileStream index = OpenIndex(blocks);
+        using FileStream copy = new(own.CreateFile(IndexCheck.FileName), FileAccess.Write);
+        index.CopyTo(copy);
     }
 
     public static string RangeOf(long from, long to) =>

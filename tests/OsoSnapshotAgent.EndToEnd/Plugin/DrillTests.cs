@@ -42,6 +42,23 @@ public sealed class DrillTests
     }
 
     [Fact]
+    public async Task A_backup_of_overlapping_blocks_which_the_server_merges_is_proven()
+    {
+        using Cluster cluster = new() { Timeout = TimeSpan.FromMinutes(3) };
+        LiveHistory.Generate(cluster, blocks: 1, name: "snapshots/20250820T165101Z-0eb533ff8d43ed64");
+        LiveHistory.Generate(cluster, blocks: 1, name: "snapshots/20250820T165101Z-0eb533ff8d43ed64", seed: 8);
+        Directory.Delete(Path.Combine(cluster.Folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64/wal"));
+        (await HostCommand.RunAsync(
+            ["sh", "-c", "tar czf snapshots.tgz snapshots && sha256sum snapshots.tgz >snapshots.tgz.sha256"], cluster.Folder)).Succeeded();
+
+        CommandResult drill = await cluster.RunAsync(
+            "drill", "snapshots.tgz", "--prometheus", $"{PrometheusVersion.V3_5.Root}/usr/bin/prometheus", "--work-dir", "work");
+
+        Assert.EndsWith("✅ The drill succeeded: 2 blocks\n", drill.Succeeded().Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(cluster.Folder, "work")));
+    }
+
+    [Fact]
     public async Task A_drill_that_cannot_succeed_says_why_and_leaves_nothing()
     {
         using Cluster cluster = new();
