@@ -51,9 +51,8 @@ internal sealed class DrillCommand(KubectlOptions kubectl)
         Description = $"In the cluster: the memory that Prometheus may use ({DefaultMemory}).",
         HelpName = "QUANTITY",
         CustomParser = Values.One(
-            text => text.Length is > 2 and < 12 && text[^2..] is "Mi" or "Gi" && text[..^2].All(char.IsAsciiDigit)
-                ? text : null,
-            "a number of Mi or Gi, as in 4Gi"),
+            text => DrillPod.IsMemory(text) ? text : null,
+            $"a number of Mi or Gi, {DrillPod.MinMemoryMebibytes}Mi at least, as in {DefaultMemory}"),
     };
 
     private readonly Option<string> _work = new("--work-dir")
@@ -134,8 +133,7 @@ internal sealed class DrillCommand(KubectlOptions kubectl)
         using EndSignal signal = new();
         await using KubernetesCluster cluster = KubernetesCluster.Create(kubectl.Connection(arguments));
         DrillPod pod = PodOf(arguments, await ReadLikeAsync(arguments, cluster, flags, signal), start);
-        PodDrillOptions options = OptionsOf(arguments);
-        PodName? restored = null;
+        (PodName? restored, bool isProven) = (null, false);
         IReadOnlyList<PodResult> results;
         await using (ReportFactory reports = new(report, TimeProvider.System))
         {
@@ -144,16 +142,21 @@ internal sealed class DrillCommand(KubectlOptions kubectl)
             results = await runner.RunAsync(
                 [new(cluster.Namespace, pod.Name)],
                 new() { Named = pod.Name, Parallel = 1 },
-                (of, access) => new PodDrill(of, access, pod, options, () =>
+                async (of, access) =>
                 {
-                    IBlockSource source = RestoreCommand.Open(
-                        place, MomentOf(arguments), DirectUse.No, access.Report, signal.Token);
-                    restored = (source as BackupBlocks)?.Pod;
-                    return source;
-                }).RunAsync(signal.Token));
+                    PodResult result = await new PodDrill(of, access, pod, OptionsOf(arguments), () =>
+                    {
+                        IBlockSource source = RestoreCommand.Open(
+                            place, MomentOf(arguments), DirectUse.No, access.Report, signal.Token);
+                        restored = (source as BackupBlocks)?.Pod;
+                        return source;
+                    }).RunAsync(signal.Token);
+                    isProven = true;
+                    return result;
+                });
         }
 
-        if (results[0].Status is 0 or (int)ExitStatus.NotTidiedUp)
+        if (isProven)
         {
             await TellAsync(metrics, restored);
         }

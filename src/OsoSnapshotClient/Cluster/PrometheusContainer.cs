@@ -22,15 +22,20 @@ internal sealed partial record PrometheusContainer(string Name, bool IsGuess)
     /// one.
     /// </summary>
     /// <param name="named">The name that the operator gave; null for none.</param>
-    /// <exception cref="OperatorException">Several containers may be Prometheus.</exception>
+    /// <exception cref="OperatorException">There is no such container, or several may be Prometheus.</exception>
     public static PrometheusContainer Find(V1Pod pod, string? named)
     {
+        IReadOnlyList<V1Container> all = pod.Spec.Containers;
         if (named is not null)
         {
-            return new(named, IsGuess: false);
+            return all.Any(container => container.Name == named)
+                ? new(named, IsGuess: false)
+                : throw new OperatorException(
+                    ExitStatus.Settings,
+                    $"Pod {pod.Metadata.Name} has no container '{named}'.",
+                    $"name one of: {string.Join(' ', all.Select(container => container.Name))}");
         }
 
-        IReadOnlyList<V1Container> all = pod.Spec.Containers;
         V1Container[] found = [.. all.Where(LooksLikePrometheus)];
         found = found.Length > 0 ? found : [.. all.Where(HasUsualName)];
         found = found.Length > 0 ? found : [.. all.Where(HasUsualPort)];

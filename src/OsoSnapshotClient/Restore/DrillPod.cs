@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
 
@@ -20,6 +21,10 @@ internal sealed record DrillPod
     /// <summary>The server's port, on loopback of the pod.</summary>
     public const int Port = 9090;
 
+    /// <summary>What the pod asks a node for. Its limit may not be less.</summary>
+    public const int MinMemoryMebibytes = 256;
+
+    private const int MaxMemoryDigits = 9;
     private const string NamePrefix = "oso-drill-";
     private const string Configuration = "oso-snapshot/prometheus.yml";
     private const string DataPath = "/oso-drill/data";
@@ -58,11 +63,18 @@ internal sealed record DrillPod
     /// <param name="image">The image; null for that of the pod.</param>
     /// <param name="program"><inheritdoc cref="Program" path="/summary"/></param>
     /// <param name="start">May name the container and the identity.</param>
-    /// <exception cref="OsoSnapshotCore.OperatorException">Several containers may be Prometheus.</exception>
+    /// <exception cref="OperatorException">There is no such container, several may be Prometheus, or the user is root.
+    /// </exception>
     public static DrillPod Of(V1Pod? like, string? image, string? program, StartOptions start, string memory)
     {
+        if (start.Identity is { IsRoot: true })
+        {
+            throw new OperatorException(
+                ExitStatus.Settings, "The pod of a drill never runs as root.", "name another user with --run-as");
+        }
+
         string? container = like is null ? null : PrometheusContainer.Find(like, start.Target).Name;
-        V1Container? own = like?.Spec.Containers.FirstOrDefault(one => one.Name == container);
+        V1Container? own = like?.Spec.Containers.First(one => one.Name == container);
         AgentIdentity? of = like is null ? null : AgentIdentity.Of(like, container!);
         AgentIdentity identity = start.Identity ?? (of is { IsRoot: false } ? of : Nobody);
         identity = identity with { Group = identity.Group ?? Nobody.Group };
@@ -80,6 +92,17 @@ internal sealed record DrillPod
             Memory = memory,
         };
     }
+
+    /// <summary>Whether a text is an amount of memory that the pod can have.</summary>
+    public static bool IsMemory(string text) =>
+        text.Length is > 2 and <= MaxMemoryDigits + 2
+        && long.TryParse(text[..^2], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        && text[^2..] switch
+        {
+            "Mi" => number >= MinMemoryMebibytes,
+            "Gi" => number > 0,
+            _ => false,
+        };
 
     /// <param name="blocks">What the pod's volume gets.</param>
     /// <param name="retention">The flags of <see cref="RetentionFlags"/>.</param>
@@ -152,7 +175,7 @@ internal sealed record DrillPod
         ["requests"] = new JsonObject
         {
             ["cpu"] = "100m",
-            ["memory"] = "256Mi",
+            ["memory"] = $"{MinMemoryMebibytes}Mi",
             ["ephemeral-storage"] = Quantity(ByteSize.Sum(bytes, SpareBytes)),
         },
         ["limits"] = new JsonObject { ["cpu"] = "2", ["memory"] = Memory },

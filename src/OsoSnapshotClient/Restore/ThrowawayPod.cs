@@ -17,12 +17,17 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
     // A request whose answer got lost may be carried out late.
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan DeleteLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DeletePause = TimeSpan.FromSeconds(2);
 
     private string _shown = string.Empty;
     private bool _mayExist;
     private TimeSpan _settling;
+
+    /// <summary>How long the deletion is tried.</summary>
+    internal TimeSpan DeleteLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one request of it may take: a client that a signal ends may be killed soon.</summary>
+    internal TimeSpan DeleteAnswerLimit { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Asks for the pod. It is to be deleted, whatever is answered.</summary>
     /// <exception cref="OperatorException">The cluster refuses it.</exception>
@@ -116,33 +121,42 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
         (string problem, bool isAccepted, long startedAt) = ("it is still there", false, Stopwatch.GetTimestamp());
         while (Stopwatch.GetElapsedTime(startedAt) < DeleteLimit)
         {
+            using CancellationTokenSource limit = new(DeleteAnswerLimit);
             try
             {
                 if (!isAccepted)
                 {
-                    await cluster.DeletePodAsync(access.Pod, CancellationToken.None);
+                    await cluster.DeletePodAsync(access.Pod, limit.Token);
                     isAccepted = true;
                 }
 
-                await cluster.ReadPodAsync(access.Pod, CancellationToken.None);
+                await cluster.ReadPodAsync(access.Pod, limit.Token);
             }
             catch (ClusterException e) when (e.Code == 404 && Stopwatch.GetElapsedTime(startedAt) >= _settling)
             {
                 return true;
             }
-            catch (ClusterException e)
+            catch (Exception e) when (e is ClusterException or OperationCanceledException)
             {
-                problem = e.Message;
+                problem = e is ClusterException
+                    ? e.Message
+                    : $"no answer came within {Durations.Format(DeleteAnswerLimit)}";
             }
 
             await Task.Delay(isAccepted ? Interval : DeletePause);
         }
 
-        access.Report.Warn(
-            $"⚠️ Pod {access.Pod} {(isAccepted ? "is being deleted" : "could not be deleted")}: {problem}. Look after it:"
-            + $" kubectl delete pod {access.Pod} -n {cluster.Namespace}");
+        TellThatItStays(isAccepted ? "is being deleted" : "could not be deleted", problem);
         return false;
     }
+
+    private void TellThatItStays(string state, string problem) => access.Report.Warn(
+        $"⚠️ Pod {access.Pod} {state}: {problem}. Look after it: kubectl delete pod {access.Pod}{Where}");
+
+    // A pod in a cluster uses its own namespace, and no flag says which.
+    private string Where => access.Flags.ValueOf("-n") is null
+        ? $"{access.Flags.Text} -n {cluster.Namespace}"
+        : access.Flags.Text;
 
     private async Task<V1Pod> ReadAsync(CancellationToken token)
     {

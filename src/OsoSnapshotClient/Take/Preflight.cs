@@ -56,14 +56,6 @@ internal sealed record Preflight(
         }
 
         PrometheusContainer target = PrometheusContainer.Find(pod, access.Start.Target);
-        if (pod.Spec.Containers.All(one => one.Name != target.Name))
-        {
-            throw new OperatorException(
-                ExitStatus.Settings,
-                $"Pod {access.Pod} has no container '{target.Name}'.",
-                $"name one of: {string.Join(' ', pod.Spec.Containers.Select(one => one.Name))}");
-        }
-
         ContainerState state = pod.StateOfOwn(target.Name);
         return state.Phase is ContainerPhase.Waiting or ContainerPhase.Terminated
             ? throw Unreachable(

@@ -72,6 +72,10 @@ public sealed class PrometheusContainerTests
 
         Assert.Contains("several containers that may be Prometheus: a, b", told.Message, StringComparison.Ordinal);
         Assert.Equal("b", PrometheusContainer.Find(pod, named: "b").Name);
+        Assert.Contains(
+            "has no container 'c'",
+            Assert.Throws<OperatorException>(() => PrometheusContainer.Find(pod, named: "c")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

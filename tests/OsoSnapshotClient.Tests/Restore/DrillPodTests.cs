@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Cluster;
 using OsoSnapshotClient.Restore;
+using OsoSnapshotCore;
 using OsoSnapshotCore.Protocol;
 
 namespace OsoSnapshotClient.Tests.Restore;
@@ -84,6 +85,35 @@ public sealed class DrillPodTests
         Assert.Equal(expected, DrillPod.Of(like, null, null, Start, "4Gi").Program);
         Assert.Equal("/p", DrillPod.Of(like, null, "/p", Start, "4Gi").Program);
     }
+
+    [Fact]
+    public void Neither_a_container_that_is_not_there_nor_root_is_taken()
+    {
+        V1Pod like = Like(new());
+        like.Metadata.Name = "p";
+
+        Assert.Contains(
+            "Pod p has no container 'other'",
+            Assert.Throws<OperatorException>(() => DrillPod.Of(like, null, null, Start with { Target = "other" }, "4Gi")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "never runs as root",
+            Assert.Throws<OperatorException>(() => DrillPod.Of(null, "i", null, Start with { Identity = new(0, 0) }, "4Gi")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("256Mi", true)]
+    [InlineData("1Gi", true)]
+    [InlineData("999999999Gi", true)]
+    [InlineData("255Mi", false)]
+    [InlineData("0Gi", false)]
+    [InlineData("-1Gi", false)]
+    [InlineData("4G", false)]
+    [InlineData("Gi", false)]
+    [InlineData("9999999999Gi", false)]
+    public void The_memory_is_an_amount_that_the_cluster_takes(string text, bool isTaken) =>
+        Assert.Equal(isTaken, DrillPod.IsMemory(text));
 
     private static V1Pod Like(V1SecurityContext security) => new()
     {
