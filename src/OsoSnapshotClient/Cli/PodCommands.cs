@@ -131,6 +131,13 @@ internal sealed class PodCommands(KubectlOptions kubectl)
             command.Options.Add(option);
         }
 
+        // Scripts of version 0.2.0 may give every verb the same options.
+        foreach (Option option in options.Agent.All.Concat(options.Reports.Progress).Except(options.Offered))
+        {
+            option.Hidden = true;
+            command.Options.Add(option);
+        }
+
         command.SetAction(async (arguments, _) =>
         {
             PodChoice choice = pods.Read(arguments);
