@@ -62,7 +62,7 @@ run_project() {
     return
   fi
   # Many of these tests wait: Prometheus looks for new blocks once a minute.
-  [[ $name != OsoSnapshotAgent.EndToEnd ]] || threads=2.0x
+  [[ $name != OsoSnapshotAgent.EndToEnd ]] || threads=1.5x
   timeout --kill-after=30s "$time_limit" dotnet run --project "$project" --configuration Release --no-build -- \
     -noLogo -noColor -maxThreads "$threads" -result-xml "$file" || status=$?
   count_results "$name" "$file" "$status"
