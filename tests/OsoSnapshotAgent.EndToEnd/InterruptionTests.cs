@@ -80,11 +80,12 @@ public sealed class InterruptionTests
         Assert.False(File.Exists(pod.Archive + ".part"));
     }
 
+    // The first bytes of the archive come before any block is opened.
     private static async Task<RunningAgent> StartArchivingAsync(PrometheusPod pod)
     {
         RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = Slowly });
         await Eventually.HoldsAsync(
-            () => Task.FromResult(new FileInfo(pod.Archive + ".part") is { Exists: true, Length: > 0 }), () => "no partial archive");
+            () => Task.FromResult(new FileInfo(pod.Archive + ".part") is { Exists: true, Length: > 100_000 }), () => "no partial archive");
         return agent;
     }
 }
