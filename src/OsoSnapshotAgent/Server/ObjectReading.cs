@@ -31,31 +31,26 @@ internal sealed class ObjectReading(
     public override int Read(Span<byte> buffer)
     {
         int wanted = (int)Math.Min(Math.Min(buffer.Length, _buffer.Length), bytes - ReadBytes);
-        TimeSpan pause = store.FirstPause;
-        for (int attempt = 1; wanted > 0; attempt++)
+        int count = 0;
+        while (wanted > 0 && store.Try(Attempt, token) is { } problem)
         {
-            (int count, StoreProblem problem) = TryAsync(wanted).GetAwaiter().GetResult();
-            if (count > 0)
-            {
-                _buffer.AsSpan(0, count).CopyTo(buffer);
-                Interlocked.Add(ref _readBytes, count);
-                return count;
-            }
-
-            Drop();
-            token.ThrowIfCancellationRequested();
-            if (!problem.MayPass || attempt == StoreConnection.MaxAttempts)
-            {
-                _address = renew($"{StoreConnection.ServerOf(_address)}: {problem.Text}");
-                (attempt, pause) = (0, store.FirstPause);
-                continue;
-            }
-
-            token.WaitHandle.WaitOne(pause);
-            pause *= 3;
+            _address = renew($"{StoreConnection.ServerOf(_address)}: {problem.Text}");
         }
 
-        return 0;
+        _buffer.AsSpan(0, count).CopyTo(buffer);
+        Interlocked.Add(ref _readBytes, count);
+        return count;
+
+        StoreProblem? Attempt()
+        {
+            (count, StoreProblem? failed) = TryAsync(wanted).GetAwaiter().GetResult();
+            if (failed is not null)
+            {
+                Drop();
+            }
+
+            return failed;
+        }
     }
 
     protected override void Dispose(bool disposing)
@@ -64,7 +59,7 @@ internal sealed class ObjectReading(
         base.Dispose(disposing);
     }
 
-    private async Task<(int Count, StoreProblem Problem)> TryAsync(int wanted)
+    private async Task<(int Count, StoreProblem? Problem)> TryAsync(int wanted)
     {
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(token);
         silence.CancelAfter(store.MaxSilence);
@@ -76,7 +71,7 @@ internal sealed class ObjectReading(
             }
 
             int count = await _body!.ReadAsync(_buffer.AsMemory(0, wanted), silence.Token);
-            return (count, new("its answer ended early", true));
+            return (count, count > 0 ? null : new("its answer ended early", true));
         }
         catch (Exception e) when (StoreConnection.IsOne(e))
         {

@@ -13,26 +13,10 @@ internal sealed class PartSender(StoreConnection store)
     /// <summary>Sends a part with the headers that are signed: host, content-length and the checksum.</summary>
     /// <param name="sha256">The part's SHA-256.</param>
     /// <returns>Why the store lacks the part; null if it has it.</returns>
-    public string? Send(Uri url, ReadOnlyMemory<byte> part, byte[] sha256)
-    {
-        TimeSpan pause = store.FirstPause;
-        for (int attempt = 1; ; attempt++)
-        {
-            StoreProblem? problem = TryAsync(url, part, sha256).GetAwaiter().GetResult();
-            if (problem is null)
-            {
-                return null;
-            }
-
-            if (!problem.MayPass || attempt == StoreConnection.MaxAttempts)
-            {
-                return $"{StoreConnection.ServerOf(url)}: {problem.Text}";
-            }
-
-            Thread.Sleep(pause);
-            pause *= 3;
-        }
-    }
+    public string? Send(Uri url, ReadOnlyMemory<byte> part, byte[] sha256) =>
+        store.Try(() => TryAsync(url, part, sha256).GetAwaiter().GetResult(), CancellationToken.None) is { } problem
+            ? $"{StoreConnection.ServerOf(url)}: {problem.Text}"
+            : null;
 
     private async Task<StoreProblem?> TryAsync(Uri url, ReadOnlyMemory<byte> part, byte[] sha256)
     {

@@ -10,9 +10,7 @@ namespace OsoSnapshotAgent.Server;
 /// </summary>
 internal sealed class StoreConnection : IDisposable
 {
-    /// <summary>How often a request is tried.</summary>
-    public const int MaxAttempts = 3;
-
+    private const int MaxAttempts = 3;
     private const int MaxAnswerBytes = 16 * 1024;
     private const int MaxCodeLetters = 64;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
@@ -53,6 +51,31 @@ internal sealed class StoreConnection : IDisposable
     {
         request.Version = HttpVersion.Version11;
         return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+    }
+
+    /// <summary>Tries again, after pauses that grow, while that may help.</summary>
+    /// <param name="attempt">Returns why it failed; null if it succeeded.</param>
+    /// <returns>Why the last attempt failed; null if it succeeded.</returns>
+    /// <exception cref="OperationCanceledException">An attempt failed, and the token was cancelled.</exception>
+    public StoreProblem? Try(Func<StoreProblem?> attempt, CancellationToken token)
+    {
+        TimeSpan pause = FirstPause;
+        for (int tried = 1; ; tried++)
+        {
+            if (attempt() is not { } problem)
+            {
+                return null;
+            }
+
+            token.ThrowIfCancellationRequested();
+            if (!problem.MayPass || tried == MaxAttempts)
+            {
+                return problem;
+            }
+
+            token.WaitHandle.WaitOne(pause);
+            pause *= 3;
+        }
     }
 
     /// <returns>What an answer that is a refusal says.</returns>
