@@ -28,8 +28,9 @@ internal sealed class DrillProof(
         try
         {
             await RequireNamesAsync(token);
-            await CompareSeriesAsync(token);
-            await RequireQueryAsync(token);
+            ChosenMetric[] chosen = [.. Choose()];
+            await CompareSeriesAsync(chosen, token);
+            await RequireQueryAsync(chosen, token);
             await RequireNoFailureAsync(token);
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
@@ -76,17 +77,10 @@ internal sealed class DrillProof(
         say($"✅ Prometheus answers with all {Plural.Of(answered, "metric")} of the blocks");
     }
 
-    private async Task CompareSeriesAsync(CancellationToken token)
+    private async Task CompareSeriesAsync(ChosenMetric[] chosen, CancellationToken token)
     {
-        int compared = 0;
-        foreach ((DrilledBlock block, string name, long position) in Choose())
+        foreach ((DrilledBlock block, string name, uint expected) in chosen)
         {
-            uint expected = block.CountSeries(blocks, position);
-            if (expected > MaxSeries)
-            {
-                continue;
-            }
-
             string match = Uri.EscapeDataString(Selector(name));
             int found = (await server.AskAsync($"series?match[]={match}&{block.Range}", token)).GetArrayLength();
             bool isShared = restored.Any(other => other != block && other.Overlaps(block));
@@ -96,17 +90,15 @@ internal sealed class DrillProof(
                     $"Prometheus has {found} series of {Printable.Short(name)} in block {block.Id}, which holds {expected}"
                     + $" (--seed {seed}).");
             }
-
-            compared++;
         }
 
-        say($"✅ The series of {Plural.Of(compared, "metric")} are counted as in the blocks (--seed {seed})");
+        say($"✅ The series of {Plural.Of(chosen.Length, "metric")} are counted as in the blocks (--seed {seed})");
     }
 
     // A backup may have a thousand blocks with ten thousand names each: only the first by rank are kept.
-    private IEnumerable<(DrilledBlock Block, string Name, long Position)> Choose()
+    private IEnumerable<ChosenMetric> Choose()
     {
-        PriorityQueue<(DrilledBlock, string, long), ulong> chosen = new();
+        PriorityQueue<(DrilledBlock Block, string Name, long Position), ulong> chosen = new();
         foreach (DrilledBlock block in restored.Where(block => !block.HasTombstones))
         {
             foreach ((string name, long position) in block.Names(blocks))
@@ -123,14 +115,20 @@ internal sealed class DrillProof(
             }
         }
 
-        return chosen.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element);
+        return
+            from item in chosen.UnorderedItems
+            orderby item.Priority descending
+            let metric = item.Element
+            let series = metric.Block.CountSeries(blocks, metric.Position)
+            where series <= MaxSeries
+            select new ChosenMetric(metric.Block, metric.Name, series);
     }
 
     // The same seed gives the same order on every machine.
     private ulong Rank(DrilledBlock block, string name) => XxHash3.HashToUInt64(
         Encoding.UTF8.GetBytes($"{block.Id} {name}"), seed);
 
-    private async Task RequireQueryAsync(CancellationToken token)
+    private async Task RequireQueryAsync(ChosenMetric[] chosen, CancellationToken token)
     {
         long from = restored.Min(block => block.Meta.MinTime);
         long to = restored.Max(block => block.Meta.MaxTime);
@@ -140,23 +138,21 @@ internal sealed class DrillProof(
             $"query_range?query={query}&{DrilledBlock.RangeOf(from, to)}&step={step}", token);
         if (answer.GetProperty("result").GetArrayLength() == 0)
         {
-            await RequireSamplesAsync(token);
+            await RequireSamplesAsync(chosen, token);
         }
 
         say("✅ A query over all metrics and all of the time is answered");
     }
 
     // A server that ran now and then has no sample at any of the steps. A metric with many series has one in its block.
-    private async Task RequireSamplesAsync(CancellationToken token)
+    private async Task RequireSamplesAsync(ChosenMetric[] chosen, CancellationToken token)
     {
-        (DrilledBlock Block, string Name, long Position)[] compared =
-            [.. Choose().Where(one => one.Block.CountSeries(blocks, one.Position) <= MaxSeries)];
-        if (compared.Length == 0)
+        if (chosen.Length == 0)
         {
             return;
         }
 
-        (DrilledBlock block, string name, _) = compared.MaxBy(one => one.Block.CountSeries(blocks, one.Position));
+        (DrilledBlock block, string name, _) = chosen.MaxBy(metric => metric.Series);
         string query = Uri.EscapeDataString($"count(last_over_time({Selector(name)}[{block.Milliseconds}ms]))");
         JsonElement answer = await server.AskAsync($"query?query={query}&{block.End}", token);
         if (answer.GetProperty("result").GetArrayLength() == 0)
@@ -167,4 +163,6 @@ internal sealed class DrillProof(
 
     private static string Selector(string name) =>
         $"{{__name__=\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"}}";
+
+    private readonly record struct ChosenMetric(DrilledBlock Block, string Name, uint Series);
 }
