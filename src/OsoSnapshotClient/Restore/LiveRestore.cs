@@ -55,7 +55,8 @@ internal sealed class LiveRestore(
             catch (RunEndedException e) when (
                 e.Status == ExitStatus.Busy && Stopwatch.GetElapsedTime(startedAt) < EndOfEarlierRun)
             {
-                _report.Say("Another run is at work in the pod. Waiting for the end of that run, 90 s at most …");
+                _report.Say(
+                    $"Another run is at work in the pod. Waiting for the end of that run, {EndOfEarlierRun.TotalSeconds:0} s at most …");
                 await Task.Delay(Pause, token);
             }
             catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone })

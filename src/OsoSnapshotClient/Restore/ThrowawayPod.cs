@@ -14,6 +14,7 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
     private static readonly TimeSpan KubeletDelay = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
+
     // A request whose answer got lost may be carried out late.
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
 

@@ -23,7 +23,7 @@ internal sealed class ThrowawayServer : IDisposable
 
     public PrometheusApi Api { get; }
 
-    /// <summary>The flags that keep what is restored, and merge nothing: the blocks stay those of the backup.</summary>
+    /// <summary>The flags that keep what is restored. Only blocks that overlap in time are merged.</summary>
     /// <param name="retention">The flags of <see cref="RetentionFlags"/>.</param>
     public static IEnumerable<string> Flags(string configuration, string data, string address, string retention) =>
     [
