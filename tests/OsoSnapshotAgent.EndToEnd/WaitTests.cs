@@ -34,7 +34,7 @@ public sealed class WaitTests
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(Small);
         await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
-        Task<RunEvent[]> following = waiting.FollowAsync();
+        Task<RunEvent[]> following = await waiting.StartFollowingAsync();
 
         Assert.Null((await waiting.StartRunAsync(Run, RunKinds.Archive)).Problem);
         await waiting.WaitForAsync("hold-for-copy");
@@ -74,7 +74,7 @@ public sealed class WaitTests
         }
 
         await waiting.WaitForAsync("hold-for-copy");
-        Task<RunEvent[]> following = waiting.FollowAsync(from: 5);
+        Task<RunEvent[]> following = await waiting.StartFollowingAsync(from: 5);
         (await waiting.Agent.ExecAsync("release")).Succeeded();
 
         Assert.Equal(6, (await following)[0].Position);
@@ -106,7 +106,7 @@ public sealed class WaitTests
         await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
         await waiting.StartRunAsync(Run, RunKinds.Archive);
         await waiting.WaitForAsync("hold-for-copy");
-        Task<RunEvent[]> following = waiting.FollowAsync();
+        Task<RunEvent[]> following = await waiting.StartFollowingAsync();
 
         (await waiting.Agent.ExecAsync(verb, option, "--client", "colleague")).Succeeded();
 

@@ -22,7 +22,7 @@ public sealed class WaitingStreamTests : IDisposable
         await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
         string copy = Path.Combine(_directory, "copy.tgz");
         await waiting.StartRunAsync(Run, RunKinds.Stream);
-        Task<RunEvent[]> following = waiting.FollowAsync();
+        Task<RunEvent[]> following = await waiting.StartFollowingAsync();
 
         (int status, string error) = await CarryAsync(waiting, copy);
 

@@ -49,9 +49,16 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
     public Task WaitForAsync(string phase) =>
         Eventually.HoldsAsync(async () => (await StatusAsync()).Phase == phase, () => $"no {phase}");
 
+    /// <summary>Begins to follow the run. The first event has arrived; the inner task has all, when the run has ended.</summary>
+    public async Task<Task<RunEvent[]>> StartFollowingAsync(long from = 0)
+    {
+        Process follow = agent.StartExec("follow", "--from", from.ToString(CultureInfo.InvariantCulture));
+        string? first = await follow.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Deadline);
+        return RestAsync(follow, first);
+    }
+
     /// <summary>Follows the run to its end.</summary>
-    public async Task<RunEvent[]> FollowAsync(long from = 0) => Events(
-        (await agent.ExecAsync("follow", "--from", from.ToString(CultureInfo.InvariantCulture))).Succeeded().Output);
+    public async Task<RunEvent[]> FollowAsync() => await await StartFollowingAsync();
 
     public static RunEvent[] Events(string output) =>
     [
@@ -76,6 +83,15 @@ internal sealed class WaitingAgent(RunningAgent agent) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => agent.DisposeAsync();
+
+    private static async Task<RunEvent[]> RestAsync(Process follow, string? first)
+    {
+        using Process ending = follow;
+        Task<string> error = follow.StandardError.ReadToEndAsync();
+        string rest = await follow.StandardOutput.ReadToEndAsync().WaitAsync(Eventually.Deadline);
+        Assert.True(await EndAsync(follow) == 0, await error);
+        return Events($"{first}\n{rest}");
+    }
 
     private static ControlAnswer Answer(CommandResult result)
     {
