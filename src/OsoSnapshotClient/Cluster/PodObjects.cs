@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 
 namespace OsoSnapshotClient.Cluster;
 
@@ -35,6 +36,12 @@ internal sealed class V1PodSpec
     public V1SecurityContext? SecurityContext { get; set; }
 
     public IReadOnlyList<V1LocalObjectReference?>? ImagePullSecrets { get; set; }
+
+    /// <summary>The labels of a node that runs the pod. It is only copied, as the API has written it.</summary>
+    public JsonNode? NodeSelector { get; set; }
+
+    /// <inheritdoc cref="NodeSelector"/>
+    public JsonNode? Tolerations { get; set; }
 }
 
 internal sealed class V1LocalObjectReference
@@ -47,6 +54,8 @@ internal sealed class V1Container
     public string Name { get; set => field = value ?? string.Empty; } = string.Empty;
 
     public string? Image { get; set; }
+
+    public string? ImagePullPolicy { get; set; }
 
     public IReadOnlyList<string?>? Command { get; set; }
 

@@ -54,6 +54,15 @@ internal sealed record DrillPod
     /// <summary>The secrets for the image's registry.</summary>
     public IReadOnlyList<string> PullSecrets { get; init; } = [];
 
+    /// <summary>When a node fetches the image; null for the cluster's own rule.</summary>
+    public string? PullPolicy { get; init; }
+
+    /// <summary>Which nodes the pod may run on, as the API has written it; null for any.</summary>
+    public JsonNode? NodeSelector { get; init; }
+
+    /// <summary>Which taints of a node the pod bears, as the API has written it.</summary>
+    public JsonNode? Tolerations { get; init; }
+
     /// <summary>The memory that the server may use, as Kubernetes writes it.</summary>
     public required string Memory { get; init; }
 
@@ -89,6 +98,9 @@ internal sealed record DrillPod
                 .. (like?.Spec.ImagePullSecrets ?? []).Select(secret => secret?.Name).OfType<string>()
                     .Where(KubeName.IsPod),
             ],
+            PullPolicy = image is null ? own?.ImagePullPolicy : null,
+            NodeSelector = like?.Spec.NodeSelector,
+            Tolerations = like?.Spec.Tolerations,
             Memory = memory,
         };
     }
@@ -130,18 +142,11 @@ internal sealed record DrillPod
                 ["enableServiceLinks"] = false,
                 ["imagePullSecrets"] = new JsonArray(
                     [.. PullSecrets.Select(secret => new JsonObject { ["name"] = secret })]),
+                ["nodeSelector"] = NodeSelector?.DeepClone(),
+                ["tolerations"] = Tolerations?.DeepClone(),
                 ["securityContext"] = new JsonObject { ["fsGroup"] = Group },
                 ["containers"] = new JsonArray(ContainerOf(bytes, retention)),
-                ["volumes"] = new JsonArray(
-                    new JsonObject
-                    {
-                        ["name"] = "data",
-                        ["emptyDir"] = new JsonObject
-                        {
-                            ["sizeLimit"] = Quantity(ByteSize.Sum(bytes, bytes, SpareBytes)),
-                        },
-                    },
-                    ConfigurationVolume()),
+                ["volumes"] = new JsonArray(DataVolume(bytes), ConfigurationVolume()),
             },
         };
     }
@@ -154,6 +159,7 @@ internal sealed record DrillPod
         {
             ["name"] = Container,
             ["image"] = Image,
+            ["imagePullPolicy"] = PullPolicy,
             ["args"] = new JsonArray([.. flags.Select(flag => JsonValue.Create(flag))]),
             ["terminationMessagePolicy"] = "FallbackToLogsOnError",
             ["resources"] = Resources(bytes),
@@ -190,6 +196,12 @@ internal sealed record DrillPod
         ["readOnlyRootFilesystem"] = true,
         ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
         ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+    };
+
+    private static JsonObject DataVolume(long bytes) => new()
+    {
+        ["name"] = "data",
+        ["emptyDir"] = new JsonObject { ["sizeLimit"] = Quantity(ByteSize.Sum(bytes, bytes, SpareBytes)) },
     };
 
     private static JsonObject ConfigurationVolume() => new()

@@ -52,7 +52,7 @@ internal sealed class PodDrill(
             token.ThrowIfCancellationRequested();
             try
             {
-                await _pod.CreateAsync(pod.ToJson(source.Blocks, RetentionOf(source)));
+                await _pod.CreateAsync(pod.ToJson(source.Blocks, RetentionOf(source)), token);
                 await _pod.AwaitRunningAsync(token);
                 await _pod.WatchAsync(() => DrillAsync(source, directory, token), token);
             }

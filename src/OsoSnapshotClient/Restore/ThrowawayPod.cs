@@ -15,9 +15,6 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
-    // A request whose answer got lost may be carried out late.
-    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan DeletePause = TimeSpan.FromSeconds(2);
 
     private string _shown = string.Empty;
@@ -27,18 +24,31 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
     /// <summary>How long the deletion is tried.</summary>
     internal TimeSpan DeleteLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one request of it may take: a client that a signal ends may be killed soon.</summary>
-    internal TimeSpan DeleteAnswerLimit { get; init; } = TimeSpan.FromSeconds(8);
+    /// <summary>
+    /// How long an answer may take, once the pod is to go: a client that a signal ends may be killed soon.
+    /// </summary>
+    internal TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>A request whose answer got lost may be carried out late, by this much.</summary>
+    internal TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks for the pod. It is to be deleted, whatever is answered.</summary>
     /// <exception cref="OperatorException">The cluster refuses it.</exception>
-    public async Task CreateAsync(JsonObject pod)
+    /// <exception cref="OperationCanceledException">A signal arrived, and no answer.</exception>
+    public async Task CreateAsync(JsonObject pod, CancellationToken token)
     {
         _mayExist = true;
+        using CancellationTokenSource limit = new();
         try
         {
             // A request that is given up may be carried out after the deletion.
-            await cluster.CreatePodAsync(pod, CancellationToken.None);
+            await using CancellationTokenRegistration signal = token.Register(() => limit.CancelAfter(AnswerLimit));
+            await cluster.CreatePodAsync(pod, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _settling = SettleTime;
+            throw;
         }
         catch (ClusterException e)
         {
@@ -122,7 +132,7 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
         (string problem, bool isAccepted, long startedAt) = ("it is still there", false, Stopwatch.GetTimestamp());
         while (Stopwatch.GetElapsedTime(startedAt) < DeleteLimit)
         {
-            using CancellationTokenSource limit = new(DeleteAnswerLimit);
+            using CancellationTokenSource limit = new(AnswerLimit);
             try
             {
                 if (!isAccepted)
@@ -141,7 +151,7 @@ internal sealed class ThrowawayPod(KubernetesCluster cluster, PodAccess access)
             {
                 problem = e is ClusterException
                     ? e.Message
-                    : $"no answer came within {Durations.Format(DeleteAnswerLimit)}";
+                    : $"no answer came within {Durations.Format(AnswerLimit)}";
             }
 
             await Task.Delay(isAccepted ? Interval : DeletePause);

@@ -36,6 +36,37 @@ public sealed class DrillPodTests
     }
 
     [Fact]
+    public void A_pod_goes_to_the_nodes_of_the_pod_that_it_is_like()
+    {
+        const string Selector = """{"pool": "monitoring"}""";
+        const string Tolerations = """[{"key": "only", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}]""";
+        V1Pod like = Like(new());
+        like.Spec.NodeSelector = JsonNode.Parse(Selector);
+        like.Spec.Tolerations = JsonNode.Parse(Tolerations);
+
+        foreach (string? image in new[] { null, "another" })
+        {
+            JsonNode spec = Json(DrillPod.Of(like, image, null, Start, "4Gi"), 1)["spec"]!;
+
+            AssertJson(Selector, spec["nodeSelector"]!);
+            AssertJson(Tolerations, spec["tolerations"]!);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, "Never")]
+    [InlineData("another", null)]
+    public void The_pull_policy_of_the_pod_is_for_its_own_image(string? image, string? expected)
+    {
+        V1Pod like = Like(new());
+        like.Spec.Containers[1].ImagePullPolicy = "Never";
+
+        JsonNode container = Json(DrillPod.Of(like, image, null, Start, "4Gi"), 1)["spec"]!["containers"]![0]!;
+
+        Assert.Equal(expected, (string?)container["imagePullPolicy"]);
+    }
+
+    [Fact]
     public void The_configuration_is_a_file_of_the_pod_s_own_annotation()
     {
         JsonObject json = Json(DrillPod.Of(null, "i", null, Start, "4Gi"), 1);

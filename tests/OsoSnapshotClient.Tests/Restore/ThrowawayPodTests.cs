@@ -30,12 +30,47 @@ public sealed class ThrowawayPodTests
         });
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
         StringWriter told = new();
-        ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), told)) { DeleteAnswerLimit = TimeSpan.FromSeconds(0.5) };
-        await pod.CreateAsync([]);
+        ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), told)) { AnswerLimit = TimeSpan.FromSeconds(2) };
+        await pod.CreateAsync([], TestContext.Current.CancellationToken);
 
         Assert.True(await pod.DeleteAsync(), told.ToString());
 
-        Assert.Equal(["POST", "DELETE", "DELETE", "GET"], asked);
+        Assert.Equal(["POST", "DELETE", "GET"], asked.Distinct());
+        Assert.True(asked.Count(method => method == "DELETE") > 1, "It was asked once.");
+    }
+
+    [Fact]
+    public async Task A_signal_ends_the_wait_for_a_pod_that_nobody_confirms_and_the_pod_is_deleted()
+    {
+        ConcurrentQueue<string> asked = [];
+        TaskCompletionSource arrived = new();
+        await using ApiServer server = await ApiServer.StartAsync(async context =>
+        {
+            asked.Enqueue(context.Request.Method);
+            if (context.Request.Method == "POST")
+            {
+                arrived.SetResult();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            bool isGone = context.Request.Method == "GET";
+            await ApiServer.AnswerAsync(context, isGone ? 404 : 200, isGone ? NotFound : Recorded.PodWith(Recorded.Running));
+        });
+        await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
+        ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), new StringWriter()))
+        {
+            AnswerLimit = TimeSpan.FromSeconds(2),
+            SettleTime = TimeSpan.Zero,
+        };
+        using CancellationTokenSource signal = new();
+        Task created = pod.CreateAsync([], signal.Token);
+        await arrived.Task;
+
+        await signal.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => created);
+        Assert.True(await pod.DeleteAsync());
+        Assert.Equal(["POST", "DELETE", "GET"], asked.Distinct());
     }
 
     [Theory]
@@ -49,7 +84,7 @@ public sealed class ThrowawayPodTests
         StringWriter told = new();
         PodAccess access = Recorded.Access(new RecordedExec(), told) with { Flags = new(flags.Split(' ')) };
         ThrowawayPod pod = new(cluster, access) { DeleteLimit = TimeSpan.FromSeconds(0.1) };
-        await pod.CreateAsync([]);
+        await pod.CreateAsync([], TestContext.Current.CancellationToken);
 
         Assert.False(await pod.DeleteAsync());
 
