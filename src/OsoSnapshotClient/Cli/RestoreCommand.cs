@@ -98,7 +98,7 @@ internal sealed class RestoreCommand(KubectlOptions kubectl)
         BackupPlace source = _store.Place(arguments, arguments.GetRequiredValue(_source));
         string directory = arguments.GetValue(_directory) ?? throw Wrong(
             "restore needs a DIRECTORY, or --into POD.", "name an empty directory, or the pod of a running Prometheus");
-        Option[] live = [_leaveOutExpired, _leaveOutOverlap, _dryRun, .. _direct.All];
+        Option[] live = [_leaveOutExpired, _leaveOutOverlap, _dryRun, .. _direct.All, .. _reports.Progress];
         foreach (Option option in live.Concat(_agent.WithoutSnapshot))
         {
             if (arguments.GetResult(option) is { Implicit: false })

@@ -66,6 +66,7 @@ public sealed class LiveRefusalTests
     [InlineData("restore needs a DIRECTORY, or --into POD", "restore", "history")]
     [InlineData("--dry-run needs --into POD", "restore", "history", "restored", "--dry-run")]
     [InlineData("--image needs --into POD", "restore", "history", "restored", "--image", "i")]
+    [InlineData("--quiet needs --into POD", "restore", "history", "restored", "-q")]
     [InlineData("DIRECTORY and --owner don't go with --into POD", "restore", "history", "restored", "--into", Cluster.Pod)]
     [InlineData("holds no block", "restore", ".", "--into", Cluster.Pod)]
     [InlineData("--pod and --at need a backup directory", "restore", "history", "--into", Cluster.Pod, "--at", "2026-01-01")]
