@@ -105,11 +105,27 @@ verb_soak() {
   tests/soak.sh "$@"
 }
 
+fetch_for_tests() {
+  set -e
+  tests/fetch-prometheus.sh bookworm trixie forky
+  tests/fetch-kubectl.sh
+  tests/fetch-pushgateway.sh
+  tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped."
+  tests/fetch-faketime.sh || echo "libfaketime can't be fetched, so the tests with a wrong clock are skipped."
+  tests/fetch-s3.sh || echo "Ceph can't be fetched, so the tests with its S3 server are skipped."
+}
+
 verb_test() {
   # A failure before the first test must change the last line too.
   trap 'echo "0 passed, 1 failed"' EXIT
   src/build/install-packages.sh buildah curl iproute2 libisal2 pigz podman procps python3 \
     qemu-user-static runc shellcheck strace xz-utils zip
+
+  # The native compiler uses one and a half CPUs.
+  local log fetching
+  log=$(mktemp)
+  fetch_for_tests &>"$log" &
+  fetching=$!
   verb_image
   if [[ $(dpkg --print-architecture) == amd64 ]]; then
     src/build/publish.sh arm64
@@ -117,12 +133,9 @@ verb_test() {
     src/build/client.sh linux-arm64
   fi
   src/build/client.sh darwin-arm64
-  tests/fetch-prometheus.sh bookworm trixie forky
-  tests/fetch-kubectl.sh
-  tests/fetch-pushgateway.sh
-  tests/fetch-docker.sh || echo "Docker can't be fetched, so its tests are skipped." >&2
-  tests/fetch-faketime.sh || echo "libfaketime can't be fetched, so the tests with a wrong clock are skipped." >&2
-  tests/fetch-s3.sh || echo "Ceph can't be fetched, so the tests with its S3 server are skipped." >&2
+  wait "$fetching" || { cat "$log"; exit 1; }
+  cat "$log"
+  rm "$log"
   trap - EXIT
   tests/run-tests.sh tests/OsoSnapshotAgent.Tests tests/OsoSnapshotClient.Tests tests/TsdbGenerator.Tests tests/OsoSnapshotAgent.EndToEnd
 }

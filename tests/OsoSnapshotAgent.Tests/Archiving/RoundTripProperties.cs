@@ -122,13 +122,13 @@ public sealed class RoundTripProperties : IDisposable
             TarEntry entry = tar.GetNextEntry();
             using MemoryStream content = new();
             tar.CopyEntryContents(content);
-            Assert.Equal((item.IsDirectory, Hash(item.Content)), (entry.IsDirectory, Hash(content.ToArray())));
+            Assert.Equal(Hash(item.Content), Hash(content.ToArray()));
 
-            // SharpZipLib 1.4.1 loses characters of pax names that have characters of several bytes. Prometheus makes
-            // no such name.
+            // SharpZipLib 1.4.1 loses characters of pax names that have characters of several bytes. An entry whose name
+            // then ends in / is a directory for it. Prometheus makes no such name.
             if (item.Name.All(char.IsAscii))
             {
-                Assert.Equal(item.Name, entry.Name);
+                Assert.Equal((item.IsDirectory, item.Name), (entry.IsDirectory, entry.Name));
             }
         }
 
