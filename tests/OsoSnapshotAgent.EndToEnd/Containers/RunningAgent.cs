@@ -63,6 +63,12 @@ internal sealed class RunningAgent : IAsyncDisposable
     public async Task SignalAsync(string signal) =>
         (await HostCommand.RunAsync(HostCommand.AsRoot("kill", "-s", signal, LivingPid.ToString(CultureInfo.InvariantCulture)))).Succeeded();
 
+    /// <summary>Continues an agent that was stopped, and the programs that started it: nsenter stops with its child.</summary>
+    public Task ContinueAsync() => RootShell.RunAsync(
+        "for ((id = $0; id > 1; id = $(awk '/^PPid/ { print $2 }' /proc/$id/status))); do kill -s CONT $id; [ $id != $1 ] || break; done",
+        LivingPid.ToString(CultureInfo.InvariantCulture),
+        _launcher.Id.ToString(CultureInfo.InvariantCulture));
+
     public async Task<AgentResult> WaitAsync(TimeSpan? deadline = null)
     {
         await _launcher.WaitForExitAsync().WaitAsync(deadline ?? Eventually.Deadline);

@@ -13,7 +13,7 @@ internal static class Measured
     // An agent that needs this much would soon take all of the machine's memory.
     private const long KillBytes = 1L << 30;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     public static async Task<AgentResult> RunAsync(PrometheusPod pod, AgentOptions options)
     {

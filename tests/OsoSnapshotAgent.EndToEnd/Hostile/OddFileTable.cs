@@ -44,7 +44,7 @@ internal static class OddFileTable
         """;
 
     /// <summary>The timeout of a verb, for any odd file.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static readonly AgentOptions Run = new()
     {

@@ -6,7 +6,8 @@ namespace OsoSnapshotAgent.EndToEnd.Hostile;
 /// <summary>Tests an agent of root while a process of Prometheus' user swaps directories for links.</summary>
 public sealed class RaceTests
 {
-    private const int MinAttacks = 200;
+    private const int MinAttacks = 50;
+    private const int ManyAttacks = 200;
 
     // Many runs end before the attacker has seen their snapshot.
     private const int MaxRuns = 1500;
@@ -91,8 +92,8 @@ public sealed class RaceTests
             Capabilities = "+sys_ptrace,+dac_override,+dac_read_search,+fowner",
             Wrapper = ["/bin/bash", "-c", RunOften, "run-often", .. arguments],
         });
-        Task<AgentResult> runs = agent.WaitAsync(TimeSpan.FromMinutes(2));
-        await attacker.AttackAsync(MinAttacks, runs);
+        Task<AgentResult> runs = agent.WaitAsync(TimeSpan.FromMinutes(10));
+        await attacker.AttackAsync(MinAttacks, ManyAttacks, runs);
         return (await runs).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 

@@ -13,7 +13,7 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 public sealed class BackupFaultTests : IAsyncLifetime
 {
     private const int MaxCalls = 200;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-backup-fault-").FullName;
 

@@ -87,7 +87,7 @@ internal static class LiveInterval
         Assert.False(client.HasExited, client.HasExited ? await error : null);
         await meanwhile();
         cluster.Configure([]);
-        await client.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
+        await client.WaitForExitAsync().WaitAsync(Eventually.Deadline);
         return new(string.Join(' ', restore), client.ExitCode, await output, await error);
 
         // What had passed has reached the volume.

@@ -11,12 +11,14 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 public sealed class LiveMeanwhileTests
 {
     private const int Blocks = 8;
+    private const int BlockMinutes = 120;
+    private const int MergedMinutes = 486;
     private const long HeldAfter = 1 << 20;
 
     [Fact]
     public async Task A_server_that_restarts_compacts_merges_and_deletes_meanwhile_has_each_sample_in_the_end()
     {
-        DateTimeOffset until = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(3);
+        DateTimeOffset until = Until();
         await using TargetContainer target = await TargetContainer.StartAsync(Changing(OldestEnd(until)));
         await using TargetContainer other = await TargetContainer.StartAsync(MergesNothing);
         using Cluster cluster = new(target, other)
@@ -59,7 +61,7 @@ public sealed class LiveMeanwhileTests
         Flags =
         [
             "--web.enable-remote-write-receiver", "--storage.tsdb.min-block-duration=2m",
-            "--storage.tsdb.max-block-duration=486m", string.Create(
+            $"--storage.tsdb.max-block-duration={MergedMinutes}m", string.Create(
                 CultureInfo.InvariantCulture,
                 $"--storage.tsdb.retention.time={(long)(TimeProvider.System.GetUtcNow() - oldestEnd).TotalSeconds + 180}s"),
         ],
@@ -70,6 +72,16 @@ public sealed class LiveMeanwhileTests
         BlockCount = 0,
         Flags = ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"],
     };
+
+    // The server merges blocks within spans that begin at multiples of their length. The oldest block reaches into the
+    // next span or ends with its own, so it stays alone until the retention deletes it.
+    private static DateTimeOffset Until() => Enumerable.Range(0, Blocks)
+        .Select(block => TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(3) - TimeSpan.FromMinutes(block * BlockMinutes))
+        .First(until =>
+        {
+            long end = OldestEnd(until).ToUnixTimeSeconds() / 60;
+            return end / MergedMinutes > (end - BlockMinutes) / MergedMinutes;
+        });
 
     // Generated blocks end at even hours.
     private static DateTimeOffset OldestEnd(DateTimeOffset until)

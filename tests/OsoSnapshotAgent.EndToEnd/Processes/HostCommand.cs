@@ -5,7 +5,7 @@ namespace OsoSnapshotAgent.EndToEnd.Processes;
 /// <summary>Runs programs of the system on which the tests run.</summary>
 internal static class HostCommand
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// Adds sudo if the tests don't run as root. sudo never asks for a password, because nobody could type one.

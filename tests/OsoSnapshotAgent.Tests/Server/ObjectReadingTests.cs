@@ -120,9 +120,9 @@ public sealed class ObjectReadingTests
     {
         using ObjectServer server = new(_ => null);
 
-        (string told, _) = Fail(server.Url, silence: TimeSpan.FromSeconds(0.3));
+        (string told, _) = Fail(server.Url, silence: TimeSpan.FromSeconds(2));
 
-        Assert.Contains("it says nothing for 0 s", told, StringComparison.Ordinal);
+        Assert.Contains("it says nothing for 2 s", told, StringComparison.Ordinal);
         Assert.Equal(3, server.Puts.Count);
     }
 
@@ -130,7 +130,7 @@ public sealed class ObjectReadingTests
     public async Task A_store_that_stops_within_the_object_is_given_up_too_and_a_cancellation_ends_the_wait()
     {
         using ObjectServer server = new(get => get.Headers.ContainsKey("range") ? null : ObjectServer.Object(get, Content, cutAt: 200_000));
-        (string told, byte[] came) = Fail(server.Url, silence: TimeSpan.FromSeconds(0.3));
+        (string told, byte[] came) = Fail(server.Url, silence: TimeSpan.FromSeconds(2));
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         stop.CancelAfter(TimeSpan.FromSeconds(0.5));
         long startedAt = Stopwatch.GetTimestamp();

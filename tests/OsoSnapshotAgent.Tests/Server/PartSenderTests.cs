@@ -82,9 +82,9 @@ public sealed class PartSenderTests
     {
         using ObjectServer server = new(_ => null);
 
-        string problem = Send(server.Url, silence: TimeSpan.FromSeconds(1))!;
+        string problem = Send(server.Url, silence: TimeSpan.FromSeconds(2))!;
 
-        Assert.Contains("it says nothing for 1 s", problem, StringComparison.Ordinal);
+        Assert.Contains("it says nothing for 2 s", problem, StringComparison.Ordinal);
         Assert.Equal(3, server.Puts.Count);
     }
 

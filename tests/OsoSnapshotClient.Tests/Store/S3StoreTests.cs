@@ -96,7 +96,7 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
         await Sample.BackUpAsync(Sample.Database("data"));
         _proxy.Add(new() { Matches = request => request.Method == "GET" && IsBlock(request), Delay = Timeout.InfiniteTimeSpan });
 
-        Restore(null, "restored", Sample.Place with { S3 = Sample.Place.S3 with { Stall = TimeSpan.FromSeconds(1) } });
+        Restore(null, "restored", Sample.Place with { S3 = Sample.Place.S3 with { Stall = TimeSpan.FromSeconds(3) } });
 
         Assert.Equal(FilesOf(Sample.PathOf("data")), FilesOf(Sample.PathOf("restored")));
     }

@@ -55,7 +55,7 @@ public sealed class ExportPumpTests : IDisposable
     {
         await CopyAsync(
             rest => _offsets.Count == 1 ? new(rest[..1000], string.Empty, 0) { LastsUntilKilled = true } : Recording.Cut(rest),
-            TimeSpan.FromMilliseconds(100));
+            TimeSpan.FromSeconds(2));
 
         Assert.Equal([0, 1000], _offsets);
         await AssertCopiedAsync();
