@@ -18,8 +18,6 @@ namespace OsoSnapshotClient.Store;
 /// </summary>
 internal sealed class S3Bucket : IDisposable
 {
-    private const int MaxRetries = 4;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
 
     // A part of 8 MiB has this time, also on a slow line.
@@ -96,6 +94,26 @@ internal sealed class S3Bucket : IDisposable
     public T Send<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request) =>
         Run(key, () => request(_sender, Token));
 
+    /// <summary>Makes an object that may not be there yet.</summary>
+    /// <returns>null if it is there, or if there is no such upload any more.</returns>
+    public T? Create<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
+        where T : class
+    {
+        return Run(key, () => S3Repeats.RepeatAsync(TryAsync, S3Errors.IsConflict, Token));
+
+        async Task<T?> TryAsync()
+        {
+            try
+            {
+                return await request(_sender, Token);
+            }
+            catch (AmazonS3Exception e) when (S3Errors.IsTaken(e))
+            {
+                return null;
+            }
+        }
+    }
+
     /// <returns>null if there is no such object or upload.</returns>
     public T? Find<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
         where T : class
@@ -154,7 +172,7 @@ internal sealed class S3Bucket : IDisposable
             Expires = DateTime.UtcNow + SignedFor,
             Protocol = Protocol,
         }));
-        return () => Run(key, () => RepeatAsync(SendAsync));
+        return () => Run(key, () => S3Repeats.RepeatAsync(SendAsync, S3Repeats.MayPass, Token));
 
         async Task<bool> SendAsync()
         {
@@ -169,7 +187,7 @@ internal sealed class S3Bucket : IDisposable
             return answer.StatusCode switch
             {
                 HttpStatusCode.OK or HttpStatusCode.NoContent or HttpStatusCode.NotFound => true,
-                HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict when ifNoneMatch => false,
+                HttpStatusCode.PreconditionFailed when ifNoneMatch => false,
                 HttpStatusCode.Forbidden => throw Refused("AccessDenied", answer.StatusCode),
                 _ => throw Refused(answer.StatusCode.ToString(), answer.StatusCode),
             };
@@ -191,45 +209,12 @@ internal sealed class S3Bucket : IDisposable
         _longHttp.Dispose();
     }
 
-    private async Task<bool> RepeatAsync(Func<Task<bool>> request)
-    {
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return await request();
-            }
-            catch (Exception e) when (attempt < MaxRetries && MayPass(e))
-            {
-                await Task.Delay(FirstPause * (1 << attempt), Token);
-            }
-        }
-    }
-
-    // A server that refuses a body before it has read it may take the rest of it for the next request, which it then
-    // can't understand. That answer names no error.
-    private static async Task<T> AgainIfUnreadAsync<T>(Func<Task<T>> request)
-    {
-        try
-        {
-            return await request();
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.BadRequest && e.ErrorCode == "BadRequest")
-        {
-            return await request();
-        }
-    }
-
-    private static bool MayPass(Exception e) => e is HttpRequestException or IOException
-        || (e is AmazonS3Exception refused
-            && ((int)refused.StatusCode >= 500 || refused.StatusCode == HttpStatusCode.TooManyRequests));
-
     private AmazonS3Client Connect(S3Options options, Uri? endpoint, S3HttpClient http)
     {
         AmazonS3Config config = new()
         {
             RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = MaxRetries,
+            MaxErrorRetry = S3Repeats.Max,
             HttpClientFactory = http,
             ForcePathStyle = options.IsPathStyle ?? endpoint is not null,
 
@@ -266,7 +251,7 @@ internal sealed class S3Bucket : IDisposable
         Token.ThrowIfCancellationRequested();
         try
         {
-            return AgainIfUnreadAsync(request).GetAwaiter().GetResult();
+            return S3Repeats.AgainIfUnreadAsync(request).GetAwaiter().GetResult();
         }
         catch (Exception e) when (S3Errors.IsOne(e) && !Token.IsCancellationRequested)
         {

@@ -21,7 +21,13 @@ internal static class S3Errors
 
     /// <summary>Whether another client has made the object, perhaps by the same upload.</summary>
     public static bool IsTaken(AmazonS3Exception e) =>
-        e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict || e.ErrorCode == "NoSuchUpload";
+        e.StatusCode == HttpStatusCode.PreconditionFailed || e.ErrorCode == "NoSuchUpload";
+
+    /// <summary>
+    /// Whether another request for the same object is at work, which may fail. AWS: "How to prevent object overwrites
+    /// with conditional writes", 409.
+    /// </summary>
+    public static bool IsConflict(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict };
 
     /// <param name="what">The address that was asked for.</param>
     /// <param name="endpoint">The server, for messages.</param>
@@ -72,6 +78,8 @@ internal static class S3Errors
                 + " s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on its objects"),
             "QuotaExceeded" or "EntityTooLarge" or "InsufficientCapacity" or "XMinioStorageFull" => (
                 told, "make room in the bucket, then run the same command again to continue"),
+            _ when IsConflict(e) => (
+                $"{told}: another client is at work on it", "run the same command again; it continues"),
             _ when (int)e.StatusCode >= 500 || e.StatusCode == HttpStatusCode.TooManyRequests => (
                 $"{told}, again and again", "run the same command again when the store is well; it continues"),
             _ => ($"{told}: {FirstLines(e.Message)}", "see the store's own documentation of this error"),

@@ -130,19 +130,9 @@ internal sealed class S3SignedUpload
             ChecksumType = ChecksumType.COMPOSITE,
             IfNoneMatch = "*",
         };
-        return _bucket.Send(_key, TryAsync);
-
-        async Task<string?> TryAsync(AmazonS3Client client, CancellationToken token)
-        {
-            try
-            {
-                return (await client.CompleteMultipartUploadAsync(request, token)).ChecksumSHA256 ?? string.Empty;
-            }
-            catch (AmazonS3Exception e) when (S3Errors.IsTaken(e))
-            {
-                return null;
-            }
-        }
+        return _bucket.Create(_key, (client, token) => client.CompleteMultipartUploadAsync(request, token)) is { } made
+            ? made.ChecksumSHA256 ?? string.Empty
+            : null;
     }
 
     private static PartETag Tag(int number, PartDetail part) =>

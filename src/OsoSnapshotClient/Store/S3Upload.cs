@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using OsoSnapshotCore;
@@ -92,7 +93,12 @@ internal sealed class S3Upload : IBlockPart
         }
 
         Await();
-        if (!Create(_uploadId is null ? PutAsync : JoinAsync))
+        if (_uploadId is null)
+        {
+            _whole.Append(_filling.AsSpan(0, _filled));
+        }
+
+        if (_bucket.Create<AmazonWebServiceResponse>(_key, _uploadId is null ? PutAsync : JoinAsync) is null)
         {
             RequireSame();
             Abandon();
@@ -181,9 +187,7 @@ internal sealed class S3Upload : IBlockPart
         }
     }
 
-    private async Task PutAsync(AmazonS3Client client, CancellationToken token)
-    {
-        _whole.Append(_filling.AsSpan(0, _filled));
+    private async Task<AmazonWebServiceResponse> PutAsync(AmazonS3Client client, CancellationToken token) =>
         await client.PutObjectAsync(
             new()
             {
@@ -195,22 +199,20 @@ internal sealed class S3Upload : IBlockPart
                 IfNoneMatch = "*",
             },
             token);
-    }
 
-    private async Task JoinAsync(AmazonS3Client client, CancellationToken token)
-    {
-        CompleteMultipartUploadRequest request = new()
-        {
-            BucketName = _bucket.Address.Bucket,
-            Key = _key,
-            UploadId = _uploadId,
-            PartETags = _sent,
-            ChecksumCRC64NVME = S3Parts.Text(_whole),
-            ChecksumType = ChecksumType.FULL_OBJECT,
-            IfNoneMatch = "*",
-        };
-        await client.CompleteMultipartUploadAsync(request, token);
-    }
+    private async Task<AmazonWebServiceResponse> JoinAsync(AmazonS3Client client, CancellationToken token) =>
+        await client.CompleteMultipartUploadAsync(
+            new()
+            {
+                BucketName = _bucket.Address.Bucket,
+                Key = _key,
+                UploadId = _uploadId,
+                PartETags = _sent,
+                ChecksumCRC64NVME = S3Parts.Text(_whole),
+                ChecksumType = ChecksumType.FULL_OBJECT,
+                IfNoneMatch = "*",
+            },
+            token);
 
     // An answer that was lost looks the same: the repeated request finds the object.
     private void RequireSame()
@@ -224,24 +226,6 @@ internal sealed class S3Upload : IBlockPart
                 $"s3://{_bucket.Address.Bucket}/{_key} could not be made: another client has written or deleted it"
                 + " at the same time.",
                 "run the same command again; for an archive, choose another -o");
-        }
-    }
-
-    private bool Create(Func<AmazonS3Client, CancellationToken, Task> request)
-    {
-        return _bucket.Send(_key, TryAsync);
-
-        async Task<bool> TryAsync(AmazonS3Client client, CancellationToken token)
-        {
-            try
-            {
-                await request(client, token);
-                return true;
-            }
-            catch (AmazonS3Exception e) when (S3Errors.IsTaken(e))
-            {
-                return false;
-            }
         }
     }
 }

@@ -59,6 +59,24 @@ public sealed class S3StoreTests(S3Server server) : StoreSuite
         Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(400, 1, ".tar.gz")]
+    [InlineData(409, 3, ".tar.gz")]
+    [InlineData(409, 3, ".json")]
+    public async Task An_object_that_the_store_has_not_read_or_that_another_request_makes_is_sent_again(int status, int times, string end)
+    {
+        _proxy.Add(new()
+        {
+            Matches = request => request.Method == "PUT" && request.Target.Split('?')[0].EndsWith(end, StringComparison.Ordinal),
+            Status = status,
+            Times = times,
+        });
+
+        await Sample.BackUpAsync(Sample.Database("data"), streams: 1);
+
+        Assert.Contains("is sound: 1 snapshot, 2 blocks.", Verified(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_store_that_stays_ill_ends_the_run_with_its_answer_and_the_same_command_continues()
     {
