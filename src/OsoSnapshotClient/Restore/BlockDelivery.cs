@@ -46,7 +46,15 @@ internal sealed class BlockDelivery(AgentRun run, IBlockSource source, RestoreRe
 
             // Only a whole block counts: a part of one is sent again, as is the request of each connection.
             fruitless = Back > before ? 1 : fruitless + 1;
-            await _backoff.WaitAsync(fruitless, problem, Again, token);
+            try
+            {
+                await _backoff.WaitAsync(fruitless, problem, Again, token);
+            }
+            catch (RunEndedException e) when (e.End is { ExitStatus: 0 } && !request.IsDryRun)
+            {
+                // The server has all blocks. The container took its last answer along.
+                return;
+            }
         }
     }
 

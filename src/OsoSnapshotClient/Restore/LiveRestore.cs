@@ -59,7 +59,7 @@ internal sealed class LiveRestore(
                     $"Another run is at work in the pod. Waiting for the end of that run, {EndOfEarlierRun.TotalSeconds:0} s at most …");
                 await Task.Delay(Pause, token);
             }
-            catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone })
+            catch (RunEndedException e) when (e.End is { ExitStatus: (int)ExitStatus.ReaderGone or 0 })
             {
                 if (++_fruitless >= RetryBackoff.MaxFruitless)
                 {
@@ -69,7 +69,9 @@ internal sealed class LiveRestore(
                         BlockDelivery.Again);
                 }
 
-                _report.Say("The connection was broken for too long for the run. Starting another one …");
+                _report.Say(e.End.ExitStatus == 0
+                    ? "The connection broke before the plan came. Starting another run …"
+                    : "The connection was broken for too long for the run. Starting another one …");
                 startedAt = Stopwatch.GetTimestamp();
             }
             catch (RunEndedException e) when (e.End is { Remedy: null, EndedBy: null })
