@@ -69,9 +69,7 @@ internal sealed class LiveRestore(
                         BlockDelivery.Again);
                 }
 
-                _report.Say(e.End.ExitStatus == 0
-                    ? "The connection broke before the plan came. Starting another run …"
-                    : "The connection was broken for too long for the run. Starting another one …");
+                _report.Say("The run ended while the connection was broken. Starting another one …");
                 startedAt = Stopwatch.GetTimestamp();
             }
             catch (RunEndedException e) when (e.End is { Remedy: null, EndedBy: null })
