@@ -32,6 +32,7 @@ public sealed class BesideARunTests : IDisposable
         (await pod.RunAgentAsync(Given.Variables(("REMOVE", "yes")))).EndedWith(8);
         CommandResult export = (await VerbAsync(pod, "export", "exported.tgz")).Succeeded();
         (await VerbAsync(pod, "export --stream", "streamed.tgz")).Succeeded();
+        Assert.True(File.Exists(pod.Archive + ".part"), "The run has ended too early for this test.");
         await run.ContinueAsync();
 
         Assert.Contains("is an earlier archive: a run is at work on a new one", export.Error, StringComparison.Ordinal);

@@ -97,41 +97,12 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>Makes an object that may not be there yet.</summary>
     /// <returns>null if it is there, or if there is no such upload any more.</returns>
     public T? Create<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
-        where T : class
-    {
-        return Run(key, () => S3Repeats.RepeatAsync(TryAsync, S3Errors.IsConflict, Token));
-
-        async Task<T?> TryAsync()
-        {
-            try
-            {
-                return await request(_sender, Token);
-            }
-            catch (AmazonS3Exception e) when (S3Errors.IsTaken(e))
-            {
-                return null;
-            }
-        }
-    }
+        where T : class => Run(key, () => S3Repeats.RepeatAsync(
+            () => OrNullAsync(() => request(_sender, Token), S3Errors.IsTaken), S3Errors.IsConflict, Token));
 
     /// <returns>null if there is no such object or upload.</returns>
     public T? Find<T>(string key, Func<AmazonS3Client, CancellationToken, Task<T>> request)
-        where T : class
-    {
-        return Run(key, FindAsync);
-
-        async Task<T?> FindAsync()
-        {
-            try
-            {
-                return await request(_client, Token);
-            }
-            catch (AmazonS3Exception e) when (S3Errors.IsMissing(e))
-            {
-                return null;
-            }
-        }
-    }
+        where T : class => Run(key, () => OrNullAsync(() => request(_client, Token), S3Errors.IsMissing));
 
     /// <returns>The time by the store's clock, which a request for the key brings.</returns>
     public DateTimeOffset Now(string key)
@@ -207,6 +178,19 @@ internal sealed class S3Bucket : IDisposable
         _signed.Dispose();
         _shortHttp.Dispose();
         _longHttp.Dispose();
+    }
+
+    private static async Task<T?> OrNullAsync<T>(Func<Task<T>> request, Func<AmazonS3Exception, bool> isNull)
+        where T : class
+    {
+        try
+        {
+            return await request();
+        }
+        catch (AmazonS3Exception e) when (isNull(e))
+        {
+            return null;
+        }
     }
 
     private AmazonS3Client Connect(S3Options options, Uri? endpoint, S3HttpClient http)

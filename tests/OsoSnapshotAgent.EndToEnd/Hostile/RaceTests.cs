@@ -6,8 +6,7 @@ namespace OsoSnapshotAgent.EndToEnd.Hostile;
 /// <summary>Tests an agent of root while a process of Prometheus' user swaps directories for links.</summary>
 public sealed class RaceTests
 {
-    private const int MinAttacks = 50;
-    private const int ManyAttacks = 200;
+    private const int MinAttacks = 200;
 
     // Many runs end before the attacker has seen their snapshot.
     private const int MaxRuns = 1500;
@@ -93,7 +92,7 @@ public sealed class RaceTests
             Wrapper = ["/bin/bash", "-c", RunOften, "run-often", .. arguments],
         });
         Task<AgentResult> runs = agent.WaitAsync(TimeSpan.FromMinutes(10));
-        await attacker.AttackAsync(MinAttacks, ManyAttacks, runs);
+        await attacker.AttackAsync(MinAttacks, runs);
         return (await runs).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 

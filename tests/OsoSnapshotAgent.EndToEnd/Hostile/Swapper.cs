@@ -15,8 +15,6 @@ internal sealed class Swapper : IAsyncDisposable
         done
         """;
 
-    private static readonly TimeSpan FastTime = TimeSpan.FromMinutes(1);
-
     private readonly string _directory;
     private readonly Process _process;
     private int _attacks;
@@ -75,13 +73,10 @@ internal sealed class Swapper : IAsyncDisposable
         "cd $0/outside; find . -printf '%p %y %m %u %s\n' | sort; find . -type f -exec cat {} + | sha256sum",
         _directory);
 
-    /// <summary>
-    /// Waits for many attacks, on a slow machine for fewer, or for the end of the runs; then makes <see cref="Enough"/>.
-    /// </summary>
-    public async Task AttackAsync(int fewest, int many, Task runs)
+    /// <summary>Waits for this many attacks or for the end of the runs, then makes <see cref="Enough"/>.</summary>
+    public async Task AttackAsync(int times, Task runs)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (Attacks < (Stopwatch.GetElapsedTime(start) < FastTime ? many : fewest) && !runs.IsCompleted && !_process.HasExited)
+        while (Attacks < times && !runs.IsCompleted && !_process.HasExited)
         {
             await Task.WhenAny(runs, Task.Delay(TimeSpan.FromSeconds(0.1)));
         }

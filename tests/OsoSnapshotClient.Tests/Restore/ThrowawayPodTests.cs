@@ -30,13 +30,12 @@ public sealed class ThrowawayPodTests
         });
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
         StringWriter told = new();
-        ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), told)) { AnswerLimit = TimeSpan.FromSeconds(2) };
+        ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), told)) { AnswerLimit = TimeSpan.FromSeconds(5) };
         await pod.CreateAsync([], TestContext.Current.CancellationToken);
 
         Assert.True(await pod.DeleteAsync(), told.ToString());
 
-        Assert.Equal(["POST", "DELETE", "GET"], asked.Distinct());
-        Assert.True(asked.Count(method => method == "DELETE") > 1, "It was asked once.");
+        Assert.Equal(["POST", "DELETE", "DELETE", "GET"], asked);
     }
 
     [Fact]
@@ -59,7 +58,7 @@ public sealed class ThrowawayPodTests
         await using KubernetesCluster cluster = KubernetesCluster.Create(server.Options);
         ThrowawayPod pod = new(cluster, Recorded.Access(new RecordedExec(), new StringWriter()))
         {
-            AnswerLimit = TimeSpan.FromSeconds(2),
+            AnswerLimit = TimeSpan.FromSeconds(5),
             SettleTime = TimeSpan.Zero,
         };
         using CancellationTokenSource signal = new();
@@ -70,7 +69,7 @@ public sealed class ThrowawayPodTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => created);
         Assert.True(await pod.DeleteAsync());
-        Assert.Equal(["POST", "DELETE", "GET"], asked.Distinct());
+        Assert.Equal(["POST", "DELETE", "GET"], asked);
     }
 
     [Theory]
