@@ -140,7 +140,7 @@ public sealed class BackupTests
         long bytes = long.Parse(
             Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "60000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = bytes });
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5) };
+        using Cluster cluster = new(target);
         BackupFolder backup = new(cluster);
 
         long startedAt = Stopwatch.GetTimestamp();

@@ -201,7 +201,6 @@ public sealed class BucketTests(S3Server server)
 
     private Cluster Connected(TargetContainer target, Uri? endpoint = null) => new(target)
     {
-        Timeout = TimeSpan.FromMinutes(3),
         OwnVariables = new Dictionary<string, string>(server.Variables)
         {
             ["AWS_ENDPOINT_URL_S3"] = $"{endpoint ?? server.Endpoint}",

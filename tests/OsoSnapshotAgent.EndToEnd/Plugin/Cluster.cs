@@ -29,7 +29,7 @@ internal sealed class Cluster : IDisposable
 
     public string Archive => Path.Combine(Folder, Pod + "-snapshots.tgz");
 
-    /// <summary>More variables of the plugin, such as those of a faulty disk.</summary>
+    /// <summary>More variables of the plugin, such as those of a faulty disk. They come after those of all tests.</summary>
     public IReadOnlyDictionary<string, string> OwnVariables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Wide enough for a progress bar.</summary>
@@ -190,7 +190,9 @@ internal sealed class Cluster : IDisposable
     [
         "env", Mark, $"PATH={Folder}:{KubectlFolder}:{Environment.GetEnvironmentVariable("PATH")}",
         $"KUBECTL_BELOW={KubectlFolder}/kubectl", $"KUBECONFIG={OwnFolder}/kubeconfig", $"KUBECACHEDIR={OwnFolder}/cache", $"HOME={OwnFolder}",
-        "OSO_PLUGIN_STALL_SECONDS=5", "OSO_PLUGIN_PAUSE_SECONDS=0", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
+
+        // On a busy machine podman takes long to start a command.
+        "OSO_PLUGIN_STALL_SECONDS=120", "OSO_SNAPSHOT_IMAGE=" + Podman.Image,
         .. OwnVariables.Select(variable => $"{variable.Key}={variable.Value}"),
     ];
 

@@ -73,7 +73,6 @@ public sealed class DirectRestoreTests(S3Server server)
         Cluster Long(TargetContainer target) => new(target)
         {
             OwnVariables = DirectUploadTests.Variables(server.Endpoint),
-            Timeout = TimeSpan.FromMinutes(3),
         };
     }
 }

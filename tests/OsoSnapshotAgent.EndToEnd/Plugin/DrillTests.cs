@@ -13,7 +13,7 @@ public sealed class DrillTests
     public async Task A_drill_with_each_version_proves_a_backup_as_the_cron_job_does_and_leaves_only_its_metric()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
+        using Cluster cluster = new(target);
         (await cluster.RunAsync("take", Cluster.Pod, "--into", "B")).Succeeded();
         string[] job = Assert.Single(Manifest.Commands(
             await File.ReadAllLinesAsync(Repository.PathOf("docker/kubernetes/drill.yaml"), Token)));
@@ -44,7 +44,7 @@ public sealed class DrillTests
     [Fact]
     public async Task A_backup_of_overlapping_blocks_which_the_server_merges_is_proven()
     {
-        using Cluster cluster = new() { Timeout = TimeSpan.FromMinutes(3) };
+        using Cluster cluster = new();
         LiveHistory.Generate(cluster, blocks: 1, name: "snapshots/20250820T165101Z-0eb533ff8d43ed64");
         LiveHistory.Generate(cluster, blocks: 1, name: "snapshots/20250820T165101Z-0eb533ff8d43ed64", seed: 8);
         Directory.Delete(Path.Combine(cluster.Folder, "snapshots/20250820T165101Z-0eb533ff8d43ed64/wal"));

@@ -21,7 +21,7 @@ public sealed class LiveCrashTests
         TestContext.Current.SendDiagnosticMessage($"OSO_TEST_SEED={seed}");
         Random random = new(seed);
         await using TargetContainer target = await TargetContainer.StartAsync(Empty);
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5) };
+        using Cluster cluster = new(target);
         LiveHistory history = LiveHistory.Generate(cluster, blocks: 12, bytes: 3 << 20);
         int seen = 0;
         for (int kill = 0; kill < kills; kill++)
@@ -54,7 +54,7 @@ public sealed class LiveCrashTests
     public async Task Cuts_stop_nothing_and_two_restores_at_once_both_end_well()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(Empty);
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5) };
+        using Cluster cluster = new(target);
         LiveHistory history = LiveHistory.Generate(cluster, blocks: 4, bytes: 3 << 20);
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_input_bytes"] = 900_001 } });
 

@@ -15,11 +15,7 @@ public sealed class LiveFullVolumeTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync(
             BackupFolder.Scraping with { BlockCount = 0, VolumeBytes = 64 * Mebibyte });
-        using Cluster cluster = new(target)
-        {
-            Timeout = TimeSpan.FromMinutes(3),
-            OwnVariables = LiveInterval.NoStall,
-        };
+        using Cluster cluster = new(target);
         LiveHistory history = LiveHistory.Generate(cluster, blocks: 8, bytes: 4 * Mebibyte);
         string[] restore = ["restore", history.Path, "--into", Cluster.Pod, "--env", "OSO_SNAPSHOT_RESERVE=0%"];
 
@@ -63,10 +59,6 @@ internal static class LiveInterval
 {
     private const int MinBlocks = 3;
     private const int UlidLetters = 26;
-
-    /// <summary>The variables of a client that waits as long as the test needs.</summary>
-    public static IReadOnlyDictionary<string, string> NoStall { get; } =
-        new Dictionary<string, string> { ["OSO_PLUGIN_STALL_SECONDS"] = "120" };
 
     /// <param name="heldAfter">The bytes after which the connection stands still: those of three blocks and more.</param>
     /// <param name="meanwhile">What happens then.</param>

@@ -21,11 +21,7 @@ public sealed class LiveMeanwhileTests
         DateTimeOffset until = Until();
         await using TargetContainer target = await TargetContainer.StartAsync(Changing(OldestEnd(until)));
         await using TargetContainer other = await TargetContainer.StartAsync(MergesNothing);
-        using Cluster cluster = new(target, other)
-        {
-            Timeout = TimeSpan.FromMinutes(4),
-            OwnVariables = LiveInterval.NoStall,
-        };
+        using Cluster cluster = new(target, other);
         LiveHistory history = LiveHistory.Generate(
             cluster, Blocks, TimeProvider.System.GetUtcNow() - until, bytes: 4 << 20);
         string[] restore = ["restore", history.Path, "--into", Cluster.Pod];

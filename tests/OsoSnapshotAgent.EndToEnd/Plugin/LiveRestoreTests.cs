@@ -21,7 +21,7 @@ public sealed class LiveRestoreTests
                     Version = version,
                     User = version == PrometheusVersion.V3_5 ? "1000:2000" : "65534:65534",
                 });
-            using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
+            using Cluster cluster = new(target);
             LiveHistory history = LiveHistory.Generate(cluster, blocks: 3);
             await BackupFolder.HeadHasSamplesAsync(target);
 

@@ -13,7 +13,7 @@ public sealed class LiveSourceTests
         {
             await using TargetContainer from = await TargetContainer.StartAsync();
             await using TargetContainer to = await TargetContainer.StartAsync(BackupFolder.Scraping with { BlockCount = 0 });
-            using Cluster cluster = new(from, to) { Timeout = TimeSpan.FromMinutes(3) };
+            using Cluster cluster = new(from, to);
             const string Pod = "oso-p-prom-svr-1";
             (await cluster.RunAsync("take", Cluster.Pod, source == "B" ? "--into" : "-o", source)).Succeeded();
 
@@ -31,7 +31,7 @@ public sealed class LiveSourceTests
         await Task.WhenAll(((PrometheusVersion[])[PrometheusVersion.V2_42, PrometheusVersion.V3_5]).Select(async version =>
         {
             await using TargetContainer target = await TargetContainer.StartAsync(OutOfOrder with { Version = version });
-            using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
+            using Cluster cluster = new(target);
             string[] own = await LiveHistory.DumpAsync(version, target.Data);
             string late = await LateAsync(target);
             LiveHistory overlapping = LiveHistory.Generate(cluster, blocks: 1, age: TimeSpan.Zero);

@@ -47,7 +47,7 @@ public sealed class PluginFaultTests
     public async Task A_stalled_connection_is_ended_and_the_copy_is_resumed()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
-        using Cluster cluster = new(target);
+        using Cluster cluster = new(target) { OwnVariables = new Dictionary<string, string> { ["OSO_PLUGIN_STALL_SECONDS"] = "5" } };
         cluster.Configure(Faults(("cut_bytes", 200_000), ("cuts", 1), ("stall", true)));
 
         (await cluster.RunAsync("take", Cluster.Pod, "--keep")).Succeeded();
@@ -140,7 +140,7 @@ public sealed class PluginFaultTests
     public async Task A_connection_without_a_byte_ends_in_failure_and_the_partial_copy_stays_for_the_next_run()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
-        using Cluster cluster = new(target);
+        using Cluster cluster = new(target) { OwnVariables = new Dictionary<string, string> { ["OSO_PLUGIN_PAUSE_SECONDS"] = "0" } };
         cluster.Configure(Faults(("cut_bytes", 0)));
 
         CommandResult take = await cluster.RunAsync("take", Cluster.Pod);

@@ -68,7 +68,7 @@ public sealed class PluginTakeTests
         // minutes.
         long blockBytes = long.Parse(Environment.GetEnvironmentVariable("OSO_TEST_COPY_BYTES") ?? "4000000", CultureInfo.InvariantCulture);
         await using TargetContainer target = await TargetContainer.StartAsync(new TargetOptions { BlockBytes = blockBytes });
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(1 + (blockBytes / 200_000_000)) };
+        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(5 + (blockBytes / 200_000_000)) };
         long cut = blockBytes / 360;
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = Math.Max(cut, 300_001) } });
 

@@ -16,7 +16,7 @@ public sealed class PodDrillTests
     public async Task A_drill_in_the_cluster_proves_a_backup_as_the_cron_job_does_and_no_pod_stays()
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
-        using Cluster cluster = new(target) { Timeout = TimeSpan.FromMinutes(3) };
+        using Cluster cluster = new(target);
         cluster.Configure(new()
         {
             ["pod_security"] = "restricted",
@@ -68,7 +68,7 @@ public sealed class PodDrillTests
     public async Task A_drill_of_a_damaged_backup_or_in_a_broken_pod_fails_and_no_pod_stays()
     {
         await Podman.SkipWhereImpossibleAsync();
-        using Cluster cluster = new() { Timeout = TimeSpan.FromMinutes(3) };
+        using Cluster cluster = new();
         LiveHistory history = LiveHistory.Generate(cluster, 1, name: "damaged");
         string segment = Directory.GetFiles(history.Path, "000001", SearchOption.AllDirectories).Single();
         byte[] bytes = await File.ReadAllBytesAsync(segment, Token);
@@ -108,7 +108,7 @@ public sealed class PodDrillTests
 
         await Task.WhenAll(cases.Select(async one =>
         {
-            using Cluster cluster = new() { Timeout = TimeSpan.FromMinutes(3) };
+            using Cluster cluster = new();
             cluster.Configure(one.Settings);
             LiveHistory history = LiveHistory.Generate(cluster, 1);
 

@@ -168,7 +168,7 @@ public sealed class ControlServerTests : IDisposable
         await silent.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
 
         ControlAnswer answer = await Task.Run(() => AgentCall.Ask(endPoint, "status", _ => { }))
-            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            .WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
 
         Assert.Equal(ExitStatus.Done, (ExitStatus)answer.ExitStatus);
         Assert.Equal(0, silent.Receive(new byte[1]));

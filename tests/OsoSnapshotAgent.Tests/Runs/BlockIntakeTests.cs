@@ -163,7 +163,7 @@ public sealed class BlockIntakeTests : IDisposable
 
         await _stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _run.WaitAsync(TimeSpan.FromSeconds(20), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _run.WaitAsync(TimeSpan.FromMinutes(2), Token));
         Assert.Empty(Names());
     }
 
@@ -248,7 +248,7 @@ public sealed class BlockIntakeTests : IDisposable
     }
 
     private Task<OperatorException> FailAsync() =>
-        Assert.ThrowsAsync<OperatorException>(() => _run.WaitAsync(TimeSpan.FromSeconds(20), Token));
+        Assert.ThrowsAsync<OperatorException>(() => _run.WaitAsync(TimeSpan.FromMinutes(2), Token));
 
     private ObjectServer Store() => new(get => ObjectServer.Object(get, _archive));
 

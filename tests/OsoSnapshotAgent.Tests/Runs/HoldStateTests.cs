@@ -66,7 +66,7 @@ public sealed class HoldStateTests : IDisposable
         await Assert.ThrowsAsync<TimeoutException>(() => end.WaitAsync(TimeSpan.FromSeconds(0.3), Token));
         Assert.True(_hold.IsHolding);
         _hold.EndRemoval();
-        await end.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await end.WaitAsync(TimeSpan.FromMinutes(2), Token);
 
         Assert.False(_hold.IsHolding);
     }
@@ -82,7 +82,7 @@ public sealed class HoldStateTests : IDisposable
 
         await signal.CancelAsync();
 
-        await end.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await end.WaitAsync(TimeSpan.FromMinutes(2), Token);
         Assert.False(_hold.IsHolding);
     }
 

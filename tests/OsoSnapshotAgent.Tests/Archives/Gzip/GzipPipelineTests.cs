@@ -160,7 +160,7 @@ public sealed class GzipPipelineTests : IDisposable
         writer.Start();
 
         // The ring has five slices for two workers. The writer must wait before the sixth.
-        SpinWait.SpinUntil(() => Volatile.Read(ref written) >= 5 && writer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromSeconds(30));
+        SpinWait.SpinUntil(() => Volatile.Read(ref written) >= 5 && writer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), TimeSpan.FromMinutes(2));
         Assert.Equal(5, written);
 
         gate.Release(1000);
