@@ -18,7 +18,7 @@ public sealed class SnapshotTests : IDisposable
     public async Task Without_any_variable_the_archive_is_right_and_restores_to_the_same_answers(string number)
     {
         var version = PrometheusVersion.Parse(number);
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Version = version, Blocks = new BlockSet(Count: 3) });
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Version = version, Blocks = new BlockSet(Count: 3), Flags = PodOptions.MergesNothing });
         DateTimeOffset inHead = TimeProvider.System.GetUtcNow();
         DateTimeOffset inBlock = inHead.AddHours(-5);
         string head = await pod.QueryAsync(PodOptions.HeadSeries, inHead);

@@ -64,10 +64,10 @@ internal sealed class StreamCarrier(ICopyOutput? output, CopyOptions options, IP
 
     public void Dispose() => output?.Dispose();
 
-    // The agent deletes the snapshot before its run ends.
+    // The agent deletes the snapshot before its run ends. The reader that went away is this stream's connection.
     private static async Task RequireDoneAsync(AgentRun run, CancellationToken token)
     {
-        if (await run.AwaitEndAsync(EndLimit, token) is { ExitStatus: not 0 })
+        if (await run.AwaitEndAsync(EndLimit, token) is { ExitStatus: not (0 or (int)ExitStatus.ReaderGone) })
         {
             await run.ThrowIfEndedAsync(token);
         }

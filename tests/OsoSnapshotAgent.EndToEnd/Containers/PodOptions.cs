@@ -34,6 +34,10 @@ internal sealed record PodOptions
     /// </summary>
     public const string HeadSeries = "harness:heartbeat";
 
+    /// <summary>Flags of a Prometheus that merges no blocks. Others merge three or more at some hours: the spans are aligned.</summary>
+    public static readonly IReadOnlyList<string> MergesNothing =
+        ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"];
+
     public PrometheusVersion Version { get; init; } = PrometheusVersion.V2_42;
 
     public FirstProcess FirstProcess { get; init; } = FirstProcess.Prometheus;

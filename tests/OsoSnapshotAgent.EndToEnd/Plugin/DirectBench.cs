@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotClient.Tests.Fixtures;
@@ -108,7 +109,7 @@ public sealed class DirectBench(S3Server server)
         {
             BlockCount = Blocks,
             BlockBytes = Bytes,
-            Flags = ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"],
+            Flags = PodOptions.MergesNothing,
         });
         using Cluster cluster = new(target);
         LiveHistory history = LiveHistory.Generate(cluster, Blocks, TimeSpan.FromDays(4), Bytes);

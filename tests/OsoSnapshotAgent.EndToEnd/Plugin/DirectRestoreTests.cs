@@ -36,7 +36,7 @@ public sealed class DirectRestoreTests(S3Server server)
 
         async Task ReachedAsync()
         {
-            using Cluster cluster = Long(near);
+            using Cluster cluster = Connected(near);
             CommandResult restore = (await cluster.RunAsync(
                 ["restore", place, "--into", Cluster.Pod, "--direct=only", "-v", .. options])).Succeeded();
 
@@ -52,7 +52,7 @@ public sealed class DirectRestoreTests(S3Server server)
 
         async Task UnreachedAsync()
         {
-            using Cluster cluster = Long(far);
+            using Cluster cluster = Connected(far);
             CommandResult refused = await cluster.RunAsync(["restore", place, "--into", Cluster.Pod, "--direct=only", .. options]);
             Assert.Equal(1, refused.ExitStatus);
             Assert.Contains($"The pod can't fetch blocks from {relay.Endpoint.ToString().TrimEnd('/')}: ", refused.Error, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class DirectRestoreTests(S3Server server)
         static bool IsFetch(ProxyRequest request) =>
             request.Method == "GET" && request.Target.Contains("X-Amz-Signature=", StringComparison.Ordinal);
 
-        Cluster Long(TargetContainer target) => new(target)
+        Cluster Connected(TargetContainer target) => new(target)
         {
             OwnVariables = DirectUploadTests.Variables(server.Endpoint),
         };

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OsoSnapshotAgent.EndToEnd.Containers;
 using OsoSnapshotAgent.EndToEnd.Image;
 using OsoSnapshotAgent.EndToEnd.Processes;
 
@@ -14,7 +15,7 @@ public sealed class LiveFullVolumeTests
     public async Task A_volume_that_fills_meanwhile_ends_the_restore_with_whole_blocks_and_with_room_the_rest_comes()
     {
         await using TargetContainer target = await TargetContainer.StartAsync(
-            BackupFolder.Scraping with { BlockCount = 0, VolumeBytes = 64 * Mebibyte });
+            BackupFolder.Scraping with { BlockCount = 0, VolumeBytes = 64 * Mebibyte, Flags = PodOptions.MergesNothing });
         using Cluster cluster = new(target);
         LiveHistory history = LiveHistory.Generate(cluster, blocks: 8, bytes: 4 * Mebibyte);
         string[] restore = ["restore", history.Path, "--into", Cluster.Pod, "--env", "OSO_SNAPSHOT_RESERVE=0%"];

@@ -66,7 +66,7 @@ public sealed class LiveMeanwhileTests
     private static TargetOptions MergesNothing { get; } = BackupFolder.Scraping with
     {
         BlockCount = 0,
-        Flags = ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"],
+        Flags = PodOptions.MergesNothing,
     };
 
     // The server merges blocks within spans that begin at multiples of their length. The oldest block reaches into the

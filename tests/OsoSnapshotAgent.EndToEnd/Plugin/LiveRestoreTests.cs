@@ -18,6 +18,7 @@ public sealed class LiveRestoreTests
                 BackupFolder.Scraping with
                 {
                     BlockCount = 0,
+                    Flags = PodOptions.MergesNothing,
                     Version = version,
                     User = version == PrometheusVersion.V3_5 ? "1000:2000" : "65534:65534",
                 });

@@ -23,10 +23,13 @@ public sealed class PluginStreamTests
         Assert.Contains("terminated with status 0", status.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_stream_that_is_cut_leaves_nothing_here_or_there()
+    // The agent has sent the whole of a small archive before it can learn of the cut.
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(30_000_000)]
+    public async Task A_stream_that_is_cut_leaves_nothing_here_or_there(long blockBytes)
     {
-        await using TargetContainer target = await TargetContainer.StartAsync();
+        await using TargetContainer target = await TargetContainer.StartAsync(new() { BlockBytes = blockBytes });
         using Cluster cluster = new(target);
         cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["cut_bytes"] = 200_000 } });
 

@@ -15,7 +15,7 @@ public sealed class RestoredAnswersTests : IDisposable
     [Fact]
     public async Task A_restored_Prometheus_answers_range_queries_with_the_same_samples()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 3) });
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 3), Flags = PodOptions.MergesNothing });
 
         // The queries end before the snapshot.
         DateTimeOffset now = TimeProvider.System.GetUtcNow();

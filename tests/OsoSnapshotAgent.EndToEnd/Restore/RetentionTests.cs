@@ -16,9 +16,6 @@ public sealed partial class RetentionTests : IDisposable
     // Prometheus looks for blocks to delete when it starts and once a minute.
     private static readonly TimeSpan TwoReloads = TimeSpan.FromMinutes(5);
 
-    // One that compacts would replace blocks by larger ones.
-    private static readonly string[] WithoutCompaction = ["--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h"];
-
     private static readonly DateTimeOffset Wrong = new(2098, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oso-retention-").FullName;
@@ -85,7 +82,7 @@ public sealed partial class RetentionTests : IDisposable
     {
         await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
         {
-            Version = version, InitialData = restored, ScrapesItself = false, Flags = [.. flags, .. WithoutCompaction],
+            Version = version, InitialData = restored, ScrapesItself = false, Flags = [.. flags, .. PodOptions.MergesNothing],
         });
         double before = await ReloadsAsync(pod);
         long start = Stopwatch.GetTimestamp();
