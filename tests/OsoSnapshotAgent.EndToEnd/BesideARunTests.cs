@@ -46,7 +46,8 @@ public sealed class BesideARunTests : IDisposable
     [Fact]
     public async Task Of_two_runs_that_start_at_once_one_continues_and_the_other_harms_nothing()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(Pod);
+        // The archive takes longer than one of them may start after the other.
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions { Blocks = new BlockSet(Count: 2, SizeBytes: 32 << 20) });
 
         AgentResult[] results = await Task.WhenAll(pod.RunAgentAsync(Slowly), pod.RunAgentAsync(Slowly));
 

@@ -16,7 +16,7 @@ public sealed class PaceTests
     [Fact]
     public async Task A_run_beside_a_starved_Prometheus_pauses_and_still_ends()
     {
-        AgentResult result = await RunBesideStarvedAsync(("OSO_SNAPSHOT_RATE_LIMIT", "4MiB"));
+        AgentResult result = await RunBesideStarvedAsync(("OSO_SNAPSHOT_RATE_LIMIT", "2MiB"));
 
         Assert.Contains(Note, result.Output, StringComparison.Ordinal);
     }

@@ -139,7 +139,12 @@ public sealed class WaitTests
     [Fact]
     public async Task Cancel_ends_a_run_while_Prometheus_makes_the_snapshot()
     {
-        await using PrometheusPod pod = await PrometheusPod.StartAsync(Small);
+        // The snapshot of so many blocks takes long enough to stop Prometheus before its end.
+        await using PrometheusPod pod = await PrometheusPod.StartAsync(new PodOptions
+        {
+            Blocks = new BlockSet(Count: 300),
+            Flags = [.. PodOptions.MergesNothing, "--storage.tsdb.retention.time=100y"],
+        });
         await using WaitingAgent waiting = await WaitingAgent.StartAsync(pod);
         Task<CommandResult> stopping = HostCommand.RunAsync(HostCommand.AsRoot(
             "sh", "-c", "until [ -e \"$1\"/snapshots/2* ]; do :; done; kill -s STOP $2", "sh", pod.DataDirectory, $"{pod.FirstProcessId}"));

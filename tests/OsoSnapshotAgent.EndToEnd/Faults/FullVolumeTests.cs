@@ -23,7 +23,7 @@ public sealed class FullVolumeTests
         IReadOnlyDictionary<string, string> settings = Given.Variables(("OSO_SNAPSHOT_SKIP_HEAD", "yes"), ("OSO_SNAPSHOT_RESERVE", "20MiB"));
         (await pod.RunAgentAsync(settings)).EndedWith(0);
 
-        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = new Dictionary<string, string>(settings) { ["OSO_SNAPSHOT_RATE_LIMIT"] = "3MiB" } });
+        await using RunningAgent agent = await pod.StartAgentAsync(new AgentOptions { Environment = new Dictionary<string, string>(settings) { ["OSO_SNAPSHOT_RATE_LIMIT"] = "1MiB" } });
         await Eventually.HoldsAsync(async () => (await AsRootAsync("ls", pod.DataDirectory)).Output.Contains("snapshots.tgz.part", StringComparison.Ordinal), () => "no partial archive");
         await FillAsync(pod, Reserve + (3 * Mebibyte));
         Task<AgentResult> ending = agent.WaitAsync();

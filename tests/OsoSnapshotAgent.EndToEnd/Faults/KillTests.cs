@@ -36,6 +36,7 @@ public sealed class KillTests(ITestOutputHelper output)
             AgentResult result = await SignalAsync(pod, "KILL", delay);
 
             hits += result.ExitStatus == 137 ? 1 : 0;
+            duration *= Drift(result);
             string what = string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, run {run}, killed after {delay.TotalMilliseconds:F0} ms, exit status {result.ExitStatus}:\n{result.Output}");
             Assert.True(result.ExitStatus is 137 or 0, what);
             await CheckAsync(() => Invariants.HoldAsync(pod), what);
@@ -67,6 +68,7 @@ public sealed class KillTests(ITestOutputHelper output)
             AgentResult result = await SignalAsync(pod, signal, delay);
 
             hits += result.ExitStatus == status ? 1 : 0;
+            duration *= Drift(result);
             string what = string.Create(CultureInfo.InvariantCulture, $"Seed {seed}, run {run}, {signal} after {delay.TotalMilliseconds:F0} ms, exit status {result.ExitStatus}:\n{result.Output}");
             Assert.True(result.ExitStatus == status || result.ExitStatus == 0, what);
             // The agent can't remove a snapshot that Prometheus is still making. Its output names that reason.
@@ -104,6 +106,9 @@ public sealed class KillTests(ITestOutputHelper output)
 
         return shortest;
     }
+
+    // Runs become faster or slower with the machine's other work. Most signals are to meet a run, some its very end.
+    private static double Drift(AgentResult result) => result.ExitStatus == 0 ? 0.9 : 1.01;
 
     private static async Task<AgentResult> SignalAsync(PrometheusPod pod, string signal, TimeSpan delay)
     {

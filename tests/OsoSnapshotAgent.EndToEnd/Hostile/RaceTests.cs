@@ -20,10 +20,10 @@ public sealed class RaceTests
           [[ ! -e $enough ]] || break
           status=0
           if ((i % 2)); then
-            timeout -s KILL 20 "$1" >/dev/null 2>&1 || status=$?
+            timeout -s KILL 60 "$1" >/dev/null 2>&1 || status=$?
             cat "$data/snapshots.tgz" >"$archive" 2>/dev/null
           else
-            timeout -s KILL 20 "$@" >"$archive" 2>/dev/null || status=$?
+            timeout -s KILL 60 "$@" >"$archive" 2>/dev/null || status=$?
           fi
           if gzip -dc "$archive" 2>/dev/null | grep -q "$secret"; then echo "leaked with status $status"; fi
           echo "status $status"

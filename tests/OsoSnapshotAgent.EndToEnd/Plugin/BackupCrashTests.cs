@@ -133,7 +133,7 @@ public sealed class BackupCrashTests
         Assert.Equal(0, first.ExitCode);
     }
 
-    private static JsonObject Slow() => new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 150_000 } };
+    private static JsonObject Slow() => new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 75_000 } };
 
     private static int Number(string variable, int otherwise) =>
         Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;

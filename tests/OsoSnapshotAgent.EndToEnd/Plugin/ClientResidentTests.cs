@@ -103,7 +103,7 @@ public sealed class ClientResidentTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 200_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 50_000 } });
         await cluster.InterruptAsync(100_000, "take", Cluster.Pod, "--resident", "--keep");
         cluster.Configure([]);
 
@@ -120,7 +120,7 @@ public sealed class ClientResidentTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 200_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 50_000 } });
         await cluster.InterruptAsync(100_000, "take", Cluster.Pod, "--resident");
         cluster.Configure([]);
 

@@ -52,7 +52,7 @@ public sealed class ClientReuseTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 30_000 } });
         await cluster.InterruptAsync(50_000, "take", Cluster.Pod);
         cluster.Configure([]);
 
@@ -70,7 +70,7 @@ public sealed class ClientReuseTests
         using Cluster cluster = new(target);
         byte[] archive = await LeaveArchiveAsync(target, cluster);
         cluster.Files.ToList().ForEach(file => File.Delete(Path.Combine(cluster.Folder, file)));
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 30_000 } });
 
         CommandResult take = await cluster.InterruptAsync(50_000, "take", Cluster.Pod, "--reuse");
 
@@ -99,7 +99,7 @@ public sealed class ClientReuseTests
     /// </summary>
     private static async Task<byte[]> LeaveArchiveAsync(TargetContainer target, Cluster cluster)
     {
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 30_000 } });
         await cluster.InterruptAsync(50_000, "take", Cluster.Pod);
         cluster.Configure([]);
         (await Podman.RunAsync("kill", $"{target.Name}-{cluster.Containers[0]}")).Succeeded();

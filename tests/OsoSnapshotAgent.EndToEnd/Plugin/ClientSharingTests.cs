@@ -71,7 +71,7 @@ public sealed class ClientSharingTests
     }
 
     private static JsonObject Slow() =>
-        new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 200_000 } };
+        new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 50_000 } };
 
     private static Task PartExistsAsync(Cluster cluster) => Eventually.HoldsAsync(
         () => Task.FromResult(File.Exists(cluster.Archive + ".part") && new FileInfo(cluster.Archive + ".part").Length > 0),

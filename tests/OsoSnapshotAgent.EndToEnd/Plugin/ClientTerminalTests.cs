@@ -118,5 +118,5 @@ public sealed class ClientTerminalTests
     }
 
     private static JsonObject Slow() =>
-        new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } };
+        new() { ["faults"] = new JsonObject { ["bytes_per_second"] = 30_000 } };
 }

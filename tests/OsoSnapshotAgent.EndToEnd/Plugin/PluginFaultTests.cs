@@ -63,7 +63,7 @@ public sealed class PluginFaultTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(Faults(("bytes_per_second", 200_000)));
+        cluster.Configure(Faults(("bytes_per_second", 50_000)));
 
         CommandResult interrupted = await cluster.InterruptAsync(100_000, ["take", .. arguments]);
 

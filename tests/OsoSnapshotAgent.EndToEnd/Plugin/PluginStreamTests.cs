@@ -46,7 +46,7 @@ public sealed class PluginStreamTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target);
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 100_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 30_000 } });
 
         CommandResult take = await cluster.InterruptAsync(50_000, "take", Cluster.Pod, "--stream");
 

@@ -6,7 +6,7 @@ namespace OsoSnapshotAgent.EndToEnd.Processes;
 internal static class Eventually
 {
     // The deadline is generous: only a failing test reaches it, even on a machine much slower than ours.
-    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
