@@ -37,8 +37,7 @@ internal sealed class BlockDownload(
         using IBlockPart? part = await OpenAsync(name, contentBytes, token);
         if (part is null)
         {
-            StoredBlock? stored = StoredBlocks.Find(store, name, known: null, _report.Say, token);
-            return (stored!, false);
+            return (StoredBlocks.Read(store, name, _report.Say, token), false);
         }
 
         if (!part.Begin(_engine))
@@ -52,7 +51,12 @@ internal sealed class BlockDownload(
 
         BlockVerdict verdict = await CopyAsync(name, part, token);
         long length = part.DoneBytes;
-        part.Publish();
+        if (!part.Publish())
+        {
+            // Archives of the same block in two pods differ in the times of its files.
+            return (StoredBlocks.Read(store, name, _report.Say, token), false);
+        }
+
         StoredBlocks.WriteChecksum(store, name, verdict.Sha256);
         return (
             new(name, length, verdict.Sha256) { Problems = verdict.Problems is [] ? null : verdict.Problems },

@@ -93,7 +93,7 @@ internal sealed class BlockPart : IBlockPart
     public void Complete() => _part.Complete();
 
     /// <exception cref="OperatorException">The file can't be flushed or renamed.</exception>
-    public void Publish()
+    public bool Publish()
     {
         try
         {
@@ -115,6 +115,8 @@ internal sealed class BlockPart : IBlockPart
             {
                 _blocks.DeleteFile(EngineName);
             }
+
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

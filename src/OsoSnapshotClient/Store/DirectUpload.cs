@@ -1,6 +1,5 @@
 using OsoSnapshotClient.Agents;
 using OsoSnapshotClient.Take;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Files;
 using OsoSnapshotCore.Protocol;
 using OsoSnapshotCore.Text;
@@ -93,9 +92,5 @@ internal sealed class DirectUpload(AgentRun run, S3Store store, CopyOptions opti
     }
 
     private StoredBlock Find(BlockName name, CancellationToken token) =>
-        StoredBlocks.Find(store, name, known: null, run.Agent.Access.Report.Say, token)
-        ?? throw new OperatorException(
-            ClientStatus.Failed,
-            $"{store.PathOf(name)} has gone, or was never sent, while this run was at work.",
-            "run the same command again to continue");
+        StoredBlocks.Read(store, name, run.Agent.Access.Report.Say, token);
 }

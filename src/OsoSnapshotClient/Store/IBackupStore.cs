@@ -93,8 +93,9 @@ internal interface IBlockPart : ICopyTarget
     void Restart();
 
     /// <summary>Gives the complete archive its final name.</summary>
+    /// <returns>false if another client has made another archive of this name meanwhile.</returns>
     /// <exception cref="OsoSnapshotCore.OperatorException">It can't be completed.</exception>
-    void Publish();
+    bool Publish();
 }
 
 internal static class BackupStoreExtensions

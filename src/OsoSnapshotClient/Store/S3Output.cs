@@ -75,7 +75,13 @@ internal sealed class S3Output : ICopyOutput
     public void Publish(string sha256)
     {
         _store.Write(_name + ChecksumFile.Extension, ChecksumFile.Line(sha256, BackupLayout.Split(_name).File));
-        _upload!.Publish();
+        if (!_upload!.Publish())
+        {
+            throw new OperatorException(
+                ClientStatus.Failed,
+                $"{File} could not be made: another client has written or deleted it at the same time.",
+                "run the same command again with another -o");
+        }
     }
 
     // The run that the note names has made it, and was killed before it could release the agent.

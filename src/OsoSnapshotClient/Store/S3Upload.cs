@@ -3,7 +3,6 @@ using System.IO.Hashing;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
-using OsoSnapshotCore;
 using OsoSnapshotCore.Streams;
 
 namespace OsoSnapshotClient.Store;
@@ -84,8 +83,8 @@ internal sealed class S3Upload : IBlockPart
     }
 
     /// <summary>Makes the object of what was written. Another client may have made the same one meanwhile.</summary>
-    /// <exception cref="OperatorException">It can't be made, or the object is another one.</exception>
-    public void Publish()
+    /// <returns>false if another client has made another one, which may have gone again.</returns>
+    public bool Publish()
     {
         if (_uploadId is not null && _filled > 0)
         {
@@ -98,11 +97,13 @@ internal sealed class S3Upload : IBlockPart
             _whole.Append(_filling.AsSpan(0, _filled));
         }
 
-        if (_bucket.Create<AmazonWebServiceResponse>(_key, _uploadId is null ? PutAsync : JoinAsync) is null)
+        if (_bucket.Create<AmazonWebServiceResponse>(_key, _uploadId is null ? PutAsync : JoinAsync) is not null)
         {
-            RequireSame();
-            Abandon();
+            return true;
         }
+
+        Abandon();
+        return IsOurs();
     }
 
     /// <summary>Gives up what was sent.</summary>
@@ -215,17 +216,10 @@ internal sealed class S3Upload : IBlockPart
             token);
 
     // An answer that was lost looks the same: the repeated request finds the object.
-    private void RequireSame()
+    private bool IsOurs()
     {
         GetObjectMetadataResponse? found = S3Objects.Find(_bucket, _key);
         string checksum = S3Parts.Text(_whole);
-        if (found?.ContentLength != DoneBytes || (found.ChecksumCRC64NVME ?? checksum) != checksum)
-        {
-            throw new OperatorException(
-                ClientStatus.Failed,
-                $"s3://{_bucket.Address.Bucket}/{_key} could not be made: another client has written or deleted it"
-                + " at the same time.",
-                "run the same command again; for an archive, choose another -o");
-        }
+        return found?.ContentLength == DoneBytes && (found.ChecksumCRC64NVME ?? checksum) == checksum;
     }
 }

@@ -64,6 +64,14 @@ internal static class StoredBlocks
         };
     }
 
+    /// <summary>Reads the archive of a block that another client has just made.</summary>
+    /// <exception cref="OperatorException">It is damaged, or has gone.</exception>
+    public static StoredBlock Read(IBackupStore store, BlockName name, Action<string> say, CancellationToken token) =>
+        Find(store, name, known: null, say, token) ?? throw new OperatorException(
+            ClientStatus.Failed,
+            $"{store.PathOf(name)} has gone, or was never sent, while this run was at work.",
+            "run the same command again to continue");
+
     /// <summary>Reads the whole archive.</summary>
     /// <exception cref="IOException">The archive can't be read.</exception>
     public static BlockVerdict Read(IBackupStore store, BlockName name, CancellationToken token)

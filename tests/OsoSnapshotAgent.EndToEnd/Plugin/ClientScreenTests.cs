@@ -43,7 +43,7 @@ public sealed partial class ClientScreenTests
     {
         await using TargetContainer target = await TargetContainer.StartAsync();
         using Cluster cluster = new(target) { TerminalSize = (rows, columns) };
-        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 300_000 } });
+        cluster.Configure(new JsonObject { ["faults"] = new JsonObject { ["bytes_per_second"] = 60_000 } });
         using Pty terminal = new();
         using Process take = cluster.StartOn(terminal, "take", Cluster.Pod);
 

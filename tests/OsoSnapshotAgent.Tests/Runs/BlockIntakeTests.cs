@@ -139,7 +139,7 @@ public sealed class BlockIntakeTests : IDisposable
         }
 
         first.Socket.Shutdown(SocketShutdown.Send);
-        for (int wait = 0; wait < 200 && !_agent.Transcript.Text.Contains("the client's connection broke", StringComparison.Ordinal); wait++)
+        for (int wait = 0; wait < 1200 && !_agent.Transcript.Text.Contains("the client's connection broke", StringComparison.Ordinal); wait++)
         {
             await Task.Delay(100, Token);
         }

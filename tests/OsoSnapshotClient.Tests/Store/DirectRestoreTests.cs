@@ -138,7 +138,7 @@ public sealed class DirectRestoreTests(S3Server server) : IAsyncLifetime
     {
         _agent.IsSilentAfter = _ => _agent.Lines.Count == 1;
 
-        await DeliverAsync(DirectUse.Only, stall: TimeSpan.FromSeconds(2)).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await DeliverAsync(DirectUse.Only, stall: TimeSpan.FromSeconds(2)).WaitAsync(TimeSpan.FromMinutes(2), Token);
 
         Assert.Equal(2, _agent.Back.Count);
     }

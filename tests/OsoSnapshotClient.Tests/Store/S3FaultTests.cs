@@ -1,8 +1,10 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using OsoSnapshotAgent.EndToEnd.Processes;
 using OsoSnapshotClient.Store;
 using OsoSnapshotClient.Tests.Fixtures;
 using OsoSnapshotCore;
+using OsoSnapshotCore.Protocol;
 using TsdbGenerator;
 
 namespace OsoSnapshotClient.Tests.Store;
@@ -58,6 +60,28 @@ public sealed class S3FaultTests(S3Server server)
                 .. server.Variables.Select(variable => $"{variable.Key}={variable.Value}"),
                 Path.Combine(AppContext.BaseDirectory, "kubectl-oso_snapshot"), .. words,
             ]);
+    }
+
+    [Fact]
+    public async Task Another_archive_of_a_block_that_appears_while_the_own_one_is_sent_is_used()
+    {
+        using BackupSample sample = new(await server.MakePlaceAsync());
+        HeldDatabase database = sample.Database("one", blocks: 1);
+        SnapshotBlock block = Assert.Single(database.Blocks);
+        Assert.True(BlockName.TryParse(block.Ulid, block.Fingerprint, out BlockName name));
+        byte[] other = database.Pack(block.Ulid, CompressionLevel.SmallestSize);
+        database.Fault = (_, _, _) =>
+        {
+            using IBackupStore store = sample.Place.OpenToAdd(_ => { }, Token);
+            store.Write(name.Path, other);
+            return null;
+        };
+
+        BackedUp outcome = await sample.BackUpAsync(database);
+
+        Assert.Equal(0, outcome.CopiedBlocks);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(other)), $"{Assert.Single(outcome.List.Blocks).Sha256}");
+        Assert.Contains("is sound: 1 snapshot, 1 block.", Verified(sample.Place), StringComparison.Ordinal);
     }
 
     [Fact]
