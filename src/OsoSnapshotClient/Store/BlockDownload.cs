@@ -37,7 +37,7 @@ internal sealed class BlockDownload(
         using IBlockPart? part = await OpenAsync(name, contentBytes, token);
         if (part is null)
         {
-            return (StoredBlocks.Read(store, name, _report.Say, token), false);
+            return (StoredBlocks.Existing(store, name, _report.Say, token), false);
         }
 
         if (!part.Begin(_engine))
@@ -54,7 +54,7 @@ internal sealed class BlockDownload(
         if (!part.Publish())
         {
             // Archives of the same block in two pods differ in the times of its files.
-            return (StoredBlocks.Read(store, name, _report.Say, token), false);
+            return (StoredBlocks.Existing(store, name, _report.Say, token), false);
         }
 
         StoredBlocks.WriteChecksum(store, name, verdict.Sha256);

@@ -92,5 +92,5 @@ internal sealed class DirectUpload(AgentRun run, S3Store store, CopyOptions opti
     }
 
     private StoredBlock Find(BlockName name, CancellationToken token) =>
-        StoredBlocks.Read(store, name, run.Agent.Access.Report.Say, token);
+        StoredBlocks.Existing(store, name, run.Agent.Access.Report.Say, token);
 }

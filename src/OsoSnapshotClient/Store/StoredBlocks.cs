@@ -64,9 +64,10 @@ internal static class StoredBlocks
         };
     }
 
-    /// <summary>Reads the archive of a block that another client has just made.</summary>
+    /// <summary>Finds a block that another client has just made.</summary>
     /// <exception cref="OperatorException">It is damaged, or has gone.</exception>
-    public static StoredBlock Read(IBackupStore store, BlockName name, Action<string> say, CancellationToken token) =>
+    public static StoredBlock Existing(
+        IBackupStore store, BlockName name, Action<string> say, CancellationToken token) =>
         Find(store, name, known: null, say, token) ?? throw new OperatorException(
             ClientStatus.Failed,
             $"{store.PathOf(name)} has gone, or was never sent, while this run was at work.",

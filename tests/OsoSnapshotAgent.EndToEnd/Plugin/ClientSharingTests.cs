@@ -8,6 +8,9 @@ namespace OsoSnapshotAgent.EndToEnd.Plugin;
 /// <summary>Tests runs that meet other runs, and runs that are cancelled.</summary>
 public sealed class ClientSharingTests
 {
+    // The agent waits 30 s for each answer of Prometheus.
+    private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task A_second_client_at_an_output_is_told_who_writes_it()
     {
@@ -60,11 +63,14 @@ public sealed class ClientSharingTests
         Task<string> error = first.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await cluster.StatusTellsAsync("Phase       " + phase);
 
+        long startedAt = Stopwatch.GetTimestamp();
         CommandResult cancel = await cluster.RunAsync("cancel", Cluster.Pod);
+        Assert.InRange(Stopwatch.GetElapsedTime(startedAt), TimeSpan.Zero, CancelLimit);
+        await target.SignalAsync("CONT");
+
         cancel.Succeeded();
         Assert.Matches("The run in container oso-snapshot-[-0-9]+ has ended with status 12", cancel.Error);
         await first.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await target.SignalAsync("CONT");
         Assert.Matches("[a-z0-9-]+-on-[a-z0-9-]+ ended the run at 20[-0-9T:]+Z", await error);
         Assert.Equal(12, first.ExitCode);
         Assert.Empty(cluster.Files);

@@ -137,7 +137,7 @@ public sealed class ObjectReadingTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() => Read(server.Url, token: stop.Token), Token));
 
-        Assert.InRange(Stopwatch.GetElapsedTime(startedAt).TotalSeconds, 0.4, 60);
+        Assert.InRange(Stopwatch.GetElapsedTime(startedAt).TotalSeconds, 0.4, 20);
         Assert.Contains("it says nothing", told, StringComparison.Ordinal);
         Assert.Equal(Content[..200_000], came);
     }
